@@ -1,0 +1,3 @@
+from .tensor import *
+from .creation import *
+from . import ops, fused, nn

@@ -1,0 +1,173 @@
+"""Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import random
+from ..autograd import Array
+from ..probe import probe
+from .registry import Fused, WayBack
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """Each query looks at every key, and takes of the values as much as it found of the keys.
+
+        weights = softmax(query keyᵀ · scale + mask)        result = dropout(weights) value
+
+    Args:
+        query: (..., heads, T_q, d_head).
+        key: (..., heads, T_k, d_head).
+        value: (..., heads, T_k, d_value).
+        attn_mask: broadcasts to (..., heads, T_q, T_k). Bool: True where a query may look. Or
+            floating-point: added to the scores. A query that may look nowhere gets zeros.
+        dropout_p: the probability that a weight is dropped; the others are scaled up to match.
+        is_causal: query i may look at keys 0 … i only. Not together with `attn_mask`.
+        scale: 1/√d_head unless given.
+        enable_gqa: key and value have fewer heads, each of which serves a group of queries' heads.
+
+    Returns:
+        (..., heads, T_q, d_value).
+
+    Raises:
+        RuntimeError: shapes or dtypes do not fit together, or both masks are given.
+    """
+    if enable_gqa:
+        key, value = (_repeat_heads(query, t) for t in (key, value))
+    _check(query, key, value, attn_mask, is_causal)
+    T_q, T_k = query.array.shape[-2], key.array.shape[-2]
+    if is_causal:
+        attn_mask = query._wrap(np.tri(T_q, T_k, dtype=np.bool_))
+    keep = None
+    if dropout_p:
+        batch = np.broadcast_shapes(query.array.shape[:-2], key.array.shape[:-2])
+        keep = random.keep_mask((*batch, T_q, T_k), dropout_p, query.array.dtype)
+    scale = 1 / math.sqrt(query.array.shape[-1]) if scale is None else scale
+    return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale)
+
+
+def definition(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    keep: Array | None,
+    scale: float,
+) -> Tensor:
+    scores = probe("scores", query @ key.mT * scale)  # (..., T_q, T_k)
+    if mask is None:
+        weights = scores.softmax(-1)  # (..., T_q, T_k)
+    else:
+        is_bool = mask.array.dtype == np.bool_
+        scores = scores.masked_fill(~mask, -math.inf) if is_bool else scores + mask
+        nowhere = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
+        weights = scores.masked_fill(nowhere, 0.0).softmax(-1).masked_fill(nowhere, 0.0)
+    weights = probe("weights", weights)
+    if keep is not None:
+        weights = weights * query._wrap(keep)
+    return weights @ value  # (..., T_q, d_value)
+
+
+def kernel(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    keep: Array | None,
+    scale: float,
+) -> tuple[Array, WayBack]:
+    """Keep of the (T_q, T_k) tables only the weights P, and with dropout the kept weights D = P·m.
+
+    From y = D v:  dv = Dᵀ g  and  dD = g vᵀ, so dP = dD·m.  Back through the softmax of a row,
+
+        dscores = P · (dP - Σ_k dP_k P_k)      and      Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
+
+    so that the sum runs over d_value numbers of the result and not over T_k. Then, with the scale
+    in the query already,  dquery = dscores · key · scale  and  dkey = dscoresᵀ · query · scale.
+    """
+    query = query * query.dtype.type(scale)
+    weights = query @ key.swapaxes(-1, -2)
+    if mask is not None:
+        if mask.dtype == np.bool_:
+            mask = np.where(mask, query.dtype.type(0), query.dtype.type(-np.inf))
+        weights = np.add(weights, mask, out=weights if mask.ndim <= weights.ndim else None)
+    if weights.size:
+        # A row that may look nowhere has -inf for its largest score; its weights are all e^-inf = 0.
+        weights -= np.maximum(weights.max(-1, keepdims=True), np.finfo(weights.dtype).min)
+    np.exp(weights, out=weights)
+    total = weights.sum(-1, keepdims=True)
+    weights /= np.where(total == 0, total.dtype.type(1), total)
+    kept = weights if keep is None else weights * keep
+    y = kept @ value
+
+    def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
+        dquery = dkey = dvalue = dmask = None
+        if needs[2]:
+            dvalue = kept.swapaxes(-1, -2) @ g
+        if needs[0] or needs[1] or needs[3]:
+            dscores = g @ value.swapaxes(-1, -2)
+            if keep is not None:
+                dscores *= keep
+            dscores -= (g * y).sum(-1, keepdims=True)
+            dscores *= weights
+            dmask = dscores
+            dquery = dscores @ key * query.dtype.type(scale)
+            dkey = dscores.swapaxes(-1, -2) @ query
+        return dquery, dkey, dvalue, dmask
+
+    return y, back
+
+
+def _repeat_heads(query: Tensor, x: Tensor) -> Tensor:
+    """Let each head of x serve a group of the query's heads."""
+    heads, groups = query.array.shape[-3], x.array.shape[-3]
+    if heads % groups:
+        raise RuntimeError(
+            f"scaled_dot_product_attention: {heads} query heads cannot be shared evenly among "
+            f"{groups} key and value heads"
+        )
+    *batch, _, T, d = x.array.shape
+    each = x.unsqueeze(-3).expand(*batch, groups, heads // groups, T, d)
+    return each.reshape(*batch, heads, T, d)
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool) -> None:
+    q, k, v = query.array, key.array, value.array
+    name = "scaled_dot_product_attention"
+    if min(q.ndim, k.ndim, v.ndim) < 2:
+        raise RuntimeError(f"{name}: query, key and value need at least 2 dimensions")
+    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        raise RuntimeError(
+            f"{name}: query {q.shape}, key {k.shape} and value {v.shape} do not fit together: query "
+            "and key must have the same last size, key and value the same number of positions"
+        )
+    if not q.dtype == k.dtype == v.dtype or q.dtype.kind != "f":
+        raise RuntimeError(
+            f"{name}: query, key and value must have one floating-point dtype, but have "
+            f"{query.dtype}, {key.dtype} and {value.dtype}"
+        )
+    if mask is not None:
+        if is_causal:
+            raise RuntimeError(f"{name}: attn_mask cannot be given together with is_causal=True")
+        if mask.array.dtype not in (np.bool_, q.dtype):
+            raise RuntimeError(f"{name}: attn_mask must be bool or {query.dtype}, not {mask.dtype}")
+
+
+ATTENTION = Fused("scaled_dot_product_attention", definition, kernel)
