@@ -1,0 +1,29 @@
+"""A Transformer learns to add.
+
+    python examples/addition.py
+
+It sees characters, `12+345=`, and is shown the right answers to a small part of all sums. Nobody
+tells it that they are digits, what their places mean, or how to carry. After a minute it answers
+sums that it has never seen. What it has learned is in `runs/addition/`; ask it with
+
+    transformer solve runs/addition "12+34"
+
+The parts, in the order in which to read them:
+
+    transformer/tasks/addition.py    the questions and answers, and which are held out
+    transformer/models.py            the Transformer, and from there each of its boxes
+    transformer/training.py          one step, and the loop
+    transformer/generate.py          writing the answer, token by token
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import Addition
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/addition.py", description="A Transformer learns to add."
+    )
+    add_training_flags(parser, Addition)
+    raise SystemExit(run_command(parser))

@@ -1,0 +1,105 @@
+"""All that is needed to build the same model again, and to train it the same way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """The sizes of a model, and the choices between its variants: by default, the paper's base.
+
+    Attributes:
+        vocab_size: the number of tokens; source and target share one vocabulary.
+        d_model: the size of a token's vector.
+        n_heads: attention heads; must divide d_model.
+        n_layers: blocks in the encoder, and as many in the decoder.
+        d_ff: the width of the MLP's hidden layer.
+        dropout: the probability that an element is dropped in training.
+        pre_norm: normalise before each sublayer instead of after it (see `add_norm.py`).
+        tie_embeddings: let the output layer share the embedding's matrix.
+        max_length: the longest source or target, in tokens.
+        pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
+
+    Raises:
+        ValueError: no model can have these sizes.
+    """
+
+    vocab_size: int
+    d_model: int = 512
+    n_heads: int = 8
+    n_layers: int = 6
+    d_ff: int = 2048
+    dropout: float = 0.1
+    pre_norm: bool = False
+    tie_embeddings: bool = True
+    max_length: int = 512
+    pad: int = 0
+    bos: int = 1
+    eos: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "d_model", "n_heads", "n_layers", "d_ff", "max_length"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+        if self.d_model % self.n_heads:
+            raise ValueError(
+                f"d_model={self.d_model} cannot be divided evenly among n_heads={self.n_heads}: "
+                "each head gets d_model / n_heads dimensions"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is a probability in [0, 1), not {self.dropout!r}")
+        for name in ("pad", "bos", "eos"):
+            if not 0 <= getattr(self, name) < self.vocab_size:
+                raise ValueError(f"{name}={getattr(self, name)} is not an id below {self.vocab_size}")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Attributes:
+        steps: parameter updates.
+        batch_size: examples in each.
+        lr: the highest learning rate. It rises to it over `warmup` steps, then falls to 0.
+        warmup: steps of the rise.
+        weight_decay: AdamW's: each step draws matrices towards 0 by this times the learning rate.
+        clip: the gradient is scaled down to this norm where it is longer.
+        label_smoothing: the share of the target spread over all tokens.
+        evaluate_every: steps between two evaluations, each of which saves the run.
+        evaluate_on: held-out examples in an evaluation.
+        seed: of the first parameters, the batches and dropout.
+
+    Raises:
+        ValueError: nothing can be trained so.
+    """
+
+    steps: int = 1000
+    batch_size: int = 128
+    lr: float = 5e-3
+    warmup: int = 100
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    label_smoothing: float = 0.0
+    evaluate_every: int = 100
+    evaluate_on: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "evaluate_every", "evaluate_on"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("warmup", "weight_decay", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}")
+        for name in ("lr", "clip"):
+            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
+                raise ValueError(f"{name} must be a positive number, not {getattr(self, name)}")
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 1: a line up, then a line down to 0."""
+        rise = step / max(self.warmup, 1)
+        fall = (self.steps - step + 1) / max(self.steps - self.warmup, 1)
+        return self.lr * min(rise, fall, 1.0)

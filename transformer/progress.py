@@ -1,0 +1,66 @@
+"""How a training shows itself: a progress bar in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+
+class Progress:
+    """Shows step, loss, held-out exact match, examples per second and the time left.
+
+    Args:
+        console: where to.
+        first: the steps taken before, 0 unless resumed.
+        steps: the steps in all.
+        batch_size: the examples in a step.
+    """
+
+    def __init__(self, console: Console, first: int, steps: int, batch_size: int) -> None:
+        self.console = console
+        self.first, self.now, self.steps, self.batch_size = first, first, steps, batch_size
+        self.loss = float("nan")
+        self.exact_match: float | None = None
+        self.bar = Bar(
+            TextColumn("step {task.completed}/{task.total}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.bar_id = self.bar.add_task("", total=steps, completed=first)
+
+    def __enter__(self) -> Progress:
+        self.begun = time.perf_counter()
+        self.bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.bar.stop()
+
+    def step(self, step: int, loss: float) -> None:
+        """A step was taken. The loss that is shown is smoothed over about ten."""
+        self.now = step
+        self.loss = loss if self.loss != self.loss else 0.9 * self.loss + 0.1 * loss
+        self.bar.update(self.bar_id, completed=step, description=self._description())
+
+    def evaluation(self, row: dict[str, float]) -> None:
+        """The model was evaluated: see `Training.metrics`."""
+        self.exact_match = row["exact_match"]
+        if not self.console.is_terminal:
+            self.console.print(
+                f"step {self.now}/{self.steps}  {self._description()}", highlight=False
+            )
+
+    def _description(self) -> str:
+        seconds = time.perf_counter() - self.begun
+        done = self.now - self.first
+        left = round(seconds / done * (self.steps - self.now))
+        match = "—" if self.exact_match is None else f"{self.exact_match:.2%}"
+        return (
+            f"loss {self.loss:.4f}  held-out exact match {match}  "
+            f"{done * self.batch_size / seconds:,.0f} examples/s  {left // 60}:{left % 60:02} left"
+        )

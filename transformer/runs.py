@@ -1,0 +1,129 @@
+"""A run on disk: what is needed to use its model, to see how it learned, and to go on.
+
+    config.json          the task, the model's sizes, how it is trained
+    model.safetensors    the parameters that did best on held-out examples
+    state.safetensors    all that the next step depends on
+    metrics.csv          a row for each evaluation
+    loss.png             what they say, drawn; and other pictures of the task
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import minitorch as mt
+
+from .config import TrainingConfig, TransformerConfig
+from .models import Transformer
+from .tasks import TASKS, Addition
+from .training import Training
+
+
+class RunError(Exception):
+    """A run on disk cannot be used; the message says why, in one line."""
+
+
+class Run:
+    """The directory of a run. Nothing is written there before `start` or `save`."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+
+    def start(self, training: Training) -> None:
+        """Write the configuration of a new training, in the place of any older run.
+
+        Raises:
+            RunError: the directory cannot be written.
+        """
+        config = {
+            "task": {"name": training.task.name, **asdict(training.task)},
+            "model": asdict(training.model.config),
+            "training": asdict(training.config),
+        }
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for name in ("model.safetensors", "state.safetensors", "metrics.csv"):
+                (self.directory / name).unlink(missing_ok=True)
+            self._write("config.json", json.dumps(config, indent=2) + "\n")
+        except OSError as error:
+            raise RunError(f"cannot write to {self.directory}: {error.strerror}") from None
+
+    def save(self, training: Training) -> None:
+        """Save the state and the metrics, and the parameters if none did better before."""
+        mt.save(training.state_dict(), self.directory / "state.safetensors")
+        rows = training.metrics
+        if rows and _score(rows[-1]) == max(map(_score, rows)):
+            mt.save(training.model.state_dict(), self.directory / "model.safetensors")
+        table = io.StringIO()
+        writer = csv.DictWriter(table, ["step", "loss", "exact_match", "learning_rate"])
+        writer.writeheader()
+        writer.writerows(rows)
+        self._write("metrics.csv", table.getvalue())
+
+    def resume(self) -> Training:
+        """Return the training as it was when it was last saved.
+
+        Raises:
+            RunError: there is no run, it was stopped before its first save, or it is damaged.
+        """
+        task, model_config, config = self._config()
+        training = Training(task, model_config, config)
+        with self._reading("state.safetensors") as path:
+            training.load_state_dict(mt.load(path))
+        return training
+
+    def load(self) -> tuple[Addition, Transformer]:
+        """Return the task, and the model with its best parameters, ready to answer.
+
+        Raises:
+            RunError: there is no run, it has saved no model yet, or it is damaged.
+        """
+        task, model_config, _ = self._config()
+        model = Transformer(model_config)
+        with self._reading("model.safetensors") as path:
+            model.load_state_dict(mt.load(path))
+        model.eval()
+        return task, model
+
+    def _config(self) -> tuple[Addition, TransformerConfig, TrainingConfig]:
+        with self._reading("config.json") as path:
+            config = json.loads(path.read_text())
+            name = config["task"].pop("name")
+            return (
+                TASKS[name](**config["task"]),
+                TransformerConfig(**config["model"]),
+                TrainingConfig(**config["training"]),
+            )
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """Say in one line what is wrong with a file of the run, where something is."""
+        path = self.directory / name
+        try:
+            yield path
+        except FileNotFoundError:
+            if not self.directory.is_dir():
+                raise RunError(f"there is no run in {self.directory}: no such directory") from None
+            raise RunError(f"there is no finished save in {self.directory}: {name} is missing") from None
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise RunError(f"{path} is damaged: {reason}") from None
+
+    def _write(self, name: str, text: str) -> None:
+        """Write a text file whole or not at all."""
+        unfinished = self.directory / f"{name}.tmp"
+        unfinished.write_text(text)
+        os.replace(unfinished, self.directory / name)
+
+
+def _score(row: dict[str, float]) -> tuple[float, float]:
+    return row["exact_match"], -row["loss"]

@@ -1,0 +1,169 @@
+"""Training: show examples, measure the surprise, step against its gradient; look how it does.
+
+`Training.advance` is one step and `train` is the loop around it. The batch of a step depends on the
+seed and the step's number alone, and a state holds everything else that the next step depends on:
+a training that was stopped and resumed ends with the same parameters, to the last bit, as one that
+was not.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import minitorch as mt
+from minitorch import nn, optim
+
+from .config import TrainingConfig, TransformerConfig
+from .generate import greedy
+from .models import Transformer
+from .tasks.addition import Addition
+
+if TYPE_CHECKING:
+    from .progress import Progress
+    from .runs import Run
+
+
+class Training:
+    """A model in training, and everything that its next step depends on.
+
+    Attributes:
+        task, model, optimizer, config: what is learned, by what, and how.
+        step: the steps taken.
+        metrics: a row for each evaluation: step, loss (the mean since the last), exact_match,
+            learning_rate.
+    """
+
+    def __init__(self, task: Addition, model_config: TransformerConfig, config: TrainingConfig):
+        mt.manual_seed(config.seed)
+        self.task = task
+        self.config = config
+        self.model = Transformer(model_config)
+        # Weight decay is for matrices; biases and the scales of norms have a size to keep.
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        vectors = [p for p in self.model.parameters() if p.ndim <= 1]
+        self.optimizer = optim.AdamW(
+            [
+                {"params": matrices, "weight_decay": config.weight_decay},
+                {"params": vectors, "weight_decay": 0.0},
+            ],
+            lr=config.lr,
+            betas=(0.9, 0.98),
+        )
+        self.step = 0
+        self.metrics: list[dict[str, float]] = []
+        self.recent_losses: list[float] = []
+
+    def advance(self) -> float:
+        """Take one step, and return the loss that it started from."""
+        self.step += 1
+        rng = np.random.default_rng((self.config.seed, self.step))
+        examples = self.task.training_examples(self.config.batch_size, rng)
+        source, target = self.task.tokenizer.batch(examples)
+
+        self.model.train()
+        loss = self.model.loss(source, target, self.config.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate(self.step)
+        self.optimizer.step()
+
+        self.recent_losses.append(loss.item())
+        return self.recent_losses[-1]
+
+    def evaluate(self) -> dict[str, float]:
+        """Let the model answer held-out examples, and add a row to the metrics."""
+        examples = self.task.held_out_examples(0, self.config.evaluate_on)
+        written = answers(self.model, self.task, [source for source, _ in examples])
+        right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
+        self.metrics.append(
+            {
+                "step": self.step,
+                "loss": float(np.mean(self.recent_losses)),
+                "exact_match": float(np.mean(right)),
+                "learning_rate": self.config.learning_rate(self.step),
+            }
+        )
+        self.recent_losses = []
+        return self.metrics[-1]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next step depends on."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": mt.get_rng_state(),
+            "step": self.step,
+            "metrics": self.metrics,
+            "recent_losses": self.recent_losses,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `state_dict` returned."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        mt.set_rng_state(state["random"])
+        self.step = state["step"]
+        self.metrics = state["metrics"]
+        self.recent_losses = state["recent_losses"]
+
+
+def train(training: Training, run: Run, progress: Progress) -> bool:
+    """Train from where the training stands to its last step.
+
+    Ctrl-C lets the step that is under way end, saves, and stops.
+
+    Args:
+        training: is changed.
+        run: where it is saved, at each evaluation and at the end.
+        progress: shows how it goes.
+
+    Returns:
+        Was the last step reached?
+    """
+    config = training.config
+    with progress, Interrupted() as interrupted:
+        while training.step < config.steps and not interrupted:
+            loss = training.advance()
+            progress.step(training.step, loss)
+            if training.step % config.evaluate_every == 0 or training.step == config.steps:
+                progress.evaluation(training.evaluate())
+                run.save(training)
+        if interrupted:
+            run.save(training)
+    return training.step == config.steps
+
+
+def answers(model: Transformer, task: Addition, sources: list[str]) -> list[str]:
+    """Return what the model writes for each source, in batches, without dropout."""
+    model.eval()
+    written: list[str] = []
+    for start in range(0, len(sources), 500):
+        ids = task.tokenizer.sources(sources[start : start + 500])
+        written += [task.tokenizer.decode(row) for row in greedy(model, ids, task.max_length).tolist()]
+    return written
+
+
+class Interrupted:
+    """Turns true at the first Ctrl-C inside the block; a second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __bool__(self) -> bool:
+        return self.pressed
+
+    def __enter__(self) -> Interrupted:
+        self.before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+    def _press(self, *_: object) -> None:
+        self.pressed = True
+        signal.signal(signal.SIGINT, self.before)
