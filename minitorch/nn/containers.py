@@ -1,0 +1,176 @@
+"""Modules that hold modules: in a row, in a list, in a dict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, TypeVar, overload
+
+from .module import Module, _layout
+
+L = TypeVar("L", bound="_List")
+
+
+class _List(Module):
+    """What ModuleList and Sequential share: children named "0", "1", … in order."""
+
+    def _modules(self) -> list[Module]:
+        return [module for _, module in self._own(Module)]
+
+    def _replace(self, modules: list[Module]) -> None:
+        for name, _ in self._own(Module):
+            delattr(self, name)
+        for i, module in enumerate(modules):
+            self.add_module(str(i), module)
+
+    def __len__(self) -> int:
+        return len(self._own(Module))
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules())
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self: L, index: slice) -> L: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        modules = self._modules()
+        if isinstance(index, slice):
+            part = type(self).__new__(type(self))
+            Module.__init__(part)
+            part._replace(modules[index])
+            return part
+        return modules[self._position(index)]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self.add_module(self._own(Module)[self._position(index)][0], module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        modules = self._modules()
+        del modules[index]
+        self._replace(modules)
+
+    def _position(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} is out of range: there are {len(self)} modules")
+        return index
+
+    def append(self: L, module: Module) -> L:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self: L, modules: Iterable[Module]) -> L:
+        """Add several modules at the end."""
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self: L, index: int, module: Module) -> L:
+        """Add a module before the one at `index`."""
+        modules = self._modules()
+        modules.insert(index, module)
+        self._replace(modules)
+        return self
+
+
+class Sequential(_List):
+    """Modules in a row: the result of each is the input of the next.
+
+    Args:
+        modules: one after another, or one dict that names them.
+    """
+
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        super().__init__()
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            named: Iterable[tuple[str, Any]] = modules[0].items()
+        else:
+            named = [(str(i), module) for i, module in enumerate(modules)]
+        for name, module in named:
+            self.add_module(name, module)
+
+    def forward(self, input: Any) -> Any:
+        """Hand the input through all modules."""
+        for module in self._modules():
+            input = module(input)
+        return input
+
+
+class ModuleList(_List):
+    """A list of modules, to loop over or to index in a `forward`."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        self.extend(modules)
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
+
+    def __repr__(self) -> str:
+        lines, start = [], 0
+        for text, alike in groupby(map(repr, self)):  # a stack of like blocks is printed once
+            n = len(list(alike))
+            lines.append(
+                f"({start}): {text}" if n == 1 else f"({start}-{start + n - 1}): {n} x {text}"
+            )
+            start += n
+        return _layout(type(self).__name__, self.extra_repr(), lines)
+
+
+class ModuleDict(Module):
+    """A dict of modules. `blocks["first"]` is `blocks.first` too."""
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+        super().__init__()
+        self.update(modules)
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add or replace modules."""
+        for name, module in dict(modules).items():
+            self[name] = module
+
+    def __getitem__(self, name: str) -> Module:
+        return dict(self._own(Module))[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        self.add_module(name, module)
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        delattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def __len__(self) -> int:
+        return len(self._own(Module))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __getattr__(self, name: str) -> Any:  # never finds more: it tells type checkers of names
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return dict(self._own(Module)).keys()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return dict(self._own(Module)).values()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """The names with their modules."""
+        return dict(self._own(Module)).items()
+
+    def pop(self, name: str) -> Module:
+        """Remove a module, and return it."""
+        module = self[name]
+        del self[name]
+        return module
+
+    def clear(self) -> None:
+        """Remove all modules."""
+        for name in list(self):
+            del self[name]

@@ -1,0 +1,159 @@
+"""First values for parameters. Each function writes into its tensor and returns it.
+
+fan_in is the number of inputs that each output sums over, fan_out the number of outputs that each
+input goes to: for a weight of shape (out, in, *rest), fan_in = in · rest and fan_out = out · rest.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import autograd
+from ..autograd import Array
+from ..random import Generator, default_generator
+from ..tensor import Tensor
+
+
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Numbers from the normal distribution N(mean, std²)."""
+    return _write(tensor, _standard_normal(tensor, generator) * std + mean)
+
+
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Numbers spread evenly over [a, b)."""
+    numpy = (generator or default_generator).numpy
+    return _write(tensor, numpy.random(tensor.array.shape, tensor.array.dtype) * (b - a) + a)
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """`val` everywhere."""
+    return _write(tensor, np.full((), val))
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """0 everywhere."""
+    return constant_(tensor, 0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """1 everywhere."""
+    return constant_(tensor, 1)
+
+
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Numbers from N(mean, std²), drawn again until they lie in [a, b]."""
+    x = _standard_normal(tensor, generator) * std + mean
+    while (out := (x < a) | (x > b)).any():
+        again = Tensor._wrap(x[out])
+        x[out] = _standard_normal(again, generator) * std + mean
+    return _write(tensor, x)
+
+
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Uniform on ±gain · √(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)."""
+    bound = gain * math.sqrt(6 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Normal with std = gain · √(2 / (fan_in + fan_out)) (Glorot and Bengio 2010)."""
+    return normal_(tensor, 0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Uniform on ±gain · √(3 / fan) (He et al. 2015, https://arxiv.org/abs/1502.01852).
+
+    Args:
+        tensor: the weight, of two or more dimensions.
+        a: the slope below 0 of the leaky_relu that follows.
+        mode: "fan_in" keeps the variance of what goes forward, "fan_out" of what goes backward.
+        nonlinearity: what follows, for the gain.
+        generator: where the numbers come from.
+    """
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal with std = gain / √fan. The arguments are those of `kaiming_uniform_`."""
+    return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor that makes up for what a nonlinearity takes from the variance.
+
+    Args:
+        nonlinearity: "linear", "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
+        param: leaky_relu's slope below 0; 0.01 unless given.
+
+    Raises:
+        ValueError: another name.
+    """
+    slope = 0.01 if param is None else param
+    gains = {
+        "linear": 1.0,
+        "sigmoid": 1.0,
+        "tanh": 5 / 3,
+        "relu": math.sqrt(2),
+        "leaky_relu": math.sqrt(2 / (1 + slope**2)),
+        "selu": 3 / 4,
+    }
+    if nonlinearity not in gains:
+        raise ValueError(f"Unsupported nonlinearity {nonlinearity}; there are {', '.join(gains)}")
+    return gains[nonlinearity]
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+    fan = _fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """(fan_in, fan_out)"""
+    shape = tensor.array.shape
+    if len(shape) < 2:
+        raise ValueError(
+            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+        )
+    rest = math.prod(shape[2:])
+    return shape[1] * rest, shape[0] * rest
+
+
+def _standard_normal(tensor: Tensor, generator: Generator | None) -> Array:
+    numpy = (generator or default_generator).numpy
+    return numpy.standard_normal(tensor.array.shape, tensor.array.dtype)
+
+
+def _write(tensor: Tensor, values: Array) -> Tensor:
+    tensor.array[...] = values
+    tensor._stamp[0] = next(autograd.clock)
+    return tensor

@@ -1,0 +1,35 @@
+"""Parameter: a tensor that a module learns."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from ..tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A leaf tensor that becomes one of a module's parameters when it is assigned to an attribute.
+
+    Args:
+        data: its first value. The memory is shared, not copied.
+        requires_grad: should `backward()` compute a gradient for it?
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
+        leaf = data.detach()
+        for slot in Tensor.__slots__:
+            if slot != "__weakref__":
+                setattr(self, slot, getattr(leaf, slot))
+        self.requires_grad_(requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        copy = type(self)(self._wrap(self.array.copy()), self._requires_grad)
+        copy.grad = deepcopy(self.grad, memo)
+        memo[id(self)] = copy
+        return copy
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
