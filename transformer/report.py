@@ -42,7 +42,7 @@ def report(run: Run, training: Training, console: Console) -> None:
     console.print(table)
 
     draw_metrics(training.metrics, run.directory / "loss.png")
-    source, _ = examples[0]
+    source, _ = max(examples[:100], key=lambda example: sum(map(len, example)))
     weights, queries = cross_attention(model, task, source)
     draw_attention(
         weights,

@@ -18,11 +18,11 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     left = figure.add_subplot(xlabel="step")
     left.set_ylabel("training loss", color="C0")
     left.plot(steps, [row["loss"] for row in rows], color="C0", marker="o", markersize=3)
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 1.05 * max(row["loss"] for row in rows))
     right = left.twinx()
     right.set_ylabel("held-out exact match", color="C1")
     right.plot(steps, [row["exact_match"] for row in rows], color="C1", marker="o", markersize=3)
-    right.set_ylim(-0.02, 1.02)
+    right.set_ylim(0, 1.05)
     right.yaxis.set_major_formatter(PercentFormatter(1))
     _save(figure, path)
 
@@ -34,14 +34,21 @@ def draw_attention(
 
     Args:
         weights: (layers, heads, T_q, T_k), each row summing to 1.
-        queries: the tokens that look, T_q of them, from top to bottom.
-        keys: the tokens that are looked at, T_k of them, from left to right.
+        queries: what each row stands for, T_q of them, from top to bottom.
+        keys: what is looked at, T_k of them, from left to right.
         title: says what is seen.
         path: where to save.
     """
     layers, heads = weights.shape[:2]
-    figure = Figure(figsize=(2.2 * heads, 2.2 * layers + 0.8), layout="constrained")
+    cell = 0.27  # inches
+    size = (
+        heads * (len(keys) * cell + 0.6) + 1.2,
+        layers * (len(queries) * cell + 0.7) + 0.9,
+    )
+    figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
+    figure.supxlabel("looks at")
+    figure.supylabel("writes")
     panels = figure.subplots(layers, heads, squeeze=False)
     for layer in range(layers):
         for head in range(heads):
@@ -50,7 +57,8 @@ def draw_attention(
             panel.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=9)
             panel.set_xticks(range(len(keys)), keys, fontfamily="monospace")
             panel.set_yticks(range(len(queries)), queries, fontfamily="monospace")
-    figure.colorbar(image, ax=panels, shrink=0.8, label="attention weight")
+            panel.tick_params(length=0)
+    figure.colorbar(image, ax=panels, label="attention weight")
     _save(figure, path)
 
 
