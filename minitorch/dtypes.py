@@ -41,7 +41,16 @@ bool = dtype("bool")
 OF_NUMPY: dict[np.dtype[Any], dtype] = {
     t.numpy: t for t in (float32, float64, int64, int32, uint8, bool)
 }
+TENSOR_TYPES: dict[dtype, str] = {
+    float32: "FloatTensor",
+    float64: "DoubleTensor",
+    int64: "LongTensor",
+    int32: "IntTensor",
+    uint8: "ByteTensor",
+    bool: "BoolTensor",
+}
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+_NUMBERS = {builtins.bool: 0, builtins.int: 1, builtins.float: 2}
 _default = float32
 
 
@@ -92,12 +101,51 @@ def promote(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> np.dtype[Any]:
     return np.promote_types(a.dtype, b.dtype)
 
 
-def of_number(value: Any, like: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype that a Python or NumPy number takes beside a tensor of dtype `like`."""
-    number = np.result_type(type(value))
-    category = _CATEGORY.get(number.kind)
+def promote_all(arrays: list[np.ndarray[Any, Any]]) -> np.dtype[Any]:
+    """Return the dtype of an operation on many tensors' arrays."""
+    widest = arrays[0]
+    for array in arrays[1:]:
+        widest = np.empty((0,) * array.ndim, promote(widest, array))
+    return widest.dtype
+
+
+def of_number(value: Any, like: np.dtype[Any]) -> np.dtype[Any] | None:
+    """Return the dtype that a Python or NumPy number takes beside a tensor of dtype `like`.
+
+    None says that it is no number, or a complex one.
+    """
+    category = _NUMBERS.get(type(value))
     if category is None:
-        raise TypeError(f"a tensor cannot be combined with {value!r} of type {type(value).__name__}")
+        category = _CATEGORY.get(value.dtype.kind) if isinstance(value, np.generic) else None
+        if category is None:
+            return None
     if category <= _CATEGORY[like.kind]:
         return like
-    return _default.numpy if category == 2 else int64.numpy
+    return (bool, int64, _default)[category].numpy
+
+
+class finfo:
+    """The limits of a floating-point dtype: `finfo(minitorch.float32).eps`.
+
+    Attributes:
+        dtype: its name.
+        bits: the size of a number.
+        eps: the distance from 1 to the next larger number.
+        max, min: the largest and the smallest (most negative) number.
+        tiny, smallest_normal: the smallest positive number of full precision.
+        resolution: 10 to minus the number of decimal digits that are kept.
+    """
+
+    def __init__(self, type: dtype | None = None) -> None:
+        of = _default if type is None else type
+        if not isinstance(of, dtype) or not of.is_floating_point:
+            raise TypeError(f"finfo: only floating-point dtypes have it, not {of!r}")
+        info = np.finfo(of.numpy)
+        self.dtype, self.bits = of.name, info.bits
+        self.eps, self.max, self.min = (builtins.float(x) for x in (info.eps, info.max, info.min))
+        self.tiny = self.smallest_normal = builtins.float(info.tiny)
+        self.resolution = builtins.float(info.resolution)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
+        return f"finfo({', '.join(f'{name}={getattr(self, name)}' for name in names)})"

@@ -22,3 +22,6 @@ def tensor_repr(x: Tensor) -> str:
     elif x._requires_grad:
         parts.append("requires_grad=True")
     return f"tensor({', '.join(parts)})"
+
+
+def set_printoptions() -> None: ...

@@ -6,12 +6,16 @@ The class body is a table of contents. A method is the function of the same name
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import autograd, dtypes, fused, ops, printing
+from . import autograd, devices, dtypes, fused, missing, ops, printing
 from .autograd import Array, Node
+from .ops import operand
+from .ops.shape import dim_of, sizes_of
 
 if TYPE_CHECKING:
     from .ops.operand import Operand
@@ -115,15 +119,49 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.array.shape[dim]
+        return self.shape if dim is None else self.array.shape[dim_of("size", dim, self.ndim)]
 
     def dim(self) -> int:
         """The number of dimensions."""
         return self.array.ndim
 
+    ndimension = dim
+
     def numel(self) -> int:
         """The number of elements."""
         return self.array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """The number of bytes of an element."""
+        return self.array.itemsize
+
+    def stride(self) -> tuple[int, ...]:
+        """How many elements of memory lie between neighbours along each dimension."""
+        return tuple(n // self.array.itemsize for n in self.array.strides)
+
+    @property
+    def device(self) -> devices.device:
+        """Where the elements are: on the CPU."""
+        return devices.CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """Are the elements on a GPU? They never are."""
+        return False
+
+    def is_floating_point(self) -> bool:
+        """Is the dtype one of fractions, float32 or float64?"""
+        return self.array.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """Do the elements lie in memory in the order of their indices?"""
+        return self.array.flags.c_contiguous
+
+    def contiguous(self) -> Tensor:
+        """The tensor itself if it is contiguous, else a copy that is."""
+        return self if self.is_contiguous() else self.clone()
 
     def __len__(self) -> int:
         if not self.array.ndim:
@@ -183,6 +221,32 @@ class Tensor:
             raise TypeError(f"only integer tensors of a single element can be an index: {self.dtype}")
         return int(self.item())
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if not self.array.ndim else object.__format__(self, spec)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._node is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user support the deepcopy protocol: this "
+                f"is the result of {self._node.name}. Copy x.detach()."
+            )
+        copy = type(self)._wrap(self.array.copy())
+        copy._requires_grad = self._requires_grad
+        memo[id(self)] = copy
+        copy.grad = deepcopy(self.grad, memo)
+        return copy
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(missing.sentence("Tensor", name, dir(Tensor)))
+
     def __repr__(self) -> str:
         return printing.tensor_repr(self)
 
@@ -206,22 +270,95 @@ class Tensor:
         y._stamp = self._stamp
         return y
 
+    @property
+    def data(self) -> Tensor:
+        """As `detach()`. Assigned to, it changes the elements behind the graph's back."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.array = value.array
+
     def clone(self) -> Tensor:
         """A copy, through which gradients pass."""
         return autograd.record("clone", self.array.copy(), (self, lambda g: g))
 
+    # ------------------------------------------------------------- others, of the same dtype
+
+    def new_tensor(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        """A tensor of the data, with the dtype of this one unless given."""
+        data = data.array if isinstance(data, Tensor) else data
+        return self._new(np.array(data, self._dtype_or(dtype)), requires_grad)
+
+    def new_zeros(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        """0s of a size, with the dtype of this tensor unless given."""
+        return self._new(np.zeros(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+
+    def new_ones(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        """1s of a size, with the dtype of this tensor unless given."""
+        return self._new(np.ones(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+
+    def new_empty(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        """Any numbers, of a size, with the dtype of this tensor unless given."""
+        return self._new(np.empty(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+
+    def new_full(
+        self, size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
+        """One number everywhere, of a size, with the dtype of this tensor unless given."""
+        array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
+        return self._new(array, requires_grad)
+
+    def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
+        return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)
+
+    def _new(self, array: Array, requires_grad: bool) -> Tensor:
+        return Tensor._wrap(array).requires_grad_(requires_grad)
+
     # ------------------------------------------------------------------------ other dtypes
 
-    def to(self, dtype: Any) -> Tensor:
-        """The elements as another dtype, or the tensor itself if it has that dtype."""
-        wanted = dtypes.as_numpy(dtype)
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
+        """The elements as another dtype, or the tensor itself if it has that dtype.
+
+        `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`, for what another tensor has.
+        There is one device, the CPU.
+
+        Args:
+            args: as above.
+            dtype, device: the same, by name.
+            options: copy=True for a copy in any case; non_blocking is accepted, and has no effect.
+        """
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, (str, devices.device)):
+                device = arg
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        if device is not None:
+            devices.device(device)
+        wanted = self.array.dtype if dtype is None else dtypes.as_numpy(dtype)
         if wanted == self.array.dtype:
-            return self
+            return self.clone() if options.get("copy") else self
         before = self.array.dtype
-        y = self.array.astype(wanted)
-        if y.dtype.kind != "f":
+        y = operand.quietly(self.array.astype, wanted)
+        if y.dtype.kind != "f" or before.kind != "f":
             return self._wrap(y)
         return autograd.record("to", y, (self, lambda g: g.to(before)))
+
+    def type(self, dtype: Any = None) -> Any:
+        """The elements as another dtype; or, without one, the name of the tensor's type."""
+        if dtype is None:
+            return f"minitorch.{dtypes.TENSOR_TYPES[self.dtype]}"
+        return self.to(getattr(dtype, "dtype", dtype))
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """The elements as the dtype of another tensor."""
+        return self.to(other.dtype)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself: it is on the CPU."""
+        return self
 
     def float(self) -> Tensor:
         """The elements as float32."""
@@ -247,41 +384,73 @@ class Tensor:
     # fmt: off
 
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
+    remainder, floor_divide = ops.remainder, ops.floor_divide
+    subtract, multiply, divide, true_divide = ops.sub, ops.mul, ops.div, ops.div
     maximum, minimum = ops.maximum, ops.minimum
-    exp, log, sqrt, rsqrt, square = ops.exp, ops.log, ops.sqrt, ops.rsqrt, ops.square
-    reciprocal, neg, abs, sign = ops.reciprocal, ops.neg, ops.abs, ops.sign
+    exp, expm1, log, log1p, sqrt, rsqrt = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.rsqrt
+    square, reciprocal, neg, abs, sign = ops.square, ops.reciprocal, ops.neg, ops.abs, ops.sign
     sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
+    floor, ceil, round = ops.floor, ops.ceil, ops.round
     masked_fill, clamp = ops.masked_fill, ops.clamp
 
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
     logical_and, logical_or, logical_xor = ops.logical_and, ops.logical_or, ops.logical_xor
     logical_not = ops.logical_not
+    bitwise_and, bitwise_or, bitwise_xor = ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor
+    bitwise_not = ops.bitwise_not
     isnan, isinf, isfinite = ops.isnan, ops.isinf, ops.isfinite
+    isclose, allclose, equal = ops.isclose, ops.allclose, ops.equal
 
-    sum, mean, var, std = ops.sum, ops.mean, ops.var, ops.std
-    amax, amin, argmax, argmin, any, all = ops.amax, ops.amin, ops.argmax, ops.argmin, ops.any, ops.all
+    sum, mean, prod, var, std, norm = ops.sum, ops.mean, ops.prod, ops.var, ops.std, ops.norm
+    logsumexp, cumsum, any, all = ops.logsumexp, ops.cumsum, ops.any, ops.all
+    amax, amin, max, min, argmax, argmin = ops.amax, ops.amin, ops.max, ops.min, ops.argmax, ops.argmin
+    sort, argsort, topk = ops.sort, ops.argsort, ops.topk
     softmax, log_softmax = fused.softmax, fused.log_softmax
 
-    reshape, view, permute, transpose = ops.reshape, ops.reshape, ops.permute, ops.transpose
-    expand, squeeze, unsqueeze = ops.expand, ops.squeeze, ops.unsqueeze
-    flatten, movedim = ops.flatten, ops.movedim
+    reshape, view, permute, transpose, t = ops.reshape, ops.view, ops.permute, ops.transpose, ops.t
+    reshape_as, view_as, expand_as = ops.reshape_as, ops.view_as, ops.expand_as
+    expand, broadcast_to, squeeze, unsqueeze = ops.expand, ops.broadcast_to, ops.squeeze, ops.unsqueeze
+    flatten, movedim, diagonal = ops.flatten, ops.movedim, ops.diagonal
+    repeat, flip, roll, tril, triu = ops.repeat, ops.flip, ops.roll, ops.tril, ops.triu
+    split, chunk, unbind = ops.split, ops.chunk, ops.unbind
 
-    matmul = ops.matmul
+    gather, scatter, scatter_add = ops.gather, ops.scatter, ops.scatter_add
+    index_select, index_add, index_fill = ops.index_select, ops.index_add, ops.index_fill
+    masked_select, nonzero = ops.masked_select, ops.nonzero
+
+    matmul, mm, bmm, mv, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.mv, ops.dot, ops.outer
 
     __getitem__ = ops.getitem
     __add__, __sub__, __mul__, __truediv__ = ops.add, ops.sub, ops.mul, ops.div
+    __floordiv__, __mod__ = ops.floor_divide, ops.remainder
     __pow__, __matmul__, __neg__, __abs__ = ops.pow, ops.matmul, ops.neg, ops.abs
     __radd__, __rmul__ = ops.add, ops.mul
-    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge  # type: ignore[assignment]
+    __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
     __and__, __or__, __xor__ = ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor
+    __rand__, __ror__, __rxor__ = ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor
     __invert__ = ops.bitwise_not
     # fmt: on
+
+    def __eq__(self, other: Any) -> Any:
+        return ops.eq(self, other) if operand.fits(other) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return ops.ne(self, other) if operand.fits(other) else NotImplemented
+
+    def __pos__(self) -> Tensor:
+        return self
 
     def __rsub__(self, other: Operand) -> Tensor:
         return ops.sub(other, self)
 
     def __rtruediv__(self, other: Operand) -> Tensor:
         return ops.div(other, self)
+
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return ops.floor_divide(other, self)
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return ops.remainder(other, self)
 
     def __rpow__(self, other: Operand) -> Tensor:
         return ops.pow(other, self)
@@ -297,4 +466,4 @@ class Tensor:
     @property
     def T(self) -> Tensor:
         """The dimensions in reverse order."""
-        return self.permute(*range(self.ndim)[::-1])
+        return self.permute(range(self.ndim)[::-1])

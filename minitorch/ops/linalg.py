@@ -43,3 +43,53 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         (a, lambda g, b: matmul(g, b.mT), b),
         (b, lambda g, a: matmul(a.mT, g), a),
     )
+
+
+def _product(name: str, input: Tensor, other: Tensor, *ndims: int) -> Tensor:
+    """`matmul` for those of its cases that have a name, by how many dimensions there are."""
+    shapes = [
+        operand.tensor(name, argument, t).array.shape
+        for argument, t in (("input", input), ("other", other))
+    ]
+    if tuple(len(shape) for shape in shapes) != ndims:
+        raise RuntimeError(
+            f"{name}: expects tensors of {ndims[0]} and {ndims[1]} dimensions, and got shapes "
+            f"{shapes[0]} and {shapes[1]}. Use matmul?"
+        )
+    if shapes[0][: ndims[0] - 2] != shapes[1][: ndims[0] - 2]:
+        raise RuntimeError(f"{name}: the batch sizes of {shapes[0]} and {shapes[1]} differ")
+    return matmul(input, other)
+
+
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices: (n, k), (k, m) → (n, m)."""
+    return _product("mm", input, mat2, 2, 2)
+
+
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two stacks of matrices: (b, n, k), (b, k, m) → (b, n, m)."""
+    return _product("bmm", input, mat2, 3, 3)
+
+
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix and a vector: (n, k), (k) → (n)."""
+    return _product("mv", input, vec, 2, 1)
+
+
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """Σ_i a_i b_i of two vectors: (k), (k) → ()."""
+    if operand.tensor("dot", "input", input).array.shape != operand.tensor(
+        "dot", "tensor", tensor
+    ).array.shape:
+        raise RuntimeError(
+            f"dot: the vectors must be of one size, not {input.array.shape} and {tensor.array.shape}"
+        )
+    return _product("dot", input, tensor, 1, 1)
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """y_ij = a_i b_j of two vectors: (n), (m) → (n, m)."""
+    a, b = operand.tensor("outer", "input", input), operand.tensor("outer", "vec2", vec2)
+    if a.array.ndim != 1 or b.array.ndim != 1:
+        raise RuntimeError(f"outer: expects two vectors, not shapes {a.array.shape}, {b.array.shape}")
+    return a.unsqueeze(1) * b

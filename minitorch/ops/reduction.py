@@ -7,14 +7,19 @@ broadcasts against x again.
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd import OUTPUT, Array, record
 from . import operand
+from .elementwise import abs, exp, sign, where
+from .shape import flatten
+from .arrange import cat, flip
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -54,49 +59,199 @@ def _count(x: Array, dims: tuple[int, ...]) -> int:
     return math.prod(x.shape[d] for d in dims)
 
 
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def _start(name: str, input: Tensor, dim: Dims) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
+    """Return what each reduction begins with: the array, the dimensions, and `_kept`.
+
+    As in PyTorch, an empty list of dimensions stands for all of them.
+    """
+    x = operand.tensor(name, "input", input).array
+    dims = dims_of(name, x.ndim, None if dim in ([], ()) else dim)
+    return x, dims, _kept(x.shape, dims)
+
+
+def sum(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
+) -> Tensor:
     """Σ x over the dimensions, or over all. Each x counts once, so each receives g.
 
     Args:
         input: any shape and dtype; integers and bools are summed as int64.
-        dim: a dimension, several, or None (or, as in PyTorch, an empty list) for all.
+        dim: a dimension, several, or None for all.
         keepdim: keep the summed dimensions, with size 1.
+        dtype: convert the input to it first.
     """
-    x = operand.tensor("sum", "input", input).array
-    dims = dims_of("sum", x.ndim, None if dim in ([], ()) else dim)
-    shape, kept = x.shape, _kept(x.shape, dims)
-    y = x.sum(dims, keepdims=keepdim, dtype=x.dtype if x.dtype.kind == "f" else np.int64)
+    input = input if dtype is None else input.to(dtype)
+    x, dims, kept = _start("sum", input, dim)
+    shape = x.shape
+    y = operand.quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
     return record("sum", y, (input, lambda g: g.reshape(kept).expand(shape)))
 
 
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def _total(x: Array, dtype: dtypes.dtype | None) -> np.dtype[Any]:
+    """Return the dtype of a sum: int64 for integers and bools, unless another is asked for."""
+    return x.dtype if x.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
+
+
+def mean(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
+) -> Tensor:
     """Σ x / n over the dimensions, or over all; n elements go into each result.
 
     Raises:
         RuntimeError: the dtype is not floating-point.
     """
-    x = operand.tensor("mean", "input", input).array
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"mean: the dtype must be floating-point, not {input.dtype}: .float()?")
-    dims = dims_of("mean", x.ndim, None if dim in ([], ()) else dim)
+    input = input if dtype is None else input.to(dtype)
+    operand.floating_point("mean", "input", input)
+    x, dims, _ = _start("mean", input, dim)
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
 
 
-def var(
-    input: Tensor, dim: Dims = None, *, correction: float = 1, keepdim: bool = False
+def prod(
+    input: Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtypes.dtype | None = None,
 ) -> Tensor:
-    """Σ (x - mean)² / (n - correction) over the dimensions, or over all n elements."""
-    x = operand.tensor("var", "input", input).array
-    dims = dims_of("var", x.ndim, None if dim in ([], ()) else dim)
-    deviation = input - mean(input, dims, keepdim=True)
-    return sum(deviation * deviation, dims, keepdim) / max(_count(x, dims) - correction, 0)
+    """Π x along one dimension, or over all elements.
+
+    Half of the factors are multiplied with the other half, again and again, until one is left. The
+    derivative of a product is the product of the others, and coming from `mul` it is right where
+    factors are 0, too; y / x would not be.
+    """
+    x, dims, kept = _start("prod", input if dtype is None else input.to(dtype), dim)
+    y = input if dtype is None else input.to(dtype)
+    y = y.to(_total(x, dtype))
+    y, axis = (y, dims[0]) if dim is not None and x.ndim else (flatten(y), 0)
+    n = y.array.shape[axis]
+    before = (slice(None),) * axis
+    while n > 1:
+        pairs = n // 2
+        product = y[*before, :pairs] * y[*before, pairs : 2 * pairs]
+        y = cat([product, y[*before, 2 * pairs :]], axis) if n % 2 else product
+        n = pairs + n % 2
+    if n == 0:
+        y = sum(y, axis) + 1  # no factors: the product is 1
+    return y.reshape(kept if keepdim else _without(x.shape, dims))
+
+
+def _without(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(shape) if i not in dims)
+
+
+def var(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """Σ (x - mean)² / (n - correction) over the dimensions, or over all n elements.
+
+    Args:
+        input: floating-point, any shape.
+        dim: a dimension, several, or None for all.
+        unbiased: short for a correction of 1, else of 0.
+        keepdim: keep the dimensions, with size 1.
+        correction: 1 corrects for the mean having been estimated from the same n elements.
+    """
+    operand.floating_point("var", "input", input)
+    if isinstance(dim, bool):  # var(x, False): the only argument is `unbiased`
+        dim, unbiased = None, dim
+    x, dims, _ = _start("var", input, dim)
+    deviation = input - mean(input, dims or None, keepdim=True) if x.ndim else input - input
+    less = float(unbiased) if correction is None else correction
+    return sum(deviation * deviation, dims, keepdim) / builtins.max(_count(x, dims) - less, 0)
 
 
 def std(
-    input: Tensor, dim: Dims = None, *, correction: float = 1, keepdim: bool = False
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
-    """The square root of `var`."""
-    return var(input, dim, correction=correction, keepdim=keepdim).sqrt()
+    """The square root of `var`. Where all elements are equal, the gradient is 0."""
+    v = var(input, dim, unbiased, keepdim, correction=correction)
+    return record(
+        "std",
+        operand.quietly(np.sqrt, v.array),
+        (v, lambda g, y: where(y == 0, 0.0, g / (2 * y)), OUTPUT),
+    )
+
+
+def norm(
+    input: Tensor,
+    p: float | str | None = "fro",
+    dim: Dims = None,
+    keepdim: bool = False,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:
+    """(Σ |x|ᵖ)^(1/p) over the dimensions, or over all: the length of a vector.
+
+    Args:
+        input: floating-point, any shape.
+        p: "fro", None and 2 give √Σ x²; inf the largest |x|, -inf the smallest; 0 counts what is
+            not 0.
+        dim: a dimension, several, or None for all.
+        keepdim: keep the dimensions, with size 1.
+        dtype: convert the input to it first.
+
+    The gradient is g · sign(x) (|x| / y)^(p - 1), and 0 where the norm is 0.
+    """
+    input = operand.floating_point("norm", "input", input if dtype is None else input.to(dtype))
+    if p == "nuc" or (isinstance(p, str) and p != "fro"):
+        raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
+    order = 2.0 if p is None or isinstance(p, str) else float(p)
+    if math.isinf(order):
+        return (amax if order > 0 else amin)(abs(input), dim, keepdim)
+    x, dims, kept = _start("norm", input, dim)
+    if order == 0:
+        return sum((input != 0).to(x.dtype), dims, keepdim)
+
+    def forward() -> Any:
+        if order == 2:
+            return np.sqrt(np.square(x).sum(dims, keepdims=keepdim))
+        return (np.abs(x) ** order).sum(dims, keepdims=keepdim) ** (1 / order)
+
+    def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        y, g = y.reshape(kept), g.reshape(kept)
+        if order == 2:
+            return g * where(y == 0, 0.0, x / y)
+        share = where((x == 0) | (y == 0), 0.0, abs(x) / y)
+        return g * where(share == 0, 0.0, sign(x) * share ** (order - 1))
+
+    return record("norm", np.asarray(operand.quietly(forward), x.dtype), (input, rule, OUTPUT, input))
+
+
+def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
+    """ln Σ eˣ along the dimensions, shifted by the largest x so that nothing overflows."""
+    x, dims, kept = _start("logsumexp", input, dim)
+    x = operand.floating(x)
+
+    def forward() -> Any:
+        largest = x.max(dims, keepdims=True, initial=None if x.size else -np.inf)
+        shift = np.where(np.isfinite(largest), largest, x.dtype.type(0))
+        y = np.log(np.exp(x - shift).sum(dims, keepdims=True)) + shift
+        return y if keepdim else y.squeeze(dims)
+
+    def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        y = y.reshape(kept)
+        return g.reshape(kept) * exp(x - where(y == -math.inf, 0.0, y))
+
+    return record("logsumexp", operand.quietly(forward), (input, rule, OUTPUT, input))
+
+
+def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """y_i = x_0 + … + x_i along `dim`. Each x counts in all y from its own on."""
+    input = operand.tensor("cumsum", "input", input)
+    input = input if dtype is None else input.to(dtype)
+    x, dims, _ = _start("cumsum", input, dim)
+    total = _total(x, dtype)
+    y = operand.quietly(np.cumsum, x, dims[0], total) if dims else x.astype(total)
+    return record("cumsum", y, (input, lambda g: flip(cumsum(flip(g, dims), dim), dims)))
 
 
 def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
@@ -110,11 +265,9 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    x = operand.tensor(name, "input", input).array
-    dims = dims_of(name, x.ndim, None if dim in ([], ()) else dim)
+    x, dims, kept = _start(name, input, dim)
     if _count(x, dims) == 0:
-        raise RuntimeError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-    kept = _kept(x.shape, dims)
+        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
 
     def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
         chosen = (x == y.reshape(kept)).to(x.array.dtype)
@@ -123,36 +276,13 @@ def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) ->
     return record(name, choose(x, axis=dims, keepdims=keepdim), (input, rule, OUTPUT, input))
 
 
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index (int64) of the largest element along `dim`, or in the flattened tensor.
-
-    Where several tie, the first.
-    """
-    return _arg_extreme("argmax", np.argmax, input, dim, keepdim)
-
-
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index (int64) of the smallest element along `dim`, or in the flattened tensor."""
-    return _arg_extreme("argmin", np.argmin, input, dim, keepdim)
-
-
-def _arg_extreme(
-    name: str, choose: Any, input: Tensor, dim: int | None, keepdim: bool
-) -> Tensor:
-    x = operand.tensor(name, "input", input).array
-    if _count(x, dims_of(name, x.ndim, dim)) == 0:
-        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-    axis = dim if x.ndim else None
-    return input._wrap(np.asarray(choose(x, axis=axis, keepdims=keepdim), np.int64))
-
-
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Is any element other than 0, along the dimensions or in all?"""
-    x = operand.tensor("any", "input", input).array
-    return input._wrap(x.any(dims_of("any", x.ndim, dim), keepdims=keepdim))
+    x, dims, _ = _start("any", input, dim)
+    return input._wrap(x.any(dims, keepdims=keepdim))
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Are all elements other than 0, along the dimensions or in all?"""
-    x = operand.tensor("all", "input", input).array
-    return input._wrap(x.all(dims_of("all", x.ndim, dim), keepdims=keepdim))
+    x, dims, _ = _start("all", input, dim)
+    return input._wrap(x.all(dims, keepdims=keepdim))

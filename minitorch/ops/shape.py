@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd import record
 from . import operand
 
@@ -15,22 +17,28 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
     """Let sizes be given one by one or as one sequence: f(2, 3) or f((2, 3))."""
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    if more or not isinstance(first, Sequence):
+        return tuple([index(n) for n in (first, *more)])
+    return tuple([index(n) for n in first])
 
 
-def _dim(name: str, dim: int, ndim: int) -> int:
-    """Count a dimension from the front; raise IndexError if there is none such."""
-    if not -ndim <= dim < ndim:
+def dim_of(name: str, dim: int, ndim: int) -> int:
+    """Count a dimension from the front; raise IndexError if there is none such.
+
+    A tensor without dimensions counts as having one.
+    """
+    reach = ndim or 1
+    if not -reach <= dim < reach:
         raise IndexError(
-            f"{name}: Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], "
+            f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
             f"but got {dim})"
         )
-    return dim % ndim
+    return dim % reach
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     """The same elements in the same order, in another shape; one size may be -1, the rest.
 
     The result shares memory with the input where it can.
@@ -38,24 +46,64 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     Raises:
         RuntimeError: the shape does not hold as many elements.
     """
-    x, sizes = operand.tensor("reshape", "input", input).array, _sizes(shape)
+    return _reshape("reshape", input, sizes_of(shape, more))
+
+
+def view(input: Tensor, size: Any, *more: int) -> Tensor:
+    """The same elements in another shape, always sharing memory; or, `view(dtype)`, as another dtype.
+
+    Raises:
+        RuntimeError: the shape does not hold as many elements, or elements that come to stand side
+            by side are not so in memory.
+    """
+    if isinstance(size, dtypes.dtype):
+        return input._wrap(operand.tensor("view", "input", input).array.view(size.numpy))
+    y = _reshape("view", input, sizes_of(size, more))
+    if y.array.size and not np.may_share_memory(y.array, input.array):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return y
+
+
+def _reshape(name: str, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
+    x = operand.tensor(name, "input", input).array
     try:
         y = x.reshape(sizes)
-    except (ValueError, TypeError):
+    except ValueError:
         raise RuntimeError(
-            f"reshape: shape {list(sizes)} is invalid for input of size {x.size}, which has shape "
+            f"{name}: shape {list(sizes)} is invalid for input of size {x.size}, which has shape "
             f"{list(x.shape)}"
         ) from None
     before = x.shape
-    return record("reshape", y, (input, lambda g: g.reshape(before)))
+    return record(name, y, (input, lambda g: g.reshape(before)))
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input` viewed in the shape of `other`."""
+    return view(input, other.array.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input` in the shape of `other`."""
+    return reshape(input, other.array.shape)
+
+
+def t(input: Tensor) -> Tensor:
+    """A matrix transposed; a tensor of fewer dimensions as it is."""
+    if operand.tensor("t", "input", input).array.ndim > 2:
+        raise RuntimeError(f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?")
+    return transpose(input, 0, -1) if input.array.ndim else input
+
+
+def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The dimensions in another order: dimension i of the result is dimension dims[i] of x."""
     x = operand.tensor("permute", "input", input).array
-    order = tuple(_dim("permute", d, x.ndim) for d in _sizes(dims))
+    named = sizes_of(dims, more)
+    order = tuple([dim_of("permute", d, x.ndim) for d in named])
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute: dims={_sizes(dims)} must name each of {x.ndim} dims once")
+        raise RuntimeError(f"permute: dims={named} must name each of {x.ndim} dims once")
     back = tuple(np.argsort(order).tolist())
     return record("permute", x.transpose(order), (input, lambda g: g.permute(back)))
 
@@ -63,14 +111,14 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     x = operand.tensor("transpose", "input", input).array
-    i, j = (_dim("transpose", d, max(x.ndim, 1)) for d in (dim0, dim1))
+    i, j = (dim_of("transpose", d, x.ndim) for d in (dim0, dim1))
     y = x.swapaxes(i, j) if x.ndim else x
     return record("transpose", y, (input, lambda g: g.transpose(i, j)))
 
 
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 keeps a size; new ones come in front."""
-    x, wanted = operand.tensor("expand", "input", input).array, _sizes(sizes)
+    x, wanted = operand.tensor("expand", "input", input).array, sizes_of(size, more)
     new = len(wanted) - x.ndim
     shape = tuple(
         x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)
@@ -84,10 +132,20 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     return record("expand", np.broadcast_to(x, shape), (input, lambda g: g))
 
 
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input` expanded to the shape of `other`."""
+    return expand(input, other.array.shape)
+
+
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`expand`, under NumPy's name."""
+    return expand(input, size)
+
+
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at `dim`."""
     x = operand.tensor("unsqueeze", "input", input).array
-    i = _dim("unsqueeze", dim, x.ndim + 1)
+    i = dim_of("unsqueeze", dim, x.ndim + 1)
     return record("unsqueeze", np.expand_dims(x, i), (input, lambda g: g.squeeze(i)))
 
 
@@ -95,7 +153,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those of `dim` that have size 1."""
     x = operand.tensor("squeeze", "input", input).array
     named = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
-    dims = [_dim("squeeze", d, max(x.ndim, 1)) for d in named]
+    dims = [dim_of("squeeze", d, x.ndim) for d in named]
     y = x.squeeze(tuple(d for d in dims if x.ndim and x.shape[d] == 1))
     before = x.shape
     return record("squeeze", y, (input, lambda g: g.reshape(before)))
@@ -106,7 +164,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     x = operand.tensor("flatten", "input", input).array
     if not x.ndim:
         return reshape(input, 1)
-    start, end = _dim("flatten", start_dim, x.ndim), _dim("flatten", end_dim, x.ndim)
+    start, end = dim_of("flatten", start_dim, x.ndim), dim_of("flatten", end_dim, x.ndim)
     if start > end:
         raise RuntimeError(f"flatten: {start_dim=} comes after {end_dim=}")
     return reshape(
@@ -114,52 +172,39 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     )
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along a dimension; each gets its own piece of the gradient.
-
-    Raises:
-        RuntimeError: there are none, or their other sizes differ.
-    """
-    if not tensors:
-        raise RuntimeError("cat: expected a non-empty list of Tensors")
-    arrays = [operand.tensor("cat", f"tensors[{i}]", t).array for i, t in enumerate(tensors)]
-    axis = _dim("cat", dim, arrays[0].ndim)
-    ends = np.cumsum([a.shape[axis] if a.ndim else 0 for a in arrays]).tolist()
-    starts = [0, *ends[:-1]]
-    try:
-        y = np.concatenate(arrays, axis)
-    except ValueError:
-        shapes = ", ".join(str(a.shape) for a in arrays)
-        raise RuntimeError(
-            f"cat: sizes must match except in dimension {axis}, but the shapes are {shapes}"
-        ) from None
-
-    def piece(start: int, end: int) -> Any:
-        where = (slice(None),) * axis + (slice(start, end),)
-        return lambda g: g[where]
-
-    paths = [(t, piece(s, e)) for t, s, e in zip(tensors, starts, ends, strict=True)]
-    return record("cat", y, *paths)
-
-
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new dimension."""
-    if not tensors:
-        raise RuntimeError("stack: expected a non-empty list of Tensors")
-    if len({t.array.shape for t in tensors}) > 1:
-        shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
-        raise RuntimeError(f"stack: each tensor must have the same shape, but they are {shapes}")
-    return cat([unsqueeze(t, dim) for t in tensors], dim)
-
-
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order."""
     ndim = operand.tensor("movedim", "input", input).array.ndim
     ends = ([d] if isinstance(d, int) else d for d in (source, destination))
-    sources, places = ([_dim("movedim", d, ndim) for d in dims] for dims in ends)
+    sources, places = ([dim_of("movedim", d, ndim) for d in dims] for dims in ends)
     if len(sources) != len(places) or len({*sources}) < len(sources) or len({*places}) < len(places):
         raise RuntimeError(f"movedim: {source=} and {destination=} must name as many dims, each once")
     order = [d for d in range(ndim) if d not in sources]
     for place, d in sorted(zip(places, sources, strict=True)):
         order.insert(place, d)
     return permute(input, order)
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The elements whose place along `dim2` is that along `dim1` plus `offset`; a new last dimension."""
+    x = operand.tensor("diagonal", "input", input).array
+    i, j = (dim_of("diagonal", d, x.ndim) for d in (dim1, dim2))
+    if i == j:
+        raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")
+    shape = x.shape
+
+    def rule(g: Tensor) -> Tensor:
+        return diagonal_scatter(g, shape, offset, i, j)
+
+    return record("diagonal", x.diagonal(offset, i, j), (input, rule))
+
+
+def diagonal_scatter(
+    input: Tensor, shape: tuple[int, ...], offset: int, dim1: int, dim2: int
+) -> Tensor:
+    """Zeros of the shape, with `input` on the diagonal: what undoes `diagonal`."""
+    y = np.zeros(shape, input.array.dtype)
+    n = input.array.shape[-1]
+    rows, columns = np.arange(n) + max(-offset, 0), np.arange(n) + max(offset, 0)
+    np.moveaxis(y, (dim1, dim2), (-2, -1))[..., rows, columns] = input.array
+    return record("diagonal", y, (input, lambda g: diagonal(g, offset, dim1, dim2)))

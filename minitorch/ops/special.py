@@ -1,4 +1,4 @@
-"""The error function, which NumPy lacks."""
+"""The functions of arrays that NumPy lacks, or has in a form that overflows."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ def erf_array(x: Array) -> Array:
     size = np.clip(np.abs(x), 1, 6)  # beyond 6, erf is 1 to the last bit
     tail = np.exp(-size * size) * np.polyval(_LARGE_P, size) / np.polyval(_LARGE_Q, size)
     return np.where(np.abs(x) <= 1, near, np.copysign(1 - tail, x)).astype(x.dtype, copy=False)
+
+
+def sigmoid_array(x: Array) -> Array:
+    """1 / (1 + e⁻ˣ). Where e⁻ˣ overflows, 1/inf = 0 is the right answer."""
+    y = np.exp(-x)
+    y += 1
+    return np.reciprocal(y, out=y)

@@ -1,0 +1,37 @@
+"""Devices, of which there is one: the CPU. Code that asks for another hears so."""
+
+from __future__ import annotations
+
+
+class device:
+    """Where tensors are: `device("cpu")`.
+
+    Raises:
+        RuntimeError: it is not the CPU.
+    """
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: str | device, index: int | None = None) -> None:
+        name = type.type if isinstance(type, device) else type
+        if name.partition(":")[0] != "cpu":
+            raise RuntimeError(
+                f"device {name!r}: minitorch computes on the CPU only. Use 'cpu', or ask "
+                "cuda.is_available(), which is False."
+            )
+        self.type, self.index = "cpu", index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+    def __str__(self) -> str:
+        return self.type
+
+    def __repr__(self) -> str:
+        return f"device(type='{self.type}')"
+
+
+CPU = device("cpu")

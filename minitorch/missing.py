@@ -1,0 +1,15 @@
+"""What is said of a name of PyTorch's that is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def sentence(owner: str, name: str, present: Iterable[str]) -> str:
+    """Say that `owner` has no `name`, and what it has that is nearest."""
+    near = get_close_matches(name, [n for n in present if not n.startswith("_")], 1, 0.0)
+    return (
+        f"{owner!r} has no attribute {name!r}: minitorch has the part of PyTorch that Transformers "
+        f"use, and this is not in it. The nearest name that is: {near[0]!r}."
+    )

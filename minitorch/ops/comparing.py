@@ -1,0 +1,47 @@
+"""Is one tensor another, exactly or nearly?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import operand
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
+    """|input - other| <= atol + rtol · |other|, elementwise.
+
+    Args:
+        input, other: of one dtype and of shapes that broadcast.
+        rtol, atol: the tolerances, relative and absolute; not negative.
+        equal_nan: NaN is close to NaN.
+    """
+    a, b = operand.tensor("isclose", "input", input), operand.tensor("isclose", "other", other)
+    if a.array.dtype != b.array.dtype:
+        raise RuntimeError(f"isclose: the dtypes differ: {a.dtype} and {b.dtype}")
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"isclose: {rtol=} and {atol=} must not be negative")
+
+    def close(x: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return np.isclose(x, y, rtol, atol, equal_nan)
+
+    return a._wrap(operand.apply("isclose", close, a.array, b.array))
+
+
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
+    """Are all elements close? The arguments are those of `isclose`."""
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Have both the same shape and the same elements?"""
+    a, b = operand.tensor("equal", "input", input), operand.tensor("equal", "other", other)
+    return bool(np.array_equal(a.array, b.array))

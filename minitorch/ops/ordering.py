@@ -1,0 +1,124 @@
+"""Operations that compare elements along a dimension, and hand back which were chosen.
+
+The gradient of a chosen element goes to where it came from, and to no other, even where several tie.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..autograd import Array
+from . import operand
+from .elementwise import maximum, minimum
+from .indexing import along, choose
+from .reduction import amax, amin, dims_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class Ordered(NamedTuple):
+    """Elements that were chosen along a dimension, and the places that they come from."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; or, with `dim`, (values, indices) along it; or `maximum(input, other)`.
+
+    Over the whole tensor those that tie share the gradient evenly. Along a dimension it goes to
+    the one that was chosen, the first.
+    """
+    return _extreme("max", np.argmax, amax, maximum, input, dim, keepdim, other)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; or, with `dim`, (values, indices) along it; or `minimum(input, other)`.
+
+    Gradients are as in `max`.
+    """
+    return _extreme("min", np.argmin, amin, minimum, input, dim, keepdim, other)
+
+
+def _extreme(
+    name: str, find: Any, over_all: Any, of_two: Any, input: Tensor, dim: Any, keepdim: bool, other: Any
+) -> Any:
+    operand.tensor(name, "input", input)
+    if operand.is_tensor(dim) or other is not None:
+        return of_two(input, dim if other is None else other)
+    if dim is None:
+        return over_all(input)
+    places = _arg_extreme(name, find, input, dim, keepdim=True)
+    chosen = _ordered(name, input, dim, places)
+    return chosen if keepdim else Ordered(*(t.squeeze(dim) for t in chosen))
+
+
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The index (int64) of the largest element along `dim`, or in the flattened tensor.
+
+    Where several tie, the first.
+    """
+    return input._wrap(_arg_extreme("argmax", np.argmax, input, dim, keepdim))
+
+
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The index (int64) of the smallest element along `dim`, or in the flattened tensor."""
+    return input._wrap(_arg_extreme("argmin", np.argmin, input, dim, keepdim))
+
+
+def _arg_extreme(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
+    x = operand.tensor(name, "input", input).array
+    dims = dims_of(name, x.ndim, dim)
+    if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
+        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
+    axis = dim if x.ndim else None
+    return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
+
+
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
+) -> Ordered:
+    """The elements along `dim` in order, smallest first, and the indices that they had.
+
+    NaN counts as larger than any number. Ties keep their order, with or without `stable`.
+    """
+    return _ordered("sort", input, dim, _order("sort", input, dim, descending))
+
+
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
+) -> Tensor:
+    """The indices that put the elements along `dim` in order, as `sort` does."""
+    return input._wrap(_order("argsort", input, dim, descending))
+
+
+def topk(
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> Ordered:
+    """The k largest (or smallest) elements along `dim`, in order, and their indices.
+
+    They come in order with or without `sorted`.
+    """
+    places = _order("topk", input, dim, descending=largest)
+    if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
+        raise RuntimeError(f"topk: k={k} is out of range for dimension {dim} of shape {places.shape}")
+    return _ordered("topk", input, dim, places.swapaxes(0, dim)[:k].swapaxes(0, dim) if places.ndim else places)
+
+
+def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
+    """Return the indices that put the elements along `dim` in order, ties as they stand."""
+    x = operand.tensor(name, "input", input).array
+    if not dims_of(name, x.ndim, dim):
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(x, dim, stable=True)
+    backwards = np.argsort(np.flip(x, dim), dim, stable=True)
+    return x.shape[dim] - 1 - np.flip(backwards, dim)
+
+
+def _ordered(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
+    where = along(dim, places)
+    return Ordered(choose(name, input, where, distinct=True), input._wrap(places))

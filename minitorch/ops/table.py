@@ -1,0 +1,93 @@
+"""What the tables of operations are made with: a line there is a call of a function here.
+
+A rule names what it needs beside g: inputs x, or a and b, and the output y, which comes first.
+Exactly that is saved for it: `exp` is its own derivative and keeps y, `log` keeps x, `add` keeps
+nothing. Broadcasting is not seen in a rule: the engine undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..autograd import OUTPUT, Rule, record
+from . import operand
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+    from .operand import Operand
+
+    Unary = Callable[[Tensor], Tensor]
+    Binary = Callable[[Tensor, Operand], Tensor]
+
+
+def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = True) -> Unary:
+    """Make the operation y = f(x). `floating`: integers are brought to the default dtype first."""
+    keep = _places(rule, "x")
+
+    def op(input: Tensor) -> Tensor:
+        x = operand.tensor(name, "input", input).array
+        y = operand.apply_one(name, forward, operand.floating(x) if floating else x)
+        if not input._requires_grad:
+            return record(name, y, (input, rule))
+        known = input, OUTPUT
+        return record(name, y, (input, rule, *[known[i] for i in keep]))
+
+    return _named(op, name, doc)
+
+
+def binary(
+    name: str, forward: Any, rule_a: Rule, rule_b: Rule, doc: str, *, floating: bool = False
+) -> Binary:
+    """Make the operation y = f(a, b). `floating`: integers are brought to the default dtype."""
+    keep_a, keep_b = _places(rule_a, "ab"), _places(rule_b, "ab")
+
+    def op(input: Tensor, other: Operand) -> Tensor:
+        a, b = operand.pair(name, input, other)
+        x, y = operand.common(a.array, b.array)
+        if floating:
+            x, y = operand.floating(x), operand.floating(y)
+        out = operand.apply(name, forward, x, y)
+        if not (a._requires_grad or b._requires_grad):
+            return record(name, out, (a, rule_a))
+        known = a, b, OUTPUT
+        return record(
+            name,
+            out,
+            (a, rule_a, *[known[i] for i in keep_a]),
+            (b, rule_b, *[known[i] for i in keep_b]),
+        )
+
+    return _named(op, name, doc)
+
+
+def comparison(name: str, forward: Any, doc: str) -> Binary:
+    """Make an operation on two inputs that has no gradient: most answer true or false."""
+
+    def op(input: Tensor, other: Operand) -> Tensor:
+        a, b = operand.pair(name, input, other)
+        return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
+
+    return _named(op, name, doc)
+
+
+def question(name: str, forward: Any, doc: str) -> Unary:
+    """Make an operation on one input that has no gradient: most answer true or false."""
+
+    def op(input: Tensor) -> Tensor:
+        x = operand.tensor(name, "input", input).array
+        return input._wrap(operand.apply_one(name, forward, x))
+
+    return _named(op, name, doc)
+
+
+def _places(rule: Any, inputs: str) -> list[int]:
+    """Return the places, in (*inputs, y), of what a rule names beside g."""
+    names = rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
+    return [(inputs + "y").index(name) for name in names]
+
+
+def _named(op: Any, name: str, doc: str) -> Any:
+    op.__name__ = op.__qualname__ = name
+    op.__doc__ = doc
+    return op
