@@ -12,12 +12,11 @@ from typing import Any
 
 from rich.console import Console
 
-from .models import Transformer
 from .progress import Progress
 from .report import report
 from .runs import Run, RunError
 from .tasks import TASKS, Addition
-from .training import Training, answers, train
+from .training import Training, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,7 +155,7 @@ def solve(options: argparse.Namespace) -> int:
     """Answer the question, or every line of the input."""
     task, model = Run(options.run).load()
     if options.question is not None:
-        print(_answer(task, model, options.question))
+        print(task.solve(model, options.question))
         return 0
     code = 0
     if sys.stdin.isatty():
@@ -164,14 +163,10 @@ def solve(options: argparse.Namespace) -> int:
     for line in _lines():
         if line.strip():
             try:
-                print(_answer(task, model, line.strip()), flush=True)
+                print(task.solve(model, line.strip()), flush=True)
             except ValueError as error:
                 code = complain(error)
     return code
-
-
-def _answer(task: Addition, model: Transformer, question: str) -> str:
-    return task.answer(answers(model, task, [task.source(question)])[0])
 
 
 def _lines() -> Iterator[str]:

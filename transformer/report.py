@@ -13,7 +13,7 @@ from .explain import trace
 from .models import Transformer
 from .runs import Run
 from .tasks import Addition
-from .training import Training, answers
+from .training import Training
 
 TESTED = 5000
 
@@ -29,7 +29,7 @@ def report(run: Run, training: Training, console: Console) -> None:
     task, model = run.load()
     seen = training.config.evaluate_on
     examples = task.held_out_examples(seen, seen + TESTED)
-    written = answers(model, task, [source for source, _ in examples])
+    written = task.write(model, [source for source, _ in examples])
     right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
 
     table = Table("", "question", "answer", "model's answer", title="held-out sums")
@@ -38,7 +38,7 @@ def report(run: Run, training: Training, console: Console) -> None:
     for i in right_ones + wrong_ones:
         source, target = examples[i]
         mark = "[green]right[/]" if right[i] else "[red]wrong[/]"
-        table.add_row(mark, source, task.answer(target), task.answer(written[i]))
+        table.add_row(mark, source, task.as_answer(target), task.as_answer(written[i]))
     console.print(table)
 
     draw_metrics(training.metrics, run.directory / "loss.png")
@@ -66,7 +66,7 @@ def cross_attention(model: Transformer, task: Addition, source: str) -> tuple[Ar
         the weights, (layers, heads, T_q, T_k), and the T_q tokens that the steps wrote.
     """
     ids = task.tokenizer.sources([source])
-    written = answers(model, task, [source])
+    written = task.write(model, [source])
     target = task.tokenizer.targets(written)[:, :-1]  # what the decoder has before it at each step
     with trace(model) as t:
         model(ids, target)

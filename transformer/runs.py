@@ -86,7 +86,7 @@ class Run:
             RunError: there is no run, it has saved no model yet, or it is damaged.
         """
         task, model_config, _ = self._config()
-        model = Transformer(model_config)
+        model = task.model(model_config)
         with self._reading("model.safetensors") as path:
             model.load_state_dict(mt.load(path))
         model.eval()

@@ -51,10 +51,6 @@ class CharTokenizer:
             ids = ids[: ids.index(EOS)]
         return "".join(self.tokens[i] for i in ids if i >= len(SPECIAL))
 
-    def batch(self, examples: Sequence[tuple[str, str]]) -> tuple[Tensor, Tensor]:
-        """Return the ids of examples: sources (batch, S), and targets (batch, 1 + T)."""
-        return self.sources([s for s, _ in examples]), self.targets([t for _, t in examples])
-
     def sources(self, texts: Sequence[str]) -> Tensor:
         """Return (batch, S) int64: the ids of each text, filled up with `<pad>` on the right."""
         return _batch([self.encode(text) for text in texts])

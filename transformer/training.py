@@ -17,9 +17,7 @@ import minitorch as mt
 from minitorch import nn, optim
 
 from .config import TrainingConfig, TransformerConfig
-from .generate import greedy
-from .models import Transformer
-from .tasks.addition import Addition
+from .tasks import Task
 
 if TYPE_CHECKING:
     from .progress import Progress
@@ -32,15 +30,15 @@ class Training:
     Attributes:
         task, model, optimizer, config: what is learned, by what, and how.
         step: the steps taken.
-        metrics: a row for each evaluation: step, loss (the mean since the last), exact_match,
-            learning_rate.
+        metrics: a row for each evaluation: step, loss (the mean since the last), the task's
+            metrics, learning_rate.
     """
 
-    def __init__(self, task: Addition, model_config: TransformerConfig, config: TrainingConfig):
+    def __init__(self, task: Task, model_config: TransformerConfig, config: TrainingConfig):
         mt.manual_seed(config.seed)
         self.task = task
         self.config = config
-        self.model = Transformer(model_config)
+        self.model = task.model(model_config)
         # Weight decay is for matrices; biases and the scales of norms have a size to keep.
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         vectors = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -60,11 +58,10 @@ class Training:
         """Take one step, and return the loss that it started from."""
         self.step += 1
         rng = np.random.default_rng((self.config.seed, self.step))
-        examples = self.task.training_examples(self.config.batch_size, rng)
-        source, target = self.task.tokenizer.batch(examples)
+        batch = self.task.batch(self.config.batch_size, rng)
 
         self.model.train()
-        loss = self.model.loss(source, target, self.config.label_smoothing)
+        loss = self.model.loss(*batch, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
@@ -77,14 +74,11 @@ class Training:
 
     def evaluate(self) -> dict[str, float]:
         """Let the model answer held-out examples, and add a row to the metrics."""
-        examples = self.task.held_out_examples(0, self.config.evaluate_on)
-        written = answers(self.model, self.task, [source for source, _ in examples])
-        right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
         self.metrics.append(
             {
                 "step": self.step,
                 "loss": float(np.mean(self.recent_losses)),
-                "exact_match": float(np.mean(right)),
+                **self.task.evaluate(self.model, 0, self.config.evaluate_on),
                 "learning_rate": self.config.learning_rate(self.step),
             }
         )
@@ -136,16 +130,6 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
         if interrupted:
             run.save(training)
     return training.step == config.steps
-
-
-def answers(model: Transformer, task: Addition, sources: list[str]) -> list[str]:
-    """Return what the model writes for each source, in batches, without dropout."""
-    model.eval()
-    written: list[str] = []
-    for start in range(0, len(sources), 500):
-        ids = task.tokenizer.sources(sources[start : start + 500])
-        written += [task.tokenizer.decode(row) for row in greedy(model, ids, task.max_length).tolist()]
-    return written
 
 
 class Interrupted:

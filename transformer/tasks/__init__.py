@@ -1,7 +1,8 @@
 """What a Transformer can learn here, a file each."""
 
 from .addition import Addition
+from .task import Task, TextToText
 
-TASKS = {Addition.name: Addition}
+TASKS: dict[str, type[Addition]] = {Addition.name: Addition}
 
-__all__ = ["TASKS", "Addition"]
+__all__ = ["TASKS", "Addition", "Task", "TextToText"]

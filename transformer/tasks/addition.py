@@ -17,10 +17,11 @@ from minitorch.autograd import Array
 
 from ..config import TrainingConfig, TransformerConfig
 from ..tokenizer import CharTokenizer
+from .task import TextToText
 
 
 @dataclass(frozen=True)
-class Addition:
+class Addition(TextToText):
     """Sums of two numbers of up to `digits` digits.
 
     The answer's digits are written least significant first, `357` as `753`, and turned round before
@@ -37,6 +38,7 @@ class Addition:
 
     name: ClassVar[str] = "addition"
     summary: ClassVar[str] = "add two numbers: 12+345= → 357"
+    tokenizer: ClassVar[CharTokenizer] = CharTokenizer("0123456789+=")
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
@@ -45,15 +47,10 @@ class Addition:
         if not isinstance(self.digits, int) or not 1 <= self.digits <= 9:
             raise ValueError(f"digits must be a whole number from 1 to 9, not {self.digits!r}")
 
-    @cached_property
-    def tokenizer(self) -> CharTokenizer:
-        """One token for each character that a sum is written with."""
-        return CharTokenizer("0123456789+=")
-
     @property
     def max_length(self) -> int:
-        """The tokens of the longest source or target, `<s>` and `</s>` included."""
-        return 2 * self.digits + 3
+        """The tokens of the longest source; no target is longer."""
+        return 2 * self.digits + 2
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         """Return sizes with which a laptop learns the task in a minute, changed as given."""
@@ -111,8 +108,8 @@ class Addition:
         """Return the source and the target of a sum, as the model reads and writes them."""
         return f"{a}+{b}=", str(a + b)[::-1]
 
-    def source(self, question: str) -> str:
-        """Return the source of a question that a person typed, such as `12 + 34` or `12+34=`.
+    def as_source(self, question: str) -> str:
+        """Take `12 + 34`, `12+34` or `12+34=`.
 
         Raises:
             ValueError: it is no sum, or a number has more digits than the model has learned.
@@ -135,9 +132,9 @@ class Addition:
                 )
         return self.example(int(numbers[0]), int(numbers[1]))[0]
 
-    def answer(self, written: str) -> str:
-        """Turn what the model wrote into the order in which people read it."""
-        return written[::-1]
+    def as_answer(self, target: str) -> str:
+        """Turn the digits round, to the order in which people read them."""
+        return target[::-1]
 
 
 def _scramble(x: Array) -> Array:
