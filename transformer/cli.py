@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from rich.console import Console
 from .progress import Progress
 from .report import report
 from .runs import Run, RunError
-from .tasks import TASKS, Addition
+from .tasks import TASKS, Task
 from .training import Training, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `transformer` and return its exit code: 0, or 2 after one line that says what is wrong."""
+    """Run `transformer`; return its exit code: 0, or 2 after one line that says what is wrong."""
     parser = argparse.ArgumentParser(
         prog="transformer",
         description="Train a Transformer written from scratch on NumPy, and ask it questions.",
@@ -65,7 +65,7 @@ def complain(error: object) -> int:
 # ----------------------------------------------------------------------------------------- train
 
 
-def add_training_flags(parser: argparse.ArgumentParser, task: type[Addition]) -> None:
+def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
     """Add the flags of `train` for a task. A flag that is not given is None: the task's default."""
     model, training = task().model_config(), task.training_config
 
@@ -78,7 +78,8 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Addition]) ->
     flag("--batch-size", int, training.batch_size, "examples in each")
     flag("--lr", float, training.lr, "highest learning rate; it rises to this and falls to 0")
     flag("--seed", int, training.seed, "of the first parameters and of the examples drawn")
-    flag("--digits", int, task().digits, "the longest numbers' digits")
+    for field in fields(task):
+        flag(_flag(field.name), type(field.default), field.default, field.metadata["help"])
     flag("--d-model", int, model.d_model, "size of a token's vector")
     flag("--layers", int, model.n_layers, "blocks in the encoder, and as many in the decoder")
     flag("--heads", int, model.n_heads, "attention heads; must divide --d-model")
@@ -118,7 +119,7 @@ def train_task(options: argparse.Namespace) -> int:
 
 
 def _start(options: argparse.Namespace, run: Run) -> Training:
-    task = options.task(**_given(options, digits="digits"))
+    task = options.task(**_given(options, **{f.name: f.name for f in fields(options.task)}))
     model_config = task.model_config(
         **_given(options, d_model="d_model", n_layers="layers", n_heads="heads")
     )
@@ -132,14 +133,17 @@ def _start(options: argparse.Namespace, run: Run) -> Training:
 
 
 def _resume(options: argparse.Namespace, run: Run) -> Training:
-    flags = ("steps", "batch_size", "lr", "seed", "digits", "d_model", "layers", "heads")
-    for flag in flags:
-        if getattr(options, flag) is not None:
+    names = ["steps", "batch_size", "lr", "seed", "d_model", "layers", "heads"]
+    for name in names + [field.name for field in fields(options.task)]:
+        if getattr(options, name) is not None:
             raise ValueError(
-                f"--{flag.replace('_', '-')} does not go with --resume: the run goes on as "
-                "configured when it was started"
+                f"{_flag(name)} does not go with --resume: a run goes on as it was configured"
             )
     return run.resume()
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _given(options: argparse.Namespace, **flags: str) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def solve(options: argparse.Namespace) -> int:
         return 0
     code = 0
     if sys.stdin.isatty():
-        print(f"A sum such as 12+34, numbers of up to {task.digits} digits; Ctrl-D to end.")
+        print(f"A question a line, such as {task.question}; Ctrl-D ends.")
     for line in _lines():
         if line.strip():
             try:

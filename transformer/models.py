@@ -50,7 +50,7 @@ class Transformer(nn.Module):
         """(batch, S) and (batch, T) ids → logits (batch, T, vocab_size)."""
         return self.decode(target, *self.encode(source))
 
-    def loss(self, source: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    def loss(self, source: Tensor, target: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
         """The mean cross-entropy of the target's tokens, `<pad>` left out.
 
         Args:

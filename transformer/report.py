@@ -12,7 +12,7 @@ from minitorch.autograd import Array
 from .explain import trace
 from .models import Transformer
 from .runs import Run
-from .tasks import Addition
+from .tasks import TextToText
 from .training import Training
 
 TESTED = 5000
@@ -27,6 +27,7 @@ def report(run: Run, training: Training, console: Console) -> None:
     from .explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
+    assert isinstance(task, TextToText)
     seen = training.config.evaluate_on
     examples = task.held_out_examples(seen, seen + TESTED)
     written = task.write(model, [source for source, _ in examples])
@@ -59,7 +60,7 @@ def report(run: Run, training: Training, console: Console) -> None:
 
 
 @no_grad()
-def cross_attention(model: Transformer, task: Addition, source: str) -> tuple[Array, list[str]]:
+def cross_attention(model: Transformer, task: TextToText, source: str) -> tuple[Array, list[str]]:
     """Let the model write its answer, and record whom each step looked at in the source.
 
     Returns:

@@ -22,7 +22,7 @@ import minitorch as mt
 
 from .config import TrainingConfig, TransformerConfig
 from .models import Transformer
-from .tasks import TASKS, Addition
+from .tasks import TASKS, Task
 from .training import Training
 
 
@@ -79,7 +79,7 @@ class Run:
             training.load_state_dict(mt.load(path))
         return training
 
-    def load(self) -> tuple[Addition, Transformer]:
+    def load(self) -> tuple[Task, Transformer]:
         """Return the task, and the model with its best parameters, ready to answer.
 
         Raises:
@@ -92,7 +92,7 @@ class Run:
         model.eval()
         return task, model
 
-    def _config(self) -> tuple[Addition, TransformerConfig, TrainingConfig]:
+    def _config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
         with self._reading("config.json") as path:
             config = json.loads(path.read_text())
             name = config["task"].pop("name")
@@ -111,7 +111,7 @@ class Run:
         except FileNotFoundError:
             if not self.directory.is_dir():
                 raise RunError(f"there is no run in {self.directory}: no such directory") from None
-            raise RunError(f"there is no finished save in {self.directory}: {name} is missing") from None
+            raise RunError(f"the run in {self.directory} has saved no {name} yet") from None
         except OSError as error:
             raise RunError(f"cannot read {path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:

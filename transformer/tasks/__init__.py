@@ -3,6 +3,6 @@
 from .addition import Addition
 from .task import Task, TextToText
 
-TASKS: dict[str, type[Addition]] = {Addition.name: Addition}
+TASKS: dict[str, type[Task]] = {Addition.name: Addition}
 
 __all__ = ["TASKS", "Addition", "Task", "TextToText"]

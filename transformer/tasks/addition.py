@@ -7,7 +7,7 @@ their places mean, and how to carry.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -34,10 +34,11 @@ class Addition(TextToText):
     shows it, in either order. Which pairs those are depends on the numbers alone, not on the seed.
     """
 
-    digits: int = 3
+    digits: int = field(default=3, metadata={"help": "digits of the longest numbers"})
 
     name: ClassVar[str] = "addition"
     summary: ClassVar[str] = "add two numbers: 12+345= → 357"
+    question: ClassVar[str] = "12+34"
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer("0123456789+=")
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
@@ -54,7 +55,7 @@ class Addition(TextToText):
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         """Return sizes with which a laptop learns the task in a minute, changed as given."""
-        sizes = {"d_model": 64, "n_heads": 4, "n_layers": 2, "dropout": 0.0, "pre_norm": True}
+        sizes: dict[str, Any] = {"d_model": 64, "n_heads": 4, "n_layers": 2, "dropout": 0.0, "pre_norm": True}
         sizes |= {"tie_embeddings": False} | changes
         return TransformerConfig(
             vocab_size=len(self.tokenizer),
@@ -66,7 +67,8 @@ class Addition(TextToText):
     def is_held_out(self, a: Array, b: Array) -> Array:
         """Say of each pair whether training never sees it."""
         low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
-        return _scramble(low * np.uint64(10**9) + high) % np.uint64(20) == 0
+        held_out: Array = _scramble(low * np.uint64(10**9) + high) % np.uint64(20) == 0
+        return held_out
 
     def training_examples(self, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
         """Draw n (source, target) pairs of texts from the sums that are not held out."""
@@ -141,4 +143,5 @@ def _scramble(x: Array) -> Array:
     """Send each number to one that looks random, the same on every machine (SplitMix64's mixer)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    x ^= x >> np.uint64(31)
+    return x

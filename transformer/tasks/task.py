@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,17 +16,20 @@ from ..models import Transformer
 from ..tokenizer import CharTokenizer
 
 
+@dataclass(frozen=True)
 class Task(ABC):
-    """Something to learn. A subclass is a frozen dataclass, whose fields are saved with a run.
+    """Something to learn. The fields of a subclass are flags of `train`, and saved with a run.
 
     Attributes:
         name: what the command line calls it.
         summary: what is learned, in a line.
+        question: an example of what can be asked.
         training_config: with which a laptop learns it.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    question: ClassVar[str]
     training_config: ClassVar[TrainingConfig]
 
     @abstractmethod
@@ -53,6 +57,7 @@ class Task(ABC):
         """
 
 
+@dataclass(frozen=True)
 class TextToText(Task):
     """A task with a text for a question and a text for an answer, read and written by a Transformer.
 
