@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import autograd, devices, dtypes, fused, missing, ops, printing
+from . import autograd, devices, dtypes, fused, inplace, missing, ops, printing
 from .autograd import Array, Node
 from .ops import operand
 from .ops.shape import dim_of, sizes_of
@@ -42,7 +42,9 @@ class Tensor:
         grad: the gradient that `backward()` left, a tensor of the same shape and dtype, or None.
     """
 
-    __slots__ = ("__weakref__", "_node", "_requires_grad", "_stamp", "array", "grad")
+    __slots__ = (
+        "__weakref__", "_hooks", "_node", "_requires_grad", "_stamp", "_view", "_views", "array", "grad",
+    )  # fmt: skip
     __array_priority__ = 1000  # NumPy's operators leave `array + tensor` to the tensor
     __hash__ = object.__hash__  # by identity: `==` compares elements
 
@@ -51,6 +53,9 @@ class Tensor:
     _node: Node | None
     _requires_grad: bool
     _stamp: list[int]  # when the memory was last changed in place; shared with views of it
+    _view: Any  # of a view: its base, and how to take it from there; see autograd/views.py
+    _views: set[Any] | None  # its living views, by weak reference
+    _hooks: dict[int, autograd.Hook] | None  # of a leaf; others' are at their node
 
     @staticmethod
     def _wrap(array: Any) -> Tensor:
@@ -61,6 +66,7 @@ class Tensor:
         x._node = None
         x._requires_grad = False
         x._stamp = [0]
+        x._view = x._views = x._hooks = None
         return x
 
     # ---------------------------------------------------------------------------- what it is
@@ -106,6 +112,11 @@ class Tensor:
             )
         self._requires_grad = requires_grad
         return self
+
+    @property
+    def retains_grad(self) -> bool:
+        """Will `backward()` leave a gradient here, though this is not a leaf?"""
+        return autograd.retains_grad(self)
 
     @property
     def is_leaf(self) -> bool:
@@ -272,8 +283,11 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """As `detach()`. Assigned to, it changes the elements behind the graph's back."""
-        return self.detach()
+        """The same elements, and changes to them in place go unseen by the graph.
+
+        Assigned to, it changes the elements behind the graph's back.
+        """
+        return self._wrap(self.array)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -420,7 +434,16 @@ class Tensor:
 
     matmul, mm, bmm, mv, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.mv, ops.dot, ops.outer
 
-    __getitem__ = ops.getitem
+    add_, sub_, mul_, div_, pow_ = inplace.add_, inplace.sub_, inplace.mul_, inplace.div_, inplace.pow_
+    copy_, fill_, zero_, clamp_ = inplace.copy_, inplace.fill_, inplace.zero_, inplace.clamp_
+    masked_fill_, index_fill_, scatter_ = inplace.masked_fill_, inplace.index_fill_, inplace.scatter_
+    normal_, uniform_ = inplace.normal_, inplace.uniform_
+
+    register_hook, retain_grad = autograd.register_hook, autograd.retain_grad
+
+    __getitem__, __setitem__ = ops.getitem, inplace.setitem
+    __iadd__, __isub__, __imul__ = inplace.add_, inplace.sub_, inplace.mul_
+    __itruediv__, __ipow__ = inplace.div_, inplace.pow_
     __add__, __sub__, __mul__, __truediv__ = ops.add, ops.sub, ops.mul, ops.div
     __floordiv__, __mod__ = ops.floor_divide, ops.remainder
     __pow__, __matmul__, __neg__, __abs__ = ops.pow, ops.matmul, ops.neg, ops.abs

@@ -115,7 +115,8 @@ def _checked(inputs: tuple[Any, ...]) -> dict[int, Tensor]:
             raise ValueError(
                 f"gradcheck: inputs[{i}] is {x.dtype}. Finite differences need float64: .double()"
             )
-        if any(n > 1 and step == 0 for n, step in zip(x.array.shape, x.array.strides, strict=True)):
+        steps = zip(x.array.shape, x.array.strides, strict=True)
+        if x.array.size and any(n > 1 and step == 0 for n, step in steps):
             raise ValueError(
                 f"gradcheck: elements of inputs[{i}] share memory, as those of an expanded tensor "
                 "do, so one cannot be moved alone. Pass a clone, or expand inside the function."

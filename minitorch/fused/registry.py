@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..autograd import Array, Edge, Node, grad, mode, record
+from ..autograd import Array, Edge, Node, clock, mode, walk
+from ..ops.operand import quietly
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -51,12 +52,15 @@ class Fused:
     def __call__(self, *inputs: Tensor | None, **options: Any) -> Tensor:
         if _choice.definitions:
             return self.definition(*inputs, **options)
-        y, back = self.kernel(*[None if x is None else x.array for x in inputs], **options)
+        arrays = [None if x is None else x.array for x in inputs]
+        y, back = quietly(self.kernel, *arrays, **options)
         first: Any = inputs[0]
         out: Tensor = first._wrap(y)
         if mode.grad and any([x is not None and x._requires_grad for x in inputs]):
             out._node = FusedNode(self, out, inputs, options, back)
             out._requires_grad = True
+        if mode.watch is not None:
+            mode.watch(self.name, out, [x for x in inputs if x is not None])
         return out
 
     def __repr__(self) -> str:
@@ -89,7 +93,7 @@ class FusedNode(Node):
         if mode.grad:
             return self._through_definition(g)
         needs = [x is not None and x._requires_grad for x in self.inputs]
-        arrays = self.back(g.array, needs)
+        arrays = quietly(self.back, g.array, needs)
         return [
             (x._node or x, None if array is None else g._wrap(array))
             for x, array in zip(self.inputs, arrays, strict=True)
@@ -97,20 +101,11 @@ class FusedNode(Node):
         ]
 
     def _through_definition(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
-        """Differentiate the definition instead, recording it, so that the result has a graph.
-
-        Each input enters through an identity of its own: an input that was computed from another
-        must not have its gradient counted in the other's here.
-        """
-        aliases = [
-            record("alias", x.array, (x, lambda g: g)) if x is not None and x._requires_grad else x
-            for x in self.inputs
-        ]
-        wanted = [a for a in aliases if a is not None and a._requires_grad]
-        y = self.fused.definition(*aliases, **self.options)
-        found = grad(y, wanted, g, create_graph=True, allow_unused=True)
-        assert self.paths is not None
-        return [(edge, d) for (edge, _, _), d in zip(self.paths, found, strict=True)]
+        """Differentiate the definition instead, recording it, so that the result has a graph."""
+        start = next(clock)
+        y = self.fused.definition(*self.inputs, **self.options)
+        assert y._node is not None
+        return list(walk([(y._node, g)], create_graph=True, since=start).items())
 
     def release(self) -> None:
         super().release()

@@ -49,7 +49,7 @@ def _floating(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
 
 
 def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
-    e = (x - x.detach().amax(dim, keepdim=True)).exp()  # the shift cancels, and avoids overflow
+    e = (x - x._wrap(_largest(x.array, dim))).exp()  # the shift cancels, and avoids overflow
     return e / e.sum(dim, keepdim=True)
 
 
@@ -68,7 +68,7 @@ def softmax_kernel(x: Array, *, dim: int) -> tuple[Array, WayBack]:
 
 
 def log_softmax_definition(x: Tensor, *, dim: int) -> Tensor:
-    z = x - x.detach().amax(dim, keepdim=True)
+    z = x - x._wrap(_largest(x.array, dim))
     return z - z.exp().sum(dim, keepdim=True).log()
 
 

@@ -7,14 +7,15 @@ added at the index. The derivative of `put` is `choose`. A function here finds t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType, NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import Array, record
+from ..autograd import Array, record, record_view
 from . import operand
 from .elementwise import where
-from .shape import dim_of
+from .shape import dim_of, expand
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,8 +28,16 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     Where an element is chosen twice, its gradients add.
     """
     parts = index if isinstance(index, tuple) else (index,)
-    saved = [i for i in parts if operand.is_tensor(i)]
-    return choose("getitem", input, numpy_index(index), saved)
+    chosen = numpy_index(index)
+    if not is_basic(chosen):
+        saved = [i for i in parts if operand.is_tensor(i)]
+        return choose("getitem", input, chosen, saved)
+    # With `...` in it, NumPy gives an array that shares memory even where a single number is left.
+    chosen = parts if Ellipsis in parts else (*parts, ...)
+    y, shape = _at("getitem", input.array, chosen), input.array.shape
+    return record_view(
+        "getitem", y, input, lambda g: put(g, chosen, shape, distinct=True), getitem, chosen
+    )
 
 
 def choose(
@@ -43,13 +52,16 @@ def choose(
         saved: the tensors whose memory is in the index, and must not change before the way back.
         distinct: no element is named twice.
     """
-    try:
-        y = input.array[index]
-    except IndexError as error:
-        raise IndexError(f"{name}: {error} (the tensor has shape {input.array.shape})") from None
-    shape = input.array.shape
+    y, shape = _at(name, input.array, index), input.array.shape
     distinct = distinct or not _may_repeat(index)
     return record(name, y, (input, lambda g, *_: put(g, index, shape, distinct), *saved))
+
+
+def _at(name: str, x: Array, index: Any) -> Array:
+    try:
+        return x[index]  # type: ignore[no-any-return]
+    except IndexError as error:
+        raise IndexError(f"{name}: {error} (the tensor has shape {x.shape})") from None
 
 
 def put(input: Tensor, index: Any, shape: tuple[int, ...], distinct: bool = False) -> Tensor:
@@ -83,6 +95,13 @@ def numpy_index(index: Any) -> Any:
     return array
 
 
+def is_basic(index: Any) -> bool:
+    """Is it made of ints, slices, None and `...` alone? Then what it chooses is a view."""
+    parts = index if isinstance(index, tuple) else (index,)
+    basic = (slice, int, np.integer, EllipsisType, NoneType)
+    return all([isinstance(i, basic) and not isinstance(i, bool) for i in parts])
+
+
 def _may_repeat(index: Any) -> bool:
     """Can the index name an element twice? Only arrays of ints can."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -95,7 +114,7 @@ def _may_repeat(index: Any) -> bool:
 def along(dim: int, places: Array) -> tuple[Any, ...]:
     """Return the index that reads places[…] along `dim`, and its own place along the others."""
     if not places.ndim:
-        return ()
+        return (places,)
     index: list[Any] = list(np.ogrid[tuple(slice(n) for n in places.shape)])
     index[dim] = places
     return tuple(index)
@@ -106,7 +125,7 @@ def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, tupl
     x = operand.tensor(name, "input", input).array
     d = dim_of(name, dim, x.ndim)
     i = operand.index(name, "index", index, x.shape[d] if x.ndim else 1)
-    if i.ndim != x.ndim and i.size and (i.ndim or 1) != (x.ndim or 1):
+    if i.size and (i.ndim or 1) != (x.ndim or 1):
         raise RuntimeError(
             f"{name}: index must have as many dimensions as input, but their shapes are {i.shape} "
             f"and {x.shape}"
@@ -116,7 +135,7 @@ def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, tupl
             f"{name}: index of shape {i.shape} reaches beyond input of shape {x.shape}: apart from "
             f"dimension {d}, no size of it may be larger"
         )
-    return d, along(d, i)
+    return d, along(d, i) if x.ndim else ()
 
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -127,11 +146,20 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         dim: the dimension along which the index tells the place.
         index: int64, of as many dimensions, none but `dim` larger than the input's.
     """
-    return choose("gather", input, _along("gather", input, dim, index)[1], [index])
+    _, where_ = _along("gather", input, dim, index)
+    if not input.array.ndim and index.array.ndim:
+        return expand(input, index.array.shape)
+    return choose("gather", input, where_, [index])
 
 
 def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Operand | None = None, *, value: Any = None
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Operand | None = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
 ) -> Tensor:
     """`input` with y[i][index[i][j][k]][k] = src[i][j][k] for dim = 1: gather, backwards.
 
@@ -139,12 +167,14 @@ def scatter(
         input, dim, index: as in `gather`.
         src: a tensor at least as large as the index, or a number.
         value: the same, for a number by its name.
+        reduce: must be None; `scatter_add` is what "add" stands for.
 
-    Where the index names an element twice, one of the two remains, and the gradient of the other
-    is not 0, but that of the one which remains.
+    Where the index names an element twice, one of the two remains. The gradient, as PyTorch's, takes
+    each for the one.
     """
-    if src is None:
-        src = value
+    if reduce is not None:
+        raise NotImplementedError(f"scatter: there is no {reduce=} here. For 'add': scatter_add")
+    src = value if src is None else src
     d, where_ = _along("scatter", input, dim, index)
     y = input.array.copy()
     if not operand.is_tensor(src):

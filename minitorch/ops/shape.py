@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd import record
+from ..autograd import record, record_view
 from . import operand
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def _reshape(name: str, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
             f"{list(x.shape)}"
         ) from None
     before = x.shape
+    if y.base is not None and (y.base is x or y.base is x.base):
+        return record_view(name, y, input, lambda g: g.reshape(before), reshape, sizes)
     return record(name, y, (input, lambda g: g.reshape(before)))
 
 
@@ -105,7 +107,8 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     if sorted(order) != list(range(x.ndim)):
         raise RuntimeError(f"permute: dims={named} must name each of {x.ndim} dims once")
     back = tuple(np.argsort(order).tolist())
-    return record("permute", x.transpose(order), (input, lambda g: g.permute(back)))
+    y = x.transpose(order)
+    return record_view("permute", y, input, lambda g: g.permute(back), permute, order)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -113,7 +116,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     x = operand.tensor("transpose", "input", input).array
     i, j = (dim_of("transpose", d, x.ndim) for d in (dim0, dim1))
     y = x.swapaxes(i, j) if x.ndim else x
-    return record("transpose", y, (input, lambda g: g.transpose(i, j)))
+    return record_view("transpose", y, input, lambda g: g.transpose(i, j), transpose, i, j)
 
 
 def expand(input: Tensor, size: Any, *more: int) -> Tensor:
@@ -129,7 +132,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
             f"expand: the shape {x.shape} cannot be expanded to {wanted}: counted from the right, "
             "each size must be 1 or stay as it is"
         )
-    return record("expand", np.broadcast_to(x, shape), (input, lambda g: g))
+    return record_view("expand", np.broadcast_to(x, shape), input, lambda g: g, expand, shape)
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -146,7 +149,8 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at `dim`."""
     x = operand.tensor("unsqueeze", "input", input).array
     i = dim_of("unsqueeze", dim, x.ndim + 1)
-    return record("unsqueeze", np.expand_dims(x, i), (input, lambda g: g.squeeze(i)))
+    y = np.expand_dims(x, i)
+    return record_view("unsqueeze", y, input, lambda g: g.squeeze(i), unsqueeze, i)
 
 
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
@@ -156,7 +160,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     dims = [dim_of("squeeze", d, x.ndim) for d in named]
     y = x.squeeze(tuple(d for d in dims if x.ndim and x.shape[d] == 1))
     before = x.shape
-    return record("squeeze", y, (input, lambda g: g.reshape(before)))
+    return record_view("squeeze", y, input, lambda g: g.reshape(before), squeeze, dims)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -196,7 +200,9 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     def rule(g: Tensor) -> Tensor:
         return diagonal_scatter(g, shape, offset, i, j)
 
-    return record("diagonal", x.diagonal(offset, i, j), (input, rule))
+    y = x.diagonal(offset, i, j)
+    y.flags.writeable = x.flags.writeable  # as NumPy means to have it one day
+    return record_view("diagonal", y, input, rule, diagonal, offset, i, j)
 
 
 def diagonal_scatter(

@@ -1,0 +1,59 @@
+"""Reverse-mode automatic differentiation. Read graph.py, then walk.py; the rest builds on them.
+
+graph       what an operation leaves behind: the node, and the paths back to its inputs
+walk        backward() and grad(): the walk back along them
+views       tensors that share memory, and the graph when one of them is changed in place
+hooks       looking at a gradient when it arrives
+function    operations of your own
+functional  jacobian() and hessian()
+anomaly     detect_anomaly(): the first NaN or Inf, and the line that made it
+"""
+
+from . import functional
+from .anomaly import detect_anomaly
+from .function import Function
+from .graph import (
+    OUTPUT,
+    Array,
+    Edge,
+    Hook,
+    Node,
+    Rule,
+    clock,
+    enable_grad,
+    is_grad_enabled,
+    mode,
+    no_grad,
+    record,
+    set_grad_enabled,
+)
+from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
+from .views import record_view
+from .walk import backward, grad, walk
+
+__all__ = [
+    "OUTPUT",
+    "Array",
+    "Edge",
+    "Function",
+    "Hook",
+    "Node",
+    "RemovableHandle",
+    "Rule",
+    "backward",
+    "clock",
+    "detect_anomaly",
+    "enable_grad",
+    "functional",
+    "grad",
+    "is_grad_enabled",
+    "mode",
+    "no_grad",
+    "record",
+    "record_view",
+    "register_hook",
+    "retain_grad",
+    "retains_grad",
+    "set_grad_enabled",
+    "walk",
+]

@@ -1,0 +1,93 @@
+"""Finding where a NaN or an Inf came from.
+
+Inside `detect_anomaly()` the graph asks after each operation, forward and backward, whether its
+result is finite. Outside it, that costs a look at `mode.watch`.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .graph import Array, Edge, Node, mode
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+_LIBRARY = Path(__file__).parents[1]
+_INTERNAL = (f"{_LIBRARY}/", f"{_LIBRARY.with_name('transformer')}/")
+
+
+class detect_anomaly:
+    """Stop at the first NaN or Inf: `with detect_anomaly(): loss = ...; loss.backward()`.
+
+    The error names the operation, forward or backward, the shapes of its inputs and the line that
+    called it. An Inf among an operation's inputs is taken to be meant, as in a mask of -inf, and
+    what is infinite because of it passes; a NaN never does.
+
+    Raises:
+        RuntimeError: an operation gave NaN or Inf.
+    """
+
+    def __enter__(self) -> None:
+        self.before, mode.watch = mode.watch, _check_result
+
+    def __exit__(self, *exc: object) -> None:
+        mode.watch = self.before
+
+
+def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
+    """Look at the result of an operation, and note for the walk back where it was called."""
+    shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
+    origin = f"{name} of {shapes}, called at {_user_line()}"
+    problem = _problem(out.array, [x.array for x in inputs])
+    if problem:
+        came_in = any(np.isnan(x.array).any() for x in inputs if x.array.dtype.kind == "f")
+        source = "one of its inputs holds NaN" if came_in else "its inputs do not"
+        raise RuntimeError(f"detect_anomaly: the result holds {problem}, {source}: {origin}")
+    if out._node is not None:
+        out._node.origin = origin
+
+
+def gradients(node: Node, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+    """Take a step of the walk back, and look at what it gives."""
+    watch, mode.watch = mode.watch, None  # the rule's own operations are not the user's
+    try:
+        found = node.gradients(g)
+    finally:
+        mode.watch = watch
+    for i, (edge, gradient) in enumerate(found):
+        problem = gradient is not None and _problem(gradient.array, [g.array])
+        if problem:
+            raise RuntimeError(
+                f"detect_anomaly: Function '{node.name}' returned {problem.lower()} values in its "
+                f"{i}th output: its gradient for an input of shape {_shape(edge)} holds {problem}, "
+                f"that of its result does not: {node.origin or node.name}"
+            )
+    return found
+
+
+def _problem(y: Array, inputs: list[Array]) -> str | None:
+    if y.dtype.kind != "f" or np.isfinite(y).all():
+        return None
+    if np.isnan(y).any():
+        return "NaN"
+    infinite = any(x.dtype.kind == "f" and np.isinf(x).any() for x in inputs)
+    return None if infinite else "Inf"
+
+
+def _shape(edge: Edge) -> tuple[int, ...]:
+    return edge.shape if isinstance(edge, Node) else edge.array.shape
+
+
+def _user_line() -> str:
+    """Return the place and text of the line outside the library that is being carried out."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_INTERNAL):
+        frame = frame.f_back
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{path}:{line}: {linecache.getline(path, line).strip()}"

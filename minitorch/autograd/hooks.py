@@ -1,0 +1,99 @@
+"""Looking at a gradient when it arrives, or changing it."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from .graph import Hook, Node
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class RemovableHandle:
+    """Takes a hook away again: by `remove()`, or at the end of a `with`."""
+
+    _ids = count()
+
+    def __init__(self, hooks: dict[int, Any], hook: Any, prepend: bool = False) -> None:
+        self._hooks, self.id = hooks, next(self._ids)
+        earlier = dict(hooks) if prepend else {}
+        for key in earlier:
+            del hooks[key]
+        hooks[self.id] = hook
+        hooks.update(earlier)
+
+    def remove(self) -> None:
+        """Take the hook away; nothing happens if it is gone."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
+    """Call `hook(g)` whenever the gradient g of the tensor has been computed.
+
+    It must not change g, but may return a tensor to go on with in its place. Hooks are called in
+    the order of their registration.
+
+    Returns:
+        A handle: `handle.remove()` takes the hook away again.
+
+    Raises:
+        RuntimeError: the tensor does not require a gradient.
+    """
+    if not input._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    place: Any = input if input._node is None else input._node
+    name = "_hooks" if input._node is None else "hooks"
+    if getattr(place, name) is None:
+        setattr(place, name, {})
+    return RemovableHandle(getattr(place, name), hook)
+
+
+class _Keep:
+    """The hook of `retain_grad`: it sees the tensor, but does not keep it alive."""
+
+    def __init__(self, input: Tensor) -> None:
+        self.tensor = ref(input)
+
+    def __call__(self, g: Tensor) -> None:
+        x = self.tensor()
+        if x is not None:
+            x.grad = g.clone() if x.grad is None else x.grad + g
+
+
+def retain_grad(input: Tensor) -> None:
+    """Let `backward()` leave its gradient in `grad`, as on a leaf, though it is not one."""
+    if not input._requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if input._node is not None and not retains_grad(input):
+        register_hook(input, _Keep(input))
+
+
+def retains_grad(input: Tensor) -> bool:
+    """Will `backward()` leave a gradient in it, though it is not a leaf?"""
+    return _keep_of(input) is not None
+
+
+def carry_retained(input: Tensor, node: Node) -> None:
+    """Let what `retain_grad` asked for hold at the node that the tensor is about to get."""
+    key = _keep_of(input)
+    if key is not None:
+        assert input._node is not None and input._node.hooks is not None
+        node.hooks = {**(node.hooks or {}), key: input._node.hooks.pop(key)}
+
+
+def _keep_of(input: Tensor) -> int | None:
+    """Return the key of the hook that keeps this tensor's gradient, if it has one."""
+    hooks = (input._node.hooks if input._node is not None else None) or {}
+    for key, hook in hooks.items():
+        if isinstance(hook, _Keep) and hook.tensor() is input:
+            return key
+    return None

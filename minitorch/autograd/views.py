@@ -1,0 +1,109 @@
+"""Tensors that share memory, and how the graph follows a change made through one of them.
+
+A view is another way to look at a base tensor's memory: `base[1:]`, `base.T`. It remembers its base
+and how it is taken from it, and the base remembers, weakly, its living views. When a value r is
+written into a view in place,
+
+    view.mul_(2)      base is now: base outside the view, r inside it
+
+so the base gets a new node with two paths, one to the old base, where g is 0 inside the view, and
+one to r, where g is the view of g. The base may itself be a view, and so on up. Then each living
+view is taken again from its base, to get a node that knows of the change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from .graph import Array, Node, Rule, clock, mode, no_grad, record
+from .hooks import carry_retained
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+UNRECORDED: Any = ()
+"""In the place of a view's base where it was made under `no_grad()`: the graph has no part in it."""
+
+
+def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *args: Any) -> Tensor:
+    """Record an operation whose result shares memory with its input.
+
+    Args:
+        name, array, input, rule: as for `record`.
+        op, args: `op(base, *args)` takes this view of any tensor of the input's shape.
+    """
+    out = record(name, array, (input, rule))
+    out._stamp = input._stamp
+    if mode.grad:
+        out._view = (input, op, args)
+        if input._views is None:
+            input._views = set()
+        input._views.add(ref(out, input._views.discard))
+    else:
+        out._view = UNRECORDED
+    return out
+
+
+def overwrite(x: Tensor, result: Tensor) -> None:
+    """Write the elements of `result` into the memory of x, and let x take over its history."""
+    if result._requires_grad:
+        _check_writable(x)
+    x.array[...] = result.array
+    x._stamp[0] = next(clock)
+    if result._requires_grad:
+        while x._view is not None:
+            base, op, args = x._view
+            result = _pasted(base, result, op, args)
+            x = base
+        assert result._node is not None
+        _move(x, result._node)
+        _take_views_again(x)
+
+
+def _pasted(base: Tensor, result: Tensor, op: Any, args: Any) -> Tensor:
+    """Return the base with `result` in the place of a view of it, as the graph has it."""
+
+    def outside(g: Tensor) -> Tensor:
+        inside = g._wrap(np.zeros(g.array.shape, np.bool_))
+        with no_grad():
+            op(inside, *args).array[...] = True
+        return g.masked_fill(inside, 0.0)
+
+    return record("copy_slices", base.array, (base, outside), (result, lambda g: op(g, *args)))
+
+
+def _take_views_again(x: Tensor) -> None:
+    changed = [x]
+    for base in changed:  # the list grows while it is read
+        for view in [reference() for reference in base._views or ()]:
+            if view is not None:
+                _, op, args = view._view
+                _move(view, op(base, *args)._node)
+                changed.append(view)
+
+
+def _move(x: Tensor, node: Node) -> None:
+    """Give a tensor another place in the graph."""
+    carry_retained(x, node)
+    x._node, x._requires_grad = node, True
+
+
+def _check_writable(x: Tensor) -> None:
+    """Refuse changes that the graph cannot follow."""
+    what = "a leaf Variable"
+    while x._view is not None:
+        if x._view is UNRECORDED:
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode "
+                "enabled: the graph does not know what it is a view of. Take the view outside "
+                "no_grad(), or change it inside."
+            )
+        x, what = x._view[0], "a view of a leaf Variable"
+    if x._node is None and x._requires_grad:
+        raise RuntimeError(
+            f"{what} that requires grad is being used in an in-place operation. Its gradient "
+            "belongs to the value that it has now. Change it under no_grad(), or change a clone."
+        )

@@ -1,0 +1,165 @@
+"""Changing a tensor's elements where they are.
+
+Each change is an operation like any other, of which the result is then written into the memory of
+its input; the tensor takes over the place of the result in the graph. `autograd.views` does that,
+and takes care of others that look at the same memory. What a gradient needs of the old elements is
+copied first; whatever else saved them finds out, at `backward()`, that they were changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from . import ops
+from .autograd import Array, record
+from .autograd.views import overwrite
+from .ops import operand
+from .ops.indexing import is_basic, numpy_index
+from .random import default_generator
+
+if TYPE_CHECKING:
+    from .ops.operand import Operand
+    from .random import Generator
+    from .tensor import Tensor
+
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Make of an operation the one that writes its result into its first input."""
+    name = f"{op.__name__}_"
+
+    def method(input: Tensor, *args: Any, **options: Any) -> Tensor:
+        # The operation sees a stand-in for its input, so that, if it saves that, it can be given
+        # the old elements. It was saved if it is still there once nothing here refers to it.
+        x = input._wrap(input.array)
+        x._node, x._requires_grad = input._node, input._requires_grad
+        result = op(x, *args, **options)
+        saved = ref(x)
+        del x
+        old = saved()
+        if old is not None:
+            old.array = old.array.copy()
+        _check_fit(name, input, result)
+        overwrite(input, result.to(input.array.dtype))
+        return input
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{op.__name__}`, in place: its result becomes the tensor's elements."
+    return method
+
+
+add_ = in_place(ops.add)
+sub_ = in_place(ops.sub)
+mul_ = in_place(ops.mul)
+div_ = in_place(ops.div)
+pow_ = in_place(ops.pow)
+clamp_ = in_place(ops.clamp)
+masked_fill_ = in_place(ops.masked_fill)
+index_fill_ = in_place(ops.index_fill)
+scatter_ = in_place(ops.scatter)
+
+
+def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Write the elements of `src`, broadcast and brought to the tensor's dtype, into it.
+
+    Raises:
+        RuntimeError: the shape of `src` does not broadcast to the tensor's.
+    """
+    x, source = input.array, operand.tensor("copy_", "src", src).array
+    try:
+        y = np.broadcast_to(source, x.shape).astype(x.dtype, copy=False)
+    except ValueError:
+        raise RuntimeError(
+            f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
+        ) from None
+    overwrite(input, record("copy_", y, (input, _nothing), (src, lambda g: g)))
+    return input
+
+
+def fill_(input: Tensor, value: Operand) -> Tensor:
+    """Set every element to a value: a number, or a tensor without dimensions."""
+    _, v = operand.pair("fill_", input, value)
+    if v.array.ndim:
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {v.ndim} dimensions."
+        )
+    return copy_(input, v)
+
+
+def zero_(input: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return fill_(input, 0)
+
+
+def normal_(
+    input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Draw every element from the normal distribution with this mean and standard deviation."""
+    if std < 0:
+        raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
+    x = operand.floating_point("normal_", "self", input).array
+    draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)  # type: ignore[arg-type]
+    return copy_(input, input._wrap(draw * x.dtype.type(std) + x.dtype.type(mean)))
+
+
+def uniform_(
+    input: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Draw every element evenly from [a, b)."""
+    if a > b:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
+    x = operand.floating_point("uniform_", "self", input).array
+    draw = (generator or default_generator).numpy.random(x.shape, x.dtype)  # type: ignore[arg-type]
+    return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
+
+
+def setitem(input: Tensor, index: Any, value: Operand) -> None:
+    """`input[index] = value`: the value is broadcast, and brought to the tensor's dtype."""
+    where = numpy_index(index)
+    _, v = operand.pair("setitem", input, value)
+    if is_basic(where):
+        part = ops.getitem(input, index)
+        while v.array.ndim > part.array.ndim and v.array.shape[0] == 1:
+            v = v.squeeze(0)
+        copy_(part, v)
+        return
+    x = input.array
+    y = x.copy()
+    try:
+        y[where] = v.array
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(v.array.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(x[where].shape)}"
+        ) from None
+
+    def outside(g: Tensor) -> Tensor:
+        inside = np.zeros(g.array.shape, np.bool_)
+        inside[where] = True
+        return g.masked_fill(g._wrap(inside), 0.0)
+
+    overwrite(input, record("setitem", y, (input, outside), (v, lambda g: g[where])))
+
+
+def _nothing(g: Tensor) -> Tensor:
+    """The rule of what has no part in the result: it gets a gradient of zeros."""
+    return g._wrap(np.zeros_like(g.array))
+
+
+def _check_fit(name: str, x: Tensor, result: Tensor) -> None:
+    """Refuse a result that the tensor has no room for."""
+    a, b = x.array, result.array
+    if a.shape != b.shape:
+        raise RuntimeError(
+            f"{name}: output with shape {list(a.shape)} doesn't match the broadcast shape "
+            f"{list(b.shape)}"
+        )
+    if _RANK[b.dtype.kind] > _RANK[a.dtype.kind]:
+        raise RuntimeError(
+            f"{name}: result type {result.dtype} can't be cast to the desired output type {x.dtype}"
+        )

@@ -1,0 +1,5 @@
+"""What surrounds training: the data."""
+
+from . import data
+
+__all__ = ["data"]

@@ -1,0 +1,317 @@
+"""Each fused kernel computes what its definition says, forward, backward, and twice backward."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minitorch
+from minitorch import autograd, fused
+from minitorch.fused import REGISTRY, Fused, definitions
+from minitorch.tensor import Tensor
+from minitorch.testing import assert_close, gradcheck, gradgradcheck
+
+Draw = Callable[[Any], Any]
+Sample = tuple[list[Any], dict[str, Any]]  # arrays (or None for one left out), and options
+
+sizes = st.integers(0, 4)
+some = st.integers(1, 4)  # a size where none would leave nothing to compute
+
+
+def numbers(draw: Draw, *shape: int) -> Any:
+    """Draw an array of standard normal numbers, now and then not contiguous."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    if len(shape) > 1 and draw(st.booleans()):
+        return rng.standard_normal(shape[::-1]).T
+    return np.asarray(rng.standard_normal(shape))
+
+
+def batch_shape(draw: Draw) -> list[int]:
+    return draw(st.lists(sizes, max_size=2))
+
+
+def maybe(draw: Draw, array: Any) -> Any:
+    return draw(st.sampled_from([array, None]))
+
+
+def linear_sample(draw: Draw) -> Sample:
+    n, m = draw(some), draw(some)
+    bias = maybe(draw, numbers(draw, m))
+    return [numbers(draw, *batch_shape(draw), n), numbers(draw, m, n), bias], {}
+
+
+def softmax_sample(draw: Draw) -> Sample:
+    x = numbers(draw, *batch_shape(draw), draw(sizes))
+    return [x], {"dim": draw(st.integers(-x.ndim, x.ndim - 1))}
+
+
+def cross_entropy_sample(draw: Draw) -> Sample:
+    N, C = draw(sizes), draw(some)
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    options = {
+        "target": rng.integers(0, C, N),
+        "counts": rng.integers(0, 2, N).astype(float),
+        "weight": rng.random(C),
+        "smoothing": draw(st.sampled_from([0.0, 0.1, 1.0])),
+    }
+    return [numbers(draw, N, C)], options
+
+
+def layer_norm_sample(draw: Draw) -> Sample:
+    shape = draw(st.lists(st.integers(2, 4), min_size=1, max_size=2))
+    weight, bias = maybe(draw, numbers(draw, *shape)), maybe(draw, numbers(draw, *shape))
+    x = numbers(draw, *batch_shape(draw), *shape)
+    return [x, weight, bias], {"n": len(shape), "eps": draw(st.sampled_from([1e-5, 0.1]))}
+
+
+def gelu_sample(draw: Draw) -> Sample:
+    return [3 * numbers(draw, *batch_shape(draw))], {}
+
+
+def attention_sample(draw: Draw) -> Sample:
+    batch = draw(st.sampled_from([[], [2], [1, 2], [0]]))
+    T_q, T_k, d, d_value = draw(some), draw(some), draw(some), draw(some)
+    mask_shape = draw(st.sampled_from([(T_q, T_k), (1, T_k), (T_k,), (*batch, T_q, T_k)]))
+    scores = numbers(draw, *mask_shape)
+    mask = draw(st.sampled_from([None, scores, scores > 0]))
+    keep = (numbers(draw, *batch, T_q, T_k) > -0.5) / 0.7
+    inputs = [
+        numbers(draw, *batch, T_q, d),
+        numbers(draw, *batch, T_k, d),
+        numbers(draw, *batch, T_k, d_value),
+        mask,
+    ]
+    return inputs, {"keep": maybe(draw, keep), "scale": draw(st.sampled_from([1.0, 0.5]))}
+
+
+SAMPLES: dict[str, Callable[[Draw], Sample]] = {
+    "linear": linear_sample,
+    "softmax": softmax_sample,
+    "log_softmax": softmax_sample,
+    "cross_entropy": cross_entropy_sample,
+    "layer_norm": layer_norm_sample,
+    "gelu": gelu_sample,
+    "gelu_tanh": gelu_sample,
+    "scaled_dot_product_attention": attention_sample,
+}
+
+each_kernel = pytest.mark.parametrize("kernel", REGISTRY, ids=lambda kernel: kernel.name)
+
+
+def draw_sample(data: st.DataObject, kernel: Fused, dtype: Any = np.float64) -> Sample:
+    """Draw tensors, of which at least one requires a gradient, and options."""
+    arrays, options = SAMPLES[kernel.name](data.draw)
+    floating = [i for i, a in enumerate(arrays) if a is not None and a.dtype.kind == "f"]
+    needing = data.draw(st.sets(st.sampled_from(floating), min_size=1), label="need gradients")
+
+    def cast(value: Any) -> Any:
+        is_floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return value.astype(dtype) if is_floating else value
+
+    tensors = [None if a is None else Tensor._wrap(cast(np.asarray(a))) for a in arrays]
+    for i in needing:
+        tensors[i].requires_grad_()
+    return tensors, {name: cast(value) for name, value in options.items()}
+
+
+def value_and_gradients(
+    run: Callable[..., Tensor], tensors: list[Any], options: dict[str, Any]
+) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    y = run(*tensors, **options)
+    g = np.random.default_rng(0).standard_normal(y.shape).astype(y.array.dtype)
+    wanted = [x for x in tensors if x is not None and x.requires_grad]
+    return y, autograd.grad(y, wanted, Tensor._wrap(g), allow_unused=True)
+
+
+def test_every_kernel_has_samples() -> None:
+    assert {kernel.name for kernel in REGISTRY} == set(SAMPLES)
+    assert len({kernel.name for kernel in REGISTRY}) == len(REGISTRY)
+
+
+@each_kernel
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-12), (np.float32, 2e-5)])
+@given(data=st.data())
+def test_kernel_equals_definition_forward_and_backward(
+    kernel: Fused, dtype: Any, tolerance: float, data: st.DataObject
+) -> None:
+    tensors, options = draw_sample(data, kernel, dtype)
+    before = [None if x is None else x.array.copy() for x in tensors]
+    y, found = value_and_gradients(kernel, tensors, options)
+    expected_y, expected = value_and_gradients(kernel.definition, tensors, options)
+    assert y.array.dtype == dtype
+    assert_close(y, expected_y, rtol=tolerance, atol=tolerance)
+    for g, wanted in zip(found, expected, strict=True):
+        assert g is not None and wanted is not None
+        assert g.array.dtype == dtype
+        assert_close(g, wanted, rtol=10 * tolerance, atol=10 * tolerance)
+    for x, array in zip(tensors, before, strict=True):
+        if x is not None:
+            np.testing.assert_array_equal(x.array, array)
+
+
+@each_kernel
+@given(data=st.data())
+def test_kernel_gives_each_input_a_gradient_of_its_own(kernel: Fused, data: st.DataObject) -> None:
+    tensors, options = draw_sample(data, kernel)
+    y, found = value_and_gradients(kernel, tensors, options)
+    arrays = [g.array for g in found if g is not None] + [y.array]
+    arrays += [x.array for x in tensors if x is not None]
+    for i, a in enumerate(arrays[: len(found)]):
+        assert not any(np.shares_memory(a, b) for b in arrays[i + 1 :])
+
+
+@each_kernel
+@given(data=st.data())
+def test_kernel_agrees_with_finite_differences_once_and_twice(
+    kernel: Fused, data: st.DataObject
+) -> None:
+    tensors, options = draw_sample(data, kernel)
+
+    def run(*tensors: Any) -> Tensor:
+        return kernel(*tensors, **options)
+
+    assert gradcheck(run, tensors)
+    assert gradgradcheck(run, tensors, atol=1e-4)
+
+
+@each_kernel
+@given(data=st.data())
+def test_no_graph_is_recorded_where_none_is_wanted(kernel: Fused, data: st.DataObject) -> None:
+    tensors, options = draw_sample(data, kernel)
+    with autograd.no_grad():
+        assert not kernel(*tensors, **options).requires_grad
+    constants = [None if x is None else x.detach() for x in tensors]
+    assert not kernel(*constants, **options).requires_grad
+
+
+@each_kernel
+@given(data=st.data())
+def test_inside_definitions_the_definition_runs(kernel: Fused, data: st.DataObject) -> None:
+    tensors, options = draw_sample(data, kernel)
+    kernel_name = kernel(*tensors, **options).grad_fn.name
+    with definitions():
+        definition_name = kernel(*tensors, **options).grad_fn.name
+    assert kernel_name == kernel.name != definition_name
+
+
+@each_kernel
+@given(data=st.data())
+def test_a_saved_input_changed_in_place_is_an_error(kernel: Fused, data: st.DataObject) -> None:
+    tensors, options = draw_sample(data, kernel)
+    needing = next(x for x in tensors if x is not None and x.requires_grad)
+    y = kernel(*tensors, **options).sum()
+    with autograd.no_grad():
+        needing.zero_()
+    with pytest.raises(RuntimeError, match=f"{kernel.name}.*modified by an inplace operation"):
+        y.backward()
+
+
+def test_an_input_computed_from_another_is_not_counted_in_its_gradient() -> None:
+    w = Tensor._wrap(np.array([[1.0, 2.0], [3.0, 4.0]])).requires_grad_()
+
+    def run(w: Tensor) -> Tensor:
+        return fused.linear(w, w * w, w[0])
+
+    assert gradcheck(run, w)
+    assert gradgradcheck(run, w)
+
+
+# --------------------------------------------------------------------- values by hand and paper
+
+
+def test_softmax_of_huge_scores_neither_overflows_nor_gives_nan() -> None:
+    x = minitorch.tensor([[1e4, -1e4, 1e4], [-1e4, -1e4, -1e4]], requires_grad=True)
+    y = fused.softmax(x, -1)
+    assert_close(y, minitorch.tensor([[0.5, 0.0, 0.5], [1 / 3, 1 / 3, 1 / 3]]))
+    assert_close(
+        fused.log_softmax(x, -1)[0], minitorch.tensor([-math.log(2), -2e4 - math.log(2), -math.log(2)])
+    )
+    y.backward(minitorch.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]))
+    assert_close(x.grad, minitorch.tensor([[-0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]))
+
+
+def odds(dtype: Any = np.float64) -> Tensor:
+    """Logits of which the softmax is (1, 2, 5) / 8 and (4, 2, 2) / 8."""
+    return Tensor._wrap(np.log(np.array([[1, 2, 5], [4, 2, 2]], dtype))).requires_grad_()
+
+
+def cross_entropy(target: list[int], **options: Any) -> Tensor:
+    return fused.cross_entropy(odds(), minitorch.tensor(target), **options)
+
+
+def test_cross_entropy_by_hand() -> None:
+    first, second = math.log(8 / 5), math.log(8 / 4)  # of the right answers 2 and 0
+    assert cross_entropy([2, 0]).item() == pytest.approx((first + second) / 2)
+    assert cross_entropy([2, 0], reduction="sum").item() == pytest.approx(first + second)
+    assert cross_entropy([2, 0], reduction="none").tolist() == pytest.approx([first, second])
+    assert cross_entropy([2, -100]).item() == pytest.approx(first)
+    weight = Tensor._wrap(np.array([3.0, 1.0, 2.0]))
+    weighted = (2 * first + 3 * second) / 5
+    assert cross_entropy([2, 0], weight=weight).item() == pytest.approx(weighted)
+    spread = (math.log(8) + math.log(4) + math.log(8 / 5)) / 3
+    smoothed = cross_entropy([2, -100], label_smoothing=0.1).item()
+    assert smoothed == pytest.approx(0.9 * first + 0.1 * spread)
+
+
+def test_the_gradient_of_cross_entropy_is_what_was_said_less_what_should_be() -> None:
+    x = odds()
+    fused.cross_entropy(x, minitorch.tensor([2, 0]), reduction="sum").backward()
+    expected = np.array([[1 / 8, 2 / 8, 5 / 8 - 1], [4 / 8 - 1, 2 / 8, 2 / 8]])
+    assert_close(x.grad, expected)
+
+
+def test_layer_norm_by_hand() -> None:
+    x = Tensor._wrap(np.array([[1.0, 2.0, 3.0, 6.0]]))  # mean 3, variance (4 + 1 + 0 + 9) / 4
+    weight = Tensor._wrap(np.array([1.0, 2.0, 1.0, 1.0]))
+    bias = Tensor._wrap(np.array([0.0, 0.0, 5.0, 0.0]))
+    s = math.sqrt(3.5)
+    y = fused.layer_norm(x, (4,), weight, bias, eps=0.0)
+    assert_close(y, np.array([[-2 / s, -2 / s, 5.0, 3 / s]]))
+
+
+def test_gelu_by_hand() -> None:
+    x = Tensor._wrap(np.array([0.0, 1.0, -1.0]))
+    below_1 = 0.8413447460685429  # Φ(1), from tables of the normal distribution
+    assert_close(fused.gelu(x), np.array([0.0, below_1, below_1 - 1]))
+    t = math.tanh(math.sqrt(2 / math.pi) * 1.044715)
+    assert_close(fused.gelu(x, "tanh"), np.array([0.0, (1 + t) / 2, (t - 1) / 2]))
+
+
+def test_attention_by_hand() -> None:
+    q = Tensor._wrap(np.array([[1.0], [0.0]]))
+    k = Tensor._wrap(np.array([[math.log(3)], [0.0]]))
+    v = Tensor._wrap(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    y = fused.scaled_dot_product_attention(q, k, v)  # scores ln 3 and 0: shares 3/4 and 1/4
+    assert_close(y, np.array([[0.75, 0.25], [0.5, 0.5]]))
+    causal = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
+    assert_close(causal, np.array([[1.0, 0.0], [0.5, 0.5]]))
+
+
+@pytest.mark.parametrize("as_bool", [True, False])
+@pytest.mark.parametrize("through_definition", [True, False])
+def test_a_query_that_may_look_nowhere_gets_zeros_and_gives_no_gradient(
+    as_bool: bool, through_definition: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (Tensor._wrap(rng.standard_normal((2, 3, 4))).requires_grad_() for _ in range(3))
+    allowed = np.array([[True, False, True], [False, False, False], [True, True, True]])
+    mask = allowed if as_bool else np.where(allowed, 0.0, -np.inf)
+    run = fused.scaled_dot_product_attention
+    if through_definition:
+        with definitions():
+            y = run(q, k, v, Tensor._wrap(mask))
+    else:
+        y = run(q, k, v, Tensor._wrap(mask))
+    assert not y.array[:, 1].any()
+    dq, dk, dv = autograd.grad(y, (q, k, v), Tensor._wrap(rng.standard_normal(y.shape)))
+    assert not dq.array[:, 1].any()
+    assert all(np.isfinite(g.array).all() for g in (dq, dk, dv))
+    others = [0, 2]
+    alone = run(q.detach()[:, others], k, v, Tensor._wrap(mask[others]))
+    assert_close(y.detach()[:, others], alone.detach())
