@@ -49,6 +49,12 @@ def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *ar
 
 def overwrite(x: Tensor, result: Tensor) -> None:
     """Write the elements of `result` into the memory of x, and let x take over its history."""
+    if not x.array.flags.writeable:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location, or its memory is read-only. Please clone() the tensor before "
+            "performing the operation."
+        )
     if result._requires_grad:
         _check_writable(x)
     x.array[...] = result.array

@@ -132,7 +132,10 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
             f"expand: the shape {x.shape} cannot be expanded to {wanted}: counted from the right, "
             "each size must be 1 or stay as it is"
         )
-    return record_view("expand", np.broadcast_to(x, shape), input, lambda g: g, expand, shape)
+    y = np.broadcast_to(x, shape)
+    if y.size == x.size:  # nothing is repeated, so it may be written to
+        y.flags.writeable = x.flags.writeable
+    return record_view("expand", y, input, lambda g: g, expand, shape)
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
