@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along a dimension; each gets its own piece of the gradient.
 
     Raises:
-        RuntimeError: there are none, or their other sizes differ.
+        ValueError: there are none.
+        RuntimeError: their other sizes differ.
     """
     xs = operand.tensors("cat", "tensors", tensors)
     if not xs:
-        raise RuntimeError("cat: expected a non-empty list of Tensors")
+        raise ValueError("cat: expected a non-empty list of Tensors")
     if any(not x.array.ndim for x in xs):
         raise RuntimeError("cat: a tensor without dimensions cannot be joined. Use stack?")
     # As in PyTorch, tensors of shape (0,), the empty lists of old, go with any shape.
@@ -110,7 +112,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, one after the other; they lack it."""
     x = operand.tensor("unbind", "input", input).array
     if not x.ndim:
-        raise RuntimeError("unbind: a tensor without dimensions has no slices")
+        raise IndexError("unbind: a tensor without dimensions has no slices")
     axis = dim_of("unbind", dim, x.ndim)
     return tuple(getitem(input, (slice(None),) * axis + (i,)) for i in range(x.shape[axis]))
 
@@ -156,6 +158,8 @@ def roll(
     if not by or (len(by) != 1 if not axes else len(by) != len(axes)):
         raise RuntimeError(f"roll: {shifts=} and {dims=} must be as many")
     if axes:
+        if not x.ndim:
+            raise IndexError(f"roll: Dimension specified as {axes[0]} but tensor has no dimensions")
         axes = [dim_of("roll", d, x.ndim) for d in axes]
     y = np.roll(x, by if axes else by[0], axes or None) if x.ndim else x
     return record("roll", y, (input, lambda g: roll(g, [-n for n in by], axes)))
@@ -188,13 +192,15 @@ def pad(
     for n, (before, after) in zip(x.shape, ends, strict=True):
         if n + min(before, 0) + min(after, 0) < 0:
             raise RuntimeError(f"pad: {tuple(pad)} takes away more than there is in shape {x.shape}")
-        if mode != "constant" and max(before, after) > (n - 1 if mode == "reflect" else n):
-            raise RuntimeError(f"pad: {mode} cannot add {max(before, after)} to {n}: {x.shape}")
+        most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
+        if max(before, after) > most:
+            raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {x.shape}")
     crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
     grow = [(max(b, 0), max(a, 0)) for b, a in ends]
     if mode != "constant":
         edge: Any = _EDGES[mode]
-        places = [np.pad(np.arange(n)[c], w, edge) for n, c, w in zip(x.shape, crop, grow, strict=True)]
+        kept = [np.arange(n)[c] for n, c in zip(x.shape, crop, strict=True)]
+        places = [np.pad(k, w, edge) if any(w) else k for k, w in zip(kept, grow, strict=True)]
         return choose("pad", input, np.ix_(*places))
     y = np.pad(x[tuple(crop)], grow, constant_values=0 if value is None else value)
     back = [-n for n in pad]

@@ -33,9 +33,13 @@ def _power(x: Array, y: Array) -> Array:
     return np.power(x, y)  # type: ignore[no-any-return]
 
 
+def _square(x: Array) -> Array:
+    return np.square(x, dtype=np.int64 if x.dtype == np.bool_ else None)
+
+
 def _sign(x: Array) -> Array:
-    # np.sign takes 50 times as long for float32.
-    return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind == "f" else np.sign(x)
+    # np.sign takes 50 times as long for float32, and knows no bools.
+    return (x > 0).astype(x.dtype) if x.dtype.kind in "bu" else np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 def _whole(x: Array, y: Array, divide: Any) -> Array:
@@ -88,10 +92,10 @@ _pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0
     "aᵇ")
 maximum = binary("maximum", np.maximum,    lambda g, a, b: g * _wins(a, b),
                                            lambda g, a, b: g * _wins(b, a),
-    "The larger of a and b. Where they are equal, each gets half of the gradient.")
+    "The larger of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
 minimum = binary("minimum", np.minimum,    lambda g, a, b: g * _wins(b, a),
                                            lambda g, a, b: g * _wins(a, b),
-    "The smaller of a and b. Where they are equal, each gets half of the gradient.")
+    "The smaller of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
 _at_least = binary("clamp", np.maximum,    lambda g, a, b: where(a >= b, g, 0.0),
                                            lambda g, a, b: where(a < b, g, 0.0),
     "The larger of a and b; where they are equal, a")
@@ -113,7 +117,7 @@ sqrt = unary("sqrt", np.sqrt,              lambda g, y: g / (2 * y),
     "√x")
 rsqrt = unary("rsqrt", lambda x: 1 / np.sqrt(x),            lambda g, y: -0.5 * g * y**3,
     "1 / √x")
-square = unary("square", np.square,        lambda g, x: g * (2 * x),
+square = unary("square", _square,          lambda g, x: g * (2 * x),
     "x²", floating=False)
 reciprocal = unary("reciprocal", np.reciprocal, lambda g, y: -g * y * y,
     "1 / x")
@@ -146,9 +150,9 @@ lt = comparison("lt", np.less, "a < b")
 le = comparison("le", np.less_equal, "a <= b")
 gt = comparison("gt", np.greater, "a > b")
 ge = comparison("ge", np.greater_equal, "a >= b")
-logical_and = comparison("logical_and", np.logical_and, "a and b, of what is not 0")
-logical_or = comparison("logical_or", np.logical_or, "a or b, of what is not 0")
-logical_xor = comparison("logical_xor", np.logical_xor, "either a or b, of what is not 0")
+logical_and = comparison("logical_and", np.logical_and, "a and b, of what is not 0", numbers=False)
+logical_or = comparison("logical_or", np.logical_or, "a or b, of what is not 0", numbers=False)
+logical_xor = comparison("logical_xor", np.logical_xor, "either a or b, of what is not 0", numbers=False)
 logical_not = question("logical_not", np.logical_not, "not x, of what is not 0")
 isnan = question("isnan", np.isnan, "Is x not a number?")
 isinf = question("isinf", np.isinf, "Is x infinite?")

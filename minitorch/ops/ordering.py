@@ -120,5 +120,5 @@ def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
 
 
 def _ordered(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
-    where = along(dim, places)
+    where = along(dim, places) if places.ndim else ()
     return Ordered(choose(name, input, where, distinct=True), input._wrap(places))

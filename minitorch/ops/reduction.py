@@ -209,7 +209,9 @@ def norm(
         return (amax if order > 0 else amin)(abs(input), dim, keepdim)
     x, dims, kept = _start("norm", input, dim)
     if order == 0:
-        return sum((input != 0).to(x.dtype), dims, keepdim)
+        count = np.count_nonzero(x, dims, keepdims=keepdim)
+        shape = x.shape
+        return record("norm", np.asarray(count, x.dtype), (input, lambda g: g._wrap(np.zeros(shape))))
 
     def forward() -> Any:
         if order == 2:
@@ -267,7 +269,8 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     x, dims, kept = _start(name, input, dim)
     if _count(x, dims) == 0:
-        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
+        error = RuntimeError if dim is None else IndexError
+        raise error(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
 
     def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
         chosen = (x == y.reshape(kept)).to(x.array.dtype)

@@ -37,13 +37,27 @@ def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = Tru
 
 
 def binary(
-    name: str, forward: Any, rule_a: Rule, rule_b: Rule, doc: str, *, floating: bool = False
+    name: str,
+    forward: Any,
+    rule_a: Rule,
+    rule_b: Rule,
+    doc: str,
+    *,
+    floating: bool = False,
+    numbers: bool = True,
 ) -> Binary:
-    """Make the operation y = f(a, b). `floating`: integers are brought to the default dtype."""
+    """Make the operation y = f(a, b).
+
+    Args:
+        name, forward, doc: the operation's name, what it does with two arrays, its docstring.
+        rule_a, rule_b: dL/da and dL/db.
+        floating: integers are brought to the default dtype first.
+        numbers: one of the inputs may be a number.
+    """
     keep_a, keep_b = _places(rule_a, "ab"), _places(rule_b, "ab")
 
     def op(input: Tensor, other: Operand) -> Tensor:
-        a, b = operand.pair(name, input, other)
+        a, b = _operands(name, input, other, numbers)
         x, y = operand.common(a.array, b.array)
         if floating:
             x, y = operand.floating(x), operand.floating(y)
@@ -61,11 +75,12 @@ def binary(
     return _named(op, name, doc)
 
 
-def comparison(name: str, forward: Any, doc: str) -> Binary:
+def comparison(name: str, forward: Any, doc: str, *, numbers: bool = True) -> Binary:
     """Make an operation on two inputs that has no gradient: most answer true or false."""
 
     def op(input: Tensor, other: Operand) -> Tensor:
-        a, b = operand.pair(name, input, other)
+        operand.tensor(name, "input", input)
+        a, b = _operands(name, input, other, numbers)
         return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
 
     return _named(op, name, doc)
@@ -79,6 +94,12 @@ def question(name: str, forward: Any, doc: str) -> Unary:
         return input._wrap(operand.apply_one(name, forward, x))
 
     return _named(op, name, doc)
+
+
+def _operands(name: str, input: Any, other: Any, numbers: bool) -> tuple[Tensor, Tensor]:
+    if numbers:
+        return operand.pair(name, input, other)
+    return operand.tensor(name, "input", input), operand.tensor(name, "other", other)
 
 
 def _places(rule: Any, inputs: str) -> list[int]:
