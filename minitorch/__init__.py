@@ -37,6 +37,7 @@ from .ops import (
 )
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
+from .serialization import load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
@@ -131,6 +132,7 @@ __all__ = [
     "layer_norm",
     "le",
     "linspace",
+    "load",
     "log",
     "log1p",
     "log_softmax",
@@ -186,6 +188,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "save",
     "scatter",
     "scatter_add",
     "set_default_dtype",
