@@ -1,7 +1,7 @@
-"""The Transformer of 2017, built on `minitorch`."""
+"""The Transformer family, built on `minitorch`: encoder–decoder, decoder-only and encoder-only."""
 
 from .config import TransformerConfig
 from .generate import greedy
-from .models import Transformer
+from .models import BERT, GPT, Transformer
 
-__all__ = ["Transformer", "TransformerConfig", "greedy"]
+__all__ = ["BERT", "GPT", "Transformer", "TransformerConfig", "greedy"]

@@ -26,7 +26,7 @@ class AddAndNorm(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(config.d_model)
+        self.norm = norm(config)
         self.dropout = nn.Dropout(config.dropout)
         self.pre_norm = config.pre_norm
 
@@ -37,3 +37,24 @@ class AddAndNorm(nn.Module):
         else:
             x = self.norm(x + self.dropout(sublayer(x)))
         return probe("residual", x)
+
+
+def norm(config: TransformerConfig) -> nn.Module:
+    """Build what brings a vector to size.
+
+        LayerNorm    y = (x - mean(x)) / √(variance(x) + eps) · weight + bias
+        RMSNorm      y = x / √(mean(x²) + eps) · weight
+
+    LayerNorm (Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450) takes away the mean and
+    divides by the deviation from it. RMSNorm leaves the mean where it is: what helps is the size,
+    and it is cheaper to have (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467).
+    """
+    if config.norm == "rms":
+        return nn.RMSNorm(config.d_model, eps=config.norm_eps)
+    return nn.LayerNorm(config.d_model, eps=config.norm_eps, bias=config.bias)
+
+
+def final_norm(config: TransformerConfig) -> nn.Module:
+    """Build the norm after all blocks: one more, or nothing."""
+    wanted = config.pre_norm if config.final_norm is None else config.final_norm
+    return norm(config) if wanted else nn.Identity()

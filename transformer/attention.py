@@ -23,6 +23,14 @@ can ask several questions at once: who is the verb, where does the number begin.
 
 These three lines are `F.scaled_dot_product_attention`: `minitorch/fused/attention.py` holds them
 as its definition, and beside it the kernel that computes the same, faster.
+
+Two variations on it:
+
+- Grouped heads: several query heads ask the same keys and values. The model has fewer parameters,
+  and generation, which keeps all keys and values, needs less memory (Shazeer 2019, with one head
+  of them for all, https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, with a few,
+  https://arxiv.org/abs/2305.13245).
+- Rotary positions: queries and keys are turned by the tokens' positions (see `embedding.py`).
 """
 
 from __future__ import annotations
@@ -30,6 +38,10 @@ from __future__ import annotations
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.probe import probe
+
+from .cache import KeysAndValues, KeyValues
+from .config import TransformerConfig
+from .embedding import RotaryPositions
 
 
 class MultiHeadAttention(nn.Module):
@@ -39,55 +51,112 @@ class MultiHeadAttention(nn.Module):
         d_model: the size of a token's vector.
         n_heads: must divide d_model.
         dropout: the probability that a weight is dropped in training.
+        n_kv_heads: heads of keys and values; must divide n_heads. None: n_heads.
+        bias: let the four linear layers add a learned constant.
+        rotary: turns queries and keys by their position; for self-attention.
     """
 
-    def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        dropout: float = 0.0,
+        n_kv_heads: int | None = None,
+        bias: bool = True,
+        rotary: RotaryPositions | None = None,
+    ) -> None:
         super().__init__()
+        n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
         if d_model % n_heads:
             raise ValueError(f"d_model={d_model} cannot be divided among n_heads={n_heads}")
-        self.n_heads = n_heads
+        if n_heads % n_kv_heads:
+            raise ValueError(f"n_heads={n_heads} cannot be divided among n_kv_heads={n_kv_heads}")
+        self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
+        self.d_head = d_model // n_heads
         self.dropout = dropout
-        self.query = nn.Linear(d_model, d_model)
-        self.key = nn.Linear(d_model, d_model)
-        self.value = nn.Linear(d_model, d_model)
-        self.output = nn.Linear(d_model, d_model)
+        self.query = nn.Linear(d_model, d_model, bias)
+        self.key = nn.Linear(d_model, n_kv_heads * self.d_head, bias)
+        self.value = nn.Linear(d_model, n_kv_heads * self.d_head, bias)
+        self.output = nn.Linear(d_model, d_model, bias)
+        self.rotary = rotary
 
     def forward(
         self,
         x: Tensor,
-        memory: Tensor | None = None,
+        memory: Tensor | KeysAndValues | None = None,
         mask: Tensor | None = None,
         is_causal: bool = False,
+        cache: KeyValues | None = None,
     ) -> Tensor:
         """Let each token of x look at the tokens of `memory`, or of x itself if there is none.
 
         Args:
             x: (batch, T_q, d_model), the tokens that ask.
-            memory: (batch, T_k, d_model), the tokens that answer.
+            memory: (batch, T_k, d_model), the tokens that answer; or their `keys_and_values`.
             mask: bool, broadcasts to (batch, heads, T_q, T_k): True where a token may look.
             is_causal: token i may look at tokens 0 … i only.
+            cache: of self-attention, the keys and values of the tokens before x. They answer too,
+                and those of x are added to them.
 
         Returns:
             (batch, T_q, d_model).
         """
-        memory = x if memory is None else memory
-        q = probe("q", self._split(self.query(x)))  # (batch, heads, T_q, d_head)
-        k = probe("k", self._split(self.key(memory)))  # (batch, heads, T_k, d_head)
-        v = probe("v", self._split(self.value(memory)))  # (batch, heads, T_k, d_head)
+        q = self._split(self.query(x), self.n_heads)  # (batch, heads, T_q, d_head)
+        if isinstance(memory, tuple):
+            k, v = memory
+        else:
+            k, v = self.keys_and_values(x if memory is None else memory)
+        if self.rotary is not None:
+            start = 0 if cache is None else cache.length
+            q, k = self.rotary(q, start), self.rotary(k, start)
+        if cache is not None:
+            k, v = cache.append(k, v)
+        q, k, v = probe("q", q), probe("k", k), probe("v", v)
         mixed = F.scaled_dot_product_attention(
-            q, k, v, mask, dropout_p=self.dropout if self.training else 0.0, is_causal=is_causal
+            q,
+            k,  # (batch, kv_heads, T_k, d_head)
+            v,  # (batch, kv_heads, T_k, d_head)
+            mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=is_causal,
+            enable_gqa=self.n_kv_heads != self.n_heads,
         )
         mixed = probe("mixed", mixed)  # (batch, heads, T_q, d_head)
         return self.output(self._merge(mixed))  # (batch, T_q, d_model)
 
-    def _split(self, x: Tensor) -> Tensor:
-        """(batch, T, d_model) → (batch, heads, T, d_head): each head gets its part of the vector."""
-        batch, T, d_model = x.shape
-        return x.reshape(batch, T, self.n_heads, d_model // self.n_heads).transpose(1, 2)
+    def keys_and_values(self, x: Tensor) -> KeysAndValues:
+        """What the tokens answer to those who ask: (batch, kv_heads, T, d_head) each."""
+        return (
+            self._split(self.key(x), self.n_kv_heads),
+            self._split(self.value(x), self.n_kv_heads),
+        )
+
+    def _split(self, x: Tensor, n_heads: int) -> Tensor:
+        """(batch, T, d) → (batch, heads, T, d_head): each head gets its part of the vector."""
+        batch, T, _ = x.shape
+        return x.reshape(batch, T, n_heads, self.d_head).transpose(1, 2)
 
     def _merge(self, x: Tensor) -> Tensor:
         """(batch, heads, T, d_head) → (batch, T, d_model): the heads' results side by side."""
         return x.transpose(1, 2).flatten(2)
 
     def extra_repr(self) -> str:
-        return f"n_heads={self.n_heads}, dropout={self.dropout}"
+        """The options."""
+        kv = "" if self.n_kv_heads == self.n_heads else f", n_kv_heads={self.n_kv_heads}"
+        return f"n_heads={self.n_heads}{kv}, dropout={self.dropout}"
+
+
+def attention(config: TransformerConfig, over_memory: bool = False) -> MultiHeadAttention:
+    """Build the attention that the configuration describes.
+
+    Args:
+        config: of the model.
+        over_memory: it is to look at a memory, whose tokens have positions of their own, so that
+            there is no turning queries and keys by one.
+    """
+    rotary = None
+    if config.positions == "rotary" and not over_memory:
+        rotary = RotaryPositions(config.max_length, config.d_model // config.n_heads)
+    return MultiHeadAttention(
+        config.d_model, config.n_heads, config.dropout, config.n_kv_heads, config.bias, rotary
+    )

@@ -14,12 +14,24 @@ class TransformerConfig:
         vocab_size: the number of tokens; source and target share one vocabulary.
         d_model: the size of a token's vector.
         n_heads: attention heads; must divide d_model.
-        n_layers: blocks in the encoder, and as many in the decoder.
+        n_kv_heads: heads of keys and values, each shared by a group of the query heads (see
+            `attention.py`); must divide n_heads. None: as many as there are query heads.
+        n_layers: blocks; in an encoder-decoder, in the encoder, and as many in the decoder.
         d_ff: the width of the MLP's hidden layer.
         dropout: the probability that an element is dropped in training.
+        activation: what the MLP's hidden layer lets through: "relu", "gelu", "gelu_tanh" (GPT-2's
+            approximation) or "swiglu" (see `mlp.py`).
         pre_norm: normalise before each sublayer instead of after it (see `add_norm.py`).
-        tie_embeddings: let the output layer share the embedding's matrix.
+        norm: "layer" or "rms" (see `add_norm.py`).
+        norm_eps: is added to the variance, or to the mean square, before its root is taken.
+        final_norm: normalise once more after all blocks. None: with pre_norm, which needs it, only.
+        positions: how a token knows where it stands: "sinusoidal", "learned" or "rotary" (see
+            `embedding.py`).
         max_length: the longest source or target, in tokens.
+        n_segments: kinds of text that an input is made of, each with a vector of its own; BERT has
+            two, a first and a second sentence.
+        tie_embeddings: let the output layer share the embedding's matrix.
+        bias: let linear layers and LayerNorms add a learned constant.
         pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
 
     Raises:
@@ -29,12 +41,20 @@ class TransformerConfig:
     vocab_size: int
     d_model: int = 512
     n_heads: int = 8
+    n_kv_heads: int | None = None
     n_layers: int = 6
     d_ff: int = 2048
     dropout: float = 0.1
+    activation: str = "relu"
     pre_norm: bool = False
-    tie_embeddings: bool = True
+    norm: str = "layer"
+    norm_eps: float = 1e-5
+    final_norm: bool | None = None
+    positions: str = "sinusoidal"
     max_length: int = 512
+    n_segments: int = 0
+    tie_embeddings: bool = True
+    bias: bool = True
     pad: int = 0
     bos: int = 1
     eos: int = 2
@@ -44,16 +64,46 @@ class TransformerConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
+                )
         if self.d_model % self.n_heads:
             raise ValueError(
                 f"d_model={self.d_model} cannot be divided evenly among n_heads={self.n_heads}: "
                 "each head gets d_model / n_heads dimensions"
             )
+        if self.n_kv_heads is not None and (self.n_kv_heads < 1 or self.n_heads % self.n_kv_heads):
+            raise ValueError(
+                f"n_heads={self.n_heads} cannot be divided evenly among "
+                f"n_kv_heads={self.n_kv_heads}: each head of keys and values serves a group of "
+                "n_heads / n_kv_heads query heads"
+            )
+        if self.positions == "rotary" and self.d_model // self.n_heads % 2:
+            raise ValueError(
+                "rotary positions turn pairs of a head's dimensions, but d_model / n_heads = "
+                f"{self.d_model // self.n_heads} is odd"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is a probability in [0, 1), not {self.dropout!r}")
+        if self.norm_eps < 0:
+            raise ValueError(f"norm_eps must not be negative, but is {self.norm_eps}")
+        if not isinstance(self.n_segments, int) or self.n_segments < 0:
+            raise ValueError(
+                f"n_segments must be a whole number, 0 or more, not {self.n_segments!r}"
+            )
         for name in ("pad", "bos", "eos"):
-            if not 0 <= getattr(self, name) < self.vocab_size:
-                raise ValueError(f"{name}={getattr(self, name)} is not an id below {self.vocab_size}")
+            value = getattr(self, name)
+            if not 0 <= value < self.vocab_size:
+                raise ValueError(f"{name}={value} is not an id below {self.vocab_size}")
+
+
+CHOICES = {
+    "activation": ("relu", "gelu", "gelu_tanh", "swiglu"),
+    "norm": ("layer", "rms"),
+    "positions": ("sinusoidal", "learned", "rotary"),
+}
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from minitorch import Tensor, nn
+from minitorch.autograd import Array
 
-from .add_norm import AddAndNorm
-from .attention import MultiHeadAttention
+from .add_norm import AddAndNorm, final_norm
+from .attention import attention
+from .cache import Cache, KeysAndValues, KeyValues
 from .config import TransformerConfig
-from .mlp import MLP
+from .masks import look_back
+from .mlp import feed_forward
 
 
 class DecoderBlock(nn.Module):
@@ -19,16 +22,26 @@ class DecoderBlock(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.self_attention = MultiHeadAttention(config.d_model, config.n_heads, config.dropout)
+        self.self_attention = attention(config)
         self.add_self_attention = AddAndNorm(config)
-        self.cross_attention = MultiHeadAttention(config.d_model, config.n_heads, config.dropout)
+        self.cross_attention = attention(config, over_memory=True)
         self.add_cross_attention = AddAndNorm(config)
-        self.mlp = MLP(config.d_model, config.d_ff)
+        self.mlp = feed_forward(config)
         self.add_mlp = AddAndNorm(config)
 
-    def forward(self, x: Tensor, memory: Tensor, memory_mask: Tensor) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | KeysAndValues,
+        memory_mask: Tensor | None = None,
+        mask: Tensor | None = None,
+        is_causal: bool = True,
+        cache: KeyValues | None = None,
+    ) -> Tensor:
         """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model)."""
-        x = self.add_self_attention(x, lambda x: self.self_attention(x, is_causal=True))
+        x = self.add_self_attention(
+            x, lambda x: self.self_attention(x, mask=mask, is_causal=is_causal, cache=cache)
+        )
         x = self.add_cross_attention(x, lambda x: self.cross_attention(x, memory, memory_mask))
         return self.add_mlp(x, self.mlp)
 
@@ -39,10 +52,32 @@ class Decoder(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
-        self.norm = nn.LayerNorm(config.d_model) if config.pre_norm else nn.Identity()
+        self.norm = final_norm(config)
 
-    def forward(self, x: Tensor, memory: Tensor, memory_mask: Tensor) -> Tensor:
-        """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model)."""
-        for block in self.blocks:
-            x = block(x, memory, memory_mask)
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | list[KeysAndValues],
+        memory_mask: Tensor | None = None,
+        padding: Array | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model).
+
+        Args:
+            x: the tokens' vectors.
+            memory: the encoder's; or what `memories` made of it.
+            memory_mask: True where the memory is no padding, (batch, 1, 1, S).
+            padding: how many of each row's first tokens are padding, (batch); None if none are.
+            cache: of the tokens before x, if there are any.
+        """
+        mask, is_causal = look_back(x.shape[1], 0 if cache is None else cache.length, padding)
+        for i, block in enumerate(self.blocks):
+            known = memory[i] if isinstance(memory, list) else memory
+            layer = None if cache is None else cache.layers[i]
+            x = block(x, known, memory_mask, mask, is_causal, layer)
         return self.norm(x)
+
+    def memories(self, memory: Tensor) -> list[KeysAndValues]:
+        """The memory's keys and values for each block, so that steps can share them."""
+        return [block.cross_attention.keys_and_values(memory) for block in self.blocks]

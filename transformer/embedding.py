@@ -1,16 +1,107 @@
-"""From token ids to vectors: what a token is, and where it stands."""
+"""From token ids to vectors: what a token is, and where it stands.
+
+Attention by itself does not see order: shuffle its tokens, and its results are the same, shuffled.
+Something has to tell a token its position, and there are three ways here:
+
+    sinusoidal    a fixed wave is added to its vector              (Vaswani et al. 2017)
+    learned       a learned vector for each position is added      (GPT, BERT)
+    rotary        queries and keys are turned by its position      (RoFormer, Llama)
+
+Positions are counted from the first real token: one on the left of which stands padding gets the
+same as it would without.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
+from minitorch.autograd import Array
 from minitorch.probe import probe
 
+from .add_norm import norm
 from .config import TransformerConfig
+
+
+class Embedding(nn.Module):
+    """A learned vector for each token, and what tells its position.
+
+    With sinusoidal positions the vectors are multiplied by √d_model. They start with a standard
+    deviation of 1/(2√d_model), as suits an output layer that shares them; the factor brings them to
+    half the size of the waves. A token must not drown its position: with vectors twice as large,
+    learning to add takes far longer. Learned positions start as small as the tokens' vectors, and
+    rotary ones are not added at all, so there is nothing to bring to size.
+
+    Args:
+        config: its `vocab_size`, `d_model`, `positions`, `max_length`, `n_segments`, `dropout`.
+        normalise: bring the sum to size, as BERT does.
+    """
+
+    positions: Tensor | None
+
+    def __init__(self, config: TransformerConfig, normalise: bool = False) -> None:
+        super().__init__()
+        d_model = config.d_model
+        self.max_length = config.max_length
+        self.scale = math.sqrt(d_model) if config.positions == "sinusoidal" else 1.0
+        std = 0.5 / math.sqrt(d_model)
+        self.tokens = nn.Embedding(config.vocab_size, d_model)
+        nn.init.normal_(self.tokens.weight, std=std)
+        if config.positions == "sinusoidal":
+            positions = sinusoidal_positions(config.max_length, d_model)
+            self.register_buffer("positions", positions, persistent=False)
+        elif config.positions == "learned":
+            self.positions = nn.Parameter(mt.zeros(config.max_length, d_model))
+            nn.init.normal_(self.positions, std=std)
+        else:
+            self.positions = None
+        self.segments = nn.Embedding(config.n_segments, d_model) if config.n_segments else None
+        if self.segments is not None:
+            nn.init.normal_(self.segments.weight, std=std)
+        self.norm = norm(config) if normalise else None
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(
+        self,
+        ids: Tensor,
+        start: int = 0,
+        padding: Array | None = None,
+        segments: Tensor | None = None,
+    ) -> Tensor:
+        """(batch, T) ids → (batch, T, d_model).
+
+        Args:
+            ids: of the tokens.
+            start: how many tokens stand before them.
+            padding: how many of the row's tokens, from the left, are padding: (batch), or None.
+            segments: the kind of text that each token belongs to, (batch, T); 0 unless given.
+
+        Raises:
+            ValueError: the sequence is longer than `max_length`.
+        """
+        stop = start + ids.shape[1]
+        if stop > self.max_length:
+            raise ValueError(
+                f"a sequence of {stop} tokens is longer than max_length={self.max_length}"
+            )
+        x = self.tokens(ids)  # (batch, T, d_model)
+        if self.scale != 1:
+            x = x * self.scale
+        x = probe("tokens", x)
+        if self.positions is not None:
+            where: Any = slice(start, stop)  # the same for each row, or (batch, T)
+            if padding is not None:
+                where = np.maximum(np.arange(start, stop) - padding[:, None], 0)
+            x = x + probe("positions", self.positions[where])
+        if self.segments is not None:
+            x = x + self.segments(mt.zeros_like(ids) if segments is None else segments)
+        if self.norm is not None:
+            x = self.norm(x)
+        return self.dropout(x)
 
 
 def sinusoidal_positions(length: int, d_model: int) -> Tensor:
@@ -24,44 +115,58 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     that "k places before me" is a linear map, which attention can learn.
 
     Returns:
-        (length, d_model), float32.
+        (length, d_model), of the default dtype.
     """
-    position = np.arange(length)[:, None]  # (length, 1)
-    wavelength = 10000 ** (np.arange(0, d_model, 2) / d_model)  # (d_model / 2), in units of 2π
+    angles = _angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
-    waves[:, 0::2] = np.sin(position / wavelength)
-    waves[:, 1::2] = np.cos(position / wavelength)[:, : d_model // 2]
-    return mt.tensor(waves, dtype=mt.float32)
+    waves[:, 0::2] = np.sin(angles)
+    waves[:, 1::2] = np.cos(angles)[:, : d_model // 2]
+    return mt.tensor(waves, dtype=mt.get_default_dtype())
 
 
-class Embedding(nn.Module):
-    """A learned vector for each token, times √d_model, plus the wave of its position.
+class RotaryPositions(nn.Module):
+    """Turns each pair of a query's or key's dimensions by the token's position.
 
-    The vectors start with a standard deviation of 1/(2√d_model), as suits an output layer that
-    shares them; the factor brings them to half the size of the positions. A token must not drown
-    its position: with vectors twice as large, learning to add takes far longer.
+    From RoFormer (Su et al. 2021, https://arxiv.org/abs/2104.09864, equation 34): the clock hands
+    of `sinusoidal_positions`, turned instead of added. The pair (a, b) in dimensions 2i and 2i + 1
+    of the token at pos is turned by the angle θ = pos / 10000^(2i / d_head):
+
+        (a, b) → (a cos θ - b sin θ, b cos θ + a sin θ) = (a, b) cos θ + (-b, a) sin θ
+
+    A dot product does not change when both sides turn alike, so that of a query at position m and a
+    key at n depends on m - n alone: attention sees how far apart two tokens are, and no layer has
+    to work it out. It also means that padding on the left, which moves all tokens alike, needs no
+    care here.
+
+    Args:
+        max_length: the most positions.
+        d_head: the size of a head's queries and keys; even.
     """
 
-    positions: Tensor
+    cos: Tensor
+    sin: Tensor
+    quarter_turn: Tensor
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, max_length: int, d_head: int) -> None:
         super().__init__()
-        self.tokens = nn.Embedding(config.vocab_size, config.d_model)
-        self.scale = math.sqrt(config.d_model)
-        nn.init.normal_(self.tokens.weight, std=0.5 / self.scale)
-        self.dropout = nn.Dropout(config.dropout)
-        positions = sinusoidal_positions(config.max_length, config.d_model)
-        self.register_buffer("positions", positions, persistent=False)
+        if d_head % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of dimensions, but d_head={d_head} is odd"
+            )
+        angles = np.repeat(_angles(max_length, d_head), 2, axis=1)  # (max_length, d_head)
+        quarter_turn = np.kron(np.eye(d_head // 2), [[0, 1], [-1, 0]])  # (a, b) → (-b, a)
+        tables = {"cos": np.cos(angles), "sin": np.sin(angles), "quarter_turn": quarter_turn}
+        for name, table in tables.items():
+            tensor = mt.tensor(table, dtype=mt.get_default_dtype())
+            self.register_buffer(name, tensor, persistent=False)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """(batch, T) ids → (batch, T, d_model).
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        """(batch, heads, T, d_head) → the same, of tokens that stand at `start` and after."""
+        here = slice(start, start + x.shape[2])
+        return x * self.cos[here] + x @ self.quarter_turn * self.sin[here]
 
-        Raises:
-            ValueError: the sequence is longer than `max_length`.
-        """
-        T, longest = ids.shape[1], self.positions.shape[0]
-        if T > longest:
-            raise ValueError(f"a sequence of {T} tokens is longer than max_length={longest}")
-        tokens = probe("tokens", self.tokens(ids) * self.scale)  # (batch, T, d_model)
-        x = tokens + probe("positions", self.positions[:T])  # (batch, T, d_model)
-        return self.dropout(x)
+
+def _angles(length: int, d: int) -> Array:
+    """pos / 10000^(2i / d), for the positions and for each pair of dimensions: (length, d / 2)."""
+    wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
+    return np.arange(length)[:, None] / wavelength

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from minitorch import Tensor, nn
 
-from .add_norm import AddAndNorm
-from .attention import MultiHeadAttention
+from .add_norm import AddAndNorm, final_norm
+from .attention import attention
+from .cache import KeyValues
 from .config import TransformerConfig
-from .mlp import MLP
+from .mlp import feed_forward
 
 
-class EncoderBlock(nn.Module):
-    """Self-attention, then the MLP, each in its Add & Norm."""
+class Block(nn.Module):
+    """Self-attention, then the MLP, each in its Add & Norm.
+
+    An encoder is a stack of these, and so is a GPT: there, tokens look only at those before them.
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.attention = MultiHeadAttention(config.d_model, config.n_heads, config.dropout)
+        self.attention = attention(config)
         self.add_attention = AddAndNorm(config)
-        self.mlp = MLP(config.d_model, config.d_ff)
+        self.mlp = feed_forward(config)
         self.add_mlp = AddAndNorm(config)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(batch, T, d_model) → (batch, T, d_model); the mask hides padding."""
-        x = self.add_attention(x, lambda x: self.attention(x, mask=mask))
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        is_causal: bool = False,
+        cache: KeyValues | None = None,
+    ) -> Tensor:
+        """(batch, T, d_model) → (batch, T, d_model); the other arguments are those of attention."""
+        x = self.add_attention(
+            x, lambda x: self.attention(x, mask=mask, is_causal=is_causal, cache=cache)
+        )
         return self.add_mlp(x, self.mlp)
 
 
@@ -31,11 +43,11 @@ class Encoder(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(config.n_layers))
-        self.norm = nn.LayerNorm(config.d_model) if config.pre_norm else nn.Identity()
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        self.norm = final_norm(config)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(batch, T, d_model) → the memory, (batch, T, d_model)."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(batch, T, d_model) → the memory, (batch, T, d_model); the mask hides padding."""
         for block in self.blocks:
             x = block(x, mask)
         return self.norm(x)

@@ -2,14 +2,21 @@
 
 A sequence shorter than the longest of its batch is filled up with `<pad>`, and nobody may look
 there: `padding_mask`. A decoder that is trained on a whole target at once must not see the answer:
-`causal_mask`. The decoder's own padding needs no mask where it stands on the right: the causal mask
-hides it from every real token, which all come before it, and the loss ignores what padding says.
+`causal_mask`.
+
+Padding on the right of what a decoder reads needs no mask of its own: the causal mask hides it from
+every real token, which all come before it, and the loss ignores what padding says. Padding on the
+left, as in prompts that are to be continued together, comes before the real tokens: it is hidden by
+both masks in one (`look_back`), and positions are counted from the first real token.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 import minitorch as mt
 from minitorch import Tensor
+from minitorch.autograd import Array
 
 
 def padding_mask(ids: Tensor, pad: int) -> Tensor:
@@ -20,3 +27,35 @@ def padding_mask(ids: Tensor, pad: int) -> Tensor:
 def causal_mask(T: int) -> Tensor:
     """True where the token of the column is not later than that of the row: (T, T)."""
     return mt.ones(T, T, dtype=mt.bool).tril()
+
+
+def left_padding(ids: Tensor, pad: int) -> Array | None:
+    """Count each row's `<pad>` before its first token: (batch, T) → (batch); None if all are 0.
+
+    A row of nothing but `<pad>` counts as unpadded.
+    """
+    array = ids.numpy()
+    if not (array[:, 0] == pad).any():
+        return None
+    return (array != pad).argmax(1)
+
+
+def look_back(T: int, start: int = 0, padding: Array | None = None) -> tuple[Tensor | None, bool]:
+    """Say where T tokens that follow upon `start` others may look: at these, and not ahead.
+
+    Args:
+        T: the tokens that ask.
+        start: the tokens before them, which answer too.
+        padding: how much of each row, from the left, is padding.
+
+    Returns:
+        the mask, which broadcasts to (batch, heads, T, start + T), or None where there is none to
+        apply; and whether the causal mask alone is meant, which attention has a short way for.
+    """
+    if padding is None and (not start or T == 1):
+        return None, not start
+    place = np.arange(start + T)
+    seen = place <= place[start:, None]  # (T, start + T)
+    if padding is not None:
+        seen = seen & (place >= padding[:, None])[:, None, None]  # (batch, 1, T, start + T)
+    return mt.from_numpy(seen), False
