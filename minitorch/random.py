@@ -10,29 +10,55 @@ from .autograd import Array
 
 
 class Generator:
-    """A source of random numbers with a seed and a state of its own (PCG64)."""
+    """A source of random numbers with a seed and a state of its own (PCG64).
 
-    def __init__(self) -> None:
+    Args:
+        device: "cpu", the only one there is.
+
+    Attributes:
+        numpy: the NumPy generator that draws them.
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        if str(device) != "cpu":
+            raise RuntimeError(f"Generator: the only device is 'cpu', not {str(device)!r}")
         self.manual_seed(0)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from a seed: the same seed, the same numbers."""
-        self.numpy = np.random.Generator(np.random.PCG64(seed))
+        """Start again from a seed: the same seed, the same numbers.
+
+        Raises:
+            RuntimeError: the seed is no integer of 64 bits, with or without a sign.
+        """
+        if not -(2**63) <= seed < 2**64:
+            raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
+        self._seed = int(seed)
+        self.numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
         return self
 
     def seed(self) -> int:
         """Start again from a seed that the operating system draws, and return it."""
-        seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-        self.manual_seed(seed)
-        return seed
+        self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """Return the last seed."""
+        return self._seed
 
     def get_state(self) -> dict[str, Any]:
-        """Return all that the next numbers depend on, as a JSON-ready dict."""
-        return self.numpy.bit_generator.state  # type: ignore[return-value]
+        """Return what the next numbers depend on: a dict of strings and integers, as for JSON."""
+        return dict(self.numpy.bit_generator.state)
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `get_state` returned."""
-        self.numpy.bit_generator.state = state
+    def set_state(self, state: dict[str, Any]) -> Generator:
+        """Go on from a state that `get_state` returned; nothing changes if it is none.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is no such state.
+        """
+        fitting: Any = state
+        np.random.PCG64().state = fitting  # raises before anything has changed
+        self.numpy.bit_generator.state = fitting
+        return self
 
 
 default_generator = Generator()
@@ -44,8 +70,18 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
+def seed() -> int:
+    """Seed the default generator from the operating system, and return the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """Return the last seed of the default generator."""
+    return default_generator.initial_seed()
+
+
 def get_rng_state() -> dict[str, Any]:
-    """Return the state of the default generator."""
+    """Return the state of the default generator: a dict of strings and integers, as for JSON."""
     return default_generator.get_state()
 
 

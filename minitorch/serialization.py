@@ -91,7 +91,8 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
     try:
         with safe_open(f, framework="numpy") as file:
             entry = (file.metadata() or {}).get("minitorch")
-            arrays = {} if entry is None else {name: file.get_tensor(name) for name in file.keys()}
+            names = file.keys() if entry is not None else []
+            arrays = {name: file.get_tensor(name) for name in names}
     except SafetensorError as error:
         raise CheckpointError(f"{os.fspath(f)}: not a whole safetensors file ({error})") from None
     if entry is None:

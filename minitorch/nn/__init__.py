@@ -1,25 +1,55 @@
-"""Modules, the layers, and what goes with them."""
+"""Modules, the layers, and what goes with them.
 
+module       a function with parameters, made of smaller ones
+state        what a module knows, moved from one to another
+containers   modules in a row, in a list, in a dict
+functional   the layers as functions
+layers, activations, losses   the same as modules
+init         first values for parameters
+utils        gradients kept within bounds
+"""
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .. import missing as _missing
 from . import functional, init, utils
+from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential
-from .layers import GELU, Dropout, Embedding, Identity, LayerNorm, Linear, ReLU
+from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
+from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .module import Module
 from .parameter import Parameter
 
 __all__ = [
     "GELU",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Identity",
+    "KLDivLoss",
     "LayerNorm",
     "Linear",
+    "LogSoftmax",
+    "MSELoss",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NLLLoss",
     "Parameter",
+    "RMSNorm",
     "ReLU",
     "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
     "functional",
     "init",
     "utils",
 ]
+
+if not _TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        raise AttributeError(_missing.sentence(__name__, name, __all__))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, TypeVar, overload
 
-from .module import Module, _layout
+from .module import Module, layout
 
 L = TypeVar("L", bound="_List")
 
@@ -34,13 +34,13 @@ class _List(Module):
     @overload
     def __getitem__(self: L, index: slice) -> L: ...
     def __getitem__(self, index: int | slice) -> Any:
-        modules = self._modules()
         if isinstance(index, slice):
-            part = type(self).__new__(type(self))
-            Module.__init__(part)
-            part._replace(modules[index])
-            return part
-        return modules[self._position(index)]
+            return self._part(dict(self._own(Module)[index]))
+        return self._own(Module)[self._position(index)][1]
+
+    def _part(self, named: dict[str, Module]) -> _List:
+        """One of the same class, with some of the modules."""
+        raise NotImplementedError
 
     def __setitem__(self, index: int, module: Module) -> None:
         self.add_module(self._own(Module)[self._position(index)][0], module)
@@ -90,6 +90,9 @@ class Sequential(_List):
         for name, module in named:
             self.add_module(name, module)
 
+    def _part(self, named: dict[str, Module]) -> Sequential:
+        return type(self)(named)
+
     def forward(self, input: Any) -> Any:
         """Hand the input through all modules."""
         for module in self._modules():
@@ -104,6 +107,9 @@ class ModuleList(_List):
         super().__init__()
         self.extend(modules)
 
+    def _part(self, named: dict[str, Module]) -> ModuleList:
+        return type(self)(named.values())
+
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
         return self.extend(modules)
 
@@ -115,7 +121,7 @@ class ModuleList(_List):
                 f"({start}): {text}" if n == 1 else f"({start}-{start + n - 1}): {n} x {text}"
             )
             start += n
-        return _layout(type(self).__name__, self.extra_repr(), lines)
+        return layout(type(self).__name__, self.extra_repr(), lines)
 
 
 class ModuleDict(Module):
@@ -141,7 +147,7 @@ class ModuleDict(Module):
         delattr(self, name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.keys()
+        return name in dict(self._own(Module))
 
     def __len__(self) -> int:
         return len(self._own(Module))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .. import random
-from ..autograd import record
+from typing import TYPE_CHECKING, Any
+
+from .. import missing
 from ..fused import (
     cross_entropy,
     gelu,
@@ -13,33 +14,52 @@ from ..fused import (
     scaled_dot_product_attention,
     softmax,
 )
-from ..ops import relu, sigmoid, tanh
-from ..tensor import Tensor
-
-
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    return weight[input]
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0:
-        return input
-    return input * input._wrap(random.keep_mask(input.array.shape, p, input.array.dtype))
-
+from ..ops import (
+    binary_cross_entropy_with_logits,
+    dropout,
+    embedding,
+    kl_div,
+    leaky_relu,
+    logsigmoid,
+    mse_loss,
+    nll_loss,
+    one_hot,
+    pad,
+    relu,
+    rms_norm,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 
 __all__ = [
+    "binary_cross_entropy_with_logits",
     "cross_entropy",
     "dropout",
     "embedding",
     "gelu",
+    "kl_div",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
+    "mse_loss",
+    "nll_loss",
+    "one_hot",
+    "pad",
     "relu",
+    "rms_norm",
     "scaled_dot_product_attention",
     "sigmoid",
+    "silu",
     "softmax",
+    "softplus",
     "tanh",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(missing.sentence(__name__, name, __all__))

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from .. import autograd
-from ..autograd import Array
-from ..random import Generator, default_generator
+from ..autograd import no_grad
+from ..random import Generator
 from ..tensor import Tensor
 
 
@@ -20,20 +17,22 @@ def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Numbers from the normal distribution N(mean, std²)."""
-    return _write(tensor, _standard_normal(tensor, generator) * std + mean)
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Numbers spread evenly over [a, b)."""
-    numpy = (generator or default_generator).numpy
-    return _write(tensor, numpy.random(tensor.array.shape, tensor.array.dtype) * (b - a) + a)
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """`val` everywhere."""
-    return _write(tensor, np.full((), val))
+    with no_grad():
+        return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -55,11 +54,12 @@ def trunc_normal_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Numbers from N(mean, std²), drawn again until they lie in [a, b]."""
-    x = _standard_normal(tensor, generator) * std + mean
-    while (out := (x < a) | (x > b)).any():
-        again = Tensor._wrap(x[out])
-        x[out] = _standard_normal(again, generator) * std + mean
-    return _write(tensor, x)
+    with no_grad():
+        tensor.normal_(mean, std, generator=generator)
+        while (outside := (tensor < a) | (tensor > b)).any():
+            again = tensor[outside].normal_(mean, std, generator=generator)
+            tensor[outside] = again
+    return tensor
 
 
 def xavier_uniform_(
@@ -146,14 +146,3 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
         )
     rest = math.prod(shape[2:])
     return shape[1] * rest, shape[0] * rest
-
-
-def _standard_normal(tensor: Tensor, generator: Generator | None) -> Array:
-    numpy = (generator or default_generator).numpy
-    return numpy.standard_normal(tensor.array.shape, tensor.array.dtype)
-
-
-def _write(tensor: Tensor, values: Array) -> Tensor:
-    tensor.array[...] = values
-    tensor._stamp[0] = next(autograd.clock)
-    return tensor

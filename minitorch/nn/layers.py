@@ -1,4 +1,7 @@
-"""The layers: each is a function of `functional` with the parameters that it learns."""
+"""The layers: each is a function of `functional` with the parameters that it learns.
+
+`dtype` and `device` are those of the parameters: the default dtype unless given, and the CPU.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from .. import dtypes
+from ..autograd import no_grad
+from ..creation import empty
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -38,12 +40,19 @@ class Linear(Module):
     bias: Parameter | None
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        self.weight = _parameter((out_features, in_features), dtype)
-        self.register_parameter("bias", _parameter((out_features,), dtype) if bias else None)
+        self.weight = _parameter((out_features, in_features), dtype, device)
+        self.register_parameter(
+            "bias", _parameter((out_features,), dtype, device) if bias else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -70,7 +79,6 @@ class Embedding(Module):
         num_embeddings: the size of the vocabulary.
         embedding_dim: the size of each vector.
         padding_idx: a token whose vector starts at 0 and gets no gradient.
-        dtype: that of the vectors.
 
     Attributes:
         weight: (num_embeddings, embedding_dim), drawn from N(0, 1).
@@ -81,6 +89,7 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -90,14 +99,29 @@ class Embedding(Module):
                 raise AssertionError("Padding_idx must be within num_embeddings")
             padding_idx %= num_embeddings
         self.padding_idx = padding_idx
-        self.weight = _parameter((num_embeddings, embedding_dim), dtype)
+        self.weight = _parameter((num_embeddings, embedding_dim), dtype, device)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the vectors anew."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            self.weight.array[self.padding_idx] = 0
+            with no_grad():
+                self.weight[self.padding_idx] = 0
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
+    ) -> Embedding:
+        """Make one of vectors that exist, (num_embeddings, embedding_dim), frozen unless told."""
+        if embeddings.ndim != 2:
+            raise ValueError(
+                f"Embeddings parameter is expected to be 2-dimensional, not {embeddings.ndim}"
+            )
+        rows, columns = embeddings.shape
+        embedding = cls(rows, columns, padding_idx, dtype=embeddings.dtype)
+        embedding.weight = Parameter(embeddings, requires_grad=not freeze)
+        return embedding
 
     def forward(self, input: Tensor) -> Tensor:
         """Look up the vector of each id: (*) to (*, embedding_dim)."""
@@ -117,7 +141,6 @@ class LayerNorm(Module):
         eps: is added to the variance.
         elementwise_affine: learn weight and bias at all?
         bias: learn a bias?
-        dtype: that of weight and bias.
 
     Attributes:
         weight, bias: of shape `normalized_shape`, at first 1 and 0.
@@ -132,15 +155,18 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _shape(normalized_shape)
+        self.normalized_shape = _sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         shape = self.normalized_shape
-        self.register_parameter("weight", _parameter(shape, dtype) if elementwise_affine else None)
         self.register_parameter(
-            "bias", _parameter(shape, dtype) if elementwise_affine and bias else None
+            "weight", _parameter(shape, dtype, device) if elementwise_affine else None
+        )
+        self.register_parameter(
+            "bias", _parameter(shape, dtype, device) if elementwise_affine and bias else None
         )
         self.reset_parameters()
 
@@ -157,13 +183,59 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """The options."""
+        affine, bias = self.elementwise_affine, self.bias is not None
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={affine}, bias={bias}"
+
+
+class RMSNorm(Module):
+    """Divides vectors by the root of their mean square, then scales them by learned amounts.
+
+    Args:
+        normalized_shape: the trailing sizes over which the mean is taken.
+        eps: is added to the mean square; the dtype's `finfo.eps` unless given.
+        elementwise_affine: learn a weight?
+
+    Attributes:
+        weight: of shape `normalized_shape`, at first 1.
+    """
+
+    weight: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        shape = self.normalized_shape
+        self.register_parameter(
+            "weight", _parameter(shape, dtype, device) if elementwise_affine else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the weight to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise each vector: (*, *normalized_shape) to the same."""
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        """The options."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 
 class Dropout(Module):
-    """In training, sets each element to 0 with probability p and multiplies the others by 1/(1 - p)."""
+    """In training, sets each element to 0 with probability p, and divides the others by 1 - p."""
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -180,34 +252,9 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
-class ReLU(Module):
-    """max(x, 0)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply it to each element."""
-        return F.relu(input)
+def _parameter(shape: tuple[int, ...], dtype: Any, device: Any) -> Parameter:
+    return Parameter(empty(shape, dtype=dtype, device=device))
 
 
-class GELU(Module):
-    """x · Φ(x); `approximate="tanh"` for the form of GPT-2."""
-
-    def __init__(self, approximate: str = "none") -> None:
-        super().__init__()
-        self.approximate = approximate
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply it to each element."""
-        return F.gelu(input, self.approximate)
-
-    def extra_repr(self) -> str:
-        """The form."""
-        return f"approximate={self.approximate!r}"
-
-
-def _parameter(shape: tuple[int, ...], dtype: Any) -> Parameter:
-    wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
-    return Parameter(Tensor._wrap(np.empty(shape, wanted)))
-
-
-def _shape(sizes: int | Sequence[int]) -> tuple[int, ...]:
-    return (sizes,) if isinstance(sizes, int) else tuple(sizes)
+def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (shape,) if isinstance(shape, int) else tuple(shape)

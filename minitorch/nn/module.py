@@ -18,13 +18,12 @@ A module keeps no register of its own: its parameters are those of its attribute
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
-
-from .. import autograd, dtypes
+from .. import dtypes
+from ..autograd import RemovableHandle
 from ..tensor import Tensor
+from . import state
 from .parameter import Parameter
 
 T = TypeVar("T")
@@ -55,6 +54,7 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return `forward` of the arguments, as the hooks leave them and it."""
         if self._forward_hooks or self._forward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
@@ -78,7 +78,7 @@ class Module:
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args)` before each `forward`; what it returns, unless None, replaces args.
+        """Call `hook(module, args)` before each `forward`; a result replaces the arguments.
 
         Args:
             hook: a function; `with_kwargs`, of (module, args, kwargs), returning None or both.
@@ -93,8 +93,7 @@ class Module:
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each `forward`; what it returns, unless None, replaces
-        the output.
+        """Call `hook(module, args, output)` after each `forward`; a result replaces the output.
 
         The arguments are those of `register_forward_pre_hook`.
         """
@@ -126,7 +125,8 @@ class Module:
 
     def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
         raise TypeError(
-            f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({expected} or None expected)"
+            f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({expected} or None "
+            "expected)"
         )
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -258,14 +258,15 @@ class Module:
                 if remove_duplicate:
                     seen.add(id(value))
 
-    # -------------------------------------------------------------------------------- changing it
+    # -------------------------------------------------------------------------- changing it
 
     def train(self: M, mode: bool = True) -> M:
         """Set `training` here and below: dropout drops in training only."""
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, not {mode!r}")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self: M) -> M:
@@ -288,7 +289,7 @@ class Module:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of its parameters, or set them to 0."""
         for parameter in self.parameters():
-            clear_grad(parameter, set_to_none)
+            state.clear_grad(parameter, set_to_none)
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Bring its floating-point parameters and buffers to another dtype, in place.
@@ -297,9 +298,7 @@ class Module:
         """
         for tensor in [*self.parameters(), *self.buffers()]:
             if tensor.dtype.is_floating_point:
-                for t in (tensor, tensor.grad):
-                    if t is not None:
-                        _convert(t, t.detach().to(*args, **kwargs))
+                state.convert(tensor, *args, **kwargs)
         return self
 
     def float(self: M) -> M:
@@ -310,7 +309,7 @@ class Module:
         """Bring its floating-point parameters and buffers to float64."""
         return self.to(dtypes.float64)
 
-    # ----------------------------------------------------------------------------------- its state
+    # ---------------------------------------------------------------------------- its state
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
         """Return the parameters and persistent buffers by their paths, shared ones at each of them.
@@ -320,14 +319,17 @@ class Module:
             keep_vars: return the parameters themselves; by default what is returned shares their
                 memory but has no part in the graph.
         """
+        modules = self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False)
         found = {
             _join(path, name): tensor
-            for path, module in self.named_modules(prefix=prefix.rstrip("."), remove_duplicate=False)
+            for path, module in modules
             for name, tensor in [*module._own_parameters(), *module._own_buffers(transient=False)]
         }
         return found if keep_vars else {path: tensor.detach() for path, tensor in found.items()}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True
+    ) -> state.IncompatibleKeys:
         """Copy the values of a `state_dict` into the parameters and buffers.
 
         Everything is checked first: where something does not fit, nothing changes.
@@ -342,35 +344,10 @@ class Module:
         Raises:
             RuntimeError: names everything that does not fit.
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         own = self.state_dict(keep_vars=True)
-        missing = [path for path in own if path not in state_dict]
-        unexpected = [path for path in state_dict if path not in own]
-        errors = []
-        for what, paths in (("Missing", missing), ("Unexpected", unexpected)):
-            if strict and paths:
-                listed = ", ".join(f'"{path}"' for path in paths)
-                errors.append(f"{what} key(s) in state_dict: {listed}. ")
-        shared = [(path, mine, state_dict[path]) for path, mine in own.items() if path in state_dict]
-        for path, mine, theirs in shared:
-            if not isinstance(theirs, Tensor):
-                errors.append(f'expected a Tensor for "{path}", but received {type(theirs).__name__}')
-            elif theirs.shape != mine.shape:
-                errors.append(
-                    f"size mismatch for {path}: copying a param with shape {theirs.shape} from "
-                    f"checkpoint, the shape in current model is {mine.shape}."
-                )
-        if errors:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors)
-            )
-        for _, mine, theirs in shared:
-            np.copyto(mine.array, theirs.array, casting="unsafe")
-            mine._stamp[0] = next(autograd.clock)
-        return IncompatibleKeys(missing, unexpected)
+        return state.load(type(self).__name__, own, state_dict, strict)
 
-    # ------------------------------------------------------------------------------ how it prints
+    # ------------------------------------------------------------------------ how it prints
 
     def extra_repr(self) -> str:
         """What stands in the parentheses when it is printed, such as "in_features=2"."""
@@ -378,71 +355,14 @@ class Module:
 
     def __repr__(self) -> str:
         lines = [f"({name}): {child!r}" for name, child in self._own(Module)]
-        return _layout(type(self).__name__, self.extra_repr(), lines)
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` found on one side only."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if self == ([], []):
-            return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
-
-
-class RemovableHandle:
-    """Takes a hook away again: by `remove()`, or at the end of a `with`."""
-
-    _ids = count()
-
-    def __init__(self, hooks: dict[int, Any], hook: Any, prepend: bool = False) -> None:
-        self._hooks, self.id = hooks, next(self._ids)
-        earlier = dict(hooks) if prepend else {}
-        for key in earlier:
-            del hooks[key]
-        hooks[self.id] = hook
-        hooks.update(earlier)
-
-    def remove(self) -> None:
-        """Take the hook away; nothing happens if it is gone."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
-    """Forget a gradient, or set it to 0."""
-    if set_to_none:
-        parameter.grad = None
-    elif parameter.grad is not None:
-        parameter.grad = parameter.grad.detach()
-        parameter.grad.array.fill(0)
-        parameter.grad._stamp[0] = next(autograd.clock)
-
-
-def _convert(tensor: Tensor, converted: Tensor) -> None:
-    """Let a tensor have another's elements, while those who hold it keep it."""
-    if not converted.dtype.is_floating_point:
-        raise TypeError(
-            f"nn.Module.to only accepts floating point dtypes, but got desired dtype={converted.dtype}"
-        )
-    if converted.array is not tensor.array:
-        tensor.array = converted.array
-        tensor._stamp[0] = next(autograd.clock)
+        return layout(type(self).__name__, self.extra_repr(), lines)
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _layout(name: str, extra: str, lines: list[str]) -> str:
+def layout(name: str, extra: str, lines: list[str]) -> str:
     """Put a module's own description and its children's on one line, or on indented ones."""
     if not lines:
         return f"{name}({extra})"

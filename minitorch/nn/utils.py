@@ -37,8 +37,8 @@ def clip_grad_norm_(
     total = np.linalg.norm(np.stack(norms), norm_type)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients from `parameters` is {total}, so it "
-            "cannot be clipped. Set error_if_nonfinite=False to scale the gradients all the same."
+            f"The total norm of order {norm_type} for gradients from `parameters` is {total}, so "
+            "it cannot be clipped. Set error_if_nonfinite=False to scale the gradients anyway."
         )
     scale = max_norm / (total + 1e-6)
     if not scale >= 1:

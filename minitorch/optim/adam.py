@@ -72,7 +72,9 @@ class Adam(Optimizer):
 
         The factors of the hats are taken out of the quotient, which saves passes over memory:
 
-            lr · m̂ / (√v̂ + eps) = c · m / (√v + eps · r)     with  r = √(1 - β2ᵗ),  c = lr r / (1 - β1ᵗ)
+            lr · m̂ / (√v̂ + eps) = c · m / (√v + eps · r)
+
+        with r = √(1 - β2ᵗ) and c = lr · r / (1 - β1ᵗ).
         """
         beta1, beta2 = map(float, options["betas"])
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])

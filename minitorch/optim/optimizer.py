@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from ..autograd import Array, clock, enable_grad
-from ..nn.module import clear_grad
+from ..nn.state import clear_grad
 from ..tensor import Tensor
 
 
@@ -59,11 +59,17 @@ class Optimizer:
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {p!r}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {p!r}"
+                )
             if not p.is_leaf:
-                raise ValueError("can't optimize a non-leaf Tensor: it is the result of an operation")
+                raise ValueError(
+                    "can't optimize a non-leaf Tensor: it is the result of an operation"
+                )
         if len(set(params)) < len(params):
-            warnings.warn("optimizer contains a parameter group with duplicate parameters", stacklevel=3)
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters", stacklevel=3
+            )
         if any(not set(params).isdisjoint(group["params"]) for group in self.param_groups):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append({**self.defaults, **param_group, "params": params})
@@ -82,6 +88,9 @@ class Optimizer:
 
         Returns:
             What the closure returned.
+
+        Raises:
+            RuntimeError: a gradient does not have its parameter's shape and dtype.
         """
         loss = None
         if closure is not None:
@@ -90,6 +99,7 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
+                    _check_fit(p, p.grad)
                     self.update(p.array, p.grad.array, self.state[p], group)
                     p._stamp[0] = next(clock)
         return loss
@@ -114,7 +124,7 @@ class Optimizer:
             for p in group["params"]:
                 numbers.setdefault(p, len(numbers))
         return {
-            "state": {numbers[p]: state for p, state in self.state.items()},
+            "state": {numbers[p]: state for p, state in self.state.items() if state},
             "param_groups": [
                 {**group, "params": [numbers[p] for p in group["params"]]}
                 for group in self.param_groups
@@ -162,6 +172,14 @@ class Optimizer:
             options = sorted((k, v) for k, v in group.items() if k != "params")
             lines += [f"Parameter Group {i}", *[f"    {k}: {v}" for k, v in options]]
         return "\n".join([*lines, ")"])
+
+
+def _check_fit(p: Tensor, g: Tensor) -> None:
+    if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
+        raise RuntimeError(
+            f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "
+            f"gradient of shape {tuple(g.shape)} and dtype {g.dtype}: they must be the same"
+        )
 
 
 def _like(p: Tensor, value: Any) -> Any:

@@ -11,7 +11,9 @@ from .optimizer import Optimizer
 
 
 class SGD(Optimizer):
-    """x ← x - lr · g, and with momentum x ← x - lr · b, where b ← momentum · b + (1 - dampening) · g.
+    """x ← x - lr · g; with momentum, the average b of gradients is in the place of g.
+
+        b ← momentum · b + (1 - dampening) · g
 
     b starts as the first gradient. `weight_decay` adds weight_decay · x to g.
 

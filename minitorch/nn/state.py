@@ -1,0 +1,85 @@
+"""The tensors of a module, changed from outside: loaded, converted, their gradients forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..autograd import clock, no_grad
+from ..tensor import Tensor
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` found on one side only."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if self == ([], []):
+            return "<All keys matched successfully>"
+        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
+
+
+def load(
+    name: str, own: Mapping[str, Tensor], given: Mapping[str, Any], strict: bool
+) -> IncompatibleKeys:
+    """Copy the elements of the tensors that are given into one's own of the same path.
+
+    Everything is checked before anything is copied.
+
+    Raises:
+        RuntimeError: names everything that does not fit.
+    """
+    if not isinstance(given, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(given)}.")
+    missing = [path for path in own if path not in given]
+    unexpected = [path for path in given if path not in own]
+    errors = []
+    for what, paths in (("Missing", missing), ("Unexpected", unexpected)):
+        if strict and paths:
+            listed = ", ".join(f'"{path}"' for path in paths)
+            errors.append(f"{what} key(s) in state_dict: {listed}. ")
+    shared = [(path, mine, given[path]) for path, mine in own.items() if path in given]
+    for path, mine, theirs in shared:
+        if not isinstance(theirs, Tensor):
+            errors.append(f'expected a Tensor for "{path}", but received {type(theirs).__name__}')
+        elif theirs.shape != mine.shape:
+            errors.append(
+                f"size mismatch for {path}: copying a param with shape {theirs.shape} from "
+                f"checkpoint, the shape in current model is {mine.shape}."
+            )
+    if errors:
+        raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t" + "\n\t".join(errors))
+    with no_grad():
+        for _, mine, theirs in shared:
+            mine.copy_(theirs)
+    return IncompatibleKeys(missing, unexpected)
+
+
+def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
+    """Bring a tensor and its gradient to another dtype; whoever holds the tensor keeps it.
+
+    Raises:
+        TypeError: the dtype is not floating-point.
+    """
+    for t in (tensor, tensor.grad):
+        if t is None:
+            continue
+        new = t.detach().to(*args, **kwargs)
+        if not new.dtype.is_floating_point:
+            raise TypeError(
+                "nn.Module.to only accepts floating point dtypes, but got desired "
+                f"dtype={new.dtype}"
+            )
+        if new.array is not t.array:
+            t.array = new.array
+            t._stamp[0] = next(clock)
+
+
+def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
+    """Forget a gradient, or set it to 0."""
+    if set_to_none:
+        parameter.grad = None
+    elif parameter.grad is not None:
+        parameter.grad = parameter.grad.detach().zero_()
