@@ -1,27 +1,157 @@
-"""How a tensor looks when it is printed: as in PyTorch, four digits after the point."""
+"""How a tensor looks when it is printed: as in PyTorch.
+
+All elements of a tensor are written in one format, which `_format_of` chooses from those that will
+be seen: whole numbers as "1.", others with four digits after the point, and with an exponent where
+they differ too much in size for that.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
+from .autograd import Array
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `set_printoptions` sets."""
+
+    precision: int = 4
+    threshold: float = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_PROFILES = {
+    "default": Options(),
+    "short": Options(precision=2, edgeitems=2),
+    "full": Options(threshold=math.inf),
+}
+_options = Options()
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Set how tensors are printed from here on; what is None stays as it is.
+
+    Args:
+        precision: digits after the point (4).
+        threshold: with more elements than this, those in the middle are left out (1000).
+        edgeitems: how many are printed at the ends of a dimension when some are left out (3).
+        linewidth: characters in a line (80).
+        profile: "default", "short" or "full": a set of the four to start from.
+        sci_mode: with an exponent always, or never; None lets the numbers decide.
+    """
+    global _options
+    if profile is not None:
+        if profile not in _PROFILES:
+            raise ValueError(f"set_printoptions: profile must be one of {[*_PROFILES]}, not {profile!r}")
+        _options = _PROFILES[profile]
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    _options = replace(_options, sci_mode=sci_mode, **changes)
+
 
 def tensor_repr(x: Tensor) -> str:
-    """Return `tensor([1.0000, 2.0000], requires_grad=True)` and the like."""
-    parts = [np.array2string(x.array, separator=", ", precision=4, prefix="tensor(", floatmode="fixed")]
-    if x.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool):
-        parts.append(f"dtype={x.dtype}")
+    """Return `tensor([1., 2.], requires_grad=True)` and the like."""
+    array, prefix, notes = x.array, "tensor(", []
+    if not array.size and array.ndim != 1:
+        notes.append(f"size={array.shape}")
+    default = dtypes.get_default_dtype()
+    if x.dtype not in ((default, dtypes.int64, dtypes.bool) if array.size else (default,)):
+        notes.append(f"dtype={x.dtype}")
     if x._node is not None:
-        parts.append(f"grad_fn={x._node}")
+        notes.append(f"grad_fn={x._node}")
     elif x._requires_grad:
-        parts.append("requires_grad=True")
-    return f"tensor({', '.join(parts)})"
+        notes.append("requires_grad=True")
+    text = prefix + _array_text(array, len(prefix))
+    length = len(text) - text.rfind("\n") + 1
+    for note in notes:
+        fits = length + len(note) + 2 <= _options.linewidth
+        text += f", {note}" if fits else f",\n{' ' * len(prefix)}{note}"
+        length = length + len(note) + 2 if fits else len(prefix) + len(note)
+    return text + ")"
 
 
-def set_printoptions() -> None: ...
+def _array_text(array: Array, indent: int) -> str:
+    if not array.size:
+        return "[]"
+    shorten = array.size > _options.threshold
+    seen = array[np.ix_(*[_edges(n) for n in array.shape])] if shorten and array.ndim else array
+    write, width = _format_of(seen)
+    return _nested(array, indent, shorten, write, width)
+
+
+def _edges(n: int) -> Array:
+    """Return the places along a dimension of size n that are printed when some are left out."""
+    places, edge = np.arange(n), _options.edgeitems
+    return places if n <= 2 * edge else np.r_[places[:edge], places[n - edge :]]
+
+
+def _nested(array: Array, indent: int, shorten: bool, write: Format, width: int) -> str:
+    """Write one dimension, a line for each of its parts; the last, as many to a line as fit."""
+    if not array.ndim:
+        return write(array.item())
+    edge = _options.edgeitems
+    shorten_here = shorten and len(array) > 2 * edge
+    parts = [*array[:edge], *array[len(array) - edge :]] if shorten_here else [*array]
+    if array.ndim == 1:
+        texts = [write(part.item()) for part in parts]
+        dots, gap = " ...", ", "
+    else:
+        texts = [_nested(part, indent + 1, shorten, write, width) for part in parts]
+        dots, gap = "...", "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
+    if shorten_here:
+        texts.insert(edge, dots)
+    if array.ndim == 1:
+        n = max(1, (_options.linewidth - indent) // (width + 2))
+        texts = [", ".join(texts[i : i + n]) for i in range(0, len(texts), n)]
+        gap = ",\n" + " " * (indent + 1)
+    return f"[{gap.join(texts)}]"
+
+
+def _format_of(array: Array) -> tuple[Format, int]:
+    """Choose how to write the elements of an array, and the width that they are brought to."""
+    if array.dtype.kind != "f":
+        width = max(len(str(value)) for value in array.ravel().tolist())
+        return lambda value: str(value).rjust(width), width
+    finite = array[np.isfinite(array) & (array != 0)].astype(np.float64)
+    sizes = np.abs(finite) if finite.size else np.ones(1)
+    smallest, largest = sizes.min(), sizes.max()
+    whole = bool((finite == np.ceil(finite)).all())
+    digits, exponent = _options.precision, _options.sci_mode
+    apart = largest / smallest > 1000 or largest > 1e8 or (not whole and smallest < 1e-4)
+    if apart if exponent is None else exponent:
+        form = f".{digits}e"
+    else:
+        form = ".0f" if whole else f".{digits}f"
+    point = "." if form == ".0f" else ""
+
+    def plain(value: float) -> str:
+        return format(value, form) + (point if math.isfinite(value) else "")
+
+    width = max((len(plain(value)) for value in finite.tolist()), default=1)
+    return lambda value: plain(value).rjust(width), width
