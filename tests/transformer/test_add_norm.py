@@ -1,0 +1,47 @@
+"""Add & Norm: x <- norm(x + sublayer(x)), or x <- x + sublayer(norm(x))."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch.testing import assert_close
+from transformer import TransformerConfig
+from transformer.add_norm import AddAndNorm
+
+both_norms = pytest.mark.parametrize("pre_norm", [False, True], ids=["post-norm", "pre-norm"])
+
+
+def config(**changes: Any) -> TransformerConfig:
+    return TransformerConfig(**{"vocab_size": 5, "d_model": 4, "n_heads": 1, **changes})
+
+
+def normed(box: AddAndNorm, x: Any) -> Any:
+    centred = x - x.mean(-1, keepdims=True)
+    size = np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    return centred / size * box.norm.weight.array + box.norm.bias.array
+
+
+@both_norms
+def test_it_is_its_formula(random_module: Callable[..., Any], pre_norm: bool) -> None:
+    box = random_module(AddAndNorm(config(pre_norm=pre_norm)))
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    y = box(mt.tensor(x), lambda x: x * x + 1)
+    if pre_norm:
+        assert_close(y, x + (normed(box, x) ** 2 + 1))
+    else:
+        assert_close(y, normed(box, x + (x**2 + 1)))
+
+
+def test_what_the_sublayer_found_may_be_dropped_but_never_what_was_there() -> None:
+    box = AddAndNorm(config(pre_norm=True, dropout=0.75))
+    x = mt.randn(50, 40, 4)
+    added = (box(x, mt.ones_like) - x).numpy()
+    kept = added > 1
+    assert_close(added, np.where(kept, 4, 0).astype(np.float32), atol=1e-5, rtol=0)  # 1 / (1 - 3/4)
+    assert kept.mean() == pytest.approx(0.25, abs=0.02)
+    assert_close(box.eval()(x, mt.ones_like), x + 1)

@@ -1,0 +1,161 @@
+"""Multi-head attention, compared with section 3.2 of the paper written out as loops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minitorch as mt
+from minitorch import nn
+from minitorch.fused import definitions
+from minitorch.testing import assert_close, gradcheck
+from transformer.attention import MultiHeadAttention
+from transformer.explain import trace
+
+sizes = st.integers(1, 4)
+
+
+def affine(layer: nn.Linear, vector: Any) -> Any:
+    return layer.weight.array @ vector + layer.bias.array
+
+
+def by_hand(attention: MultiHeadAttention, x: Any, memory: Any, allowed: Any) -> Any:
+    """Attend with a loop over batch, head, query and key. `allowed` is (batch, T_q, T_k)."""
+    batch, T_q, d_model = x.shape
+    d_head = d_model // attention.n_heads
+    result = np.empty_like(x)
+    for b in range(batch):
+        for i in range(T_q):
+            heads = []
+            for h in range(attention.n_heads):
+                part = slice(h * d_head, (h + 1) * d_head)
+                q = affine(attention.query, x[b, i])[part]
+                shares, values = [], []
+                for j in np.flatnonzero(allowed[b, i]):
+                    k = affine(attention.key, memory[b, j])[part]
+                    shares.append(math.exp(sum(q * k) / math.sqrt(d_head)))
+                    values.append(affine(attention.value, memory[b, j])[part])
+                mixed = np.zeros(d_head)
+                for share, value in zip(shares, values, strict=True):
+                    mixed += share / sum(shares) * value
+                heads.append(mixed)
+            result[b, i] = affine(attention.output, np.concatenate(heads))
+    return result
+
+
+def tensors(*arrays: Any) -> Any:
+    return tuple(mt.tensor(a, dtype=mt.float64) for a in arrays)
+
+
+@given(
+    sizes=st.tuples(sizes, sizes, sizes, sizes, sizes),
+    kind=st.sampled_from(["self", "self, causal", "cross", "cross, padded"]),
+    seed=st.integers(0, 99),
+)
+def test_it_is_the_formula_of_the_paper(
+    random_module: Callable[..., Any], sizes: Any, kind: str, seed: int
+) -> None:
+    batch, T_q, T_k, n_heads, d_head = sizes
+    rng = np.random.default_rng(seed)
+    attention = random_module(MultiHeadAttention(n_heads * d_head, n_heads), seed)
+    x = rng.standard_normal((batch, T_q, n_heads * d_head))
+    memory = rng.standard_normal((batch, T_k, n_heads * d_head))
+    allowed = np.ones((batch, T_q, T_k), bool)
+    if kind == "self":
+        y = attention(*tensors(x))
+        memory, allowed = x, np.ones((batch, T_q, T_q), bool)
+    elif kind == "self, causal":
+        y = attention(*tensors(x), is_causal=True)
+        memory = x
+        allowed = np.array([[[j <= i for j in range(T_q)] for i in range(T_q)]] * batch)
+    elif kind == "cross":
+        y = attention(*tensors(x, memory))
+    else:
+        lengths = rng.integers(1, T_k + 1, batch)
+        allowed[:] = np.arange(T_k) < lengths[:, None, None]
+        y = attention(*tensors(x, memory), mt.tensor(allowed[:, None]))
+    assert_close(y, by_hand(attention, x, memory, allowed), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_the_weights_of_every_query_sum_to_1(
+    random_module: Callable[..., Any], is_causal: bool
+) -> None:
+    attention = random_module(MultiHeadAttention(8, 2))
+    (x,) = tensors(np.random.default_rng(0).standard_normal((3, 5, 8)))
+    with trace(attention) as t:
+        attention(x, is_causal=is_causal)
+    assert t["weights"].shape == (3, 2, 5, 5)
+    assert (t["weights"] >= 0).all()
+    assert_close(t["weights"].sum(-1), np.ones((3, 2, 5)))
+    later = np.triu(np.ones((5, 5), bool), 1)
+    assert (t["weights"][..., later] == 0).all() == is_causal
+
+
+@given(seed=st.integers(0, 99))
+def test_the_order_of_keys_and_values_does_not_matter(
+    random_module: Callable[..., Any], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    attention = random_module(MultiHeadAttention(6, 3))
+    x, memory = rng.standard_normal((2, 3, 6)), rng.standard_normal((2, 5, 6))
+    mask = rng.random((2, 1, 3, 5)) < 0.7
+    order = rng.permutation(5)
+    y = attention(*tensors(x, memory), mt.tensor(mask))
+    shuffled = attention(*tensors(x, memory[:, order]), mt.tensor(mask[..., order]))
+    assert_close(shuffled, y, rtol=1e-10, atol=1e-12)
+
+
+def test_equal_keys_share_equally(random_module: Callable[..., Any]) -> None:
+    attention = random_module(MultiHeadAttention(4, 2))
+    with mt.no_grad():
+        attention.key.weight.zero_()  # every key is the bias: all match alike
+    x = np.random.default_rng(0).standard_normal((1, 3, 4))
+    mean_value = affine(attention.value, x[0].mean(0))
+    assert_close(attention(*tensors(x)), np.tile(affine(attention.output, mean_value), (1, 3, 1)))
+
+
+def test_a_token_that_may_look_nowhere_gathers_nothing(random_module: Callable[..., Any]) -> None:
+    attention = random_module(MultiHeadAttention(4, 2))
+    x = np.random.default_rng(0).standard_normal((1, 3, 4))
+    mask = np.ones((1, 1, 3, 3), bool)
+    mask[..., 1, :] = False
+    y = attention(*tensors(x), mask=mt.tensor(mask))
+    assert_close(y[0, 1], attention.output.bias.array)
+
+
+@pytest.mark.parametrize("through", ["kernels", "definitions"])
+def test_its_derivative_agrees_with_finite_differences(
+    random_module: Callable[..., Any], through: str
+) -> None:
+    attention = random_module(MultiHeadAttention(4, 2))
+    rng = np.random.default_rng(0)
+    x, memory = tensors(rng.standard_normal((2, 2, 4)), rng.standard_normal((2, 3, 4)))
+    mask = mt.tensor([[[[True, True, False]]], [[[True, True, True]]]])
+
+    def run(x: Any, memory: Any, *parameters: Any) -> Any:
+        if through == "kernels":
+            return attention(x, memory, mask)
+        with definitions():
+            return attention(x, memory, mask)
+
+    assert gradcheck(run, (x.requires_grad_(), memory.requires_grad_(), *attention.parameters()))
+
+
+def test_dropout_is_for_training_only() -> None:
+    attention = MultiHeadAttention(8, 2, dropout=0.5)
+    x = mt.randn(2, 6, 8)
+    assert not np.array_equal(attention(x).tolist(), attention(x).tolist())
+    attention.eval()
+    assert attention(x).tolist() == attention(x).tolist()
+
+
+def test_heads_that_do_not_divide_the_width_are_refused() -> None:
+    with pytest.raises(ValueError, match="d_model=10 cannot be divided among n_heads=4"):
+        MultiHeadAttention(10, 4)
