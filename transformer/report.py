@@ -51,6 +51,7 @@ def report(run: Run, training: Training, console: Console) -> None:
         list(source),
         f"Cross-attention while writing the answer to {source}",
         run.directory / "attention.png",
+        row_label="writes",
     )
     console.print(f"{run.directory}: loss.png, attention.png, metrics.csv, model.safetensors")
     console.print(f'ask it a sum of your own:  transformer solve {run.directory} "12+34"')

@@ -28,7 +28,12 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
 
 
 def draw_attention(
-    weights: Array, queries: Sequence[str], keys: Sequence[str], title: str, path: Path
+    weights: Array,
+    queries: Sequence[str],
+    keys: Sequence[str],
+    title: str,
+    path: Path,
+    row_label: str = "token",
 ) -> None:
     """Draw who looks at whom, a panel for each layer and head, and save the picture.
 
@@ -38,6 +43,7 @@ def draw_attention(
         keys: what is looked at, T_k of them, from left to right.
         title: says what is seen.
         path: where to save.
+        row_label: what a row is, to stand beside the panels.
     """
     layers, heads = weights.shape[:2]
     cell = 0.27  # inches
@@ -48,7 +54,7 @@ def draw_attention(
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
     figure.supxlabel("looks at")
-    figure.supylabel("writes")
+    figure.supylabel(row_label)
     panels = figure.subplots(layers, heads, squeeze=False)
     for layer in range(layers):
         for head in range(heads):
