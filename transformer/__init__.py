@@ -1,7 +1,17 @@
 """The Transformer family, built on `minitorch`: encoder–decoder, decoder-only and encoder-only."""
 
+from .beam import Beams, beam_search
 from .config import TransformerConfig
-from .generate import greedy
+from .generate import greedy, sample
 from .models import BERT, GPT, Transformer
 
-__all__ = ["BERT", "GPT", "Transformer", "TransformerConfig", "greedy"]
+__all__ = [
+    "BERT",
+    "GPT",
+    "Beams",
+    "Transformer",
+    "TransformerConfig",
+    "beam_search",
+    "greedy",
+    "sample",
+]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from minitorch import Tensor, nn
 from minitorch.autograd import Array
 
@@ -80,4 +83,5 @@ class Decoder(nn.Module):
 
     def memories(self, memory: Tensor) -> list[KeysAndValues]:
         """The memory's keys and values for each block, so that steps can share them."""
-        return [block.cross_attention.keys_and_values(memory) for block in self.blocks]
+        blocks: Iterable[Any] = self.blocks
+        return [block.cross_attention.keys_and_values(memory) for block in blocks]

@@ -24,9 +24,12 @@ def padding_mask(ids: Tensor, pad: int) -> Tensor:
     return (ids != pad).unsqueeze(1).unsqueeze(1)
 
 
-def causal_mask(T: int) -> Tensor:
-    """True where the token of the column is not later than that of the row: (T, T)."""
-    return mt.ones(T, T, dtype=mt.bool).tril()
+def causal_mask(T: int, start: int = 0) -> Tensor:
+    """True where the token of the column is not later than that of the row: (T, start + T).
+
+    The rows are T tokens that stand after `start` others; the columns are all of them.
+    """
+    return mt.ones(T, start + T, dtype=mt.bool).tril(start)
 
 
 def left_padding(ids: Tensor, pad: int) -> Array | None:
@@ -54,8 +57,8 @@ def look_back(T: int, start: int = 0, padding: Array | None = None) -> tuple[Ten
     """
     if padding is None and (not start or T == 1):
         return None, not start
-    place = np.arange(start + T)
-    seen = place <= place[start:, None]  # (T, start + T)
+    mask = causal_mask(T, start)
     if padding is not None:
-        seen = seen & (place >= padding[:, None])[:, None, None]  # (batch, 1, T, start + T)
-    return mt.from_numpy(seen), False
+        real = np.arange(start + T) >= padding[:, None]  # (batch, start + T)
+        mask = mask & mt.from_numpy(real[:, None, None])  # (batch, 1, T, start + T)
+    return mask, False
