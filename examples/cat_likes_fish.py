@@ -139,7 +139,7 @@ def inside(model: GPT, words: list[str]) -> dict[str, Tensor]:
 
 def first_mlp(model: GPT) -> nn.Module:
     """Return the MLP of the first block."""
-    return model.get_submodule("blocks.0.mlp")
+    return dict(model.named_modules())["blocks.0.mlp"]
 
 
 def permuted(model: GPT, x: Tensor, order: list[int]) -> float:
@@ -162,7 +162,8 @@ def show(console: Console, lang: str, model: GPT, words: list[str]) -> None:
     for name in ("before", "after"):
         console.print(f"\n{say[name].format(shape=list(a[name].shape))}")
         for word, vector in zip(words, a[name][0].tolist(), strict=True):
-            console.print(f"  {_column(word, lang)}", " ".join(f"{v:5.2f}" for v in vector[:8]), "…")
+            numbers = " ".join(f"{value:5.2f}" for value in vector[:8])
+            console.print(f"  {_column(word, lang)}", numbers, "…")
 
     hidden = a["hidden"].numpy()[0]
     is_open = hidden > 0  # (T, 4 · d_model)
