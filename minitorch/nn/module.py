@@ -158,10 +158,8 @@ class Module:
         """Set the attribute, unless the name cannot be a part of a path or means something else."""
         if not name or "." in name:
             raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
-        held = vars(self).get(name)
-        if hasattr(self, name) and not (
-            held is None or name in self._buffers or isinstance(held, (Parameter, Module))
-        ):
+        part = isinstance(vars(self).get(name, ...), (Parameter, Module, type(None)))
+        if hasattr(self, name) and name not in self._buffers and not part:
             raise KeyError(f"attribute '{name}' already exists")
         setattr(self, name, value)
 

@@ -1,0 +1,120 @@
+"""Where parameters start. Bounds and variances are computed by hand from the papers' formulas."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import nn
+from minitorch.nn import init
+
+WEIGHT = (300, 200)  # fan_in 200, fan_out 300
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    mt.manual_seed(0)
+
+
+def drawn(t: mt.Tensor) -> np.ndarray:
+    return t.detach().numpy()
+
+
+@pytest.mark.parametrize(
+    ("fill", "bound"),
+    [
+        (init.xavier_uniform_, math.sqrt(6 / 500)),
+        (lambda t: init.xavier_uniform_(t, gain=2), 2 * math.sqrt(6 / 500)),
+        (init.kaiming_uniform_, math.sqrt(6 / 200)),
+        (lambda t: init.kaiming_uniform_(t, mode="fan_out"), math.sqrt(6 / 300)),
+        (lambda t: init.kaiming_uniform_(t, a=math.sqrt(5)), math.sqrt(1 / 200)),
+        (lambda t: init.kaiming_uniform_(t, nonlinearity="tanh"), 5 / 3 * math.sqrt(3 / 200)),
+        (lambda t: init.uniform_(t, -2, 2), 2),
+    ],
+)
+def test_uniform_ones_fill_their_interval(fill, bound) -> None:  # type: ignore[no-untyped-def]
+    t = nn.Parameter(mt.empty(*WEIGHT))
+    assert fill(t) is t and t.requires_grad and t.is_leaf
+    x = drawn(t)
+    assert x.dtype == np.float32
+    assert 0.999 * bound < np.abs(x).max() <= bound * (1 + 1e-6)
+    assert abs(x.mean()) < 0.01 * bound
+    assert x.var() == pytest.approx(bound**2 / 3, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("fill", "mean", "std"),
+    [
+        (init.xavier_normal_, 0, math.sqrt(2 / 500)),
+        (init.kaiming_normal_, 0, math.sqrt(2 / 200)),
+        (lambda t: init.kaiming_normal_(t, mode="fan_out", nonlinearity="linear"), 0, 300**-0.5),
+        (lambda t: init.normal_(t, mean=3.0, std=0.02), 3, 0.02),
+    ],
+)
+def test_normal_ones_have_their_mean_and_spread(fill, mean, std) -> None:  # type: ignore[no-untyped-def]
+    t = mt.empty(*WEIGHT)
+    assert fill(t) is t
+    x = drawn(t)
+    assert x.mean() == pytest.approx(mean, abs=0.02 * std)
+    assert x.std() == pytest.approx(std, rel=0.02)
+    assert ((x - mean) ** 4).mean() == pytest.approx(3 * std**4, rel=0.06)  # as a normal's
+
+
+def test_truncated_normal_stays_inside_and_keeps_its_shape() -> None:
+    t = mt.empty(*WEIGHT)
+    assert init.trunc_normal_(t, std=2.0, a=-2.0, b=4.0) is t
+    x = drawn(t)
+    assert -2 <= x.min() < -1.99 and 3.99 < x.max() <= 4
+    # Of N(0, 1) between -1 and 2: the mean is (φ(1) - φ(2)) / (Φ(2) - Φ(-1)) = 0.2296.
+    assert x.mean() == pytest.approx(2 * 0.2296, abs=0.03)
+
+
+def test_constants() -> None:
+    t = mt.empty(2, 3)
+    assert init.ones_(t).tolist() == [[1.0] * 3] * 2
+    assert init.zeros_(t).tolist() == [[0.0] * 3] * 2
+    assert init.constant_(t, 0.3).tolist() == [[np.float32(0.3)] * 3] * 2
+
+
+def test_gains_are_the_papers() -> None:
+    assert init.calculate_gain("relu") == math.sqrt(2)
+    assert init.calculate_gain("leaky_relu", 1) == 1
+    assert init.calculate_gain("leaky_relu") == pytest.approx(math.sqrt(2 / 1.0001))
+    with pytest.raises(ValueError, match="Unsupported nonlinearity swish"):
+        init.calculate_gain("swish")
+
+
+def test_what_has_no_fan_is_refused() -> None:
+    with pytest.raises(ValueError, match="fewer than 2 dimensions"):
+        init.xavier_uniform_(mt.empty(3))
+    with pytest.raises(ValueError, match="Mode fan_avg not supported"):
+        init.kaiming_normal_(mt.empty(3, 3), mode="fan_avg")
+
+
+def test_a_generator_decides_the_numbers_and_the_default_is_left_alone() -> None:
+    before = mt.get_rng_state()
+    for fill in (init.normal_, init.uniform_, init.trunc_normal_, init.xavier_uniform_):
+        a, b, c = (
+            fill(mt.empty(5, 5), generator=mt.Generator().manual_seed(s)).tolist()  # type: ignore[operator]
+            for s in (1, 1, 2)
+        )
+        assert a == b != c
+    assert mt.get_rng_state() == before
+
+
+def test_layers_start_as_in_pytorch() -> None:
+    linear = nn.Linear(400, 300)
+    for p in (linear.weight, linear.bias):
+        assert p is not None
+        assert 0.98 / 20 < np.abs(drawn(p)).max() <= 1 / 20 * (1 + 1e-6)  # ±1/√in_features
+        assert drawn(p).var() == pytest.approx(1 / 1200, rel=0.1)
+    table = nn.Embedding(300, 100, padding_idx=-1)
+    assert table.padding_idx == 299
+    assert not drawn(table.weight)[299].any()
+    assert drawn(table.weight)[:299].std() == pytest.approx(1, rel=0.02)
+    norm = nn.LayerNorm(3)
+    assert norm.weight is not None and norm.bias is not None
+    assert norm.weight.tolist() == [1.0] * 3 and norm.bias.tolist() == [0.0] * 3

@@ -1,0 +1,407 @@
+"""What a module is made of, how it is called, and how its state moves."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import nn
+
+
+class Net(nn.Module):
+    """A tied pair, a list, a buffer of each kind: one of everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(4, 3)
+        self.scale = nn.Parameter(mt.tensor([2.0]))
+        self.blocks = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3, bias=False)])
+        self.head = nn.Linear(3, 4, bias=False)
+        self.head.weight = self.embedding.weight
+        self.register_buffer("mask", mt.tensor([1.0, 0.0]))
+        self.register_buffer("cache", mt.tensor([7, 8]), persistent=False)
+
+    def forward(self, ids: mt.Tensor) -> Any:
+        x = self.embedding(ids) * self.scale
+        for block in self.blocks:
+            x = x + block(x)
+        return self.head(x)
+
+
+PARAMETERS = [
+    "scale",
+    "embedding.weight",
+    "blocks.0.weight",
+    "blocks.0.bias",
+    "blocks.1.weight",
+]
+
+
+# --------------------------------------------------------------------------- what it is made of
+
+
+def test_parameters_come_in_order_and_a_tied_one_once() -> None:
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == PARAMETERS
+    assert [id(p) for p in net.parameters()] == [id(p) for _, p in net.named_parameters()]
+    paths = [name for name, _ in net.named_parameters(remove_duplicate=False)]
+    assert paths == [*PARAMETERS, "head.weight"]
+    assert [name for name, _ in net.named_parameters("net", recurse=False)] == ["net.scale"]
+
+
+def test_buffers_are_found_and_only_persistent_ones_are_in_the_state() -> None:
+    net = Net()
+    assert [name for name, _ in net.named_buffers()] == ["mask", "cache"]
+    assert list(net.state_dict()) == [
+        "scale",
+        "mask",
+        "embedding.weight",
+        "blocks.0.weight",
+        "blocks.0.bias",
+        "blocks.1.weight",
+        "head.weight",
+    ]
+
+
+def test_modules_and_children_come_with_their_paths_each_once() -> None:
+    net = Net()
+    net.again = net.head
+    paths = ["", "embedding", "blocks", "blocks.0", "blocks.1", "head"]
+    assert [name for name, _ in net.named_modules()] == paths
+    assert [name for name, _ in net.named_children()] == ["embedding", "blocks", "head"]
+    assert list(net.children()) == [net.embedding, net.blocks, net.head]
+    assert len(list(net.modules())) == 6
+    every = [name for name, _ in net.named_modules(remove_duplicate=False)]
+    assert every == [*paths, "again"]
+
+
+def test_a_parameter_shares_the_memory_of_its_data_and_its_results_are_plain_tensors() -> None:
+    data = mt.tensor([1.0, 2.0])
+    p = nn.Parameter(data)
+    assert p.requires_grad and p.is_leaf and p.array is data.array
+    assert type(p * 2) is mt.Tensor and type(p.detach()) is mt.Tensor
+    assert repr(p) == "Parameter containing:\ntensor([1., 2.], requires_grad=True)"
+    with pytest.raises(RuntimeError, match="floating point"):
+        nn.Parameter(mt.tensor([1]))
+    assert not nn.Parameter(mt.tensor([1]), requires_grad=False).requires_grad
+
+
+def test_what_no_parameter_can_be_is_refused() -> None:
+    layer = nn.Linear(2, 2)
+    with pytest.raises(TypeError, match="cannot assign 'Tensor' as parameter 'weight'"):
+        layer.weight = mt.zeros(2, 2)  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="as parameter 'x'"):
+        layer.register_parameter("x", mt.zeros(2))  # type: ignore[arg-type]
+    net = Net()
+    with pytest.raises(TypeError, match="cannot assign 'int' as child module 'head'"):
+        net.head = 3  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="cannot assign 'list' as buffer 'mask'"):
+        net.mask = [1.0]
+    for name in ("", "a.b", "forward"):
+        with pytest.raises(KeyError):
+            net.register_buffer(name, mt.zeros(1))
+    assert [name for name, _ in net.named_parameters()] == PARAMETERS
+
+
+def test_assignment_before_init_says_what_is_missing() -> None:
+    class Forgetful(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(1, 1)
+
+    with pytest.raises(AttributeError, match=r"super\(\).__init__\(\)"):
+        Forgetful()
+
+
+def test_none_and_del_take_a_part_away() -> None:
+    net = Net()
+    net.mask = None
+    net.head = None  # type: ignore[assignment]
+    del net.cache
+    assert list(net.buffers()) == []
+    assert [name for name, _ in net.named_children()] == ["embedding", "blocks"]
+    net.mask = mt.tensor([5.0])  # the name still is a buffer's
+    assert [name for name, _ in net.named_buffers()] == ["mask"]
+    net.cache = mt.tensor([5.0])  # this one is an attribute like others
+    assert [name for name, _ in net.named_buffers()] == ["mask"]
+
+
+def test_a_parameter_in_the_place_of_a_buffer_is_no_buffer() -> None:
+    net = Net()
+    net.mask = nn.Parameter(mt.ones(2))
+    assert [name for name, _ in net.named_buffers()] == ["cache"]
+    assert "mask" in dict(net.named_parameters())
+
+
+# ------------------------------------------------------------------------------- changing it
+
+
+def test_train_and_eval_reach_every_module() -> None:
+    net = Net()
+    assert net.eval() is net and not any(m.training for m in net.modules())
+    assert net.train() is net and all(m.training for m in net.modules())
+    with pytest.raises(ValueError, match="boolean"):
+        net.train("yes")  # type: ignore[arg-type]
+
+
+def test_apply_visits_children_before_their_parent() -> None:
+    net, seen = Net(), []
+    net.apply(seen.append)
+    assert seen == [net.embedding, *net.blocks, net.blocks, net.head, net]
+
+
+def test_zero_grad_forgets_or_sets_to_zero() -> None:
+    net = Net()
+    net(mt.tensor([1])).sum().backward()
+    kept = net.scale.grad
+    net.zero_grad(set_to_none=False)
+    assert net.scale.grad is not None and net.scale.grad.tolist() == [0.0]
+    assert kept is not None and kept.tolist() == [0.0]  # in place, as in PyTorch
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_requires_grad_freezes_and_releases() -> None:
+    net = Net().requires_grad_(False)
+    assert not any(p.requires_grad for p in net.parameters())
+    assert not net(mt.tensor([1])).requires_grad
+    assert all(p.requires_grad for p in net.requires_grad_().parameters())
+
+
+def test_to_changes_floating_dtypes_and_keeps_the_parameters_themselves() -> None:
+    net = Net()
+    before = list(net.parameters())
+    net(mt.tensor([1])).sum().backward()
+    assert net.double() is net
+    assert all(a is b for a, b in zip(before, net.parameters(), strict=True))
+    assert {p.dtype for p in net.parameters()} == {mt.float64} == {net.mask.dtype}
+    assert net.scale.grad is not None and net.scale.grad.dtype == mt.float64
+    assert net.cache.dtype == mt.int64
+    assert net.head.weight is net.embedding.weight
+    assert net(mt.tensor([1])).dtype == mt.float64
+    assert net.to("cpu").float().scale.dtype == mt.float32
+    with pytest.raises(TypeError, match="floating point"):
+        net.to(mt.int64)
+    with pytest.raises(RuntimeError, match="cuda"):
+        net.to("cuda")
+    assert net.scale.dtype == mt.float32
+
+
+def test_a_graph_made_before_a_conversion_is_not_walked() -> None:
+    layer = nn.Linear(2, 1, bias=False)
+    y = (layer.weight * layer.weight).sum()
+    layer.double()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+def test_deepcopy_is_apart_and_keeps_what_is_tied() -> None:
+    net = Net()
+    net(mt.tensor([1])).sum().backward()
+    twin = copy.deepcopy(net)
+    assert twin.head.weight is twin.embedding.weight is not net.embedding.weight
+    assert isinstance(twin.scale, nn.Parameter) and twin.scale.requires_grad
+    assert twin.scale.grad is not net.scale.grad
+    assert twin.scale.grad is not None and net.scale.grad is not None
+    assert twin.scale.grad.tolist() == net.scale.grad.tolist()
+    nn.init.zeros_(twin.scale)
+    assert net.scale.tolist() == [2.0]
+    assert [name for name, _ in twin.named_parameters()] == PARAMETERS
+
+
+# --------------------------------------------------------------------------------- its state
+
+
+def test_state_dict_shares_memory_and_has_no_part_in_the_graph() -> None:
+    net = Net()
+    state = net.state_dict()
+    assert not any(t.requires_grad for t in state.values())
+    state["scale"].fill_(5.0)
+    assert net.scale.tolist() == [5.0]
+    assert net.state_dict(keep_vars=True)["scale"] is net.scale
+    assert "net.blocks.0.bias" in net.state_dict(prefix="net.")
+
+
+def test_load_state_dict_copies_and_brings_to_the_dtype() -> None:
+    source, target = Net().double(), Net()
+    result = target.load_state_dict(source.state_dict())
+    assert repr(result) == "<All keys matched successfully>"
+    assert target.scale.dtype == mt.float32
+    np.testing.assert_allclose(
+        target.embedding.weight.detach().numpy(), source.embedding.weight.detach().numpy(), 1e-7
+    )
+    nn.init.zeros_(source.scale)
+    assert target.scale.tolist() == [2.0]
+
+
+def test_load_state_dict_names_all_that_does_not_fit_and_changes_nothing() -> None:
+    net = Net()
+    state = {k: v + 1 for k, v in net.state_dict().items()}
+    del state["head.weight"]
+    state["extra"] = mt.zeros(1)
+    state["mask"] = mt.zeros(3)
+    before = {k: v.tolist() for k, v in net.state_dict().items()}
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict(state)
+    assert str(caught.value) == (
+        "Error(s) in loading state_dict for Net:\n"
+        '\tMissing key(s) in state_dict: "head.weight". \n'
+        '\tUnexpected key(s) in state_dict: "extra". \n'
+        "\tsize mismatch for mask: copying a param with shape minitorch.Size([3]) from "
+        "checkpoint, the shape in current model is minitorch.Size([2])."
+    )
+    assert {k: v.tolist() for k, v in net.state_dict().items()} == before
+    with pytest.raises(RuntimeError, match="size mismatch for mask"):
+        net.load_state_dict(state, strict=False)
+    assert {k: v.tolist() for k, v in net.state_dict().items()} == before
+    state["mask"] = mt.tensor([3.0, 4.0])
+    result = net.load_state_dict(state, strict=False)
+    assert result == (["head.weight"], ["extra"])
+    assert net.mask.tolist() == [3.0, 4.0]
+
+
+def test_load_state_dict_refuses_what_is_no_tensor() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    with pytest.raises(RuntimeError, match='expected a Tensor for "weight", but received list'):
+        layer.load_state_dict({"weight": [[1.0]]})
+    with pytest.raises(TypeError, match="dict-like"):
+        layer.load_state_dict([("weight", mt.zeros(1, 1))])  # type: ignore[arg-type]
+
+
+def test_loading_between_forward_and_backward_is_noticed() -> None:
+    layer = nn.Linear(2, 1, bias=False)
+    y = layer(layer(mt.ones(2, 2)).expand(2, 2)).sum()
+    layer.load_state_dict(nn.Linear(2, 1, bias=False).state_dict())
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+# ------------------------------------------------------------------------------------- hooks
+
+
+class Double(nn.Module):
+    def forward(self, x: Any, plus: float = 0.0) -> Any:
+        return 2 * x + plus
+
+
+def test_hooks_see_and_replace_arguments_and_results_in_order() -> None:
+    module = Double()
+    first = module.register_forward_pre_hook(lambda m, args: args[0] + 1)
+    module.register_forward_pre_hook(lambda m, args: (args[0] * 10,))
+    module.register_forward_pre_hook(lambda m, args: None)
+    assert module(1) == 40
+    last = module.register_forward_hook(lambda m, args, y: (args, y))
+    assert module(1, plus=0.5) == ((20,), 40.5)
+    last.remove()
+    last.remove()  # once more does no harm
+    first.remove()
+    assert module(1) == 20
+
+
+def test_hooks_can_be_prepended_and_see_keyword_arguments() -> None:
+    module = Double()
+    module.register_forward_pre_hook(lambda m, args: args[0] + 1)
+    module.register_forward_pre_hook(lambda m, args: args[0] * 10, prepend=True)
+    assert module(1) == 22
+    module.register_forward_pre_hook(
+        lambda m, args, kwargs: (args, {"plus": kwargs["plus"] * 100}), with_kwargs=True
+    )
+    seen = []
+    module.register_forward_hook(
+        lambda m, args, kwargs, y: seen.append((args, kwargs, y)), with_kwargs=True
+    )
+    assert module(1, plus=3) == 322
+    assert seen == [((11,), {"plus": 300}, 322)]
+
+
+def test_a_hook_ends_with_its_block() -> None:
+    module = Double()
+    with module.register_forward_hook(lambda m, args, y: -y):
+        assert module(1) == -2
+    assert module(1) == 2
+
+
+def test_a_module_without_forward_says_so() -> None:
+    with pytest.raises(NotImplementedError, match=r'\[Module\] is missing the required "forward"'):
+        nn.Module()(1)
+
+
+# -------------------------------------------------------------------------------- containers
+
+
+def test_sequential_hands_the_result_on() -> None:
+    row = nn.Sequential(Double(), Double(), Double())
+    assert row(1) == 8 and row[1:](1) == 4 and len(row) == 3
+    assert row[-1] is row[2]
+    row.append(Double())
+    del row[0]
+    assert row(1) == 8 and [name for name, _ in row.named_children()] == ["0", "1", "2"]
+    named = nn.Sequential({"first": Double(), "second": Double()})
+    assert named(1) == 4 and named.first is named[0]
+    assert [name for name, _ in named[1:].named_children()] == ["second"]
+
+
+def test_module_list_behaves_like_a_list() -> None:
+    a, b, c, d = (Double() for _ in range(4))
+    blocks = nn.ModuleList([a])
+    blocks.append(c)
+    blocks.insert(1, b)
+    blocks += [d]
+    assert list(blocks) == [a, b, c, d] and len(blocks) == 4
+    assert list(blocks[1:3]) == [b, c] and isinstance(blocks[1:3], nn.ModuleList)
+    blocks[-1] = a
+    assert list(blocks) == [a, b, c, a] and blocks[3] is a
+    assert len(list(blocks.children())) == 3
+    with pytest.raises(IndexError, match="index 4 is out of range"):
+        blocks[4]
+    assert [name for name, _ in nn.ModuleList([a] * 11).named_modules(remove_duplicate=False)][
+        1:
+    ] == [str(i) for i in range(11)]
+
+
+def test_module_dict_is_read_by_key_and_by_attribute() -> None:
+    a, b = Double(), nn.Linear(1, 1)
+    blocks = nn.ModuleDict({"wte": a})
+    blocks.update({"head": b})
+    assert blocks["wte"] is blocks.wte is a and "head" in blocks and "x" not in blocks
+    assert list(blocks) == list(blocks.keys()) == ["wte", "head"] and len(blocks) == 2
+    assert list(blocks.values()) == [a, b] and list(blocks.items()) == [("wte", a), ("head", b)]
+    assert [name for name, _ in blocks.named_parameters()] == ["head.weight", "head.bias"]
+    assert blocks.pop("head") is b and list(blocks) == ["wte"]
+    with pytest.raises(KeyError):
+        blocks["head"]
+    with pytest.raises(KeyError, match="already exists"):
+        blocks["keys"] = a
+    with pytest.raises(AttributeError, match="head"):
+        blocks.head  # noqa: B018 - that reading it raises is what is tested
+    blocks.clear()
+    assert len(blocks) == 0
+
+
+# ----------------------------------------------------------------------------- how it prints
+
+
+def test_repr_is_the_tree_with_like_blocks_once() -> None:
+    net = Net()
+    net.blocks = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3), nn.ReLU()])
+    assert repr(net) == (
+        "Net(\n"
+        "  (embedding): Embedding(4, 3)\n"
+        "  (blocks): ModuleList(\n"
+        "    (0-1): 2 x Linear(in_features=3, out_features=3, bias=True)\n"
+        "    (2): ReLU()\n"
+        "  )\n"
+        "  (head): Linear(in_features=3, out_features=4, bias=False)\n"
+        ")"
+    )
+
+
+def test_a_name_that_is_not_here_names_the_nearest() -> None:
+    with pytest.raises(AttributeError, match=re.escape("'LayerNorm'")):
+        nn.LayerNorms  # noqa: B018 - that reading it raises is what is tested
+    with pytest.raises(AttributeError, match="softmax"):
+        nn.functional.softmaxx  # noqa: B018 - as above

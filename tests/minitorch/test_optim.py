@@ -1,0 +1,306 @@
+"""The optimizers, step by step with arithmetic by hand, and what they share."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import nn, optim
+
+
+def parameter(*values: float, dtype: Any = mt.float64) -> nn.Parameter:
+    return nn.Parameter(mt.tensor(list(values), dtype=dtype))
+
+
+def after(optimizer: optim.Optimizer, p: mt.Tensor, *gradients: float) -> list[float]:
+    """Return the first element of p after each step, with these gradients."""
+    found = []
+    for g in gradients:
+        p.grad = mt.full(p.shape, g, dtype=p.dtype)
+        optimizer.step()
+        found.append(p.detach().numpy().flat[0].item())
+    return found
+
+
+# ----------------------------------------------------------------------------------- SGD
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [0.9, 0.7]),
+        ({"maximize": True}, [1.1, 1.3]),
+        ({"weight_decay": 0.5}, [0.85, 0.85 - 0.1 * (2 + 0.425)]),
+        ({"momentum": 0.5}, [0.9, 0.9 - 0.1 * 2.5]),
+        ({"momentum": 0.5, "dampening": 0.25}, [0.9, 0.9 - 0.1 * (0.5 + 0.75 * 2)]),
+        ({"momentum": 0.5, "nesterov": True}, [0.85, 0.85 - 0.1 * (2 + 0.5 * 2.5)]),
+    ],
+)
+def test_sgd_from_1_with_gradients_1_and_2(options: dict[str, Any], expected: list[float]) -> None:
+    p = parameter(1.0)
+    assert after(optim.SGD([p], lr=0.1, **options), p, 1, 2) == pytest.approx(expected, rel=1e-14)
+
+
+# ---------------------------------------------------------------------------------- Adam
+
+BETAS = (0.5, 0.75)
+M = [0.5 * 1, 0.25 * 1 + 0.5 * 2]  # with gradients 1 and 2
+V = [0.25 * 1, 0.75 * 0.25 + 0.25 * 4]
+STEPS = [0.1 * (M[t] / (1 - 0.5 ** (t + 1))) / (math.sqrt(V[t] / (1 - 0.75 ** (t + 1))) + 0.01)
+         for t in range(2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [optim.Adam, optim.AdamW])
+def test_adam_from_1_with_gradients_1_and_2(make: Any) -> None:
+    p = parameter(1.0)
+    optimizer = make([p], lr=0.1, betas=BETAS, eps=0.01, weight_decay=0)
+    expected = [1 - STEPS[0], 1 - STEPS[0] - STEPS[1]]
+    assert after(optimizer, p, 1, 2) == pytest.approx(expected, rel=1e-14)
+    p = parameter(1.0)
+    optimizer = make([p], lr=0.1, betas=BETAS, eps=0.01, weight_decay=0, maximize=True)
+    assert after(optimizer, p, -1, -2) == pytest.approx(expected, rel=1e-14)
+
+
+def test_adamw_decays_apart_from_the_gradient() -> None:
+    p = parameter(1.0)
+    optimizer = optim.AdamW([p], lr=0.1, betas=BETAS, eps=0.01, weight_decay=0.5)
+    first = 1 - 0.05 - STEPS[0]
+    expected = [first, 0.95 * first - STEPS[1]]
+    assert after(optimizer, p, 1, 2) == pytest.approx(expected, rel=1e-14)
+    assert optim.AdamW([p]).defaults["weight_decay"] == 0.01
+
+
+def test_adam_decays_through_the_gradient() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    decayed = optim.Adam([p], lr=0.1, betas=BETAS, eps=0.01, weight_decay=0.5)
+    plain = optim.Adam([q], lr=0.1, betas=BETAS, eps=0.01)
+    first = after(decayed, p, 1)
+    assert first == after(plain, q, 1.5)
+    assert after(decayed, p, 2) == pytest.approx(after(plain, q, 2 + 0.5 * first[0]), rel=1e-14)
+
+
+def test_amsgrad_divides_by_the_largest_average() -> None:
+    p = parameter(1.0)
+    optimizer = optim.Adam([p], lr=0.1, betas=BETAS, eps=0.01, amsgrad=True)
+    first, second = after(optimizer, p, 2, 0)
+    assert first == pytest.approx(1 - 0.1 * 2 / 2.01, rel=1e-14)
+    # v falls from 1 to 0.75, and 1 is kept; m falls from 1 to 0.5.
+    step = 0.1 * (0.5 / 0.75) / (math.sqrt(1 / (1 - 0.75**2)) + 0.01)
+    assert second == pytest.approx(first - step, rel=1e-14)
+
+
+def test_the_first_step_of_adam_is_lr_whatever_the_scale() -> None:
+    p = parameter(0.0)
+    assert after(optim.Adam([p], lr=0.1, eps=0), p, 1e-12) == pytest.approx([-0.1], rel=1e-12)
+
+
+# --------------------------------------------------------------------------- what they share
+
+ALL = [
+    lambda params: optim.SGD(params, lr=np.float64(0.1), momentum=0.9, nesterov=True, weight_decay=0.1),
+    lambda params: optim.Adam(params, lr=np.float64(0.1), weight_decay=0.1, amsgrad=True),
+    lambda params: optim.AdamW(params, lr=np.float64(0.1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_float32_stays_float32_and_memory_stays_in_place(make: Any) -> None:
+    p = parameter(1.0, 2.0, dtype=mt.float32)
+    array, optimizer = p.array, make([p])
+    g = p.grad = mt.tensor([0.5, -0.5])
+    optimizer.step()
+    optimizer.step()
+    assert p.array is array and array.dtype == np.float32
+    assert p.grad is g and g.tolist() == [0.5, -0.5]
+    for value in optimizer.state[p].values():
+        assert not isinstance(value, mt.Tensor) or value.dtype == mt.float32
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_step_between_forward_and_backward_is_noticed(make: Any) -> None:
+    p = parameter(2.0)
+    y = p * p
+    p.grad = mt.ones_like(p)
+    make([p]).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_resumed_optimizer_takes_the_same_steps(make: Any) -> None:
+    p = [parameter(1.0, -2.0), parameter(3.0)]
+    optimizer = make([{"params": p[:1]}, {"params": p[1:], "lr": 0.02}])
+    for x in p:
+        after(optimizer, x, 0.3, -0.7)
+    q = copy.deepcopy(p)
+    resumed = make([{"params": q[:1]}, {"params": q[1:]}])
+    state = optimizer.state_dict()
+    resumed.load_state_dict(state)
+    for x, y in zip(p, q, strict=True):
+        assert after(optimizer, x, 0.1, 0.2) == after(resumed, y, 0.1, 0.2)
+    assert resumed.param_groups[1]["lr"] == 0.02
+    assert state["param_groups"][1]["params"] == [1] and set(state["state"]) == {0, 1}
+
+
+def test_a_parameter_without_a_gradient_stays() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer = optim.Adam([p, q])
+    after(optimizer, p, 1.0)
+    assert q.tolist() == [1.0] and list(optimizer.state_dict()["state"]) == [0]
+
+
+def test_zero_grad_forgets_or_sets_to_zero() -> None:
+    p = parameter(1.0)
+    optimizer = optim.SGD([p])
+    g = p.grad = mt.tensor([3.0], dtype=mt.float64)
+    optimizer.zero_grad(set_to_none=False)
+    assert g.tolist() == [0.0] and p.grad is not None
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+def test_a_closure_is_called_with_gradients_on_and_its_loss_returned() -> None:
+    p = parameter(3.0)
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def closure() -> mt.Tensor:
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with mt.no_grad():
+        assert optimizer.step(closure).item() == 9
+    assert p.tolist() == pytest.approx([3 - 0.1 * 6])
+
+
+def test_groups_take_defaults_and_new_ones_can_be_added() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer = optim.SGD([{"params": p, "lr": 1.0}], lr=0.1, momentum=0.5)
+    optimizer.add_param_group({"params": [q], "momentum": 0.0})
+    assert [(g["lr"], g["momentum"]) for g in optimizer.param_groups] == [(1.0, 0.5), (0.1, 0.0)]
+    optimizer.param_groups[1]["lr"] = 0.5
+    assert after(optimizer, q, 1.0) == [0.5]
+
+
+def test_a_subclass_writes_an_update_or_a_step() -> None:
+    class SignDescent(optim.Optimizer):
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr})
+
+        def update(self, x: Any, g: Any, state: Any, options: Any) -> None:
+            state["n"] = state.get("n", 0) + 1
+            x -= options["lr"] * np.sign(g)
+
+    class PyTorchStyle(SignDescent):
+        @mt.no_grad()
+        def step(self, closure: Any = None) -> None:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.sub_(group["lr"] * p.grad.sign())
+                    self.state[p]["n"] = self.state[p].get("n", 0) + 1
+
+    for make in (SignDescent, PyTorchStyle):
+        p = parameter(1.0)
+        optimizer = make([p], lr=0.25)
+        assert after(optimizer, p, 7.0, -3.0) == [0.75, 1.0]
+        assert optimizer.state_dict()["state"] == {0: {"n": 2}}
+    with pytest.raises(NotImplementedError, match=r"needs a step\(\) or an update\(\)"):
+        after(optim.Optimizer([p], {}), p, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda p: optim.SGD([]), ValueError, "empty parameter list"),
+        (lambda p: optim.SGD(p), TypeError, "put it in a list"),
+        (lambda p: optim.SGD([1.0]), TypeError, "can only optimize Tensors"),
+        (lambda p: optim.SGD([p * 2]), ValueError, "non-leaf"),
+        (lambda p: optim.SGD([{"params": {p}}]), TypeError, "need an order"),
+        (lambda p: optim.SGD([{"params": p}, {"params": p}]), ValueError, "more than one"),
+        (lambda p: optim.SGD([p]).add_param_group([p]), TypeError, "must be a dict"),
+        (lambda p: optim.SGD([p], lr=-1), ValueError, "Invalid learning rate: -1"),
+        (lambda p: optim.SGD([p], lr=math.nan), ValueError, "Invalid learning rate: nan"),
+        (lambda p: optim.SGD([p], momentum=-1), ValueError, "Invalid momentum"),
+        (lambda p: optim.SGD([p], weight_decay=-1), ValueError, "Invalid weight_decay"),
+        (lambda p: optim.SGD([p], nesterov=True), ValueError, "requires a momentum"),
+        (lambda p: optim.Adam([p], lr=-1), ValueError, "Invalid learning rate"),
+        (lambda p: optim.Adam([p], eps=-1), ValueError, "Invalid epsilon"),
+        (lambda p: optim.Adam([p], betas=(0.9, 1.0)), ValueError, "index 1: 1.0"),
+        (lambda p: optim.AdamW([p], weight_decay=-1), ValueError, "Invalid weight_decay"),
+    ],
+)
+def test_what_does_not_fit_is_refused(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make(parameter(1.0))
+
+
+def test_a_parameter_given_twice_is_warned_of() -> None:
+    p = parameter(1.0)
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        optim.SGD([p, p])
+
+
+def test_a_gradient_of_another_shape_or_dtype_is_refused() -> None:
+    p = parameter(1.0, 2.0)
+    for g in (mt.ones(1, dtype=mt.float64), mt.ones(2)):
+        p.grad = g
+        with pytest.raises(RuntimeError, match="was assigned a gradient of shape"):
+            optim.SGD([p]).step()
+    assert p.tolist() == [1.0, 2.0]
+
+
+def test_a_state_that_does_not_fit_changes_nothing() -> None:
+    p, q = parameter(1.0, 2.0), parameter(1.0)
+    other, optimizer = optim.Adam([p], lr=0.5), optim.Adam([q])
+    after(other, p, 1.0)
+    with pytest.raises(ValueError, match="a state of shape"):
+        optimizer.load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match="match the size of optimizer's group"):
+        optim.Adam([p, q]).load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match="different number of parameter groups"):
+        optim.Adam([{"params": [p]}, {"params": [q]}]).load_state_dict(other.state_dict())
+    assert optimizer.state_dict()["state"] == {} and optimizer.param_groups[0]["lr"] == 1e-3
+
+
+# ------------------------------------------------------------------------------- clipping
+
+
+def clipped(max_norm: float, norm_type: float = 2.0) -> tuple[float, list[list[float]]]:
+    parameters = [parameter(0.0, 0.0), parameter(0.0), parameter(0.0)]
+    parameters[0].grad = mt.tensor([1.0, -2.0], dtype=mt.float64)
+    parameters[1].grad = mt.tensor([2.0], dtype=mt.float64)
+    total = nn.utils.clip_grad_norm_(iter(parameters), max_norm, norm_type)
+    return total.item(), [p.grad.tolist() for p in parameters if p.grad is not None]
+
+
+def test_clip_grad_norm_scales_all_together_and_returns_the_norm() -> None:
+    total, gradients = clipped(1.5)
+    assert total == 3
+    assert gradients == [pytest.approx([0.5, -1.0], rel=1e-6), pytest.approx([1.0], rel=1e-6)]
+    assert clipped(3.1) == (3, [[1.0, -2.0], [2.0]])
+    assert clipped(10, norm_type=1) == (5, [[1.0, -2.0], [2.0]])
+    assert clipped(10, norm_type=math.inf) == (2, [[1.0, -2.0], [2.0]])
+    assert nn.utils.clip_grad_norm_([parameter(1.0)], 1.0).item() == 0
+
+
+def test_clip_grad_norm_can_refuse_what_is_not_finite() -> None:
+    p = parameter(1.0, 1.0)
+    p.grad = mt.tensor([1.0, math.nan], dtype=mt.float64)
+    with pytest.raises(RuntimeError, match="is nan"):
+        nn.utils.clip_grad_norm_(p, 1.0, error_if_nonfinite=True)
+    assert p.grad.tolist()[0] == 1.0
+    assert math.isnan(nn.utils.clip_grad_norm_(p, 1.0).item())
+    assert math.isnan(p.grad.tolist()[0])
+
+
+def test_clip_grad_value_clips_each() -> None:
+    p = parameter(0.0, 0.0, 0.0)
+    p.grad = mt.tensor([-3.0, 0.5, 2.0], dtype=mt.float64)
+    nn.utils.clip_grad_value_([p, parameter(1.0)], 1.0)
+    assert p.grad.tolist() == [-1.0, 0.5, 1.0]
