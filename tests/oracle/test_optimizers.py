@@ -1,0 +1,76 @@
+"""Every optimizer takes PyTorch's steps, with each combination of options that PyTorch tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import minitorch
+
+from .convert import difference, optim_db, to_minitorch
+from .refusals import refusal
+
+STEPS = 10
+SHAPES = ((3, 4), (5,), ())
+
+# How PyTorch carries out a step, on its own devices and compilers; not what the step is.
+HOW = {"foreach", "fused", "capturable", "differentiable"}
+
+OPTIMIZERS = [info for info in optim_db if hasattr(minitorch.optim, info.name)]
+CASES = [
+    pytest.param(info, options, dtype, id=f"{info.name}-{options.desc}-{str(dtype)[6:]}")
+    for info in OPTIMIZERS
+    for options in info.optim_inputs_func("cpu")
+    for dtype in (torch.float64, torch.float32)
+]
+
+
+def test_every_promised_optimizer_is_judged() -> None:
+    assert {"SGD", "Adam", "AdamW"} <= {info.name for info in OPTIMIZERS}
+
+
+@pytest.mark.parametrize(("info", "options", "dtype"), CASES)
+def test_takes_pytorchs_steps(info: Any, options: Any, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    theirs = [torch.randn(shape, dtype=dtype, requires_grad=True) for shape in SHAPES]
+    ours = [to_minitorch(p.detach().clone()).requires_grad_() for p in theirs]
+    wanted = {name: value for name, value in options.kwargs.items() if name not in HOW}
+    their_optimizer = info.optim_cls(groups(theirs), **options.kwargs)
+    our_optimizer = getattr(minitorch.optim, info.name)(groups(ours), **to_minitorch(wanted))
+    for step in range(STEPS):
+        for i, (p, q) in enumerate(zip(theirs, ours, strict=True)):
+            gradient = torch.randn(p.shape, dtype=dtype) * 10.0**-step
+            absent = (step + i) % 4 == 3  # a parameter that had no part in the loss
+            p.grad = None if absent else gradient
+            q.grad = None if absent else to_minitorch(gradient.clone())
+        their_optimizer.step()
+        our_optimizer.step()
+        for p, q in zip(theirs, ours, strict=True):
+            assert difference(p, q, tolerance={"float64": 1e-14, "float32": 2e-6}) is None
+
+
+def groups(parameters: list[Any]) -> list[dict[str, Any]]:
+    """Put the last parameter in a group with a learning rate of its own."""
+    return [{"params": parameters[:-1]}, {"params": parameters[-1:], "lr": 0.5}]
+
+
+@pytest.mark.parametrize("info", [pytest.param(info, id=info.name) for info in OPTIMIZERS])
+def test_refuses_what_pytorch_refuses(info: Any) -> None:
+    found = []
+    for error in info.optim_error_inputs_func("cpu", torch.float32):
+        wrong = error.optimizer_error_input
+        params = [torch.ones(2, requires_grad=True)] if wrong.params is None else wrong.params
+        complaint = refusal(
+            getattr(minitorch.optim, info.name),
+            (params,),
+            wrong.kwargs,
+            # Parameters with names, (name, tensor), are not taken here, mixed or not.
+            TypeError if "with/without names" in wrong.desc else error.error_type,
+            error.error_regex,
+            info.name,
+        )
+        if complaint:
+            found.append(f"{wrong.desc} {wrong.kwargs}: {complaint}")
+    assert not found, "\n".join(found)

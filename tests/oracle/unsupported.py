@@ -1,0 +1,93 @@
+"""What minitorch deliberately does not do, of what PyTorch's own test data asks.
+
+Each entry names an operation, says which of its samples are meant and why; `test_opinfo.py` holds
+each to its word: such samples exist, and every one of them raises an error that says `says`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Unsupported(NamedTuple):
+    """Samples of one operation that must raise.
+
+    Attributes:
+        op: the OpInfo's name, with its variant if only that one is meant: "norm.nuc".
+        kind: which samples, in words.
+        applies: says whether a sample is meant.
+        says: what the error's message must contain, a regular expression.
+        why: why it is not supported.
+    """
+
+    op: str
+    kind: str
+    applies: Callable[[Any], bool]
+    says: str
+    why: str
+
+
+def passes(*names: str) -> Callable[[Any], bool]:
+    """Meant are the samples that pass one of these keyword arguments."""
+    return lambda sample: any(name in sample.kwargs for name in names)
+
+
+def only_numbers(sample: Any) -> bool:
+    """Meant are the samples without any tensor."""
+    return all(isinstance(x, (int, float)) for x in (sample.input, *sample.args))
+
+
+def complex_numbers(sample: Any) -> bool:
+    """Meant are the samples in which a complex number stands."""
+    return any(isinstance(x, complex) for x in (sample.input, *sample.args))
+
+
+def all_samples(sample: Any) -> bool:
+    """Meant are all."""
+    return True
+
+
+UNSUPPORTED = [
+    *[
+        Unsupported(
+            op,
+            "two numbers",
+            only_numbers,
+            "must be a Tensor",
+            "Python does arithmetic on numbers; an operation is for tensors.",
+        )
+        for op in ("add", "sub", "mul", "div", "true_divide", "floor_divide")
+    ],
+    *[
+        Unsupported(
+            op,
+            "memory_format",
+            passes("memory_format"),
+            "memory_format",
+            "It lays out images for convolutions, of which there are none here.",
+        )
+        for op in ("clone", "contiguous", "double", "float", "long", "int", "bool")
+    ],
+    Unsupported(
+        "where",
+        "complex numbers",
+        complex_numbers,
+        "complex",
+        "There is no complex dtype.",
+    ),
+    Unsupported(
+        "norm.nuc",
+        "the nuclear norm",
+        all_samples,
+        "nuc",
+        "It needs singular values; there is no decomposition of matrices here.",
+    ),
+    Unsupported(
+        "scatter",
+        "reduce",
+        passes("reduce"),
+        "reduce",
+        "PyTorch has deprecated it; scatter_add adds.",
+    ),
+]
