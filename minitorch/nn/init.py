@@ -7,10 +7,26 @@ input goes to: for a weight of shape (out, in, *rest), fan_in = in · rest and f
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
+from .. import missing
 from ..autograd import no_grad
 from ..random import Generator
 from ..tensor import Tensor
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
 
 
 def normal_(
@@ -53,7 +69,14 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Numbers from N(mean, std²), drawn again until they lie in [a, b]."""
+    """Numbers from N(mean, std²), drawn again until they lie in [a, b].
+
+    Raises:
+        ValueError: less than a thousandth of them does, and the drawing would take too long.
+    """
+    below_b, below_a = (math.erf((end - mean) / std / math.sqrt(2)) for end in (b, a))
+    if not below_b - below_a > 2e-3:
+        raise ValueError(f"trunc_normal_: N({mean}, {std}²) has almost nothing in [{a}, {b}]")
     with no_grad():
         tensor.normal_(mean, std, generator=generator)
         while (outside := (tensor < a) | (tensor > b)).any():
@@ -146,3 +169,9 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
         )
     rest = math.prod(shape[2:])
     return shape[1] * rest, shape[0] * rest
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(missing.sentence(__name__, name, __all__))

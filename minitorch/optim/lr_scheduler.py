@@ -6,9 +6,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .. import missing
 from .optimizer import Optimizer
+
+__all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR", "SequentialLR"]
 
 
 class LRScheduler:
@@ -132,7 +135,7 @@ class LambdaLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """From start_factor · base_lr to end_factor · base_lr on a line of `total_iters` steps.
+    """From start_factor · base_lr to end_factor · base_lr on a line, in `total_iters` steps.
 
     Args:
         optimizer: see `LRScheduler`.
@@ -220,6 +223,8 @@ class CosineAnnealingLR(LRScheduler):
 class SequentialLR(LRScheduler):
     """One schedule after another: a warm-up, then a decay.
 
+    Inside another one it begins a step ahead, as PyTorch's does. Give one list of all schedules.
+
     Args:
         optimizer: see `LRScheduler`.
         schedulers: the schedules, of the same optimizer.
@@ -280,3 +285,9 @@ class SequentialLR(LRScheduler):
                 scheduler._undo()
             else:
                 scheduler.last_epoch -= 1
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(missing.sentence(__name__, name, __all__))

@@ -35,9 +35,11 @@ def drawn(t: mt.Tensor) -> np.ndarray:
         (lambda t: init.uniform_(t, -2, 2), 2),
     ],
 )
-def test_uniform_ones_fill_their_interval(fill, bound) -> None:  # type: ignore[no-untyped-def]
+def test_uniform_ones_fill_their_interval(fill, bound) -> None:
     t = nn.Parameter(mt.empty(*WEIGHT))
-    assert fill(t) is t and t.requires_grad and t.is_leaf
+    assert fill(t) is t
+    assert t.requires_grad
+    assert t.is_leaf
     x = drawn(t)
     assert x.dtype == np.float32
     assert 0.999 * bound < np.abs(x).max() <= bound * (1 + 1e-6)
@@ -54,7 +56,7 @@ def test_uniform_ones_fill_their_interval(fill, bound) -> None:  # type: ignore[
         (lambda t: init.normal_(t, mean=3.0, std=0.02), 3, 0.02),
     ],
 )
-def test_normal_ones_have_their_mean_and_spread(fill, mean, std) -> None:  # type: ignore[no-untyped-def]
+def test_normal_ones_have_their_mean_and_spread(fill, mean, std) -> None:
     t = mt.empty(*WEIGHT)
     assert fill(t) is t
     x = drawn(t)
@@ -67,9 +69,16 @@ def test_truncated_normal_stays_inside_and_keeps_its_shape() -> None:
     t = mt.empty(*WEIGHT)
     assert init.trunc_normal_(t, std=2.0, a=-2.0, b=4.0) is t
     x = drawn(t)
-    assert -2 <= x.min() < -1.99 and 3.99 < x.max() <= 4
+    assert -2 <= x.min() < -1.99
+    assert 3.99 < x.max() <= 4
     # Of N(0, 1) between -1 and 2: the mean is (φ(1) - φ(2)) / (Φ(2) - Φ(-1)) = 0.2296.
     assert x.mean() == pytest.approx(2 * 0.2296, abs=0.03)
+
+
+def test_an_interval_with_next_to_nothing_in_it_is_refused() -> None:
+    for a, b in ((5.0, 6.0), (1.0, 1.0), (2.0, -2.0)):
+        with pytest.raises(ValueError, match="almost nothing"):
+            init.trunc_normal_(mt.empty(3), a=a, b=b)
 
 
 def test_constants() -> None:
@@ -98,7 +107,7 @@ def test_a_generator_decides_the_numbers_and_the_default_is_left_alone() -> None
     before = mt.get_rng_state()
     for fill in (init.normal_, init.uniform_, init.trunc_normal_, init.xavier_uniform_):
         a, b, c = (
-            fill(mt.empty(5, 5), generator=mt.Generator().manual_seed(s)).tolist()  # type: ignore[operator]
+            fill(mt.empty(5, 5), generator=mt.Generator().manual_seed(s)).tolist()
             for s in (1, 1, 2)
         )
         assert a == b != c
@@ -116,5 +125,7 @@ def test_layers_start_as_in_pytorch() -> None:
     assert not drawn(table.weight)[299].any()
     assert drawn(table.weight)[:299].std() == pytest.approx(1, rel=0.02)
     norm = nn.LayerNorm(3)
-    assert norm.weight is not None and norm.bias is not None
-    assert norm.weight.tolist() == [1.0] * 3 and norm.bias.tolist() == [0.0] * 3
+    assert norm.weight is not None
+    assert norm.bias is not None
+    assert norm.weight.tolist() == [1.0] * 3
+    assert norm.bias.tolist() == [0.0] * 3

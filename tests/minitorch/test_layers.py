@@ -74,7 +74,7 @@ def test_rms_norm_scales_only() -> None:
     norm = nn.RMSNorm(2, eps=0.0)
     root = math.sqrt((9 + 16) / 2)
     close(norm(mt.tensor([3.0, 4.0])), [3 / root, 4 / root])
-    nn.init.constant_(norm.weight, 2.0)  # type: ignore[arg-type]
+    nn.init.constant_(norm.weight, 2.0)
     close(norm(mt.tensor([3.0, 4.0])), [6 / root, 8 / root])
     assert list(nn.RMSNorm(2, elementwise_affine=False).parameters()) == []
     assert repr(norm) == "RMSNorm((2,), eps=0.0, elementwise_affine=True)"

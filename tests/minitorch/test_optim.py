@@ -101,11 +101,12 @@ def test_the_first_step_of_adam_is_lr_whatever_the_scale() -> None:
 
 # --------------------------------------------------------------------------- what they share
 
+LR = np.float64(0.1)  # a NumPy number, which must not bring float64 in
 ALL = [
-    lambda params: optim.SGD(params, lr=np.float64(0.1), momentum=0.9, nesterov=True, weight_decay=0.1),
-    lambda params: optim.Adam(params, lr=np.float64(0.1), weight_decay=0.1, amsgrad=True),
-    lambda params: optim.AdamW(params, lr=np.float64(0.1)),
-]  # fmt: skip
+    lambda p: optim.SGD(p, lr=LR, momentum=0.9, nesterov=True, weight_decay=0.1),
+    lambda p: optim.Adam(p, lr=LR, weight_decay=0.1, amsgrad=True),
+    lambda p: optim.AdamW(p, lr=LR),
+]
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -115,8 +116,10 @@ def test_float32_stays_float32_and_memory_stays_in_place(make: Any) -> None:
     g = p.grad = mt.tensor([0.5, -0.5])
     optimizer.step()
     optimizer.step()
-    assert p.array is array and array.dtype == np.float32
-    assert p.grad is g and g.tolist() == [0.5, -0.5]
+    assert p.array is array
+    assert array.dtype == np.float32
+    assert p.grad is g
+    assert g.tolist() == [0.5, -0.5]
     for value in optimizer.state[p].values():
         assert not isinstance(value, mt.Tensor) or value.dtype == mt.float32
 
@@ -144,14 +147,16 @@ def test_a_resumed_optimizer_takes_the_same_steps(make: Any) -> None:
     for x, y in zip(p, q, strict=True):
         assert after(optimizer, x, 0.1, 0.2) == after(resumed, y, 0.1, 0.2)
     assert resumed.param_groups[1]["lr"] == 0.02
-    assert state["param_groups"][1]["params"] == [1] and set(state["state"]) == {0, 1}
+    assert state["param_groups"][1]["params"] == [1]
+    assert set(state["state"]) == {0, 1}
 
 
 def test_a_parameter_without_a_gradient_stays() -> None:
     p, q = parameter(1.0), parameter(1.0)
     optimizer = optim.Adam([p, q])
     after(optimizer, p, 1.0)
-    assert q.tolist() == [1.0] and list(optimizer.state_dict()["state"]) == [0]
+    assert q.tolist() == [1.0]
+    assert list(optimizer.state_dict()["state"]) == [0]
 
 
 def test_zero_grad_forgets_or_sets_to_zero() -> None:
@@ -159,7 +164,8 @@ def test_zero_grad_forgets_or_sets_to_zero() -> None:
     optimizer = optim.SGD([p])
     g = p.grad = mt.tensor([3.0], dtype=mt.float64)
     optimizer.zero_grad(set_to_none=False)
-    assert g.tolist() == [0.0] and p.grad is not None
+    assert g.tolist() == [0.0]
+    assert p.grad is not None
     optimizer.zero_grad()
     assert p.grad is None
 
@@ -265,7 +271,8 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
         optim.Adam([p, q]).load_state_dict(other.state_dict())
     with pytest.raises(ValueError, match="different number of parameter groups"):
         optim.Adam([{"params": [p]}, {"params": [q]}]).load_state_dict(other.state_dict())
-    assert optimizer.state_dict()["state"] == {} and optimizer.param_groups[0]["lr"] == 1e-3
+    assert optimizer.state_dict()["state"] == {}
+    assert optimizer.param_groups[0]["lr"] == 1e-3
 
 
 # ------------------------------------------------------------------------------- clipping

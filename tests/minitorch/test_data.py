@@ -1,0 +1,235 @@
+"""Datasets, orders, batches, and a place in the data that can be saved."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, namedtuple
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    Subset,
+    TensorDataset,
+    default_collate,
+    random_split,
+)
+
+TEN = TensorDataset(mt.arange(10))
+
+
+def drawn(loader: Any) -> list[list[int]]:
+    return [x.tolist() for (x,) in loader]
+
+
+# ----------------------------------------------------------------------------------- datasets
+
+
+def test_tensor_dataset_gives_rows() -> None:
+    data = TensorDataset(mt.tensor([[1, 2], [3, 4]]), mt.tensor([5, 6]))
+    assert len(data) == 2
+    assert [t.tolist() for t in data[1]] == [[3, 4], 6]
+    assert [t.tolist() for t in data[:1]] == [[[1, 2]], [5]]
+    with pytest.raises(ValueError, match="Size mismatch"):
+        TensorDataset(mt.ones(2), mt.ones(3))
+
+
+def test_a_dataset_that_says_nothing_says_what_is_missing() -> None:
+    with pytest.raises(NotImplementedError, match="__getitem__"):
+        Dataset()[0]
+    with pytest.raises(NotImplementedError, match="__len__"):
+        len(Dataset())
+    with pytest.raises(NotImplementedError, match="__iter__"):
+        iter(Sampler())
+
+
+def test_random_split_deals_every_example_once() -> None:
+    parts = random_split(list(range(10)), [3, 7], generator=mt.Generator().manual_seed(1))
+    assert [len(part) for part in parts] == [3, 7]
+    assert sorted([*parts[0], *parts[1]]) == list(range(10))
+    again = random_split(list(range(10)), [3, 7], generator=mt.Generator().manual_seed(1))
+    assert [list(part) for part in again] == [list(part) for part in parts]
+    assert isinstance(parts[0], Subset)
+    assert parts[0][1] == parts[0].indices[1]
+
+
+def test_random_split_takes_shares() -> None:
+    sizes = [len(part) for part in random_split(TEN, [0.35, 0.35, 0.3])]
+    assert sizes == [4, 3, 3]  # 3.5, 3.5 and 3, and what is left over goes to the first
+    for lengths in ([3, 8], [0.5, 0.6]):
+        with pytest.raises(ValueError, match="Sum of input lengths"):
+            random_split(TEN, lengths)
+    with pytest.raises(ValueError, match="each share must be between 0 and 1"):
+        random_split(TEN, [1.5, -0.5])
+
+
+# ----------------------------------------------------------------------------------- samplers
+
+
+def test_samplers_give_their_orders() -> None:
+    assert list(SequentialSampler(TEN)) == list(range(10))
+    assert len(SequentialSampler(TEN)) == 10
+    shuffled = RandomSampler(TEN)
+    assert sorted(shuffled) == list(range(10))
+    assert len(shuffled) == 10
+    assert len({tuple(shuffled) for _ in range(5)}) > 1
+    assert Counter(RandomSampler(range(3), num_samples=7)).most_common()[-1][1] == 2
+    with pytest.raises(ValueError, match="non-negative integer"):
+        RandomSampler(TEN, num_samples=-1)
+
+
+def test_sampling_with_replacement_never_ends_and_repeats() -> None:
+    sampler = RandomSampler(range(4), replacement=True, num_samples=10**12)
+    numbers = [i for i, _ in zip(sampler, range(4000), strict=False)]
+    counts = Counter(numbers)
+    assert set(counts) == {0, 1, 2, 3}
+    assert all(850 < n < 1150 for n in counts.values())
+    assert len(list(RandomSampler(range(4), replacement=True, num_samples=33))) == 33
+
+
+def test_batch_sampler_cuts() -> None:
+    assert list(BatchSampler(range(5), 2, False)) == [[0, 1], [2, 3], [4]]
+    assert list(BatchSampler(range(5), 2, True)) == [[0, 1], [2, 3]]
+    assert len(BatchSampler(range(5), 2, False)) == 3
+    assert len(BatchSampler(range(5), 2, True)) == 2
+    for size in (0, -1, 1.5, True):
+        with pytest.raises(ValueError, match="positive integer"):
+            BatchSampler(range(5), size, False)
+    with pytest.raises(ValueError, match="boolean"):
+        BatchSampler(range(5), 2, 1)
+
+
+# --------------------------------------------------------------------------------- the loader
+
+
+def test_loader_goes_in_order_unless_told() -> None:
+    assert drawn(DataLoader(TEN, batch_size=4)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    loader = DataLoader(TEN, batch_size=4, drop_last=True, num_workers=2, pin_memory=True)
+    assert drawn(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert len(loader) == 2
+    assert drawn(DataLoader(TEN, sampler=[3, 1], batch_size=5)) == [[3, 1]]
+    assert drawn(DataLoader(TEN, batch_sampler=[[3], [1, 1]])) == [[3], [1, 1]]
+    doubled = DataLoader(TEN, batch_size=5, collate_fn=lambda rows: [2 * x.item() for (x,) in rows])
+    assert list(doubled) == [[0, 2, 4, 6, 8], [10, 12, 14, 16, 18]]
+
+
+def test_shuffling_gives_each_example_once_and_another_order_each_pass() -> None:
+    mt.manual_seed(0)
+    loader = DataLoader(TEN, batch_size=3, shuffle=True)
+    first, second = drawn(loader), drawn(loader)
+    assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(10))
+    assert first != second
+    mt.manual_seed(0)
+    assert drawn(loader) == first
+    of_its_own = [
+        drawn(DataLoader(TEN, shuffle=True, generator=mt.Generator().manual_seed(s)))
+        for s in (1, 1, 2)
+    ]
+    assert of_its_own[0] == of_its_own[1] != of_its_own[2]
+
+
+def test_options_that_exclude_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="exclusive with shuffle"):
+        DataLoader(TEN, sampler=[1], shuffle=True)
+    for options in ({"batch_size": 2}, {"shuffle": True}, {"sampler": [1]}, {"drop_last": True}):
+        with pytest.raises(ValueError, match="batch_sampler option is mutually exclusive"):
+            DataLoader(TEN, batch_sampler=[[1]], **options)
+    with pytest.raises(ValueError, match="positive integer"):
+        DataLoader(TEN, batch_size=0)
+
+
+class Backwards(Sampler[int]):
+    """Draws from the default generator, as it begins."""
+
+    def __iter__(self) -> Iterator[int]:
+        start = mt.randint(0, 10, ()).item()
+        return iter([(start - i) % 10 for i in range(10)])
+
+
+LOADERS: list[Callable[[], DataLoader[Any]]] = [
+    lambda: DataLoader(TEN, batch_size=3),
+    lambda: DataLoader(TEN, batch_size=3, shuffle=True),
+    lambda: DataLoader(TEN, batch_size=3, shuffle=True, generator=mt.Generator().manual_seed(7)),
+    lambda: DataLoader(TEN, 3, sampler=RandomSampler(TEN, True, 70, mt.Generator().manual_seed(7))),
+    lambda: DataLoader(TEN, sampler=RandomSampler(TEN, replacement=True, num_samples=12)),
+    lambda: DataLoader(TEN, batch_size=3, sampler=Backwards()),
+]
+
+
+@pytest.mark.parametrize("make", LOADERS)
+@pytest.mark.parametrize("done", range(5))
+def test_a_restored_place_goes_on_with_the_same_batches(make: Any, done: int) -> None:
+    def some(loader: Any, batches: Iterator[Any], n: int) -> list[Any]:
+        """The next n batches, pass after pass, each beside a number of the default generator's."""
+        found = []
+        while len(found) < n:
+            for (x,) in batches:
+                found.append((x.tolist(), mt.rand(()).item()))
+                if len(found) == n:
+                    return found
+            batches = iter(loader)
+        return found
+
+    mt.manual_seed(0)
+    loader = make()
+    batches = iter(loader)
+    some(loader, batches, done)
+    saved = json.loads(json.dumps([loader.state_dict(), mt.get_rng_state()]))
+    expected = some(loader, batches, 12)
+
+    mt.manual_seed(99)
+    resumed = make()
+    drawn(resumed)
+    resumed.load_state_dict(saved[0])
+    mt.set_rng_state(saved[1])
+    assert resumed.state_dict() == saved[0]
+    assert some(resumed, iter(resumed), 12) == expected
+
+
+# ------------------------------------------------------------------------------------ collating
+
+Pair = namedtuple("Pair", "x y")
+
+
+def test_collating_stacks_item_by_item() -> None:
+    batch = default_collate([(mt.tensor([1, 2]), 3, "a"), (mt.tensor([4, 5]), 6, "b")])
+    assert [batch[0].tolist(), batch[1].tolist(), batch[2]] == [
+        [[1, 2], [4, 5]],
+        [3, 6],
+        ["a", "b"],
+    ]
+    assert isinstance(batch, list)
+    assert batch[1].dtype == mt.int64
+    pair = default_collate([Pair(1, 2.5), Pair(3, 4.5)])
+    assert isinstance(pair, Pair)
+    assert pair.y.tolist() == [2.5, 4.5]
+    nested = default_collate([{"a": [1, True]}, {"a": [2, False]}])
+    assert [t.tolist() for t in nested["a"]] == [[1, 2], [True, False]]
+
+
+def test_collating_keeps_dtypes() -> None:
+    assert default_collate([np.ones(2, np.float32)] * 2).dtype == mt.float32
+    assert default_collate([np.float32(1)] * 2).dtype == mt.float32
+    assert default_collate([1.5, 2.5]).dtype == mt.float64  # as in PyTorch
+    assert default_collate([np.zeros(2, np.int64)] * 3).shape == (3, 2)
+
+
+def test_collating_refuses_what_does_not_fit() -> None:
+    with pytest.raises(RuntimeError, match="equal size"):
+        default_collate([(1, 2), (1,)])
+    with pytest.raises(TypeError, match="object"):
+        default_collate([object()])
+    with pytest.raises(RuntimeError, match="same shape"):
+        default_collate([mt.ones(2), mt.ones(3)])
+    with pytest.raises(TypeError, match="float16"):
+        default_collate([np.ones(2, np.float16)])

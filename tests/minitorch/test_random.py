@@ -1,0 +1,84 @@
+"""One seed, one sequence; a state that is restored goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch.random import keep_mask
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    def some() -> list[object]:
+        x = mt.nn.functional.dropout(mt.ones(5), 0.5)
+        return [mt.rand(3).tolist(), mt.randn(3).tolist(), mt.randperm(5).tolist(), x.tolist()]
+
+    mt.manual_seed(3)
+    a = some()
+    mt.manual_seed(3)
+    b = some()
+    mt.manual_seed(4)
+    assert a == b != some()
+
+
+def test_a_state_survives_json_and_goes_on_exactly() -> None:
+    mt.rand(3)
+    mt.randint(0, 5, (3,))  # leaves half of a 64-bit draw behind
+    state = json.loads(json.dumps(mt.get_rng_state()))
+    a = [mt.rand(5).tolist(), mt.randint(0, 9, (5,)).tolist()]
+    mt.set_rng_state(state)
+    assert mt.get_rng_state() == state
+    assert a == [mt.rand(5).tolist(), mt.randint(0, 9, (5,)).tolist()]
+
+
+def test_a_generator_keeps_apart_from_the_default() -> None:
+    mt.manual_seed(0)
+    expected = mt.rand(3).tolist()
+    g = mt.Generator().manual_seed(5)
+    mt.manual_seed(0)
+    x = mt.rand(3, generator=g).tolist()
+    assert mt.rand(3).tolist() == expected
+    assert x == mt.rand(3, generator=mt.Generator("cpu").manual_seed(5)).tolist()
+    state = g.get_state()
+    y = mt.rand(3, generator=g).tolist()
+    assert mt.Generator().set_state(state).get_state() == state
+    assert y == mt.rand(3, generator=g.set_state(state)).tolist()
+
+
+def test_seeds() -> None:
+    g = mt.Generator()
+    for seed in (0, -1, -(2**63), 2**64 - 1):
+        assert g.manual_seed(seed).initial_seed() == seed
+    assert g.seed() == g.initial_seed()
+    assert g.seed() != g.seed()
+    for seed in (2**64, -(2**63) - 1):
+        with pytest.raises(RuntimeError, match="seed must lie in"):
+            g.manual_seed(seed)
+    with pytest.raises(RuntimeError, match="only device is 'cpu'"):
+        mt.Generator("cuda")
+
+
+@pytest.mark.parametrize("damage", ["bit_generator", "state"])
+def test_a_wrong_state_is_refused_and_nothing_changes(damage: str) -> None:
+    g = mt.Generator()
+    before, state = g.get_state(), g.get_state()
+    state[damage] = "MT19937"
+    with pytest.raises((ValueError, TypeError)):
+        g.set_state(state)
+    del state[damage]
+    with pytest.raises((ValueError, KeyError)):
+        g.set_state(state)
+    assert g.get_state() == before
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_keep_mask_drops_its_share_and_keeps_the_expectation(dtype: type) -> None:
+    mt.manual_seed(0)
+    mask = keep_mask((500, 400), 0.2, np.dtype(dtype))
+    assert mask.dtype == dtype
+    assert set(np.unique(mask)) == {0, dtype(1.25)}
+    assert (mask == 0).mean() == pytest.approx(0.2, abs=0.005)
+    assert not keep_mask((3,), 1.0, np.dtype(dtype)).any()
