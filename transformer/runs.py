@@ -56,10 +56,14 @@ class Run:
             raise RunError(f"cannot write to {self.directory}: {error.strerror}") from None
 
     def save(self, training: Training) -> None:
-        """Save the state and the metrics, and the parameters if none did better before."""
+        """Save the state and the metrics, and the parameters if none did better before.
+
+        Between two evaluations nobody knows how well the parameters do: then the state alone.
+        """
         mt.save(training.state_dict(), self.directory / "state.safetensors")
         rows = training.metrics
-        if rows and _score(rows[-1]) == max(map(_score, rows)):
+        evaluated = bool(rows) and rows[-1]["step"] == training.step
+        if evaluated and _score(rows[-1]) == max(map(_score, rows)):
             mt.save(training.model.state_dict(), self.directory / "model.safetensors")
         table = io.StringIO()
         writer = csv.DictWriter(table, ["step", "loss", "exact_match", "learning_rate"])
@@ -115,7 +119,7 @@ class Run:
         except OSError as error:
             raise RunError(f"cannot read {path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = " ".join(str(error).removeprefix(f"{path}: ").split()) or type(error).__name__
             raise RunError(f"{path} is damaged: {reason}") from None
 
     def _write(self, name: str, text: str) -> None:
