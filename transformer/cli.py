@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -110,7 +111,8 @@ def train_task(options: argparse.Namespace) -> int:
     if not train(training, run, progress):
         console.print(
             f"stopped after step {training.step} of {config.steps} and saved to {run.directory}; "
-            f"go on with\n  {options.prog} --resume --out {run.directory}",
+            f"go on with\n  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
+            markup=False,
             soft_wrap=True,
         )
         return 130

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import partial
+
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -22,14 +25,15 @@ def report(run: Run, training: Training, console: Console) -> None:
     """Test the run's best parameters, show some answers, and draw the run's pictures.
 
     The test is on held-out examples that no evaluation during training has used, so that none of
-    them had a part in choosing the best parameters.
+    them had a part in choosing the best parameters; unless there are no others, as with numbers of
+    one or two digits.
     """
     from .explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
     assert isinstance(task, TextToText)
     seen = training.config.evaluate_on
-    examples = task.held_out_examples(seen, seen + TESTED)
+    examples = task.held_out_examples(seen, seen + TESTED) or task.held_out_examples(0, TESTED)
     written = task.write(model, [source for source, _ in examples])
     right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
 
@@ -53,11 +57,12 @@ def report(run: Run, training: Training, console: Console) -> None:
         run.directory / "attention.png",
         row_label="writes",
     )
-    console.print(f"{run.directory}: loss.png, attention.png, metrics.csv, model.safetensors")
-    console.print(f'ask it a sum of your own:  transformer solve {run.directory} "12+34"')
-    console.print(
-        f"held-out exact match: {sum(right) / len(right):.2%} ({sum(right)}/{len(right)})"
-    )
+    # A line that is to be copied must not be broken, nor a path with brackets be taken for markup.
+    say = partial(console.print, markup=False, soft_wrap=True)
+    say(f"{run.directory}: loss.png, attention.png, metrics.csv, model.safetensors")
+    path = shlex.quote(str(run.directory))
+    say(f'ask it a sum of your own:  transformer solve {path} "12+34"')
+    say(f"held-out exact match: {sum(right) / len(right):.2%} ({sum(right)}/{len(right)})")
 
 
 @no_grad()
@@ -69,9 +74,10 @@ def cross_attention(model: Transformer, task: TextToText, source: str) -> tuple[
     """
     ids = task.tokenizer.sources([source])
     written = task.write(model, [source])
-    target = task.tokenizer.targets(written)[:, :-1]  # what the decoder has before it at each step
+    # What the decoder has before it at each step; an answer without an end has as many as may be.
+    target = task.tokenizer.targets(written)[:, :-1][:, : task.max_length]
     with trace(model) as t:
         model(ids, target)
     layers = range(model.config.n_layers)
     weights = np.concatenate([t[f"decoder.blocks.{i}.cross_attention.weights"] for i in layers])
-    return weights, [*written[0], "</s>"]
+    return weights, [*written[0], "</s>"][: task.max_length]
