@@ -6,7 +6,7 @@ Six blocks on each side, d_model 512, eight heads, a vocabulary of 37,000: table
 counts 65 million parameters. It was trained on eight GPUs, with batches of about 25,000 source and
 25,000 target tokens (section 5.1). This is the eighth that one of them was given: sentence pairs of
 about the same length, filled up with `<pad>`, with the paper's dropout and label smoothing. One
-forward pass, one backward pass; both fit well into the memory of a laptop.
+forward pass, one backward pass, within 8 GiB.
 
 The tokens are random, so that there is nothing to learn. At first the model knows nothing, and is
 about as surprised by each token as one would be by a draw from 37,000: ln 37,000 = 10.5.
@@ -20,14 +20,13 @@ import time
 import numpy as np
 
 import minitorch as mt
+from minitorch.autograd import Array
 from transformer import Transformer, TransformerConfig
 
 TOKENS = 25_000 // 8
 
 
-def sentences(
-    lengths: np.ndarray, config: TransformerConfig, rng: np.random.Generator
-) -> mt.Tensor:
+def sentences(lengths: Array, config: TransformerConfig, rng: np.random.Generator) -> mt.Tensor:
     """Draw sentences of these lengths between `<s>` and `</s>`, filled up to the longest."""
     ids = np.full((len(lengths), lengths.max() + 2), config.pad)
     for row, n in zip(ids, lengths, strict=True):
