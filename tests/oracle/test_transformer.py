@@ -1,0 +1,235 @@
+"""The Transformer family, held to PyTorch: outputs and gradients agree to 1e-10 in float64."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+import minitorch as mt
+from minitorch.testing import assert_close
+from transformer import GPT, Transformer, TransformerConfig
+from transformer.embedding import RotaryPositions
+from transformer.weights import PYTORCH, load_pytorch, translate
+
+VOCAB, D_MODEL, HEADS, LAYERS, D_FF = 11, 16, 4, 2, 24
+SOURCE = [[3, 4, 5, 6, 7], [8, 9, 10, 0, 0]]
+TARGET = [[1, 5, 6, 2], [1, 7, 2, 0]]
+
+
+@pytest.fixture(autouse=True)
+def _float64() -> Iterator[None]:
+    mt.set_default_dtype(mt.float64)
+    mt.manual_seed(0)
+    torch.manual_seed(0)
+    yield
+    mt.set_default_dtype(mt.float32)
+
+
+def assert_equal(got: Any, expected: Any) -> None:
+    assert_close(got, expected.detach().numpy(), rtol=1e-10, atol=1e-10)
+
+
+class PyTorchModel(torch.nn.Module):
+    """`nn.Transformer` between an embedding and a generator, as PyTorch's tutorials have it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.embedding = torch.nn.Embedding(VOCAB, D_MODEL)
+        self.transformer = torch.nn.Transformer(
+            D_MODEL, HEADS, LAYERS, LAYERS, D_FF, 0.0, batch_first=True, **options
+        )
+        self.generator = torch.nn.Linear(D_MODEL, VOCAB, bias=False)
+        self.double()
+        for p in self.parameters():  # so that no bias is 0 and no scale 1
+            torch.nn.init.normal_(p, std=0.4)
+
+    def vectors(self, ids: torch.Tensor) -> torch.Tensor:
+        position = torch.arange(ids.shape[1], dtype=torch.float64)[:, None]
+        rate = torch.exp(
+            torch.arange(0, D_MODEL, 2, dtype=torch.float64) * (-math.log(10000.0) / D_MODEL)
+        )
+        waves = torch.stack([torch.sin(position * rate), torch.cos(position * rate)], -1).flatten(1)
+        return self.embedding(ids) * math.sqrt(D_MODEL) + waves
+
+    def forward(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        x = self.transformer(
+            self.vectors(source),
+            self.vectors(target),
+            tgt_mask=~torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).tril(),
+            src_key_padding_mask=source == 0,
+            memory_key_padding_mask=source == 0,
+        )
+        return self.generator(x)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("pre_norm", [False, True], ids=["post-norm", "pre-norm"])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_nn_transformer(pre_norm: bool, bias: bool, activation: str) -> None:
+    theirs = PyTorchModel(norm_first=pre_norm, bias=bias, activation=activation)
+    config = TransformerConfig(
+        VOCAB, D_MODEL, HEADS, n_layers=LAYERS, d_ff=D_FF, dropout=0.0, activation=activation,
+        pre_norm=pre_norm, final_norm=True, bias=bias, max_length=8, tie_embeddings=False,
+    )  # fmt: skip
+    ours = Transformer(config)
+    load_pytorch(ours, theirs.state_dict())
+
+    source, target = torch.tensor(SOURCE), torch.tensor(TARGET)
+    logits = theirs(source, target[:, :-1])
+    assert_equal(ours(mt.tensor(SOURCE), mt.tensor(TARGET)[:, :-1]), logits)
+
+    their_loss = F.cross_entropy(
+        logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0, label_smoothing=0.1
+    )
+    their_loss.backward()
+    loss = ours.loss(mt.tensor(SOURCE), mt.tensor(TARGET), label_smoothing=0.1)
+    loss.backward()
+    assert_equal(loss, their_loss)
+    gradients = {name: p.grad for name, p in theirs.named_parameters()}
+    expected = translate(ours, gradients, PYTORCH)
+    got = {name: p.grad for name, p in ours.named_parameters()}
+    assert got.keys() == expected.keys()
+    for name in got:
+        assert_close(got[name], expected[name], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+def test_nn_transformer_alone_leaves_embedding_and_output_as_they_are() -> None:
+    theirs = PyTorchModel().transformer
+    config = TransformerConfig(
+        VOCAB, D_MODEL, HEADS, n_layers=LAYERS, d_ff=D_FF, dropout=0.0, final_norm=True
+    )
+    ours = Transformer(config)
+    before = ours.embedding.tokens.weight.array.copy()
+    load_pytorch(ours, theirs.state_dict())
+    assert_close(ours.embedding.tokens.weight, before, rtol=0, atol=0)
+    source, target = (torch.randn(2, n, D_MODEL, dtype=torch.float64) for n in (5, 4))
+    causal = ~torch.ones(4, 4, dtype=torch.bool).tril()
+    memory = ours.encoder(mt.from_numpy(source.numpy()))
+    got = ours.decoder(mt.from_numpy(target.numpy()), memory)
+    assert_equal(got, theirs(source, target, tgt_mask=causal))
+
+
+# ------------------------------------------------------------------------------- every variation
+
+
+def reference(state: dict[str, torch.Tensor], config: TransformerConfig, ids: Any) -> Any:
+    """The logits of a GPT, written with PyTorch's functions, from a state_dict of ours."""
+    d_head = config.d_model // config.n_heads
+    kv_heads = config.n_kv_heads or config.n_heads
+    T = ids.shape[1]
+
+    def linear(path: str, x: Any) -> Any:
+        return F.linear(x, state[f"{path}.weight"], state.get(f"{path}.bias"))
+
+    def norm(path: str, x: Any) -> Any:
+        if config.norm == "rms":
+            return F.rms_norm(x, [config.d_model], state[f"{path}.weight"], config.norm_eps)
+        weight, bias = state[f"{path}.weight"], state.get(f"{path}.bias")
+        return F.layer_norm(x, [config.d_model], weight, bias, config.norm_eps)
+
+    def rotated(x: Any) -> Any:
+        pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
+        rate = 10000.0 ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
+        angle = torch.arange(T, dtype=torch.float64)[:, None] * rate
+        turned = pairs * torch.polar(torch.ones_like(angle), angle)
+        return torch.view_as_real(turned).flatten(-2)
+
+    def attention(path: str, x: Any) -> Any:
+        q = linear(f"{path}.query", x).unflatten(-1, (config.n_heads, -1)).transpose(1, 2)
+        k = linear(f"{path}.key", x).unflatten(-1, (kv_heads, -1)).transpose(1, 2)
+        v = linear(f"{path}.value", x).unflatten(-1, (kv_heads, -1)).transpose(1, 2)
+        if config.positions == "rotary":
+            q, k = rotated(q), rotated(k)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        return linear(f"{path}.output", y.transpose(1, 2).flatten(2))
+
+    def mlp(path: str, x: Any) -> Any:
+        up = linear(f"{path}.up", x)
+        hidden = {
+            "relu": lambda: F.relu(up),
+            "gelu": lambda: F.gelu(up),
+            "gelu_tanh": lambda: F.gelu(up, approximate="tanh"),
+            "swiglu": lambda: F.silu(linear(f"{path}.gate", x)) * up,
+        }[config.activation]()
+        return linear(f"{path}.down", hidden)
+
+    x = state["embedding.tokens.weight"][ids]
+    if config.positions == "learned":
+        x = x + state["embedding.positions"][:T]
+    if config.positions == "sinusoidal":
+        even = torch.arange(0, config.d_model, 2, dtype=torch.float64)
+        rate = 10000.0 ** (-even / config.d_model)
+        angle = torch.arange(T, dtype=torch.float64)[:, None] * rate
+        waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
+        x = x * math.sqrt(config.d_model) + waves
+    for i in range(config.n_layers):
+        for name, sublayer in (("attention", attention), ("mlp", mlp)):
+            path, add = f"blocks.{i}.{name}", f"blocks.{i}.add_{name}.norm"
+            if config.pre_norm:
+                x = x + sublayer(path, norm(add, x))
+            else:
+                x = norm(add, x + sublayer(path, x))
+    if config.pre_norm:
+        x = norm("norm", x)
+    return linear("output", x)
+
+
+VARIATIONS: list[dict[str, Any]] = [
+    {},
+    {"n_heads": 1},
+    {"n_kv_heads": 2},
+    {"n_kv_heads": 1},
+    {"pre_norm": True},
+    {"norm": "rms"},
+    {"norm": "rms", "pre_norm": True, "norm_eps": 1e-2},
+    {"activation": "gelu"},
+    {"activation": "gelu_tanh"},
+    {"activation": "swiglu"},
+    {"positions": "learned"},
+    {"positions": "rotary"},
+    {"tie_embeddings": False},
+    {"bias": False},
+    {"bias": False, "activation": "swiglu", "norm": "rms", "positions": "rotary", "n_kv_heads": 2},
+]
+
+
+@pytest.mark.parametrize("changes", VARIATIONS, ids=lambda c: ",".join(map(str, c.values())) or "-")
+def test_each_variation_of_a_gpt(changes: dict[str, Any]) -> None:
+    sizes = {"d_model": 16, "n_heads": 4, "n_layers": 2, "d_ff": 24, "dropout": 0.0}
+    config = TransformerConfig(VOCAB, **{**sizes, "max_length": 8, **changes})
+    model = GPT(config)
+    rng = np.random.default_rng(0)
+    for p in model.parameters():
+        p.array[...] = 0.4 * rng.standard_normal(p.shape)
+    state = {
+        name: torch.tensor(p.array, requires_grad=True) for name, p in model.named_parameters()
+    }
+    if config.tie_embeddings:
+        state["output.weight"] = state["embedding.tokens.weight"]
+
+    ids = rng.integers(1, VOCAB, (3, 7))
+    logits = reference(state, config, torch.tensor(ids))
+    assert_equal(model(mt.from_numpy(ids)), logits)
+
+    F.cross_entropy(logits[:, :-1].flatten(0, 1), torch.tensor(ids[:, 1:]).flatten()).backward()
+    model.loss(mt.from_numpy(ids)).backward()
+    for name, p in model.named_parameters():
+        assert p.grad is not None, name
+        assert_equal(p.grad, state[name].grad)
+
+
+def test_rotary_positions_turn_complex_numbers() -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 8))
+    rate = 10000.0 ** (-torch.arange(0, 8, 2, dtype=torch.float64) / 8)
+    angle = torch.arange(4, 9, dtype=torch.float64)[:, None] * rate
+    pairs = torch.view_as_complex(torch.tensor(x).unflatten(-1, (-1, 2)))
+    turned = torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
+    assert_equal(RotaryPositions(16, 8)(mt.from_numpy(x), start=4), turned)
