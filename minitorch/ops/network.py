@@ -108,7 +108,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 def _embedding_back(g: Tensor, input: Tensor, V: int, padding_idx: int | None) -> Tensor:
     """Add each g to the row that its id names; the padding's stay out."""
     ids = input.array.reshape(-1)
-    rows = g.array.reshape(ids.size, -1)
+    rows = g.array.reshape(ids.size, g.array.shape[-1])
     counted = np.ones(ids.size, np.bool_) if padding_idx is None else ids != padding_idx
 
     def rule(gg: Tensor, input: Tensor) -> Tensor:

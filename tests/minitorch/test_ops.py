@@ -1,0 +1,125 @@
+"""What holds for every operation, generated from the table in operations.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from draws import Draws
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from operations import TABLE, Row
+
+from minitorch import autograd, ops
+from minitorch.tensor import Tensor
+from minitorch.testing import gradcheck, gradgradcheck
+
+every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+differentiable = pytest.mark.parametrize("row", [r for r in TABLE if r.gradient], ids=lambda r: r.name)
+
+
+class Sample:
+    """A call of an operation: its arguments as arrays and as tensors, equal arrays as one tensor."""
+
+    def __init__(self, row: Row, data: Any, dtype: type = np.float64) -> None:
+        self.op = getattr(ops, row.name)
+        self.arrays, self.options = row.draw(Draws(data.draw))
+        self.made: dict[int, Tensor] = {}
+        self.dtype = dtype
+        self.args = [self.tensors(a) for a in self.arrays]
+
+    def tensors(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            if id(value) not in self.made:
+                floats = value.dtype.kind == "f"
+                x = Tensor._wrap(value.astype(self.dtype, copy=False) if floats else value)
+                self.made[id(value)] = x.requires_grad_(floats)
+            return self.made[id(value)]
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.tensors(v) for v in value)
+        return value
+
+    @property
+    def leaves(self) -> list[Tensor]:
+        return [x for x in self.made.values() if x.requires_grad]
+
+    def __call__(self, *leaves: Tensor) -> Any:
+        """Call the operation, with other tensors in the place of the leaves."""
+        for old, new in zip(self.leaves, leaves, strict=False):
+            key = next(k for k, x in self.made.items() if x is old)
+            self.made[key] = new
+        return self.op(*[self.tensors(a) for a in self.arrays], **self.options)
+
+
+def outputs(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def test_every_operation_has_a_row() -> None:
+    public = {name for name in vars(ops) if not name.startswith("_") and callable(vars(ops)[name])}
+    assert {row.name for row in TABLE} == public
+
+
+@every_row
+@settings(max_examples=8)
+@given(data=st.data())
+def test_value(row: Row, data: Any) -> None:
+    if row.value is None:
+        pytest.skip("its value is tested by hand")
+    sample = Sample(row, data)
+    found = outputs(sample())
+    expected = outputs(row.value(*sample.arrays, **sample.options))
+    assert len(found) == len(expected)
+    for y, z in zip(found, expected, strict=True):
+        got = y.array if isinstance(y, Tensor) else np.asarray(y)
+        assert got.shape == np.shape(z)
+        np.testing.assert_allclose(got, z, rtol=1e-10, atol=1e-12)
+
+
+@differentiable
+@settings(max_examples=4)
+@given(data=st.data())
+def test_gradient_agrees_with_finite_differences(row: Row, data: Any) -> None:
+    sample = Sample(row, data)
+    leaves = sample.leaves
+    assume(leaves and all(y.array.size for y in outputs(sample())))
+    assert gradcheck(sample, leaves)
+    if row.gradient == 2:
+        assert gradgradcheck(sample, leaves)
+
+
+@every_row
+@settings(max_examples=4)
+@given(data=st.data())
+def test_float32_stays_and_inputs_too(row: Row, data: Any) -> None:
+    sample = Sample(row, data, np.float32)
+    before = [x.array.copy() for x in sample.made.values()]
+    ys = [y for y in outputs(sample()) if isinstance(y, Tensor)]
+    assert all(y.array.dtype.kind != "f" or y.array.dtype == np.float32 for y in ys)
+    assert any(y.requires_grad for y in ys) == bool(row.gradient and ys and sample.leaves)
+    ys = [y for y in ys if y.requires_grad]
+    if ys:
+        autograd.backward(ys, [y._wrap(np.ones_like(y.array)) for y in ys])
+    for x, array in zip(sample.made.values(), before, strict=True):
+        np.testing.assert_array_equal(x.array, array)
+        if x.requires_grad and x.grad is not None:
+            assert x.grad.array.dtype == np.float32
+            assert x.grad.array.shape == x.array.shape
+    owned = [t.array for x in sample.made.values() for t in (x, x.grad) if t is not None]
+    for i, a in enumerate(owned):
+        assert not any(np.shares_memory(a, b) for b in owned[i + 1 :])
+
+
+ERRORS = [(row, *error) for row in TABLE for error in row.errors]
+
+
+@pytest.mark.parametrize(("row", "args", "error", "message"), ERRORS, ids=lambda v: getattr(v, "name", ""))
+def test_error(row: Row, args: list[Any], error: type[Exception], message: str) -> None:
+    def tensors(value: Any) -> Any:
+        if isinstance(value, list):
+            return [tensors(v) for v in value]
+        return Tensor._wrap(value) if isinstance(value, np.ndarray) else value
+
+    with pytest.raises(error, match=message):
+        getattr(ops, row.name)(*tensors(args))

@@ -1,0 +1,237 @@
+"""What random inputs do not meet: ties, kinks, infinities, empty tensors, options. Numbers by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import ops
+from minitorch.tensor import Tensor
+
+inf, nan = math.inf, math.nan
+
+
+def gradient(f: Any, *values: Any) -> list[Any]:
+    """The gradients of Σ f(x, …), as lists."""
+    xs = [mt.tensor(v, dtype=mt.float64, requires_grad=True) for v in values]
+    f(*xs).sum().backward()
+    return [x.grad.tolist() for x in xs]
+
+
+TIES_AND_KINKS = [
+    ("relu at 0", ops.relu, [-1.0, 0.0, 1.0], [0.0, 0.0, 1.0]),
+    ("abs at 0", ops.abs, [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]),
+    ("clamp at its bounds", lambda x: x.clamp(0, 1), [-1.0, 0.0, 0.5, 1.0, 2.0], [0.0, 1.0, 1.0, 1.0, 0.0]),
+    ("amax of ties", lambda x: x.amax(0), [3.0, 1.0, 3.0], [0.5, 0.0, 0.5]),
+    ("max over all, of ties", lambda x: x.max(), [3.0, 1.0, 3.0], [0.5, 0.0, 0.5]),
+    ("max along dim, of ties", lambda x: x.max(0).values, [1.0, 3.0, 3.0], [0.0, 1.0, 0.0]),
+    ("min along dim, of ties", lambda x: x.min(0).values, [1.0, 1.0, 3.0], [1.0, 0.0, 0.0]),
+    ("sort of ties", lambda x: x.sort().values * mt.tensor([1.0, 2.0, 3.0]), [5.0, 5.0, 4.0], [2.0, 3.0, 1.0]),
+    ("std of equals", lambda x: x.std(), [2.0, 2.0], [0.0, 0.0]),
+    ("norm at 0", lambda x: x.norm(), [0.0, 0.0], [0.0, 0.0]),
+    ("1-norm at 0", lambda x: x.norm(1), [0.0, -2.0], [0.0, -1.0]),
+    ("inf-norm of ties", lambda x: x.norm(inf), [2.0, -2.0, 1.0], [0.5, -0.5, 0.0]),
+    ("x² at 0", lambda x: x**2, [0.0, 3.0], [0.0, 6.0]),
+    ("x⁰", lambda x: x**0, [0.0, 3.0], [0.0, 0.0]),
+    ("2ˣ", lambda x: 2**x, [0.0], [math.log(2)]),
+    ("0ˣ", lambda x: 0.0**x, [0.0, 2.0], [0.0, 0.0]),
+    ("√ at 0", ops.sqrt, [0.0, 4.0], [inf, 0.25]),
+    ("product with a 0", ops.prod, [2.0, 0.0, 5.0], [0.0, 10.0, 0.0]),
+    ("product with two 0s", ops.prod, [0.0, 0.0, 5.0], [0.0, 0.0, 0.0]),
+    ("logsumexp of -inf", lambda x: x.logsumexp(0), [-inf, -inf], [0.0, 0.0]),
+    ("softplus above its threshold", lambda x: ops.softplus(x, threshold=1.0), [2.0], [1.0]),
+    ("leaky relu at 0", lambda x: ops.leaky_relu(x, 0.1), [-1.0, 0.0, 1.0], [0.1, 0.1, 1.0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "x", "expected"), [c[1:] for c in TIES_AND_KINKS], ids=[c[0] for c in TIES_AND_KINKS])
+def test_gradient_at_ties_and_kinks(f: Any, x: list[float], expected: list[float]) -> None:
+    assert gradient(f, x)[0] == pytest.approx(expected, abs=1e-15)
+
+
+def test_maximum_shares_ties_evenly() -> None:
+    assert gradient(ops.maximum, [1.0, 2.0], [1.0, 3.0]) == [[0.5, 0.0], [0.5, 1.0]]
+    assert gradient(ops.minimum, [1.0, 2.0], [1.0, 3.0]) == [[0.5, 1.0], [0.5, 0.0]]
+
+
+def test_clamp_by_tensors_passes_the_gradient_to_the_bound_that_holds() -> None:
+    f = lambda x, low, high: x.clamp(low, high)  # noqa: E731
+    assert gradient(f, [0.0, 2.0, 5.0], [1.0, 1.0, 1.0], [4.0, 4.0, 4.0]) == [
+        [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (ops.log, [0.0, -1.0], [-inf, nan]),
+        (ops.reciprocal, [0.0, -0.0], [inf, -inf]),
+        (ops.exp, [1000.0, -1000.0], [inf, 0.0]),
+        (ops.sigmoid, [1e4, -1e4], [1.0, 0.0]),
+        (ops.logsigmoid, [1e4, -1e4], [0.0, -1e4]),
+        (ops.softplus, [1e4, -1e4], [1e4, 0.0]),
+        (ops.erf, [inf, -inf, nan], [1.0, -1.0, nan]),
+        (lambda x: x - x, [inf], [nan]),
+        (lambda x: x * 0, [inf], [nan]),
+        (lambda x: x / x, [0.0], [nan]),
+        (lambda x: x.amax(), [1.0, nan], nan),
+        (lambda x: x.max(0).values, [1.0, nan], nan),
+        (lambda x: x.clamp(0, 1), [nan], [nan]),
+        (lambda x: x.sort(descending=True).values, [1.0, nan, 2.0], [nan, 2.0, 1.0]),
+        (lambda x: x.logsumexp(0), [1e4, 1e4], 1e4 + math.log(2)),
+        (lambda x: x.var(), [1.0], nan),
+    ],
+)
+def test_no_warning_where_numbers_end(f: Any, x: list[float], expected: Any) -> None:
+    # pytest makes an error of each warning.
+    np.testing.assert_allclose(f(mt.tensor(x)).numpy(), expected, rtol=1e-6)
+
+
+def test_empty_tensors() -> None:
+    empty = mt.zeros(0, 3)
+    assert empty.sum().item() == 0
+    assert empty.prod().item() == 1
+    assert math.isnan(empty.mean().item())
+    assert empty.sum(0).tolist() == [0, 0, 0]
+    assert empty.any().item() is False
+    assert empty.all().item() is True
+    assert (empty @ mt.zeros(3, 2)).shape == (0, 2)
+    with pytest.raises(IndexError, match="nothing to choose from"):
+        empty.argmax()
+
+
+def test_erf_in_float32_is_exact_to_two_places_of_its_last_bit() -> None:
+    x = np.linspace(-5, 5, 20001, dtype=np.float32)
+    y = ops.erf(mt.from_numpy(x)).numpy()
+    exact = np.array([math.erf(v) for v in x.tolist()])
+    assert y.dtype == np.float32
+    assert (abs(y - exact) <= 2 * np.spacing(abs(exact).astype(np.float32))).all()
+
+
+@pytest.mark.parametrize("V", [5, 2000])
+def test_embedding_adds_up_what_an_id_receives_except_for_padding(V: int) -> None:
+    table = mt.zeros(V, 2, requires_grad=True)
+    ids = mt.tensor([[1, 3], [1, 0]])
+    y = ops.embedding(ids, table, padding_idx=0)
+    (y * mt.tensor([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]])).sum().backward()
+    assert table.grad is not None
+    assert table.grad.array[:4].tolist() == [[0, 0], [6, 8], [0, 0], [3, 4]]
+    assert not table.grad.array[4:].any()
+
+
+def test_embedding_reads_the_rows() -> None:
+    table = mt.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert ops.embedding(mt.tensor([1, 0, 1]), table).tolist() == [[3, 4], [1, 2], [3, 4]]
+
+
+def test_dropout_scales_what_it_keeps_and_drops_the_same_in_the_gradient() -> None:
+    mt.manual_seed(0)
+    x = mt.ones(10_000, requires_grad=True)
+    y = ops.dropout(x, 0.25)
+    y.sum().backward()
+    assert x.grad is not None
+    assert set(np.unique(y.array)) == {0, np.float32(1 / 0.75)}
+    assert abs((y.array == 0).mean() - 0.25) < 0.02  # 4.6 standard deviations
+    np.testing.assert_array_equal(x.grad.array, y.array)
+    assert not ops.dropout(x, 1.0).array.any()
+
+
+def test_div_rounds_as_told() -> None:
+    a, b = mt.tensor([7, -7]), mt.tensor([2, 2])
+    assert (a / b).tolist() == [3.5, -3.5]
+    assert ops.div(a, b, rounding_mode="floor").tolist() == [3, -4]
+    assert ops.div(a, b, rounding_mode="trunc").tolist() == [3, -3]
+    assert (a // b).dtype == mt.int64
+    assert (a % b).tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="divided by 0"):
+        a // 0
+
+
+def test_alpha_scales_the_second() -> None:
+    a, b = mt.tensor([1.0]), mt.tensor([2.0])
+    assert ops.add(a, b, alpha=3).tolist() == [7]
+    assert ops.sub(a, b, alpha=3).tolist() == [-5]
+    with pytest.raises(RuntimeError, match="whole number"):
+        ops.add(mt.tensor([1]), mt.tensor([2]), alpha=0.5)
+
+
+@pytest.mark.parametrize(
+    ("f", "dtype"),
+    [
+        (lambda x: x * 2.5, mt.float32),
+        (lambda x: 2.5 * x, mt.float32),
+        (lambda x: x + np.float64(1), mt.float32),
+        (lambda x: np.float64(1) + x, mt.float32),
+        (lambda x: x + np.ones(2), mt.float64),
+        (lambda x: np.ones(2, np.float32) * x, mt.float32),
+        (lambda x: x > 1, mt.bool),
+        (lambda x: x.long() + 1, mt.int64),
+        (lambda x: x.long() * 1.5, mt.float32),
+        (lambda x: x.long() / 2, mt.float32),
+        (lambda x: x.int() + x.long(), mt.int64),
+        (lambda x: x.bool().sum(), mt.int64),
+        (lambda x: x.bool() + 1, mt.int64),
+        (lambda x: x.double() + x, mt.float64),
+        (lambda x: x + mt.tensor(1.0, dtype=mt.float64), mt.float32),
+        (lambda x: x.long().exp(), mt.float32),
+        (lambda x: x.to(mt.uint8) + 1, mt.uint8),
+    ],
+)
+def test_dtype_of_a_result(f: Any, dtype: Any) -> None:
+    y = f(mt.tensor([1.0, 2.0]))
+    assert isinstance(y, Tensor)
+    assert y.dtype == dtype
+
+
+def test_sort_keeps_ties_in_order_both_ways() -> None:
+    x = mt.tensor([1, 0, 1, 0])
+    assert x.argsort().tolist() == [1, 3, 0, 2]
+    assert x.argsort(descending=True).tolist() == [0, 2, 1, 3]
+    values, indices = x.topk(3)
+    assert (values.tolist(), indices.tolist()) == ([1, 1, 0], [0, 2, 1])
+    assert x.max(0).indices.item() == 0
+
+
+def test_index_that_changes_before_the_way_back_is_noticed() -> None:
+    x, index = mt.ones(3, requires_grad=True), mt.tensor([0, 1])
+    for y in (x[index], x.gather(0, index), x.index_select(0, index)):
+        index.copy_(mt.tensor([2, 2]))
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.sum().backward()
+        index = mt.tensor([0, 1])
+
+
+def test_losses_by_hand() -> None:
+    log_p = mt.tensor([[-1.0, -2.0], [-3.0, -4.0]])
+    target, weight = mt.tensor([0, 1]), mt.tensor([1.0, 3.0])
+    assert ops.nll_loss(log_p, target, weight).item() == pytest.approx((1 + 12) / 4)
+    assert ops.nll_loss(log_p, target, ignore_index=1).item() == 1
+    assert math.isnan(ops.nll_loss(log_p, mt.tensor([1, 1]), ignore_index=1).item())
+    assert ops.kl_div(log_p, mt.tensor([[0.0, 1.0], [0.0, 1.0]]), reduction="sum").item() == 6
+    bce = ops.binary_cross_entropy_with_logits(
+        mt.tensor([0.0]), mt.tensor([1.0]), pos_weight=mt.tensor([2.0])
+    )
+    assert bce.item() == pytest.approx(2 * math.log(2))
+    with pytest.raises(ValueError, match="'average' is not a reduction"):
+        ops.mse_loss(log_p, log_p, reduction="average")
+
+
+def test_missing_names_say_what_is_nearest() -> None:
+    assert not hasattr(mt, "logcumsumexp")
+    assert not hasattr(mt.tensor(1.0), "cumprod")
+    with pytest.raises(AttributeError, match="no attribute 'logcumsumexp'.*'logsumexp'"):
+        _ = mt.logcumsumexp
+    with pytest.raises(AttributeError, match="no attribute 'cumprod'.*'prod'"):
+        _ = mt.tensor(1.0).cumprod
+
+
+def test_operators_with_what_is_no_number() -> None:
+    x = mt.tensor([1.0])
+    assert (x == None) is False  # noqa: E711
+    assert (x != "a") is True
+    with pytest.raises(TypeError, match="a tensor and a str cannot be combined"):
+        x + "a"  # type: ignore[operator]
