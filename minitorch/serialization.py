@@ -39,7 +39,7 @@ def save(obj: Any, f: Path) -> None:
 
     The file appears under its name only when it is complete: whoever reads, finds what was there
     before or the whole of what is there now, also after a crash. A tensor that is found at two
-    places is written once, and is one tensor again after `load`.
+    places is written once, and is one tensor again after `load`. NumPy's numbers become Python's.
 
     Args:
         obj: what to save, such as {"model": model.state_dict(), "step": 3}.
@@ -117,6 +117,8 @@ class _Writer:
         self.names: dict[int, str] = {}
 
     def encode(self, value: Any, path: str) -> Any:
+        if isinstance(value, np.generic):
+            value = value.item()
         if isinstance(value, Tensor):
             return {"$tensor": self._name(value.array, path)}
         if isinstance(value, dict):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd import Array
 from ..tensor import Tensor
-from .optimizer import Optimizer
+from .optimizer import Optimizer, check_lr
 
 
 class Adam(Optimizer):
@@ -47,10 +47,11 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        if not lr >= 0:
-            raise ValueError(f"Invalid learning rate: {lr}")
+        check_lr(lr)
         if not eps >= 0:
             raise ValueError(f"Invalid epsilon value: {eps}")
+        if len({isinstance(beta, Tensor) for beta in betas}) > 1:
+            raise ValueError("betas must be either both floats or both Tensors")
         for i, beta in enumerate(betas):
             if not 0 <= beta < 1:
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}")

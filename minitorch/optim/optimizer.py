@@ -174,6 +174,18 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def check_lr(lr: Any) -> None:
+    """Refuse a learning rate that is none: a number from 0 on, or a tensor with one such element.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not lr >= 0:
+        raise ValueError(f"Invalid learning rate: {lr}")
+
+
 def _check_fit(p: Tensor, g: Tensor) -> None:
     if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
         raise RuntimeError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autograd import Array
 from ..tensor import Tensor
-from .optimizer import Optimizer
+from .optimizer import Optimizer, check_lr
 
 
 class SGD(Optimizer):
@@ -41,8 +41,7 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        if not lr >= 0:
-            raise ValueError(f"Invalid learning rate: {lr}")
+        check_lr(lr)
         if not momentum >= 0:
             raise ValueError(f"Invalid momentum value: {momentum}")
         if not weight_decay >= 0:

@@ -236,6 +236,8 @@ def test_a_subclass_writes_an_update_or_a_step() -> None:
         (lambda p: optim.SGD([p], weight_decay=-1), ValueError, "Invalid weight_decay"),
         (lambda p: optim.SGD([p], nesterov=True), ValueError, "requires a momentum"),
         (lambda p: optim.Adam([p], lr=-1), ValueError, "Invalid learning rate"),
+        (lambda p: optim.Adam([p], lr=mt.ones(2)), ValueError, "1-element"),
+        (lambda p: optim.Adam([p], betas=(0.9, mt.ones(1))), ValueError, "either both"),
         (lambda p: optim.Adam([p], eps=-1), ValueError, "Invalid epsilon"),
         (lambda p: optim.Adam([p], betas=(0.9, 1.0)), ValueError, "index 1: 1.0"),
         (lambda p: optim.AdamW([p], weight_decay=-1), ValueError, "Invalid weight_decay"),

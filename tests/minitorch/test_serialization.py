@@ -53,6 +53,11 @@ def test_numbers_strings_and_what_holds_them(
     assert repr(back) == repr(value)  # also -0.0, True and 1, tuples and lists
 
 
+def test_numpys_numbers_become_pythons(tmp_path: Path) -> None:
+    back = there_and_back([np.float32(0.1), np.int64(3), np.bool_(True), np.inf], tmp_path)
+    assert repr(back) == repr([float(np.float32(0.1)), 3, True, math.inf])
+
+
 def test_numbers_that_json_lacks(tmp_path: Path) -> None:
     back = there_and_back([math.nan, math.inf, -math.inf, 2**200, 0.1], tmp_path)
     assert math.isnan(back[0])
