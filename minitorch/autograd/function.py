@@ -191,7 +191,9 @@ class FunctionNode(JointNode):
         if isinstance(x, tuple):
             i, array, stamp = x
             x = self.wrap(array)
-            x._node, x._requires_grad, x._stamp = self.piece(i), True, stamp
+            x._stamp = stamp
+            if mode.grad:
+                x._node, x._requires_grad = self.piece(i), True
         return x
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:

@@ -88,7 +88,7 @@ def _rows(y: Tensor, xs: list[Tensor], create_graph: bool) -> tuple[Tensor, ...]
             for x, d in zip(xs, found, strict=True)
         ])  # fmt: skip
     return tuple(
-        _stacked([found[j] for found in walks], x).reshape(*y.array.shape, *x.array.shape)
+        _stacked([found[j] for found in walks], x).reshape((*y.array.shape, *x.array.shape))
         for j, x in enumerate(xs)
     )
 

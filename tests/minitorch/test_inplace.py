@@ -1,0 +1,339 @@
+"""Changes in place: values, gradients through views and bases, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch
+from minitorch.autograd import grad, no_grad
+from minitorch.tensor import Tensor
+from minitorch.testing import assert_close, gradcheck, gradgradcheck
+
+
+def leaf(*values: Any) -> Tensor:
+    return Tensor._wrap(np.array(values, dtype=np.float64)).requires_grad_()
+
+
+def tensor(*values: Any) -> Tensor:
+    return Tensor._wrap(np.array(values, dtype=np.float64))
+
+
+# ------------------------------------------------------------------------------------------- values
+
+
+def test_values_by_hand() -> None:
+    def check(change: Callable[[Tensor], Any], expected: list[float]) -> None:
+        x = tensor(1.0, -2.0, 3.0)
+        array = x.array
+        assert change(x) is x
+        assert x.array is array
+        assert x.tolist() == expected
+
+    y, mask = tensor(2.0, 4.0, 8.0), minitorch.tensor([True, False, True])
+    check(lambda x: x.add_(y), [3.0, 2.0, 11.0])
+    check(lambda x: x.sub_(y), [-1.0, -6.0, -5.0])
+    check(lambda x: x.mul_(2), [2.0, -4.0, 6.0])
+    check(lambda x: x.div_(y), [0.5, -0.5, 0.375])
+    check(lambda x: x.copy_(y), [2.0, 4.0, 8.0])
+    check(lambda x: x.copy_(tensor(7.0)), [7.0, 7.0, 7.0])
+    check(lambda x: x.fill_(9), [9.0, 9.0, 9.0])
+    check(lambda x: x.zero_(), [0.0, 0.0, 0.0])
+    check(lambda x: x.clamp_(-1, 2), [1.0, -1.0, 2.0])
+    check(lambda x: x.masked_fill_(mask, 0.5), [0.5, -2.0, 0.5])
+    check(lambda x: x.index_fill_(0, minitorch.tensor([0, 1]), 0.5), [0.5, 0.5, 3.0])
+    check(lambda x: x.scatter_(0, minitorch.tensor([2, 0]), y), [4.0, -2.0, 2.0])
+
+
+def test_assignment_to_parts() -> None:
+    x = minitorch.zeros(2, 3)
+    x[0] = 1
+    x[:, 1:2] = minitorch.tensor([[5.0], [6.0]])
+    x[1, 2] = np.float64(7)
+    assert x.tolist() == [[1, 5, 1], [0, 6, 7]]
+    x[x > 5] = -1.0
+    x[[0, 1], minitorch.tensor([0, 0])] = minitorch.tensor([8.0, 9.0])
+    assert x.tolist() == [[8, 5, 1], [9, -1, -1]]
+    x[0] = minitorch.tensor([[1.0, 2.0, 3.0]])
+    assert x[0].tolist() == [1, 2, 3]
+    with pytest.raises(RuntimeError, match="do not broadcast"):
+        x[0] = minitorch.tensor([1.0, 2.0])
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        x[x > 0] = minitorch.tensor([1.0, 2.0])
+
+
+def test_operators_change_the_tensor_itself() -> None:
+    x = y = tensor(1.0, 2.0)
+    x += 1
+    x *= tensor(2.0, 3.0)
+    x -= 1
+    x /= 2
+    x **= 2
+    assert x is y
+    assert x.tolist() == [2.25, 16.0]
+
+
+def test_random_numbers_have_their_moments() -> None:
+    minitorch.manual_seed(0)
+    x = minitorch.zeros(100_000)
+    x.normal_(3.0, 2.0)
+    assert x.dtype == minitorch.float32
+    assert x.mean().item() == pytest.approx(3.0, abs=0.05)
+    assert x.std().item() == pytest.approx(2.0, abs=0.05)
+    x.uniform_(-1.0, 3.0)
+    assert -1 <= x.min().item() < -0.99 < 2.99 < x.max().item() < 3
+    with pytest.raises(RuntimeError, match="std >= 0"):
+        x.normal_(0.0, -1.0)
+    with pytest.raises(RuntimeError, match=r"\[from, to\)"):
+        x.uniform_(1.0, 0.0)
+
+
+def test_the_dtype_stays_or_it_is_an_error() -> None:
+    x = minitorch.tensor([1, 2])
+    x.mul_(3)
+    assert x.dtype == minitorch.int64
+    with pytest.raises(RuntimeError, match="can't be cast to the desired output type"):
+        x.mul_(0.5)
+    assert x.tolist() == [3, 6]
+    single = minitorch.tensor([1.0])
+    single.add_(tensor(0.5))
+    assert single.dtype == minitorch.float32
+    assert single.tolist() == [1.5]
+
+
+def test_the_shape_stays_or_it_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match=r"add_: output with shape \[1\] doesn't match.* \[2\]"):
+        tensor(1.0).add_(tensor(1.0, 2.0))
+    with pytest.raises(RuntimeError, match="do not broadcast"):
+        tensor(1.0).copy_(tensor(1.0, 2.0))
+    with pytest.raises(RuntimeError, match="0-dimension value tensor"):
+        tensor(1.0, 2.0).fill_(tensor(1.0, 2.0))
+
+
+def test_memory_that_several_elements_share_is_not_written_to() -> None:
+    x = tensor(1.0).expand(3)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        x.add_(1)
+
+
+# ---------------------------------------------------------------------------------------- gradients
+
+CHANGES: dict[str, Callable[[Tensor, Tensor], Any]] = {
+    "add_": lambda x, y: x.add_(y),
+    "sub_": lambda x, y: x.sub_(y),
+    "mul_": lambda x, y: x.mul_(y),
+    "div_": lambda x, y: x.div_(y + 5),
+    "pow_": lambda x, y: x.pow_(2),
+    "copy_": lambda x, y: x.copy_(y),
+    "fill_": lambda x, y: x.fill_(y.sum()),
+    "zero_": lambda x, y: x.zero_(),
+    "clamp_": lambda x, y: x.clamp_(-0.5, 0.5),
+    "masked_fill_": lambda x, y: x.masked_fill_(x > 0, y.sum()),
+    "index_fill_": lambda x, y: x.index_fill_(0, minitorch.tensor([1]), 2.0),
+    "scatter_": lambda x, y: x.scatter_(0, minitorch.tensor([[0, 1, 1]]), y),
+    "setitem": lambda x, y: x.__setitem__(0, y[1]),
+    "setitem mask": lambda x, y: x.__setitem__(x > 0, y.sum()),
+    "setitem rows": lambda x, y: x.__setitem__([1, 0], y[:2]),
+}
+
+VIEWS: dict[str, Callable[[Tensor], Tensor]] = {
+    "itself": lambda b: b,
+    "slice": lambda b: b[1:, ::2],
+    "slice of slice": lambda b: b[1:][:, :3],
+    "transpose": lambda b: b[:3, :2].t(),
+    "permute": lambda b: b[:3, :2].permute(1, 0),
+    "reshape": lambda b: b.reshape(2, 2, 5)[1, :, :3],
+    "unsqueeze, squeeze": lambda b: b[:2, :3].unsqueeze(1).squeeze(1),
+    "split": lambda b: b.split(2)[1].chunk(2, dim=1)[0],
+    "expand of nothing": lambda b: b[:2, :3].expand(2, 3),
+    "diagonal": lambda b: b.reshape(2, 2, 5).diagonal(0, 0, 1)[:3].t(),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("beside", [False, True])
+def test_gradients_through_a_changed_view_agree_with_finite_differences(
+    view: str, change: str, beside: bool
+) -> None:
+    rng = np.random.default_rng(len(view) + len(change))
+    base = Tensor._wrap(rng.standard_normal((4, 5))).requires_grad_()
+    other = Tensor._wrap(rng.standard_normal((4, 5))).requires_grad_()
+
+    def run(base: Tensor, other: Tensor) -> tuple[Tensor, ...]:
+        b = base * 1
+        before = b[1:].reshape(-1) if beside else b  # another view, taken before the change
+        x = VIEWS[view](b)
+        y = VIEWS[view](other)
+        CHANGES[change](x, y)
+        return b * 2, x * 3, before * 5, b[1] * 7
+
+    assert gradcheck(run, (base, other))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_second_derivatives_through_a_changed_view(change: str) -> None:
+    rng = np.random.default_rng(0)
+    base, other = (Tensor._wrap(rng.standard_normal((3, 3))).requires_grad_() for _ in range(2))
+
+    def run(base: Tensor, other: Tensor) -> Tensor:
+        b = base * base
+        CHANGES[change](b[1:], (other * other)[1:])
+        return b * b
+
+    assert gradgradcheck(run, (base, other), atol=1e-4)
+
+
+def test_the_base_hears_of_a_change_through_its_view() -> None:
+    base = leaf(1.0, 2.0, 3.0)
+    b = base * 1
+    x = b[1:]
+    x.mul_(2)
+    b.sum().backward()
+    assert base.grad.tolist() == [1.0, 2.0, 2.0]
+
+
+def test_a_view_hears_of_a_change_to_its_base() -> None:
+    w = leaf(5.0)
+    b = minitorch.zeros(3, dtype=minitorch.float64)
+    x, y = b[1:], b[1:][1:]
+    assert not y.requires_grad
+    b.add_(w)
+    assert y.requires_grad
+    (x.sum() + y.sum()).backward()
+    assert w.grad.tolist() == [3.0]
+
+
+def test_what_was_computed_before_the_change_keeps_its_gradient() -> None:
+    base = leaf(1.0, 2.0)
+    b = base * 1
+    before = b + 10
+    b.mul_(3)
+    (before + b).sum().backward()
+    assert base.grad.tolist() == [4.0, 4.0]
+
+
+def test_filling_a_buffer_step_by_step() -> None:
+    w = leaf(0.5)
+    out = minitorch.zeros(4, dtype=minitorch.float64)
+    h = minitorch.ones(1, dtype=minitorch.float64)
+    for t in range(4):
+        h = h * w
+        out[t] = h[0]
+    out.sum().backward()  # d(w + w² + w³ + w⁴)/dw
+    assert w.grad.tolist() == [1 + 2 * 0.5 + 3 * 0.25 + 4 * 0.125]
+
+
+def test_no_gradient_comes_through_what_was_overwritten() -> None:
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    y.zero_()
+    assert y.requires_grad
+    y.sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0]
+
+
+# ------------------------------------------------------------------------------------ what is refused
+
+
+def test_a_leaf_that_requires_grad_is_not_changed_while_recording() -> None:
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an"):
+        x.add_(1)
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being"):
+        x[0] = 1.0
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being"):
+        x.reshape(2, 1)[1:].zero_()
+    assert x.tolist() == [1.0, 2.0]
+    with no_grad():
+        x.add_(1)
+        x[0] = 7.0
+    assert x.tolist() == [7.0, 3.0]
+    assert x.is_leaf
+
+
+def test_a_view_made_under_no_grad_is_not_changed_while_recording() -> None:
+    w = leaf(1.0)
+    b = tensor(1.0, 2.0)
+    with no_grad():
+        x = b[1:]
+    with pytest.raises(RuntimeError, match="created in no_grad mode"):
+        x.mul_(w)
+    x.mul_(3)  # no gradient is concerned
+    assert b.tolist() == [1.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.add_(1),
+        lambda x: x[0].zero_(),
+        lambda x: x.detach().fill_(0),
+        lambda x: x.t().reshape(1, 2).mul_(2),
+        lambda x: x.normal_(),
+        lambda x: x.__setitem__(0, 3.0),
+    ],
+)
+def test_a_saved_tensor_that_was_changed_is_an_error_that_names_the_operation(change: Any) -> None:
+    w, x = leaf(1.0, 2.0), tensor(3.0, 4.0)
+    y = (w * x).sum()
+    change(x)
+    with pytest.raises(RuntimeError, match=r"inplace operation: mul saved a tensor of shape \(2,\)"):
+        y.backward()
+
+
+def test_a_saved_view_finds_out_that_its_base_was_changed() -> None:
+    w, x = leaf(1.0, 2.0), tensor(3.0, 4.0, 5.0)
+    y = (w * x[1:]).sum()
+    x.add_(1)
+    with pytest.raises(RuntimeError, match="inplace operation: mul saved"):
+        y.backward()
+
+
+def test_a_saved_output_that_was_changed_is_an_error() -> None:
+    y = leaf(1.0).exp()
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="inplace operation: exp saved"):
+        y.sum().backward()
+
+
+def test_what_was_not_saved_may_be_changed() -> None:
+    w, x = leaf(1.0, 2.0), tensor(3.0, 4.0)
+    y = (w + x).sum()
+    x.zero_()
+    y.backward()
+    assert w.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_change_after_backward_or_through_data_goes_unpunished() -> None:
+    w, x = leaf(1.0, 2.0), tensor(3.0, 4.0)
+    y = (w * x).sum()
+    x.data.mul_(2)
+    assert grad(y, w)[0].tolist() == [6.0, 8.0]
+    y = (w * x).sum()
+    y.backward()
+    x.mul_(2)
+    assert w.grad.tolist() == [6.0, 8.0]
+
+
+def test_the_old_value_is_kept_where_a_gradient_needs_it() -> None:
+    w, x = leaf(2.0, 3.0), leaf(5.0, 7.0)
+    y = x * 1
+    y.mul_(w)
+    y.sum().backward()
+    assert w.grad.tolist() == [5.0, 7.0]
+    assert x.grad.tolist() == [2.0, 3.0]
+
+
+def test_detach_shares_memory_and_is_cut_off() -> None:
+    x = leaf(1.0, 2.0)
+    y = x * 1
+    d = y.detach()
+    d.mul_(3)
+    assert y.tolist() == [3.0, 6.0]
+    assert not d.requires_grad
+    y.sum().backward()
+    assert_close(x.grad, np.ones(2))
