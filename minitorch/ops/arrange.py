@@ -93,10 +93,10 @@ def split(
                 f"dimension {dim} of shape {x.shape}"
             )
     before, ends = (slice(None),) * axis, np.cumsum(sections).tolist()
-    return tuple(
+    return tuple([
         getitem(tensor, (*before, slice(end - m, end)))
         for m, end in zip(sections, ends, strict=True)
-    )
+    ])
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -114,7 +114,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if not x.ndim:
         raise IndexError("unbind: a tensor without dimensions has no slices")
     axis = dim_of("unbind", dim, x.ndim)
-    return tuple(getitem(input, (slice(None),) * axis + (i,)) for i in range(x.shape[axis]))
+    return tuple([getitem(input, (slice(None),) * axis + (i,)) for i in range(x.shape[axis])])
 
 
 # --------------------------------------------------------------- repeating, turning, shifting

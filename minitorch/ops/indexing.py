@@ -81,7 +81,7 @@ def numpy_index(index: Any) -> Any:
         IndexError: a part of it is no index, such as a tensor of floats.
     """
     if isinstance(index, tuple):
-        return tuple(numpy_index(i) for i in index)
+        return tuple([numpy_index(i) for i in index])
     if isinstance(index, list):
         index = np.asarray([int(i) if operand.is_tensor(i) else i for i in index])
         index = index.astype(np.int64) if not index.size else index
@@ -120,12 +120,12 @@ def along(dim: int, places: Array) -> tuple[Any, ...]:
     return tuple(index)
 
 
-def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, tuple[Any, ...]]:
+def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any]:
     """Check the index of gather or scatter; return the dimension and `along`."""
     x = operand.tensor(name, "input", input).array
     d = dim_of(name, dim, x.ndim)
     i = operand.index(name, "index", index, x.shape[d] if x.ndim else 1)
-    if i.size and (i.ndim or 1) != (x.ndim or 1):
+    if (i.ndim or 1) != (x.ndim or 1):
         raise RuntimeError(
             f"{name}: index must have as many dimensions as input, but their shapes are {i.shape} "
             f"and {x.shape}"
@@ -135,7 +135,8 @@ def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, tupl
             f"{name}: index of shape {i.shape} reaches beyond input of shape {x.shape}: apart from "
             f"dimension {d}, no size of it may be larger"
         )
-    return d, along(d, i) if x.ndim else ()
+    # Where there is but one place, an index of one dimension stands for it.
+    return d, along(d, i) if x.ndim else ...
 
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -195,10 +196,10 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
     The arguments are those of `scatter`.
     """
-    d, where_ = _along("scatter_add", input, dim, index)
+    d, _ = _along("scatter_add", input, dim, index)
     part = _as_large_as(index, "scatter_add", input, src)
     y = input.array.copy()
-    np.add.at(y, where_, part.array)
+    np.add.at(np.atleast_1d(y), along(d, np.atleast_1d(index.array)), part.array)
     return record("scatter_add", y, (input, lambda g: g), (part, lambda g, index: gather(g, d, index), index))
 
 

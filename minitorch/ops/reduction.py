@@ -44,7 +44,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
                 f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
                 f"but got {d})"
             )
-    dims = tuple(d % ndim for d in named) if ndim else ()
+    dims = tuple([d % ndim for d in named]) if ndim else ()
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
     return dims
@@ -52,7 +52,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 
 def _kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape after the reduction, had it kept its dimensions with size 1."""
-    return tuple(1 if i in dims else n for i, n in enumerate(shape))
+    return tuple([1 if i in dims else n for i, n in enumerate(shape)])
 
 
 def _count(x: Array, dims: tuple[int, ...]) -> int:
@@ -136,7 +136,7 @@ def prod(
 
 
 def _without(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n for i, n in enumerate(shape) if i not in dims)
+    return tuple([n for i, n in enumerate(shape) if i not in dims])
 
 
 def var(

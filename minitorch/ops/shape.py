@@ -124,7 +124,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     x, wanted = operand.tensor("expand", "input", input).array, sizes_of(size, more)
     new = len(wanted) - x.ndim
     shape = tuple(
-        x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)
+        [x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)]
     )
     fits = all(m in (1, n) for m, n in zip(x.shape, shape[max(new, 0) :], strict=False))
     if new < 0 or not fits or min(shape, default=0) < 0:
@@ -161,7 +161,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     x = operand.tensor("squeeze", "input", input).array
     named = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
     dims = [dim_of("squeeze", d, x.ndim) for d in named]
-    y = x.squeeze(tuple(d for d in dims if x.ndim and x.shape[d] == 1))
+    y = x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
     before = x.shape
     return record_view("squeeze", y, input, lambda g: g.reshape(before), squeeze, dims)
 
