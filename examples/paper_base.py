@@ -45,20 +45,20 @@ if __name__ == "__main__":
     mt.manual_seed(0)
     config = TransformerConfig(vocab_size=37_000)  # the other defaults are the paper's
     model = Transformer(config)
-    print(f"parameters  {sum(p.numel() for p in model.parameters()):,}")
+    print(f"parameters   {sum(p.numel() for p in model.parameters()):,}")
 
     # A sentence of WMT 2014 has about 25 tokens; a batch holds those of similar length.
     pairs = TOKENS // 25
     source = sentences(rng.integers(20, 31, pairs), config, rng)
     target = sentences(rng.integers(18, 33, pairs), config, rng)
-    print(f"batch       {pairs} pairs: source {tuple(source.shape)}, target {tuple(target.shape)}")
+    print(f"batch        {pairs} pairs: source {tuple(source.shape)}, target {tuple(target.shape)}")
 
     begun = time.perf_counter()
     loss = model.loss(source, target, label_smoothing=0.1)
-    print(f"loss        {loss.item():.2f}, about ln 37,000 = {math.log(config.vocab_size):.2f}")
-    print(f"forward     {time.perf_counter() - begun:.1f} s")
+    print(f"loss         {loss.item():.2f}, about ln 37,000 = {math.log(config.vocab_size):.2f}")
+    print(f"forward      {time.perf_counter() - begun:.1f} s")
 
     begun = time.perf_counter()
     loss.backward()
-    print(f"backward    {time.perf_counter() - begun:.1f} s")
-    print(f"peak memory {peak_memory():.1f} GiB")
+    print(f"backward     {time.perf_counter() - begun:.1f} s")
+    print(f"peak memory  {peak_memory():.1f} GiB")

@@ -1,0 +1,347 @@
+"""The command: what people see, and that every mistake is one line and exit code 2."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transformer.cli import main
+from transformer.runs import Run
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command; return its exit code, and what it wrote to standard output and error."""
+
+    def run(*arguments: Any) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = main([str(a) for a in arguments])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return run
+
+
+def is_one_line(text: str) -> bool:
+    return text.startswith("error: ") and text.endswith("\n") and text.count("\n") == 1
+
+
+# ------------------------------------------------------------------------------------- help
+
+
+def test_help_names_the_commands(said: Any) -> None:
+    code, output, _ = said("--help")
+    assert code == 0
+    assert re.search("train +train a model", output)
+    assert re.search("solve +ask a trained model", output)
+
+
+def test_help_explains_every_flag_with_its_default(
+    said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    code, output, _ = said("train", "addition", "--help")
+    assert code == 0
+    explained = {
+        "--steps INT": "parameter updates",
+        "--batch-size INT": "examples",
+        "--lr FLOAT": "highest learning rate",
+        "--seed INT": "first parameters",
+        "--digits INT": "longest numbers",
+        "--d-model INT": "size of a token's vector",
+        "--layers INT": "blocks",
+        "--heads INT": "attention heads",
+        "--out OUT": "directory of the run",
+    }
+    for flag, text in explained.items():
+        assert re.search(rf"{flag} .*{text}.* \(default: [^ )]+\)\n", output), flag
+    assert re.search(r"--resume .*go on with the run", output)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["sing"],
+        ["train"],
+        ["train", "singing"],
+        ["solve"],
+        ["train", "addition", "--steps", "many"],
+        ["train", "addition", "--colour", "red"],
+    ],
+)
+def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str]) -> None:
+    code, output, errors = said(*arguments)
+    assert code == 2
+    assert not output
+    assert "Traceback" not in errors
+    assert re.search(r"^transformer.*: error: ", errors, re.MULTILINE)
+
+
+# ------------------------------------------------------------------------------------- train
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--heads=3"], "d_model=64 cannot be divided evenly among n_heads=3"),
+        (["--heads=0"], "n_heads must be a positive whole number, not 0"),
+        (["--d-model=-4"], "d_model must be a positive whole number, not -4"),
+        (["--layers=0"], "n_layers must be a positive whole number, not 0"),
+        (["--steps=0"], "steps must be at least 1, not 0"),
+        (["--batch-size=0"], "batch_size must be at least 1, not 0"),
+        (["--lr=nan"], "lr must be a positive number, not nan"),
+        (["--seed=-1"], "seed must not be negative, but is -1"),
+        (["--digits=0"], "digits must be a whole number from 1 to 9, not 0"),
+        (["--resume"], "there is no run in {out}: no such directory"),
+        (["--resume", "--lr=1"], "--lr does not go with --resume"),
+        (["--resume", "--digits=2"], "--digits does not go with --resume"),
+        (["--resume", "--d-model=8"], "--d-model does not go with --resume"),
+    ],
+)
+def test_flags_that_cannot_be_are_refused(
+    said: Any, tmp_path: Path, flags: list[str], message: str
+) -> None:
+    out = tmp_path / "run"
+    code, output, errors = said("train", "addition", *flags, "--out", out)
+    assert code == 2
+    assert not output
+    assert is_one_line(errors)
+    assert message.format(out=out) in errors
+    assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(said: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    code, _, errors = said("train", "addition", "--out", tmp_path / "file")
+    assert code == 2
+    assert is_one_line(errors)
+    assert f"cannot write to {tmp_path / 'file'}" in errors
+
+
+def test_flags_reach_the_run(said: Any, tmp_path: Path) -> None:
+    flags = ["--digits=1", "--steps=2", "--batch-size=3", "--lr=0.5", "--seed=6", "--layers=1"]
+    code, output, _ = said(
+        "train", "addition", *flags, "--d-model=12", "--heads=2", "--out", tmp_path
+    )
+    assert code == 0
+    training = Run(tmp_path).resume()
+    config, model = training.config, training.model.config
+    assert (config.steps, config.batch_size, config.lr, config.seed) == (2, 3, 0.5, 6)
+    assert (model.n_layers, model.d_model, model.n_heads) == (1, 12, 2)
+    assert training.task.digits == 1
+    count = sum(p.numel() for p in training.model.parameters())
+    assert f"\n{count:,} parameters\n" in output
+
+
+def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
+    said: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / ("a long name " * 9) / "[red]"
+    flags = ["--steps=3", "--batch-size=4", "--d-model=8", "--heads=2", "--layers=1"]
+    code, output, errors = said("train", "addition", *flags, "--out", out)
+    assert code == 0
+    assert not errors
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", output)
+    lines = output.splitlines()
+    assert lines[0] == "Transformer("
+    assert any(
+        re.fullmatch(
+            r"step 3/3  loss \d+\.\d{4}  held-out exact match \d+\.\d\d%  "
+            r"[\d,]+ examples/s  0:00 left",
+            line,
+        )
+        for line in lines
+    )
+    assert lines[-3] == f"{out}: loss.png, attention.png, metrics.csv, model.safetensors"
+    assert lines[-2] == f"ask it a sum of your own:  transformer solve '{out}' \"12+34\""
+    assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", lines[-1])
+    assert {path.name for path in out.iterdir()} == {
+        "attention.png",
+        "config.json",
+        "loss.png",
+        "metrics.csv",
+        "model.safetensors",
+        "state.safetensors",
+    }
+
+
+# ------------------------------------------------------------------------------------- solve
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [("2+2", "4"), ("9+9=", "18"), (" 7 + 8 ", "15"), ("0+1", "1")]
+)
+def test_it_answers(said: Any, single_digits: Path, question: str, answer: str) -> None:
+    assert said("solve", single_digits, question) == (0, f"{answer}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("", "'' is not a sum of two numbers, such as 12+34"),
+        ("12", "'12' is not a sum of two numbers"),
+        ("1+2+3", "'1+2+3' is not a sum of two numbers"),
+        ("1-2", "unknown character '-' in '1-2'"),
+        ("two+2", "unknown character 't' in 'two+2'"),
+        ("1\n+a", r"unknown character 'a' in '1\n+a'"),
+        ("10+2", "10 in '10+2' has 2 digits; this model has learned numbers of up to 1"),
+    ],
+)
+def test_a_question_that_is_no_sum_is_refused(
+    said: Any, single_digits: Path, question: str, message: str
+) -> None:
+    code, output, errors = said("solve", single_digits, question)
+    assert (code, output) == (2, "")
+    assert is_one_line(errors)
+    assert message in errors
+
+
+def test_lines_are_answered_until_the_end(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("2+2\n\n 9+9=\n1+2"))
+    assert said("solve", single_digits) == (0, "4\n18\n3\n", "")
+
+
+def test_a_bad_line_does_not_keep_the_others_from_being_answered(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("2+2\n2*2\n9+9\n"))
+    code, output, errors = said("solve", single_digits)
+    assert (code, output) == (2, "4\n18\n")
+    assert is_one_line(errors)
+    assert "unknown character '*' in '2*2'" in errors
+
+
+def test_no_lines_are_no_mistake(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert said("solve", single_digits) == (0, "", "")
+
+
+def test_in_a_terminal_it_asks(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = iter(["2+2", "2*2", "9+9"])
+
+    def prompt(text: str) -> str:
+        assert text == "> "
+        try:
+            return next(lines)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", prompt)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    code, output, errors = said("solve", single_digits)
+    assert code == 2
+    assert output == "A question a line, such as 12+34; Ctrl-D ends.\n4\n18\n\n"
+    assert is_one_line(errors)
+
+
+def test_a_run_that_is_missing_or_damaged_is_refused(
+    said: Any, single_digits: Path, tmp_path: Path
+) -> None:
+    code, output, errors = said("solve", tmp_path / "missing", "1+2")
+    assert (code, output) == (2, "")
+    assert errors == f"error: there is no run in {tmp_path / 'missing'}: no such directory\n"
+    for name in ("config.json", "model.safetensors"):
+        run = shutil.copytree(single_digits, tmp_path / name)
+        (run / name).write_bytes((run / name).read_bytes()[:-9])
+        for arguments in (["1+2"], []):
+            code, output, errors = said("solve", run, *arguments)
+            assert (code, output) == (2, "")
+            assert is_one_line(errors)
+            assert str(run / name) in errors
+
+
+# ---------------------------------------------------------------------------- as people start it
+
+
+def process(*command: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_python_m_transformer_is_the_command(single_digits: Path) -> None:
+    """Good lines and bad ones, one of them no text at all, through real pipes."""
+    command = [sys.executable, "-m", "transformer", "solve", single_digits]
+    lines = b"2+2\n\xff+1\n9+9\n"
+    done = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, input=lines, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout.decode().split() == ["4", "18"]
+    assert is_one_line(done.stderr.decode())
+
+
+def test_a_mistake_shows_no_traceback(tmp_path: Path) -> None:
+    done = process("-m", "transformer", "solve", tmp_path / "missing", "1+2")
+    assert done.returncode == 2
+    assert not done.stdout
+    assert is_one_line(done.stderr)
+
+
+def test_the_example_ends_as_the_readme_says(tmp_path: Path) -> None:
+    small = ["--steps=2", "--batch-size=4", "--d-model=8", "--heads=2", "--layers=1"]
+    done = process("examples/addition.py", *small, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    ask, result = done.stdout.splitlines()[-2:]
+    assert ask == f'ask it a sum of your own:  transformer solve {tmp_path / "run"} "12+34"'
+    assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", result)
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """A training of a million steps is stopped from outside; what is printed goes on with it."""
+    small = ["--steps=1000000", "--batch-size=1", "--d-model=4", "--heads=1", "--layers=1"]
+    out = tmp_path / "run"
+    command = [sys.executable, "examples/addition.py", *small, "--digits=1", "--out", out]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as training:
+        assert training.stdout is not None
+        assert training.stderr is not None
+        for line in training.stdout:
+            if line.startswith("step 100/"):
+                training.send_signal(signal.SIGINT)
+                break
+        *_, said, command_line = training.stdout.read().splitlines()
+        errors = training.stderr.read()
+    assert training.returncode == 130
+    assert not errors
+    match = re.fullmatch(
+        rf"stopped after step (\d+) of 1000000 and saved to {out}; go on with", said
+    )
+    assert match
+    assert command_line == f"  python examples/addition.py --resume --out {out}"
+    assert Run(out).resume().step == int(match[1])

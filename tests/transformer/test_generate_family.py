@@ -1,0 +1,443 @@
+"""Writing: with a cache as without, greedy, by chance and by beam search, for both that write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minitorch as mt
+from minitorch.testing import assert_close
+from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
+from transformer.beam import length_penalty
+from transformer.generate import likeliest
+
+PAD, BOS, EOS = 0, 1, 2
+Build = Callable[..., Any]
+writers = pytest.mark.parametrize("kind", [Transformer, GPT])
+
+
+@pytest.fixture(scope="session")
+def build(random_module: Build) -> Build:
+    """Builds a small model of a class, in float64, with random parameters."""
+
+    def build(kind: type, seed: int = 0, **changes: Any) -> Any:
+        sizes = {"vocab_size": 11, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_ff": 12}
+        sizes |= {"tie_embeddings": False, "max_length": 24}
+        return random_module(kind(TransformerConfig(**{**sizes, "dropout": 0.0, **changes})), seed)
+
+    return build
+
+
+def next_logits(model: Any, prompt: list[int], written: list[int]) -> Any:
+    """What the model says comes next, computed anew from all tokens: (vocab_size)."""
+    if isinstance(model, GPT):
+        logits = model(mt.tensor([prompt + written]))
+    else:
+        logits = model(mt.tensor([prompt]), mt.tensor([[BOS, *written]]))
+    return logits.detach().numpy()[0, -1]
+
+
+def log_softmax(logits: Any) -> Any:
+    return logits - logits.max() - math.log(np.exp(logits - logits.max()).sum())
+
+
+def padded(kind: Any, prompts: list[list[int]]) -> mt.Tensor:
+    """Prompts of different lengths in one batch: a source is filled up behind, a beginning before."""
+    n = max(map(len, prompts))
+    fill = [[PAD] * (n - len(p)) for p in prompts]
+    both = zip(fill, prompts, strict=True)
+    return mt.tensor([f + p if kind is GPT else p + f for f, p in both])
+
+
+# ------------------------------------------------------------------------------------- the cache
+
+VARIATIONS: list[dict[str, Any]] = [
+    {},
+    {"positions": "learned"},
+    {"positions": "rotary"},
+    {"n_heads": 4, "n_kv_heads": 2},
+    {"pre_norm": True, "norm": "rms", "activation": "swiglu", "bias": False},
+]
+
+
+@writers
+@pytest.mark.parametrize("changes", VARIATIONS, ids=str)
+def test_with_the_cache_as_without(build: Build, kind: Any, changes: dict[str, Any]) -> None:
+    model = build(kind, **changes)
+    prompts = [[3, 4, 5, 6, 7], [8, 9], [10]]
+    ids, cache = model.begin(padded(kind, prompts), 12)
+    written: list[list[int]] = [[], [], []]
+    for _ in range(12):
+        with mt.no_grad():
+            logits = model.step(ids, cache).numpy()
+        expected = [next_logits(model, p, w) for p, w in zip(prompts, written, strict=True)]
+        assert_close(logits, np.stack(expected), rtol=1e-5, atol=1e-5)
+        tokens = logits.argmax(-1)
+        for w, token in zip(written, tokens.tolist(), strict=True):
+            w.append(token)
+        ids = mt.from_numpy(tokens[:, None])
+
+
+@writers
+def test_several_tokens_can_be_read_in_one_step(build: Build, kind: Any) -> None:
+    model = build(kind)
+    prompt = padded(kind, [[3, 4, 5], [6]])
+    with mt.no_grad():
+        ids, one_by_one = model.begin(prompt, 8)
+        _, together = model.begin(prompt, 8)
+        for cache in (one_by_one, together):
+            model.step(ids, cache)
+        for token in ([[7], [3]], [[8], [4]], [[9], [5]]):
+            expected = model.step(mt.tensor(token), one_by_one)
+        got = model.step(mt.tensor([[7, 8, 9], [3, 4, 5]]), together)
+    assert_close(got, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_memory_is_turned_into_keys_and_values_once(build: Build) -> None:
+    model = build(Transformer)
+    calls = []
+    for block in model.decoder.blocks:
+        block.cross_attention.key.register_forward_hook(lambda *_: calls.append(1))
+    assert greedy(model, mt.tensor([[3, 4, 5]]), 6).shape[1] > 1
+    assert len(calls) == 2  # blocks
+
+
+@writers
+def test_rows_of_a_cache_can_be_chosen(build: Build, kind: Any) -> None:
+    model = build(kind)
+    prompts = [[3, 4, 5], [6], [7, 8]]
+    rows, tokens = [2, 0, 0, 1], [[9], [10], [3], [4]]
+    with mt.no_grad():
+        ids, cache = model.begin(padded(kind, prompts), 4)
+        model.step(ids, cache)
+        cache.select(np.array(rows))
+        got = model.step(mt.tensor(tokens), cache).numpy()
+    first = [[] if kind is GPT else []] * 4
+    for row, token, logits, _ in zip(rows, tokens, got, first, strict=True):
+        assert_close(logits, next_logits(model, prompts[row], token), rtol=1e-9, atol=1e-9)
+
+
+def test_a_cache_holds_what_it_was_made_for(build: Build) -> None:
+    model = build(GPT)
+    ids, cache = model.begin(mt.tensor([[3, 4]]), 2)
+    with mt.no_grad():
+        model.step(ids, cache)
+        model.step(mt.tensor([[5]]), cache)
+        with pytest.raises(ValueError, match="made for 3 tokens cannot hold 4"):
+            model.step(mt.tensor([[6]]), cache)
+
+
+# ------------------------------------------------------------------------------------------ greedy
+
+
+def written_alone(model: Any, prompt: list[int], max_length: int) -> list[int]:
+    """Greedy, for one prompt, running the whole model anew for each token."""
+    written: list[int] = []
+    while len(written) < max_length and EOS not in written:
+        written.append(int(next_logits(model, prompt, written).argmax()))
+    return written
+
+
+@writers
+@given(
+    seed=st.integers(0, 9),
+    prompts=st.lists(st.lists(st.integers(3, 10), min_size=1, max_size=6), min_size=1, max_size=4),
+    max_length=st.integers(1, 8),
+)
+def test_a_batch_is_written_as_each_alone(
+    build: Build, kind: Any, seed: int, prompts: list[list[int]], max_length: int
+) -> None:
+    model = build(kind, seed, positions="learned")
+    expected = [written_alone(model, prompt, max_length) for prompt in prompts]
+    written = greedy(model, padded(kind, prompts), max_length).tolist()
+    assert written == [w + [PAD] * (max(map(len, expected)) - len(w)) for w in expected]
+
+
+@writers
+def test_the_models_above_end_early_and_late(build: Build, kind: Any) -> None:
+    models = [build(kind, seed, positions="learned") for seed in range(10)]
+    lengths = {len(written_alone(model, [3, 4], 8)) for model in models}
+    assert 8 in lengths
+    assert lengths & {1, 2, 3, 4, 5}
+
+
+def test_a_prompt_with_padding_behind_is_refused(build: Build) -> None:
+    with pytest.raises(ValueError, match="fill the shorter ones up on the left"):
+        greedy(build(GPT), mt.tensor([[3, 4], [5, PAD]]), 3)
+
+
+def test_a_text_longer_than_the_positions_is_refused(build: Build) -> None:
+    model = build(GPT, max_length=6)
+    assert greedy(model, mt.tensor([[3, 4]]), 5).shape[1] <= 5
+    with pytest.raises(ValueError, match=r"6 tokens after 2, .* 7, more than max_length=6"):
+        greedy(model, mt.tensor([[3, 4]]), 6)
+
+
+# ---------------------------------------------------------------------------------------- sampling
+
+LOGITS = np.log([[0.1, 0.4, 0.2, 0.3], [0.25, 0.05, 0.65, 0.05]])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [{0, 1, 2, 3}, {0, 1, 2, 3}]),
+        ({"top_k": 1}, [{1}, {2}]),
+        ({"top_k": 2}, [{1, 3}, {0, 2}]),
+        ({"top_k": 9}, [{0, 1, 2, 3}, {0, 1, 2, 3}]),
+        ({"top_p": 0.39}, [{1}, {2}]),
+        ({"top_p": 0.5}, [{1, 3}, {2}]),
+        ({"top_p": 0.75}, [{1, 2, 3}, {0, 2}]),
+        ({"top_p": 1.0}, [{0, 1, 2, 3}, {0, 1, 2, 3}]),
+        # Of the two likeliest, 0.4 and 0.3, the first alone has 0.57; of 0.65 and 0.25, 0.72.
+        ({"top_k": 2, "top_p": 0.56}, [{1}, {2}]),
+        ({"top_k": 2, "top_p": 0.6}, [{1, 3}, {2}]),
+    ],
+)
+def test_the_likeliest_tokens_are_kept(options: dict[str, Any], expected: list[set[int]]) -> None:
+    kept = likeliest(LOGITS, **options)
+    assert [set(np.flatnonzero(row).tolist()) for row in kept] == expected
+
+
+def test_of_equally_likely_tokens_exactly_k_are_kept() -> None:
+    assert likeliest(np.zeros((1, 5)), top_k=2).tolist() == [[True, True, False, False, False]]
+
+
+class Fixed:
+    """Says the same at each step, whatever it is asked."""
+
+    config = TransformerConfig(vocab_size=5, d_model=2, n_heads=1)
+
+    def __init__(self, probabilities: list[float]) -> None:
+        self.logits = np.log(probabilities)
+
+    def begin(self, prompt: mt.Tensor, max_length: int) -> tuple[mt.Tensor, None]:
+        return prompt, None
+
+    def step(self, ids: mt.Tensor, cache: None) -> mt.Tensor:
+        return mt.from_numpy(np.tile(self.logits, (len(ids), 1)))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [0, 0.1, 0.2, 0.3, 0.4]),
+        # p^(1/T) of each, in proportion: squares at T = 1/2, 1 4 9 16 of 30; roots at T = 2.
+        ({"temperature": 0.5}, [0, 1 / 30, 4 / 30, 9 / 30, 16 / 30]),
+        ({"temperature": 2.0}, [0, 0.16270, 0.23009, 0.28181, 0.32540]),
+        ({"top_k": 2}, [0, 0, 0, 3 / 7, 4 / 7]),
+        ({"top_p": 0.8}, [0, 0, 2 / 9, 3 / 9, 4 / 9]),
+    ],
+    ids=str,
+)
+def test_tokens_are_drawn_as_often_as_they_are_likely(
+    options: dict[str, Any], expected: list[float]
+) -> None:
+    model: Any = Fixed([1e-12, 0.1, 0.2, 0.3, 0.4])
+    generator = mt.Generator().manual_seed(0)
+    n = 20_000
+    prompt = mt.from_numpy(np.full((n, 1), BOS))
+    drawn = sample(model, prompt, 1, generator=generator, **options).numpy()
+    frequency = np.bincount(drawn[:, 0], minlength=5) / n
+    assert abs(frequency - expected).max() < 4 * math.sqrt(0.25 / n)  # four standard deviations
+    assert (frequency[np.array(expected) == 0] == 0).all()
+
+
+@writers
+def test_a_seed_draws_the_same_again(build: Build, kind: Any) -> None:
+    model = build(kind)
+    prompt = padded(kind, [[3, 4, 5], [6]])
+
+    def draw(seed: int) -> Any:
+        return sample(model, prompt, 10, generator=mt.Generator().manual_seed(seed)).tolist()
+
+    assert draw(0) == draw(0)
+    assert len({str(draw(seed)) for seed in range(5)}) > 1
+
+
+@writers
+def test_the_default_generator_is_drawn_from(build: Build, kind: Any) -> None:
+    model = build(kind)
+    drawn = []
+    for seed in (1, 1, 2, 3):
+        mt.manual_seed(seed)
+        drawn.append(sample(model, mt.tensor([[3, 4]]), 10).tolist())
+    assert drawn[0] == drawn[1]
+    assert drawn[1:] != [drawn[0]] * 3
+
+
+@writers
+@pytest.mark.parametrize("options", [{"temperature": 0.0}, {"temperature": 1e-6}, {"top_k": 1}])
+def test_the_coldest_sampling_is_greedy(build: Build, kind: Any, options: dict[str, Any]) -> None:
+    for seed in range(5):
+        model = build(kind, seed)
+        prompt = padded(kind, [[3, 4, 5], [6]])
+        expected = greedy(model, prompt, 8).tolist()
+        assert sample(model, prompt, 8, **options).tolist() == expected
+
+
+@writers
+def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -> None:
+    model = build(kind)
+    prompt = mt.from_numpy(np.full((200, 2), 5))
+    drawn = sample(model, prompt, 12, temperature=3.0, generator=mt.Generator().manual_seed(0))
+    assert drawn.shape == (200, 12)
+    ends = 0
+    for row in drawn.tolist():
+        if EOS in row:
+            ends += 1
+            assert set(row[row.index(EOS) + 1 :]) <= {PAD}
+    assert 0 < ends < 200
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": -1.0}, "temperature must not be negative"),
+        ({"top_k": 0}, "top_k must be at least 1"),
+        ({"top_p": 0.0}, "top_p must be a probability above 0"),
+        ({"top_p": 1.5}, "top_p must be a probability above 0"),
+    ],
+)
+def test_impossible_sampling_is_refused(
+    build: Build, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        sample(build(GPT), mt.tensor([[3]]), 2, **options)
+
+
+# ------------------------------------------------------------------------------------- beam search
+
+
+@writers
+def test_width_1_is_greedy(build: Build, kind: Any) -> None:
+    for seed, alpha in product(range(6), (0.0, 0.6, 2.0)):
+        model = build(kind, seed)
+        prompt = padded(kind, [[3, 4, 5], [6], [7, 8]])
+        found = beam_search(model, prompt, 8, width=1, alpha=alpha)
+        assert found.ids.tolist() == [[row] for row in greedy(model, prompt, 8).tolist()]
+
+
+def every_text(model: Any, prompt: list[int], limit: int, alpha: float) -> list[Any]:
+    """(score, text) of all texts that end, or reach the limit; the best first."""
+    texts = []
+    unfinished: list[tuple[float, list[int]]] = [(0.0, [])]
+    while unfinished:
+        log_p, text = unfinished.pop()
+        following = log_softmax(next_logits(model, prompt, text))
+        for token, more in enumerate(following.tolist()):
+            longer = [*text, token]
+            if token == EOS or len(longer) == limit:
+                penalty = ((5 + len(longer)) / 6) ** alpha
+                texts.append(((log_p + more) / penalty, longer))
+            else:
+                unfinished.append((log_p + more, longer))
+    return sorted(texts, reverse=True)
+
+
+@writers
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.5])
+def test_a_beam_as_wide_as_the_space_finds_what_brute_force_finds(
+    build: Build, kind: Any, alpha: float
+) -> None:
+    model = build(kind, vocab_size=4)
+    prompts = [[3, 1, 3], [3]]
+    expected = [every_text(model, prompt, 4, alpha) for prompt in prompts]
+    n = len(expected[0])
+    assert n == 1 + 3 + 9 + 27 + 81  # texts that end after 1, 2, 3 and 4 tokens, and that do not
+    found = beam_search(model, padded(kind, prompts), 4, width=n, alpha=alpha, n_best=n)
+    for row, scores, texts in zip(found.ids.tolist(), found.scores, expected, strict=True):
+        assert row == [text + [PAD] * (4 - len(text)) for _, text in texts]
+        assert_close(scores, [score for score, _ in texts], rtol=1e-9, atol=1e-9)
+
+
+def test_where_there_are_no_more_texts_scores_say_so(build: Build) -> None:
+    found = beam_search(build(GPT, vocab_size=4), mt.tensor([[3]]), 1, width=9, n_best=9)
+    assert np.isfinite(found.scores.numpy()).tolist() == [[True] * 4 + [False] * 5]
+
+
+@writers
+def test_a_score_is_the_penalised_log_probability_of_its_text(build: Build, kind: Any) -> None:
+    model = build(kind)
+    prompts = [[3, 4, 5], [6]]
+    found = beam_search(model, padded(kind, prompts), 6, width=5, n_best=5)
+    for prompt, texts, scores in zip(
+        prompts, found.ids.tolist(), found.scores.tolist(), strict=True
+    ):
+        assert scores == sorted(scores, reverse=True)
+        assert len({str(text) for text in texts}) == 5
+        for text, score in zip(texts, scores, strict=True):
+            n = text.index(EOS) + 1 if EOS in text else len(text)
+            log_p = sum(
+                log_softmax(next_logits(model, prompt, text[:i]))[text[i]] for i in range(n)
+            )
+            assert score == pytest.approx(log_p / ((5 + n) / 6) ** 0.6)
+
+
+@writers
+def test_a_wider_beam_finds_no_worse_texts_on_average(build: Build, kind: Any) -> None:
+    model = build(kind, d_model=16)
+    prompts = mt.from_numpy(np.random.default_rng(0).integers(3, 11, (40, 4)))
+    means = [
+        beam_search(model, prompts, 8, width=width).scores.numpy().mean()
+        for width in (1, 2, 4, 8, 16)
+    ]
+    assert means == sorted(means)
+    assert means[-1] > means[0] + 0.01
+
+
+@writers
+@given(
+    seed=st.integers(0, 5),
+    prompts=st.lists(st.lists(st.integers(3, 10), min_size=1, max_size=6), min_size=2, max_size=4),
+    width=st.integers(1, 4),
+)
+def test_a_batch_is_searched_as_each_alone(
+    build: Build, kind: Any, seed: int, prompts: list[list[int]], width: int
+) -> None:
+    model = build(kind, seed)
+    together = beam_search(model, padded(kind, prompts), 6, width=width, n_best=width)
+    for i, prompt in enumerate(prompts):
+        alone = beam_search(model, mt.tensor([prompt]), 6, width=width, n_best=width)
+        n = alone.ids.shape[2]
+        assert together.ids[i, :, :n].tolist() == alone.ids[0].tolist()
+        assert not together.ids[i, :, n:].numpy().any()
+        assert_close(together.scores[i], alone.scores[0], rtol=1e-9, atol=1e-9)
+
+
+def test_the_length_penalty_is_that_of_wu_et_al() -> None:
+    got = length_penalty(np.array([1, 7, 13]), 0.5)
+    assert got.tolist() == pytest.approx([1, math.sqrt(2), math.sqrt(3)])
+    assert length_penalty(np.array([1, 7]), 0.0).tolist() == [1, 1]
+
+
+def test_a_stronger_penalty_finds_longer_texts(build: Build) -> None:
+    def length(alpha: float) -> float:
+        lengths = []
+        for seed in range(8):
+            found = beam_search(build(GPT, seed), mt.tensor([[3, 4]]), 10, width=8, alpha=alpha)
+            text = found.ids.tolist()[0][0]
+            lengths.append(text.index(EOS) + 1 if EOS in text else len(text))
+        return sum(lengths) / len(lengths)
+
+    assert length(0.0) < length(3.0)
+
+
+def test_impossible_searches_are_refused(build: Build) -> None:
+    for width, n_best in ((0, 1), (2, 3), (2, 0)):
+        with pytest.raises(ValueError, match="cannot give"):
+            beam_search(build(GPT), mt.tensor([[3]]), 2, width=width, n_best=n_best)
+
+
+@writers
+def test_the_search_stops_at_the_limit(build: Build, kind: Any) -> None:
+    model = build(kind)
+    for limit in (1, 3, 5):
+        assert beam_search(model, mt.tensor([[3, 4]]), limit, width=3).ids.shape[2] <= limit
