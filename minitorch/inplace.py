@@ -15,7 +15,7 @@ from weakref import ref
 import numpy as np
 
 from . import ops
-from .autograd import Array, record
+from .autograd import record
 from .autograd.views import overwrite
 from .ops import operand
 from .ops.indexing import is_basic, numpy_index
@@ -103,7 +103,7 @@ def normal_(
     if std < 0:
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
     x = operand.floating_point("normal_", "self", input).array
-    draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)  # type: ignore[arg-type]
+    draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(std) + x.dtype.type(mean)))
 
 
@@ -114,7 +114,7 @@ def uniform_(
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
     x = operand.floating_point("uniform_", "self", input).array
-    draw = (generator or default_generator).numpy.random(x.shape, x.dtype)  # type: ignore[arg-type]
+    draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
 
 

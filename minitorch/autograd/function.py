@@ -59,7 +59,7 @@ class Function:
     """An operation of your own: subclass it, define `forward` and `backward`, call `apply`.
 
     `forward(ctx, *args)` computes one tensor or a tuple of them from arguments of any kind; what it
-    does is not recorded. Or, without ctx, `forward(*args)` and `setup_context(ctx, inputs, output)`.
+    does is not recorded. Or, apart, `forward(*args)` and `setup_context(ctx, inputs, output)`.
     `backward(ctx, *gs)` takes a gradient for each output, zeros where none arrived, to one for each
     argument of `forward`; None for those that are no tensors or need none.
     """
@@ -81,7 +81,7 @@ class Function:
                 cls.setup_context(ctx, args, result)
         outputs = list(result) if isinstance(result, tuple) else [result]
         for i, y in enumerate(outputs):
-            if any(y is x for x in tensors):  # the argument itself must keep its place in the graph
+            if any(y is x for x in tensors):  # an argument keeps its own place in the graph
                 outputs[i] = y._wrap(y.array)
                 outputs[i]._stamp = y._stamp
         if mode.grad and any(ctx.needs_input_grad):
@@ -142,7 +142,8 @@ class JointNode(Node):
 
         joint = self.wrap(np.broadcast_to(np.zeros((), dtype), shape))
         joint._node, joint._requires_grad = self, True
-        y = record(self.name, np.broadcast_to(np.zeros((), self.dtypes[i]), self.shapes[i]), (joint, rule))
+        part = np.broadcast_to(np.zeros((), self.dtypes[i]), self.shapes[i])
+        y = record(self.name, part, (joint, rule))
         assert y._node is not None
         return y._node
 
@@ -174,7 +175,8 @@ class FunctionNode(JointNode):
         super().__init__(function.__name__, recorded, paths)
         # What `backward` gets where no gradient can arrive: zeros like the output, if a tensor.
         self.layout = [
-            (y.array.shape, y.array.dtype) if hasattr(y, "_requires_grad") else None for y in outputs
+            (y.array.shape, y.array.dtype) if hasattr(y, "_requires_grad") else None
+            for y in outputs
         ]
         # A saved output is kept as its number and memory. Keeping the tensor would be a cycle.
         self.saved = [self._packed(x, recorded) for x in ctx.to_save]
@@ -197,6 +199,7 @@ class FunctionNode(JointNode):
         return x
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+        """Call `backward`, with a gradient for each output."""
         assert self.paths is not None
         arriving = [None if a is None else self.wrap(np.zeros(*a)) for a in self.layout]
         for i, g_i in zip(self.positions, self.split(g), strict=True):
@@ -219,5 +222,6 @@ class FunctionNode(JointNode):
         return [(edge, found[i]) for edge, i in zip(edges, self.needing, strict=True)]
 
     def release(self) -> None:
+        """Let go of what was saved."""
         if self.saved:
             self.paths, self.saved = None, []

@@ -100,7 +100,7 @@ class Node:
 
     def release(self) -> None:
         """Let go of what was saved. A node that saved nothing can be walked again."""
-        if self.paths and any([saved for _, _, saved in self.paths]):
+        if self.paths and any(saved for _, _, saved in self.paths):
             self.paths = self.output = None
 
     def __repr__(self) -> str:

@@ -86,8 +86,8 @@ def carry_retained(input: Tensor, node: Node) -> None:
     """Let what `retain_grad` asked for hold at the node that the tensor is about to get."""
     key = _keep_of(input)
     if key is not None:
-        assert input._node is not None and input._node.hooks is not None
-        node.hooks = {**(node.hooks or {}), key: input._node.hooks.pop(key)}
+        old: Any = input._node
+        node.hooks = {**(node.hooks or {}), key: old.hooks.pop(key)}
 
 
 def _keep_of(input: Tensor) -> int | None:

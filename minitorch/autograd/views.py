@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 UNRECORDED: Any = ()
-"""In the place of a view's base where it was made under `no_grad()`: the graph has no part in it."""
+"""In the place of the base of a view made under `no_grad()`: the graph has no part in it."""
 
 
 def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *args: Any) -> Tensor:

@@ -128,12 +128,11 @@ def walk(
                     _arrive(arrived, edge, gradient, node.name)
             if not retain_graph:
                 node.release()
+        if since:  # whoever walks on from there sees to the hooks
+            return arrived
         for edge, g in arrived.items():
-            if isinstance(edge, Node):
-                if edge.number < since:
-                    found[edge] = g
-            elif wanted is None or edge in wanted:
-                found[edge] = _through_hooks(g, edge._hooks) if edge._hooks and not since else g
+            if not isinstance(edge, Node) and (wanted is None or edge in wanted):
+                found[edge] = _through_hooks(g, edge._hooks) if edge._hooks else g
     return found
 
 

@@ -50,13 +50,14 @@ class Fused:
         self.kernel = kernel
 
     def __call__(self, *inputs: Tensor | None, **options: Any) -> Tensor:
+        """Run the kernel, or inside `definitions()` the definition, and record it."""
         if _choice.definitions:
             return self.definition(*inputs, **options)
         arrays = [None if x is None else x.array for x in inputs]
         y, back = quietly(self.kernel, *arrays, **options)
         first: Any = inputs[0]
         out: Tensor = first._wrap(y)
-        if mode.grad and any([x is not None and x._requires_grad for x in inputs]):
+        if mode.grad and any(x is not None and x._requires_grad for x in inputs):
             out._node = FusedNode(self, out, inputs, options, back)
             out._requires_grad = True
         if mode.watch is not None:
@@ -88,6 +89,7 @@ class FusedNode(Node):
         self.fused, self.inputs, self.options, self.back = fused, inputs, options, back
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+        """Go the kernel's way back; or the definition's, if that is to be recorded."""
         saved = tuple([x for x in self.inputs if x is not None])
         self.unpack(saved)
         if mode.grad:
@@ -108,6 +110,7 @@ class FusedNode(Node):
         return list(walk([(y._node, g)], create_graph=True, since=start).items())
 
     def release(self) -> None:
+        """Let go of what was saved, and of what the kernel kept."""
         super().release()
         self.inputs, self.options = (), {}
         del self.back

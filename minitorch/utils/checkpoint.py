@@ -34,7 +34,7 @@ def checkpoint(
         ValueError: `use_reentrant` is True.
     """
     if use_reentrant:
-        raise ValueError("checkpoint: there is only use_reentrant=False here, which PyTorch advises")
+        raise ValueError("checkpoint: only use_reentrant=False is here, which PyTorch advises too")
     state = random.get_rng_state() if preserve_rng_state else None
     start = next(clock)
     result = function(*args, **kwargs)
@@ -76,6 +76,7 @@ class CheckpointNode(JointNode):
         super().__init__("checkpoint", outputs, tuple([(edge, None, ()) for edge in edges]))
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+        """Call the function again, and walk back through what it does."""
         self.unpack(tuple(self.inputs))
         before = random.get_rng_state()
         if self.state is not None:
@@ -89,6 +90,7 @@ class CheckpointNode(JointNode):
         return list(walk(starts, create_graph=mode.grad, since=start).items())
 
     def release(self) -> None:
+        """Let go of the inputs."""
         self.paths, self.inputs = None, []
         del self.again
 

@@ -21,13 +21,12 @@ def leaf(*values: Any) -> Tensor:
 def test_the_first_inf_in_the_forward_pass() -> None:
     x = leaf(1.0, 0.0)
     with detect_anomaly(), pytest.raises(RuntimeError) as caught:
-        y = x.log()  # here
-        (y - y).sum()
+        x.log().sum()  # here
     message = str(caught.value)
     assert "result holds Inf" in message
     assert "log of (2,)" in message
     assert "test_anomaly.py" in message
-    assert "y = x.log()  # here" in message
+    assert "x.log().sum()  # here" in message
 
 
 def test_the_first_nan_in_the_forward_pass() -> None:

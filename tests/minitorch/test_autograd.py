@@ -77,7 +77,8 @@ def test_a_graph_100_000_operations_deep_is_walked_and_freed() -> None:
 
 
 def test_broadcasting_is_undone() -> None:
-    a, b, c = leaf([[1.0], [2.0]]), leaf(1.0, 2.0, 3.0), Tensor._wrap(np.array(2.0)).requires_grad_()
+    a, b = leaf([[1.0], [2.0]]), leaf(1.0, 2.0, 3.0)
+    c = Tensor._wrap(np.array(2.0)).requires_grad_()
     (a * b * c).sum().backward()
     assert a.grad.tolist() == [[[12.0], [12.0]]]
     assert b.grad.tolist() == [6.0, 6.0, 6.0]

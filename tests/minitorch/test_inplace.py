@@ -236,16 +236,16 @@ def test_no_gradient_comes_through_what_was_overwritten() -> None:
     assert x.grad.tolist() == [0.0, 0.0]
 
 
-# ------------------------------------------------------------------------------------ what is refused
+# --------------------------------------------------------------------------------- what is refused
 
 
 def test_a_leaf_that_requires_grad_is_not_changed_while_recording() -> None:
     x = leaf(1.0, 2.0)
-    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an"):
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used"):
         x.add_(1)
-    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being"):
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad"):
         x[0] = 1.0
-    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being"):
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad"):
         x.reshape(2, 1)[1:].zero_()
     assert x.tolist() == [1.0, 2.0]
     with no_grad():
@@ -281,7 +281,7 @@ def test_a_saved_tensor_that_was_changed_is_an_error_that_names_the_operation(ch
     w, x = leaf(1.0, 2.0), tensor(3.0, 4.0)
     y = (w * x).sum()
     change(x)
-    with pytest.raises(RuntimeError, match=r"inplace operation: mul saved a tensor of shape \(2,\)"):
+    with pytest.raises(RuntimeError, match=r"inplace operation: mul saved .* shape \(2,\)"):
         y.backward()
 
 
