@@ -12,15 +12,14 @@ from . import devices, dtypes
 from .autograd import Array
 from .ops import operand
 from .ops.shape import sizes_of
+from .ops.table import named
 from .random import Generator, default_generator
 from .tensor import Tensor
 
 # ------------------------------------------------------------------------------- from data
 
 
-def tensor(
-    data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of a copy of the data.
 
     Args:
@@ -67,7 +66,9 @@ def _array_of(data: Any, dtype: Any) -> Array:
 
 
 def _holds_tensors(data: Any) -> bool:
-    return any(isinstance(x, Tensor) or (isinstance(x, (list, tuple)) and _holds_tensors(x)) for x in data)
+    return any(
+        isinstance(x, Tensor) or (isinstance(x, (list, tuple)) and _holds_tensors(x)) for x in data
+    )
 
 
 def _unpacked(data: Any) -> Any:
@@ -104,7 +105,7 @@ def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         array = fill(shape, dtypes.as_numpy(wanted), generator or default_generator)
         return _finish(array, device, requires_grad)
 
-    return _named(make, name, f"{doc}, of a size given one by one or as a sequence.")
+    return named(make, name, f"{doc}, of a size given one by one or as a sequence.")
 
 
 def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
@@ -122,19 +123,13 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         array = fill(input.array.shape, dtypes.as_numpy(wanted), generator or default_generator)
         return _finish(array, device, requires_grad)
 
-    return _named(make, name, f"{doc}, of the size and (unless another is given) dtype of `input`.")
+    return named(make, name, f"{doc}, of the size and (unless another is given) dtype of `input`.")
 
 
 def _checked_size(name: str, size: tuple[int, ...]) -> tuple[int, ...]:
     if min(size, default=0) < 0:
         raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(size)}")
     return size
-
-
-def _named(make: Any, name: str, doc: str) -> Any:
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = doc
-    return make
 
 
 def _uniform(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) -> Array:
@@ -191,9 +186,7 @@ def full_like(
 ) -> Tensor:
     """One number everywhere, of the size and (unless another is given) dtype of `input`."""
     wanted = operand.tensor("full_like", "input", input).dtype if dtype is None else dtype
-    return full(
-        input.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad
-    )
+    return full(input.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
 def eye(

@@ -63,7 +63,9 @@ def set_printoptions(
     global _options
     if profile is not None:
         if profile not in _PROFILES:
-            raise ValueError(f"set_printoptions: profile must be one of {[*_PROFILES]}, not {profile!r}")
+            raise ValueError(
+                f"set_printoptions: profile must be one of {[*_PROFILES]}, not {profile!r}"
+            )
         _options = _PROFILES[profile]
     given = {
         "precision": precision,

@@ -43,7 +43,8 @@ class Tensor:
     """
 
     __slots__ = (
-        "__weakref__", "_hooks", "_node", "_requires_grad", "_stamp", "_view", "_views", "array", "grad",
+        "__weakref__", "_hooks", "_node", "_requires_grad", "_stamp", "_view", "_views",
+        "array", "grad",
     )  # fmt: skip
     __array_priority__ = 1000  # NumPy's operators leave `array + tensor` to the tensor
     __hash__ = object.__hash__  # by identity: `==` compares elements
@@ -164,7 +165,7 @@ class Tensor:
 
     def is_floating_point(self) -> bool:
         """Is the dtype one of fractions, float32 or float64?"""
-        return self.array.dtype.kind == "f"
+        return self.array.dtype.kind == "f"  # type: ignore[no-any-return]
 
     def is_contiguous(self) -> bool:
         """Do the elements lie in memory in the order of their indices?"""
@@ -206,7 +207,8 @@ class Tensor:
         """
         if self._requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         return self.array
 
@@ -401,7 +403,8 @@ class Tensor:
     remainder, floor_divide = ops.remainder, ops.floor_divide
     subtract, multiply, divide, true_divide = ops.sub, ops.mul, ops.div, ops.div
     maximum, minimum = ops.maximum, ops.minimum
-    exp, expm1, log, log1p, sqrt, rsqrt = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.rsqrt
+    exp, expm1, log, log1p = ops.exp, ops.expm1, ops.log, ops.log1p
+    sqrt, rsqrt = ops.sqrt, ops.rsqrt
     square, reciprocal, neg, abs, sign = ops.square, ops.reciprocal, ops.neg, ops.abs, ops.sign
     sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
     floor, ceil, round = ops.floor, ops.ceil, ops.round
@@ -417,13 +420,15 @@ class Tensor:
 
     sum, mean, prod, var, std, norm = ops.sum, ops.mean, ops.prod, ops.var, ops.std, ops.norm
     logsumexp, cumsum, any, all = ops.logsumexp, ops.cumsum, ops.any, ops.all
-    amax, amin, max, min, argmax, argmin = ops.amax, ops.amin, ops.max, ops.min, ops.argmax, ops.argmin
+    amax, amin, max, min = ops.amax, ops.amin, ops.max, ops.min
+    argmax, argmin = ops.argmax, ops.argmin
     sort, argsort, topk = ops.sort, ops.argsort, ops.topk
     softmax, log_softmax = fused.softmax, fused.log_softmax
 
     reshape, view, permute, transpose, t = ops.reshape, ops.view, ops.permute, ops.transpose, ops.t
     reshape_as, view_as, expand_as = ops.reshape_as, ops.view_as, ops.expand_as
-    expand, broadcast_to, squeeze, unsqueeze = ops.expand, ops.broadcast_to, ops.squeeze, ops.unsqueeze
+    expand, broadcast_to = ops.expand, ops.broadcast_to
+    squeeze, unsqueeze = ops.squeeze, ops.unsqueeze
     flatten, movedim, diagonal = ops.flatten, ops.movedim, ops.diagonal
     repeat, flip, roll, tril, triu = ops.repeat, ops.flip, ops.roll, ops.tril, ops.triu
     split, chunk, unbind = ops.split, ops.chunk, ops.unbind
@@ -434,9 +439,11 @@ class Tensor:
 
     matmul, mm, bmm, mv, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.mv, ops.dot, ops.outer
 
-    add_, sub_, mul_, div_, pow_ = inplace.add_, inplace.sub_, inplace.mul_, inplace.div_, inplace.pow_
+    add_, sub_, mul_ = inplace.add_, inplace.sub_, inplace.mul_
+    div_, pow_ = inplace.div_, inplace.pow_
     copy_, fill_, zero_, clamp_ = inplace.copy_, inplace.fill_, inplace.zero_, inplace.clamp_
-    masked_fill_, index_fill_, scatter_ = inplace.masked_fill_, inplace.index_fill_, inplace.scatter_
+    masked_fill_, index_fill_ = inplace.masked_fill_, inplace.index_fill_
+    scatter_ = inplace.scatter_
     normal_, uniform_ = inplace.normal_, inplace.uniform_
 
     register_hook, retain_grad = autograd.register_hook, autograd.retain_grad

@@ -53,9 +53,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         return lambda g: g[where]
 
     starts = [0, *ends[:-1]]
-    return record(
-        "cat", y, *[(x, piece(s, e)) for x, s, e in zip(xs, starts, ends, strict=True)]
-    )
+    return record("cat", y, *[(x, piece(s, e)) for x, s, e in zip(xs, starts, ends, strict=True)])
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -93,17 +91,21 @@ def split(
                 f"dimension {dim} of shape {x.shape}"
             )
     before, ends = (slice(None),) * axis, np.cumsum(sections).tolist()
-    return tuple([
-        getitem(tensor, (*before, slice(end - m, end)))
-        for m, end in zip(sections, ends, strict=True)
-    ])
+    return tuple(
+        [
+            getitem(tensor, (*before, slice(end - m, end)))
+            for m, end in zip(sections, ends, strict=True)
+        ]
+    )
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Cut along a dimension into so many equal pieces; the last may be smaller, or missing."""
     x = operand.tensor("chunk", "input", input).array
     if chunks <= 0 or not x.ndim:
-        raise RuntimeError(f"chunk: expects chunks above 0 and a dimension, got {chunks}, {x.shape}")
+        raise RuntimeError(
+            f"chunk: expects chunks above 0 and a dimension, got {chunks}, {x.shape}"
+        )
     n = x.shape[dim_of("chunk", dim, x.ndim)]
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
@@ -125,7 +127,8 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
     x, times = operand.tensor("repeat", "input", input).array, sizes_of(repeats, more)
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise RuntimeError(
-            f"repeat: needs a number of times, not negative, for each dimension of shape {x.shape}, "
+            f"repeat: needs a number of times, not negative, for each dimension of shape "
+            f"{x.shape}, "
             f"but got {times}"
         )
     sizes = (1,) * (len(times) - x.ndim) + x.shape
@@ -138,7 +141,7 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The order of the elements reversed along each of the dimensions."""
     x = operand.tensor("flip", "input", input).array
-    axes = [dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)]
+    axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)])
     if len(set(axes)) != len(axes):
         raise RuntimeError(f"flip: a dimension appears twice in {axes}")
     y = np.flip(x, axes) if x.ndim else x
@@ -191,7 +194,9 @@ def pad(
     ends = [(0, 0)] * (x.ndim - len(pad) // 2) + [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     for n, (before, after) in zip(x.shape, ends, strict=True):
         if n + min(before, 0) + min(after, 0) < 0:
-            raise RuntimeError(f"pad: {tuple(pad)} takes away more than there is in shape {x.shape}")
+            raise RuntimeError(
+                f"pad: {tuple(pad)} takes away more than there is in shape {x.shape}"
+            )
         most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
         if max(before, after) > most:
             raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {x.shape}")

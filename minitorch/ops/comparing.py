@@ -28,8 +28,8 @@ def isclose(
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: {rtol=} and {atol=} must not be negative")
 
-    def close(x: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-        return np.isclose(x, y, rtol, atol, equal_nan)
+    def close(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.isclose(x, y, rtol, atol, equal_nan)  # type: ignore[no-any-return]
 
     return a._wrap(operand.apply("isclose", close, a.array, b.array))
 

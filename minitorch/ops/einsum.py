@@ -54,7 +54,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 def _product(a: Term, b: Term, kept: Labels) -> Tensor:
     """Sum the products of two terms over the labels that are not kept.
 
-    Each label is in the other term or kept. So it is with g in the place of either, and the gradient
+    Each label is in the other term or kept. So it is with g in the place of either, and the
+    gradient
     is a sum of the same kind:  dL/da = Σ g b  over what a does not have.
     """
     (x, names_a), (y, names_b) = a, b
@@ -114,9 +115,13 @@ def _parse(equation: str, ndims: Sequence[int]) -> tuple[list[Labels], Labels]:
     terms = left.split(",")
     letters = (left + right).replace("...", "").replace(",", "")
     if letters and not (letters.isascii() and letters.isalpha()):
-        raise RuntimeError(f"einsum: {equation!r} may have letters, commas, '...' and one '->' only")
+        raise RuntimeError(
+            f"einsum: {equation!r} may have letters, commas, '...' and one '->' only"
+        )
     if len(terms) != len(ndims):
-        raise RuntimeError(f"einsum: {equation!r} names {len(terms)} operands, and {len(ndims)} are given")
+        raise RuntimeError(
+            f"einsum: {equation!r} names {len(terms)} operands, and {len(ndims)} are given"
+        )
     widths = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
     for term, width, ndim in zip(terms, widths, ndims, strict=True):
         if width < 0 or (width and "..." not in term) or term.count("...") > 1:
@@ -133,7 +138,9 @@ def _parse(equation: str, ndims: Sequence[int]) -> tuple[list[Labels], Labels]:
     else:
         kept = further + sorted(name for name in {*letters} if left.count(name) == 1)
     if len({*kept}) != len(kept) or not {*kept} <= {name for names in named for name in names}:
-        raise RuntimeError(f"einsum: {equation!r}: what is kept must occur before '->', and once after")
+        raise RuntimeError(
+            f"einsum: {equation!r}: what is kept must occur before '->', and once after"
+        )
     return named, kept
 
 

@@ -1,6 +1,7 @@
 """Choosing elements, and the gradient's way back to where they were chosen from.
 
-All of it is one idea. `choose` takes x[index], and its derivative is `put`: zeros, with the gradient
+All of it is one idea. `choose` takes x[index], and its derivative is `put`: zeros, with the
+gradient
 added at the index. The derivative of `put` is `choose`. A function here finds the index.
 """
 
@@ -170,7 +171,8 @@ def scatter(
         value: the same, for a number by its name.
         reduce: must be None; `scatter_add` is what "add" stands for.
 
-    Where the index names an element twice, one of the two remains. The gradient, as PyTorch's, takes
+    Where the index names an element twice, one of the two remains. The gradient, as PyTorch's,
+    takes
     each for the one.
     """
     if reduce is not None:
@@ -200,16 +202,22 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     part = _as_large_as(index, "scatter_add", input, src)
     y = input.array.copy()
     np.add.at(np.atleast_1d(y), along(d, np.atleast_1d(index.array)), part.array)
-    return record("scatter_add", y, (input, lambda g: g), (part, lambda g, index: gather(g, d, index), index))
+    return record(
+        "scatter_add", y, (input, lambda g: g), (part, lambda g, index: gather(g, d, index), index)
+    )
 
 
 def _as_large_as(index: Tensor, name: str, input: Tensor, src: Any) -> Tensor:
     """The part of `src` that the index speaks of."""
     s, i = operand.tensor(name, "src", src).array, index.array
     if s.dtype != input.array.dtype:
-        raise RuntimeError(f"{name}: the dtypes of input and src differ: {input.dtype}, {src.dtype}")
+        raise RuntimeError(
+            f"{name}: the dtypes of input and src differ: {input.dtype}, {src.dtype}"
+        )
     if i.size and (s.ndim != i.ndim or any(m > n for m, n in zip(i.shape, s.shape, strict=True))):
-        raise RuntimeError(f"{name}: index of shape {i.shape} reaches beyond src of shape {s.shape}")
+        raise RuntimeError(
+            f"{name}: index of shape {i.shape} reaches beyond src of shape {s.shape}"
+        )
     return getitem(src, tuple(slice(n) for n in i.shape))
 
 

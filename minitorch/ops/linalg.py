@@ -27,7 +27,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = operand.tensor("matmul", "input", input), operand.tensor("matmul", "other", other)
     m, n = a.array.shape, b.array.shape
     if not m or not n:
-        raise RuntimeError(f"matmul: both tensors need a dimension, got {m} @ {n}. Multiply with *?")
+        raise RuntimeError(
+            f"matmul: both tensors need a dimension, got {m} @ {n}. Multiply with *?"
+        )
     if a.array.dtype != b.array.dtype:
         raise RuntimeError(f"matmul: the dtypes {a.dtype} and {b.dtype} differ. Convert one: .to()")
     if len(m) == 1:
@@ -78,11 +80,13 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Σ_i a_i b_i of two vectors: (k), (k) → ()."""
-    if operand.tensor("dot", "input", input).array.shape != operand.tensor(
-        "dot", "tensor", tensor
-    ).array.shape:
+    if (
+        operand.tensor("dot", "input", input).array.shape
+        != operand.tensor("dot", "tensor", tensor).array.shape
+    ):
         raise RuntimeError(
-            f"dot: the vectors must be of one size, not {input.array.shape} and {tensor.array.shape}"
+            f"dot: the vectors must be of one size, not {input.array.shape} and "
+            f"{tensor.array.shape}"
         )
     return _product("dot", input, tensor, 1, 1)
 
@@ -91,5 +95,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """y_ij = a_i b_j of two vectors: (n), (m) → (n, m)."""
     a, b = operand.tensor("outer", "input", input), operand.tensor("outer", "vec2", vec2)
     if a.array.ndim != 1 or b.array.ndim != 1:
-        raise RuntimeError(f"outer: expects two vectors, not shapes {a.array.shape}, {b.array.shape}")
+        raise RuntimeError(
+            f"outer: expects two vectors, not shapes {a.array.shape}, {b.array.shape}"
+        )
     return a.unsqueeze(1) * b

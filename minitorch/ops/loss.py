@@ -49,7 +49,8 @@ def kl_div(
 
     Args:
         input: logarithms of probabilities.
-        target: probabilities, or with `log_target` their logarithms. Where one is 0, so is the loss.
+        target: probabilities, or with `log_target` their logarithms. Where one is 0, so is the
+        loss.
         reduction: "batchmean" for the sum divided by the first size, which is the Kullback-Leibler
             divergence; "mean" over all elements, "sum", "none".
     """
@@ -115,7 +116,9 @@ def nll_loss(
     x = operand.floating_point("nll_loss", "input", input).array
     t = operand.index("nll_loss", "target", target)
     if not x.ndim or t.shape != (x.shape[:1] if x.ndim > 1 else ()) + x.shape[2:]:
-        raise ValueError(f"nll_loss: target of shape {t.shape} does not fit input of shape {x.shape}")
+        raise ValueError(
+            f"nll_loss: target of shape {t.shape} does not fit input of shape {x.shape}"
+        )
     class_dim = min(x.ndim - 1, 1)
     C = x.shape[class_dim]
     if weight is not None and weight.array.shape != (C,):
@@ -128,5 +131,5 @@ def nll_loss(
     factors = input._wrap(w)
     losses = where(factors == 0, 0.0, -factors * picked)
     if reduction == "mean":
-        return sum(losses) / w.sum()
+        return sum(losses) / w.sum()  # type: ignore[no-any-return]
     return reduce("nll_loss", losses, reduction)

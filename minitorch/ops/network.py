@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element is 0 with probability p, else divided by 1 - p, so that the expectation stays.
 
     Args:
@@ -96,7 +94,9 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     ids = operand.index("embedding", "input", input, V)
     if padding_idx is not None:
         if not -V <= padding_idx < V:
-            raise RuntimeError(f"embedding: padding_idx={padding_idx} is not in the table of {V} rows")
+            raise RuntimeError(
+                f"embedding: padding_idx={padding_idx} is not in the table of {V} rows"
+            )
         padding_idx %= V
 
     def rule(g: Tensor, input: Tensor) -> Tensor:
@@ -124,7 +124,7 @@ def _add_rows(rows: Array, ids: Array, V: int) -> Array:
     For a small table the matrix product with the one-hot ids is faster than adding row by row.
     """
     if V <= 1024:
-        return (np.arange(V)[:, None] == ids).astype(rows.dtype) @ rows
+        return (np.arange(V)[:, None] == ids).astype(rows.dtype) @ rows  # type: ignore[no-any-return]
     table = np.zeros((V, rows.shape[1]), rows.dtype)
     np.add.at(table, ids, rows)
     return table

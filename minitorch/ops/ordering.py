@@ -1,6 +1,7 @@
 """Operations that compare elements along a dimension, and hand back which were chosen.
 
-The gradient of a chosen element goes to where it came from, and to no other, even where several tie.
+The gradient of a chosen element goes to where it came from, and to no other, even where several
+tie.
 """
 
 from __future__ import annotations
@@ -44,7 +45,14 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
 
 
 def _extreme(
-    name: str, find: Any, over_all: Any, of_two: Any, input: Tensor, dim: Any, keepdim: bool, other: Any
+    name: str,
+    find: Any,
+    over_all: Any,
+    of_two: Any,
+    input: Tensor,
+    dim: Any,
+    keepdim: bool,
+    other: Any,
 ) -> Any:
     operand.tensor(name, "input", input)
     if operand.is_tensor(dim) or other is not None:
@@ -61,12 +69,14 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
     Where several tie, the first.
     """
-    return input._wrap(_arg_extreme("argmax", np.argmax, input, dim, keepdim))
+    places = _arg_extreme("argmax", np.argmax, input, dim, keepdim)
+    return input._wrap(places)
 
 
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index (int64) of the smallest element along `dim`, or in the flattened tensor."""
-    return input._wrap(_arg_extreme("argmin", np.argmin, input, dim, keepdim))
+    places = _arg_extreme("argmin", np.argmin, input, dim, keepdim)
+    return input._wrap(places)
 
 
 def _arg_extreme(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
@@ -78,9 +88,7 @@ def _arg_extreme(name: str, find: Any, input: Tensor, dim: int | None, keepdim: 
     return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
 
 
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Ordered:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Ordered:
     """The elements along `dim` in order, smallest first, and the indices that they had.
 
     NaN counts as larger than any number. Ties keep their order, with or without `stable`.
@@ -88,11 +96,10 @@ def sort(
     return _ordered("sort", input, dim, _order("sort", input, dim, descending))
 
 
-def argsort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that put the elements along `dim` in order, as `sort` does."""
-    return input._wrap(_order("argsort", input, dim, descending))
+    places = _order("argsort", input, dim, descending)
+    return input._wrap(places)
 
 
 def topk(
@@ -104,8 +111,12 @@ def topk(
     """
     places = _order("topk", input, dim, descending=largest)
     if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
-        raise RuntimeError(f"topk: k={k} is out of range for dimension {dim} of shape {places.shape}")
-    return _ordered("topk", input, dim, places.swapaxes(0, dim)[:k].swapaxes(0, dim) if places.ndim else places)
+        raise RuntimeError(
+            f"topk: k={k} is out of range for dimension {dim} of shape {places.shape}"
+        )
+    if places.ndim:
+        places = places.swapaxes(0, dim)[:k].swapaxes(0, dim)
+    return _ordered("topk", input, dim, places)
 
 
 def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
@@ -116,7 +127,7 @@ def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     if not descending:
         return np.argsort(x, dim, stable=True)
     backwards = np.argsort(np.flip(x, dim), dim, stable=True)
-    return x.shape[dim] - 1 - np.flip(backwards, dim)
+    return x.shape[dim] - 1 - np.flip(backwards, dim)  # type: ignore[no-any-return]
 
 
 def _ordered(name: str, input: Tensor, dim: int, places: Array) -> Ordered:

@@ -17,9 +17,9 @@ import numpy as np
 from .. import dtypes
 from ..autograd import OUTPUT, Array, record
 from . import operand
+from .arrange import cat, flip
 from .elementwise import abs, exp, sign, where
 from .shape import flatten
-from .arrange import cat, flip
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -41,8 +41,8 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
     for d in named:
         if not -reach <= d < reach:
             raise IndexError(
-                f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
-                f"but got {d})"
+                f"{name}: Dimension out of range (expected to be in range of "
+                f"[{-reach}, {reach - 1}], but got {d})"
             )
     dims = tuple([d % ndim for d in named]) if ndim else ()
     if len(set(dims)) != len(dims):
@@ -158,7 +158,7 @@ def var(
     """
     operand.floating_point("var", "input", input)
     if isinstance(dim, bool):  # var(x, False): the only argument is `unbiased`
-        dim, unbiased = None, dim
+        return var(input, None, dim, keepdim, correction=correction)
     x, dims, _ = _start("var", input, dim)
     deviation = input - mean(input, dims or None, keepdim=True) if x.ndim else input - input
     less = float(unbiased) if correction is None else correction
@@ -211,7 +211,9 @@ def norm(
     if order == 0:
         count = np.count_nonzero(x, dims, keepdims=keepdim)
         shape = x.shape
-        return record("norm", np.asarray(count, x.dtype), (input, lambda g: g._wrap(np.zeros(shape))))
+        return record(
+            "norm", np.asarray(count, x.dtype), (input, lambda g: g._wrap(np.zeros(shape)))
+        )
 
     def forward() -> Any:
         if order == 2:
@@ -225,7 +227,9 @@ def norm(
         share = where((x == 0) | (y == 0), 0.0, abs(x) / y)
         return g * where(share == 0, 0.0, sign(x) * share ** (order - 1))
 
-    return record("norm", np.asarray(operand.quietly(forward), x.dtype), (input, rule, OUTPUT, input))
+    return record(
+        "norm", np.asarray(operand.quietly(forward), x.dtype), (input, rule, OUTPUT, input)
+    )
 
 
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
@@ -234,7 +238,7 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     x = operand.floating(x)
 
     def forward() -> Any:
-        largest = x.max(dims, keepdims=True, initial=None if x.size else -np.inf)
+        largest = x.max(dims, keepdims=True, initial=-np.inf)
         shift = np.where(np.isfinite(largest), largest, x.dtype.type(0))
         y = np.log(np.exp(x - shift).sum(dims, keepdims=True)) + shift
         return y if keepdim else y.squeeze(dims)
@@ -274,7 +278,7 @@ def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) ->
 
     def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
         chosen = (x == y.reshape(kept)).to(x.array.dtype)
-        return chosen / chosen.sum(dims, keepdim=True) * g.reshape(kept)
+        return chosen / chosen.sum(dims, keepdim=True) * g.reshape(kept)  # type: ignore[no-any-return]
 
     return record(name, choose(x, axis=dims, keepdims=keepdim), (input, rule, OUTPUT, input))
 

@@ -95,7 +95,9 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; a tensor of fewer dimensions as it is."""
     if operand.tensor("t", "input", input).array.ndim > 2:
-        raise RuntimeError(f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?")
+        raise RuntimeError(
+            f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?"
+        )
     return transpose(input, 0, -1) if input.array.ndim else input
 
 
@@ -123,9 +125,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 keeps a size; new ones come in front."""
     x, wanted = operand.tensor("expand", "input", input).array, sizes_of(size, more)
     new = len(wanted) - x.ndim
-    shape = tuple(
-        [x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)]
-    )
+    shape = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)])
     fits = all(m in (1, n) for m, n in zip(x.shape, shape[max(new, 0) :], strict=False))
     if new < 0 or not fits or min(shape, default=0) < 0:
         raise RuntimeError(
@@ -184,8 +184,14 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     ndim = operand.tensor("movedim", "input", input).array.ndim
     ends = ([d] if isinstance(d, int) else d for d in (source, destination))
     sources, places = ([dim_of("movedim", d, ndim) for d in dims] for dims in ends)
-    if len(sources) != len(places) or len({*sources}) < len(sources) or len({*places}) < len(places):
-        raise RuntimeError(f"movedim: {source=} and {destination=} must name as many dims, each once")
+    if (
+        len(sources) != len(places)
+        or len({*sources}) < len(sources)
+        or len({*places}) < len(places)
+    ):
+        raise RuntimeError(
+            f"movedim: {source=} and {destination=} must name as many dims, each once"
+        )
     order = [d for d in range(ndim) if d not in sources]
     for place, d in sorted(zip(places, sources, strict=True)):
         order.insert(place, d)

@@ -93,4 +93,4 @@ def sigmoid_array(x: Array) -> Array:
     """1 / (1 + e⁻ˣ). Where e⁻ˣ overflows, 1/inf = 0 is the right answer."""
     y = np.exp(-x)
     y += 1
-    return 1 / y  # type: ignore[no-any-return]
+    return 1 / y

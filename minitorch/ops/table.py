@@ -8,17 +8,19 @@ nothing. Broadcasting is not seen in a rule: the engine undoes it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd import OUTPUT, Rule, record
 from . import operand
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
     from .operand import Operand
 
     Unary = Callable[[Tensor], Tensor]
-    Binary = Callable[[Tensor, Operand], Tensor]
+    Binary = Callable[[Operand, Operand], Tensor]
 
 
 def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = True) -> Unary:
@@ -33,7 +35,7 @@ def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = Tru
         known = input, OUTPUT
         return record(name, y, (input, rule, *[known[i] for i in keep]))
 
-    return _named(op, name, doc)
+    return named(op, name, doc)
 
 
 def binary(
@@ -56,7 +58,7 @@ def binary(
     """
     keep_a, keep_b = _places(rule_a, "ab"), _places(rule_b, "ab")
 
-    def op(input: Tensor, other: Operand) -> Tensor:
+    def op(input: Operand, other: Operand) -> Tensor:
         a, b = _operands(name, input, other, numbers)
         x, y = operand.common(a.array, b.array)
         if floating:
@@ -72,18 +74,18 @@ def binary(
             (b, rule_b, *[known[i] for i in keep_b]),
         )
 
-    return _named(op, name, doc)
+    return named(op, name, doc)
 
 
 def comparison(name: str, forward: Any, doc: str, *, numbers: bool = True) -> Binary:
     """Make an operation on two inputs that has no gradient: most answer true or false."""
 
-    def op(input: Tensor, other: Operand) -> Tensor:
+    def op(input: Operand, other: Operand) -> Tensor:
         operand.tensor(name, "input", input)
         a, b = _operands(name, input, other, numbers)
         return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
 
-    return _named(op, name, doc)
+    return named(op, name, doc)
 
 
 def question(name: str, forward: Any, doc: str) -> Unary:
@@ -93,7 +95,7 @@ def question(name: str, forward: Any, doc: str) -> Unary:
         x = operand.tensor(name, "input", input).array
         return input._wrap(operand.apply_one(name, forward, x))
 
-    return _named(op, name, doc)
+    return named(op, name, doc)
 
 
 def _operands(name: str, input: Any, other: Any, numbers: bool) -> tuple[Tensor, Tensor]:
@@ -108,7 +110,8 @@ def _places(rule: Any, inputs: str) -> list[int]:
     return [(inputs + "y").index(name) for name in names]
 
 
-def _named(op: Any, name: str, doc: str) -> Any:
+def named(op: F, name: str, doc: str) -> F:
+    """Give a function its name and its docstring."""
     op.__name__ = op.__qualname__ = name
     op.__doc__ = doc
     return op

@@ -61,7 +61,9 @@ class Draws:
             return np.ascontiguousarray(x[::-1])[::-1]
         return x
 
-    def two(self, a: tuple[float, float] = (-2, 2), b: tuple[float, float] = (-2, 2)) -> list[Array]:
+    def two(
+        self, a: tuple[float, float] = (-2, 2), b: tuple[float, float] = (-2, 2)
+    ) -> list[Array]:
         """Two arrays that broadcast against each other; now and then one, twice."""
         shape = self.shape()
         if a == b and self.int(0, 4) == 0:

@@ -48,7 +48,9 @@ TIES_AND_KINKS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "x", "expected"), [c[1:] for c in TIES_AND_KINKS], ids=[c[0] for c in TIES_AND_KINKS])
+@pytest.mark.parametrize(
+    ("f", "x", "expected"), [c[1:] for c in TIES_AND_KINKS], ids=[c[0] for c in TIES_AND_KINKS]
+)
 def test_gradient_at_ties_and_kinks(f: Any, x: list[float], expected: list[float]) -> None:
     assert gradient(f, x)[0] == pytest.approx(expected, abs=1e-15)
 
@@ -223,9 +225,9 @@ def test_losses_by_hand() -> None:
 def test_missing_names_say_what_is_nearest() -> None:
     assert not hasattr(mt, "logcumsumexp")
     assert not hasattr(mt.tensor(1.0), "cumprod")
-    with pytest.raises(AttributeError, match="no attribute 'logcumsumexp'.*'logsumexp'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'logcumsumexp'.*'logsumexp'"):
         _ = mt.logcumsumexp
-    with pytest.raises(AttributeError, match="no attribute 'cumprod'.*'prod'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'cumprod'.*'prod'"):
         _ = mt.tensor(1.0).cumprod
 
 
