@@ -37,7 +37,7 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """Make a tensor of the data, sharing the memory of an array, and a tensor as it is, if it can."""
+    """Make a tensor of the data without a copy if possible; a tensor stays itself."""
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     return _finish(_array_of(data, dtype), device, False)
@@ -154,7 +154,8 @@ _empty: Fill = lambda shape, dtype, _: np.empty(shape, dtype)  # noqa: E731
 
 zeros, zeros_like = of_size("zeros", _zeros, "0s"), like("zeros_like", _zeros, "0s")
 ones, ones_like = of_size("ones", _ones, "1s"), like("ones_like", _ones, "1s")
-empty, empty_like = of_size("empty", _empty, "Any numbers"), like("empty_like", _empty, "Any numbers")
+empty = of_size("empty", _empty, "Any numbers")
+empty_like = like("empty_like", _empty, "Any numbers")
 rand = of_size("rand", _uniform, "Numbers drawn evenly from [0, 1)")
 rand_like = like("rand_like", _uniform, "Numbers drawn evenly from [0, 1)")
 randn = of_size("randn", _normal, "Normal numbers of mean 0 and variance 1")
@@ -347,7 +348,7 @@ def multinomial(
 
 
 class TensorType:
-    """A name for a dtype's tensors: `LongTensor([1, 2])`, `LongTensor(2, 3)`, `x.type(LongTensor)`."""
+    """A dtype's tensors: `LongTensor([1, 2])`, `LongTensor(2, 3)`, `x.type(LongTensor)`."""
 
     def __init__(self, dtype: dtypes.dtype) -> None:
         self.dtype = dtype

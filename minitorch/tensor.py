@@ -231,7 +231,7 @@ class Tensor:
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub":
-            raise TypeError(f"only integer tensors of a single element can be an index: {self.dtype}")
+            raise TypeError(f"only integer tensors of one element can be an index: {self.dtype}")
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -306,15 +306,21 @@ class Tensor:
         data = data.array if isinstance(data, Tensor) else data
         return self._new(np.array(data, self._dtype_or(dtype)), requires_grad)
 
-    def new_zeros(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_zeros(
+        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """0s of a size, with the dtype of this tensor unless given."""
         return self._new(np.zeros(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
 
-    def new_ones(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_ones(
+        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """1s of a size, with the dtype of this tensor unless given."""
         return self._new(np.ones(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
 
-    def new_empty(self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_empty(
+        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """Any numbers, of a size, with the dtype of this tensor unless given."""
         return self._new(np.empty(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
 

@@ -73,7 +73,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
-    """Cut along a dimension into pieces of one size, the last of what is left, or of given sizes."""
+    """Cut along a dimension into pieces of one size (the last may be smaller) or of given sizes."""
     x = operand.tensor("split", "tensor", tensor).array
     if not x.ndim:
         raise RuntimeError("split: a tensor without dimensions cannot be cut")

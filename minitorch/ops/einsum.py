@@ -110,7 +110,7 @@ def _diagonals(x: Tensor, labels: Labels) -> Term:
 
 
 def _parse(equation: str, ndims: Sequence[int]) -> tuple[list[Labels], Labels]:
-    """Return the labels of each operand and of the result, with labels for the dimensions of "..."."""
+    """Return the labels of each operand and of the result; those of "..." are numbers."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     letters = (left + right).replace("...", "").replace(",", "")

@@ -39,7 +39,9 @@ def _square(x: Array) -> Array:
 
 def _sign(x: Array) -> Array:
     # np.sign takes 50 times as long for float32, and knows no bools.
-    return (x > 0).astype(x.dtype) if x.dtype.kind in "bu" else np.subtract(x > 0, x < 0, dtype=x.dtype)
+    if x.dtype.kind in "bu":
+        return (x > 0).astype(x.dtype)
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 def _whole(x: Array, y: Array, divide: Any) -> Array:
@@ -62,6 +64,11 @@ def _zeros(g: Tensor) -> Tensor:
 
 def _choose(mask: Array, x: Array, y: Array) -> Array:
     return np.where(mask, x, y)
+
+
+def _power_slope(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """d(aᵇ)/db = y ln a, but 0 where a = 0 and b does not fall below 0."""
+    return where((a == 0) & (b >= 0), 0.0, y * a.log())
 
 
 def _wins(a: Tensor, b: Tensor) -> Tensor:
@@ -89,10 +96,11 @@ _div_trunc = binary("div", partial(_whole, divide=_truncate),
                                            lambda g: _zeros(g),          lambda g: _zeros(g),
     "a / b, rounded towards 0")
 remainder = binary("remainder", partial(_whole, divide=np.remainder),
-                                           lambda g: g,                 lambda g, a, b: -g * (a // b),
+                                           lambda g: g,
+                                           lambda g, a, b: -g * (a // b),
     "a - b ⌊a / b⌋: it has the sign of b")
 _pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0, b * a ** (b - 1)),
-                                           lambda g, y, a, b: g * where((a == 0) & (b >= 0), 0.0, y * a.log()),
+                                           lambda g, y, a, b: g * _power_slope(y, a, b),
     "aᵇ")
 maximum = binary("maximum", np.maximum,    lambda g, a, b: g * _wins(a, b),
                                            lambda g, a, b: g * _wins(b, a),
@@ -156,7 +164,8 @@ gt = comparison("gt", np.greater, "a > b")
 ge = comparison("ge", np.greater_equal, "a >= b")
 logical_and = comparison("logical_and", np.logical_and, "a and b, of what is not 0", numbers=False)
 logical_or = comparison("logical_or", np.logical_or, "a or b, of what is not 0", numbers=False)
-logical_xor = comparison("logical_xor", np.logical_xor, "either a or b, of what is not 0", numbers=False)
+logical_xor = comparison(
+    "logical_xor", np.logical_xor, "one of a and b, of what is not 0", numbers=False)
 logical_not = question("logical_not", np.logical_not, "not x, of what is not 0")
 isnan = question("isnan", np.isnan, "Is x not a number?")
 isinf = question("isinf", np.isinf, "Is x infinite?")
@@ -184,7 +193,7 @@ def sub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
 def _scaled(name: str, input: Operand, other: Operand, alpha: float) -> Tensor:
     a, b = operand.pair(name, input, other)
     if isinstance(alpha, float) and "f" not in (a.array.dtype.kind, b.array.dtype.kind):
-        raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the tensors hold them")
+        raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the elements are")
     return mul(b, alpha)
 
 
@@ -193,13 +202,13 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
 
     Args:
         input, other: of shapes that broadcast.
-        rounding_mode: None; "floor" to round down, as Python's `//`; or "trunc", towards 0. Rounded,
-            integers stay integers, and the gradient is 0.
+        rounding_mode: None; "floor" to round down, as Python's `//`; or "trunc", towards 0.
+            Rounded, integers stay integers, and the gradient is 0.
     """
     if rounding_mode is None:
         return _div(input, other)
     if rounding_mode not in ("floor", "trunc"):
-        raise RuntimeError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
+        raise RuntimeError(f"div: {rounding_mode=} must be None, 'floor' or 'trunc'")
     return (_div_floor if rounding_mode == "floor" else _div_trunc)(input, other)
 
 

@@ -194,7 +194,7 @@ def scatter(
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """`input` with src[i][j][k] added to y[i][index[i][j][k]][k] for dim = 1, as often as it is named.
+    """`input` with src[i][j][k] added to y[i][index[i][j][k]][k] for dim = 1, and so on.
 
     The arguments are those of `scatter`.
     """
@@ -304,7 +304,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """A new last dimension of `num_classes`, int64: 1 at the class that the element names, else 0."""
+    """A new last dimension of `num_classes`, int64: 1 at the element's class, else 0."""
     ids = operand.index("one_hot", "tensor", tensor)
     if num_classes == -1:
         if not ids.size:

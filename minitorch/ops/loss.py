@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
-    """Bring the losses of all elements to one: their "mean" or "sum", or, with "none", leave them."""
+    """Bring all losses to one, their "mean" or "sum"; with "none", leave them."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'")
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()

@@ -50,7 +50,7 @@ def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
 
 
 def view(input: Tensor, size: Any, *more: int) -> Tensor:
-    """The same elements in another shape, always sharing memory; or, `view(dtype)`, as another dtype.
+    """The same memory in another shape or, by `view(dtype)`, read as another dtype.
 
     Raises:
         RuntimeError: the shape does not hold as many elements, or elements that come to stand side
@@ -199,7 +199,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The elements whose place along `dim2` is that along `dim1` plus `offset`; a new last dimension."""
+    """The elements [i, i + offset] of two dimensions, as a new last dimension."""
     x = operand.tensor("diagonal", "input", input).array
     i, j = (dim_of("diagonal", d, x.ndim) for d in (dim1, dim2))
     if i == j:

@@ -21,7 +21,7 @@ def erf_array(x: Array) -> Array:
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """Horner's rule, the highest power first, in place: a fresh array a step costs more than the step."""
+    """Horner's rule, the highest power first, in place: a fresh array costs more than a step."""
     first, *rest = coefficients
     y = first * x
     for c in rest[:-1]:
@@ -62,15 +62,16 @@ def _erf_single(x: Array, out: Array) -> None:
 
 
 # float64. Rational approximations by W. J. Cody, "Rational Chebyshev approximations for the error
-# function", Math. Comp. 23 (1969), in the coefficients of S. L. Moshier's Cephes: erf x = x P(x²)/Q(x²)
-# for |x| <= 1; erfc x = e^(-x²) P(x)/Q(x) above. Error below 1e-15.
+# function", Math. Comp. 23 (1969), in the coefficients of S. L. Moshier's Cephes:
+# erf x = x P(x²)/Q(x²) for |x| <= 1; erfc x = e^(-x²) P(x)/Q(x) above. Error below 1e-15.
 _SMALL_P = (9.60497373987051638749e0, 9.00260197203842689217e1, 2.23200534594684319226e3,
             7.00332514112805075473e3, 5.55923013010394962768e4)  # fmt: skip
 _SMALL_Q = (1.0, 3.35617141647503099647e1, 5.21357949780152679795e2, 4.59432382970980127987e3,
             2.26290000613890934246e4, 4.92673942608635921086e4)  # fmt: skip
 _LARGE_P = (2.46196981473530512524e-10, 5.64189564831068821977e-1, 7.46321056442269912687e0,
             4.86371970985681366614e1, 1.96520832956077098242e2, 5.26445194995477358631e2,
-            9.34528527171957607540e2, 1.02755188689515710272e3, 5.57535335369399327526e2)  # fmt: skip
+            9.34528527171957607540e2, 1.02755188689515710272e3,
+            5.57535335369399327526e2)  # fmt: skip
 _LARGE_Q = (1.0, 1.32281951154744992508e1, 8.67072140885989742329e1, 3.54937778887819891062e2,
             9.75708501743205489753e2, 1.82390916687909736289e3, 2.24633760818710981792e3,
             1.65666309194161350182e3, 5.57535340817727675546e2)  # fmt: skip
