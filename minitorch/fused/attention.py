@@ -11,6 +11,7 @@ from .. import random
 from ..autograd import Array
 from ..probe import probe
 from .registry import Fused, WayBack
+from .softmax import shares
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -101,38 +102,45 @@ def kernel(
 
     so that the sum runs over d_value numbers of the result and not over T_k. Then, with the scale
     in the query already,  dquery = dscores · key · scale  and  dkey = dscoresᵀ · query · scale.
+
+    What is computed lies in memory as the inputs do. If those are the heads' parts of longer
+    vectors, so are these, and to put the heads side by side again nothing needs to be copied.
     """
-    query = query * query.dtype.type(scale)
-    weights = query @ key.swapaxes(-1, -2)
+    scale = query.dtype.type(scale)
+    query = query * scale
+    scores = query @ key.swapaxes(-1, -2)
     if mask is not None:
         if mask.dtype == np.bool_:
             mask = np.where(mask, query.dtype.type(0), query.dtype.type(-np.inf))
-        weights = np.add(weights, mask, out=weights if mask.ndim <= weights.ndim else None)
-    if weights.size:
-        # A row that may look nowhere has -inf for its largest score; its weights are all e^-inf = 0.
-        weights -= np.maximum(weights.max(-1, keepdims=True), np.finfo(weights.dtype).min)
-    np.exp(weights, out=weights)
-    total = weights.sum(-1, keepdims=True)
-    weights /= np.where(total == 0, total.dtype.type(1), total)
+        scores = np.add(scores, mask, out=scores if mask.ndim <= scores.ndim else None)
+    weights = shares(scores)
     kept = weights if keep is None else weights * keep
-    y = kept @ value
+    y = _product(kept, value, like=query)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
-        dquery = dkey = dvalue = dmask = None
+        dquery = dkey = dvalue = dscores = None
         if needs[2]:
-            dvalue = kept.swapaxes(-1, -2) @ g
+            dvalue = _product(kept.swapaxes(-1, -2), g, like=value)
         if needs[0] or needs[1] or needs[3]:
             dscores = g @ value.swapaxes(-1, -2)
             if keep is not None:
                 dscores *= keep
-            dscores -= (g * y).sum(-1, keepdims=True)
+            dscores -= np.einsum("...e,...e->...", g, y)[..., None]
             dscores *= weights
-            dmask = dscores
-            dquery = dscores @ key * query.dtype.type(scale)
-            dkey = dscores.swapaxes(-1, -2) @ query
-        return dquery, dkey, dvalue, dmask
+        if needs[0]:
+            dquery = _product(dscores, key, like=query)
+            dquery *= scale
+        if needs[1]:
+            dkey = _product(dscores.swapaxes(-1, -2), query, like=key)
+        return dquery, dkey, dvalue, dscores
 
     return y, back
+
+
+def _product(a: Array, b: Array, like: Array) -> Array:
+    """The matrix product a b, with the order of its dimensions in memory that of `like`."""
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    return np.matmul(a, b, out=np.empty_like(like, shape=shape))
 
 
 def _repeat_heads(query: Tensor, x: Tensor) -> Tensor:
