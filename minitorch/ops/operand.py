@@ -112,7 +112,9 @@ def beside(name: str, x: Tensor, value: Any) -> Tensor:
     dtype = dtypes.of_number(value, x.array.dtype)
     if dtype is None:
         raise TypeError(f"{name}: a tensor and a {type(value).__name__} cannot be combined")
-    # Through an array of the number's own, in which 1e300 becomes float32's inf and -1 uint8's 255.
+    if dtype.kind == "f":
+        return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
+    # Through an array of the number's own, in which -1 becomes uint8's 255.
     return x._wrap(quietly(np.asarray(value).astype, dtype))
 
 
