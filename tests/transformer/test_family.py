@@ -31,12 +31,16 @@ Build = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def build(random_module: Build) -> Build:
-    """Builds a small model of a class, in float64, with random parameters."""
+    """Builds a small model of a class, all of it in float64, with random parameters."""
 
     def build(kind: type, seed: int = 0, **changes: Any) -> Any:
         sizes = {"vocab_size": 13, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_ff": 12}
         config = TransformerConfig(**{**sizes, "dropout": 0.0, "max_length": 16, **changes})
-        return random_module(kind(config), seed)
+        mt.set_default_dtype(mt.float64)
+        try:
+            return random_module(kind(config), seed)
+        finally:
+            mt.set_default_dtype(mt.float32)
 
     return build
 
@@ -210,9 +214,7 @@ def test_gelu_is_x_times_phi_of_x(random_module: Build) -> None:
         return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
     layer = random_module(MLP(1, 3, "gelu"))
-    (w, b), (v, c) = (
-        [p.numpy() for p in (m.weight.detach(), m.bias.detach())] for m in (layer.up, layer.down)
-    )
+    w, b, v, c = (p.detach().numpy() for p in layer.parameters())
     expected = sum(v[0, i] * gelu(w[i, 0] * 0.7 + b[i]) for i in range(3)) + c[0]
     assert layer(mt.tensor([[[0.7]]], dtype=mt.float64)).item() == pytest.approx(expected)
 

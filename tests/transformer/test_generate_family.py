@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,17 @@ writers = pytest.mark.parametrize("kind", [Transformer, GPT])
 
 @pytest.fixture(scope="session")
 def build(random_module: Build) -> Build:
-    """Builds a small model of a class, in float64, with random parameters."""
+    """Builds a small model of a class, all of it in float64, with random parameters."""
 
     def build(kind: type, seed: int = 0, **changes: Any) -> Any:
         sizes = {"vocab_size": 11, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_ff": 12}
         sizes |= {"tie_embeddings": False, "max_length": 24}
-        return random_module(kind(TransformerConfig(**{**sizes, "dropout": 0.0, **changes})), seed)
+        config = TransformerConfig(**{**sizes, "dropout": 0.0, **changes})
+        mt.set_default_dtype(mt.float64)
+        try:
+            return random_module(kind(config), seed)
+        finally:
+            mt.set_default_dtype(mt.float32)
 
     return build
 
@@ -49,7 +54,7 @@ def log_softmax(logits: Any) -> Any:
 
 
 def padded(kind: Any, prompts: list[list[int]]) -> mt.Tensor:
-    """Prompts of different lengths in one batch: a source is filled up behind, a beginning before."""
+    """Prompts of different lengths in one batch: sources filled up behind, beginnings before."""
     n = max(map(len, prompts))
     fill = [[PAD] * (n - len(p)) for p in prompts]
     both = zip(fill, prompts, strict=True)
@@ -119,8 +124,7 @@ def test_rows_of_a_cache_can_be_chosen(build: Build, kind: Any) -> None:
         model.step(ids, cache)
         cache.select(np.array(rows))
         got = model.step(mt.tensor(tokens), cache).numpy()
-    first = [[] if kind is GPT else []] * 4
-    for row, token, logits, _ in zip(rows, tokens, got, first, strict=True):
+    for row, token, logits in zip(rows, tokens, got, strict=True):
         assert_close(logits, next_logits(model, prompts[row], token), rtol=1e-9, atol=1e-9)
 
 
@@ -318,7 +322,7 @@ def test_impossible_sampling_is_refused(
 
 @writers
 def test_width_1_is_greedy(build: Build, kind: Any) -> None:
-    for seed, alpha in product(range(6), (0.0, 0.6, 2.0)):
+    for seed, alpha in product(range(4), (0.0, 2.0)):
         model = build(kind, seed)
         prompt = padded(kind, [[3, 4, 5], [6], [7, 8]])
         found = beam_search(model, prompt, 8, width=1, alpha=alpha)
@@ -383,33 +387,31 @@ def test_a_score_is_the_penalised_log_probability_of_its_text(build: Build, kind
 
 @writers
 def test_a_wider_beam_finds_no_worse_texts_on_average(build: Build, kind: Any) -> None:
-    model = build(kind, d_model=16)
+    model = build(kind, d_model=16, pre_norm=True)
+    model.output.weight.array *= 0.3  # a model that is sure of itself leaves nothing to search for
     prompts = mt.from_numpy(np.random.default_rng(0).integers(3, 11, (40, 4)))
     means = [
         beam_search(model, prompts, 8, width=width).scores.numpy().mean()
         for width in (1, 2, 4, 8, 16)
     ]
-    assert means == sorted(means)
-    assert means[-1] > means[0] + 0.01
+    for narrower, wider in pairwise(means):
+        assert wider >= narrower - 1e-9
+    assert means[-1] > means[0] + 1
 
 
 @writers
-@given(
-    seed=st.integers(0, 5),
-    prompts=st.lists(st.lists(st.integers(3, 10), min_size=1, max_size=6), min_size=2, max_size=4),
-    width=st.integers(1, 4),
-)
-def test_a_batch_is_searched_as_each_alone(
-    build: Build, kind: Any, seed: int, prompts: list[list[int]], width: int
-) -> None:
-    model = build(kind, seed)
-    together = beam_search(model, padded(kind, prompts), 6, width=width, n_best=width)
-    for i, prompt in enumerate(prompts):
-        alone = beam_search(model, mt.tensor([prompt]), 6, width=width, n_best=width)
-        n = alone.ids.shape[2]
-        assert together.ids[i, :, :n].tolist() == alone.ids[0].tolist()
-        assert not together.ids[i, :, n:].numpy().any()
-        assert_close(together.scores[i], alone.scores[0], rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_a_batch_is_searched_as_each_alone(build: Build, kind: Any, width: int) -> None:
+    for seed in range(3):
+        model = build(kind, seed)
+        prompts = [[3, 4, 5], [6], [7, 8, 9, 10], [3, 3]]
+        together = beam_search(model, padded(kind, prompts), 6, width=width, n_best=width)
+        for i, prompt in enumerate(prompts):
+            alone = beam_search(model, mt.tensor([prompt]), 6, width=width, n_best=width)
+            n = alone.ids.shape[2]
+            assert together.ids[i, :, :n].tolist() == alone.ids[0].tolist()
+            assert not together.ids[i, :, n:].numpy().any()
+            assert_close(together.scores[i], alone.scores[0], rtol=1e-9, atol=1e-9)
 
 
 def test_the_length_penalty_is_that_of_wu_et_al() -> None:
