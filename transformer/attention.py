@@ -122,7 +122,8 @@ class MultiHeadAttention(nn.Module):
             enable_gqa=self.n_kv_heads != self.n_heads,
         )
         mixed = probe("mixed", mixed)  # (batch, heads, T_q, d_head)
-        return self.output(self._merge(mixed))  # (batch, T_q, d_model)
+        x = self.output(self._merge(mixed))  # (batch, T_q, d_model)
+        return x
 
     def keys_and_values(self, x: Tensor) -> KeysAndValues:
         """What the tokens answer to those who ask: (batch, kv_heads, T, d_head) each."""

@@ -46,7 +46,8 @@ class DecoderBlock(nn.Module):
             x, lambda x: self.self_attention(x, mask=mask, is_causal=is_causal, cache=cache)
         )
         x = self.add_cross_attention(x, lambda x: self.cross_attention(x, memory, memory_mask))
-        return self.add_mlp(x, self.mlp)
+        x = self.add_mlp(x, self.mlp)
+        return x
 
 
 class Decoder(nn.Module):
@@ -79,7 +80,8 @@ class Decoder(nn.Module):
             known = memory[i] if isinstance(memory, list) else memory
             layer = None if cache is None else cache.layers[i]
             x = block(x, known, memory_mask, mask, is_causal, layer)
-        return self.norm(x)
+        x = self.norm(x)
+        return x
 
     def memories(self, memory: Tensor) -> list[KeysAndValues]:
         """The memory's keys and values for each block, so that steps can share them."""

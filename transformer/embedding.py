@@ -88,7 +88,7 @@ class Embedding(nn.Module):
             raise ValueError(
                 f"a sequence of {stop} tokens is longer than max_length={self.max_length}"
             )
-        x = self.tokens(ids)  # (batch, T, d_model)
+        x: Tensor = self.tokens(ids)  # (batch, T, d_model)
         if self.scale != 1:
             x = x * self.scale
         x = probe("tokens", x)
@@ -101,7 +101,8 @@ class Embedding(nn.Module):
             x = x + self.segments(mt.zeros_like(ids) if segments is None else segments)
         if self.norm is not None:
             x = self.norm(x)
-        return self.dropout(x)
+        x = self.dropout(x)
+        return x
 
 
 def sinusoidal_positions(length: int, d_model: int) -> Tensor:

@@ -35,7 +35,8 @@ class Block(nn.Module):
         x = self.add_attention(
             x, lambda x: self.attention(x, mask=mask, is_causal=is_causal, cache=cache)
         )
-        return self.add_mlp(x, self.mlp)
+        x = self.add_mlp(x, self.mlp)
+        return x
 
 
 class Encoder(nn.Module):
@@ -50,4 +51,5 @@ class Encoder(nn.Module):
         """(batch, T, d_model) → the memory, (batch, T, d_model); the mask hides padding."""
         for block in self.blocks:
             x = block(x, mask)
-        return self.norm(x)
+        x = self.norm(x)
+        return x

@@ -21,7 +21,7 @@ from minitorch.autograd import Array
 
 def padding_mask(ids: Tensor, pad: int) -> Tensor:
     """True for the tokens that are no padding: (batch, T) → (batch, 1, 1, T), for all who ask."""
-    return (ids != pad).unsqueeze(1).unsqueeze(1)
+    return ids.ne(pad).unsqueeze(1).unsqueeze(1)
 
 
 def causal_mask(T: int, start: int = 0) -> Tensor:
@@ -40,7 +40,8 @@ def left_padding(ids: Tensor, pad: int) -> Array | None:
     array = ids.numpy()
     if not (array[:, 0] == pad).any():
         return None
-    return (array != pad).argmax(1)
+    first: Array = (array != pad).argmax(1)
+    return first
 
 
 def look_back(T: int, start: int = 0, padding: Array | None = None) -> tuple[Tensor | None, bool]:

@@ -42,7 +42,8 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""
         hidden = probe("hidden", self.activation(self.up(x)))  # (batch, T, d_ff)
-        return self.down(hidden)  # (batch, T, d_model)
+        x = self.down(hidden)  # (batch, T, d_model)
+        return x
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -72,7 +73,8 @@ class SwiGLU(nn.Module):
         """(batch, T, d_model) → (batch, T, d_model)."""
         gate = self.gate(x)  # (batch, T, d_ff)
         hidden = probe("hidden", gate * gate.sigmoid() * self.up(x))  # (batch, T, d_ff)
-        return self.down(hidden)  # (batch, T, d_model)
+        x = self.down(hidden)  # (batch, T, d_model)
+        return x
 
 
 def feed_forward(config: TransformerConfig) -> MLP | SwiGLU:

@@ -92,7 +92,8 @@ class Transformer(nn.Module):
         """Read the next tokens, and say what comes then: (batch, T) → (batch, vocab_size)."""
         x = self.embedding(ids, cache.length)
         x = self.decoder(x, cache.memory, cache.memory_mask, cache=cache)
-        return self.output(x[:, -1])
+        logits: Tensor = self.output(x[:, -1])
+        return logits
 
 
 class GPT(nn.Module):
@@ -160,16 +161,18 @@ class GPT(nn.Module):
 
     def step(self, ids: Tensor, cache: Cache) -> Tensor:
         """Read the next tokens, and say what comes then: (batch, T) → (batch, vocab_size)."""
-        return self.output(self._read(ids, cache.padding, cache)[:, -1])
+        logits: Tensor = self.output(self._read(ids, cache.padding, cache)[:, -1])
+        return logits
 
     def _read(self, ids: Tensor, padding: Array | None, cache: Cache | None = None) -> Tensor:
         """(batch, T) → (batch, T, d_model), from which the output says what comes next."""
         start = 0 if cache is None else cache.length
         mask, is_causal = look_back(ids.shape[1], start, padding)
-        x = self.embedding(ids, start, padding)
+        x: Tensor = self.embedding(ids, start, padding)
         for i, block in enumerate(self.blocks):
             x = block(x, mask, is_causal, None if cache is None else cache.layers[i])
-        return self.norm(x)
+        x = self.norm(x)
+        return x
 
 
 class BERT(nn.Module):
