@@ -1,4 +1,4 @@
-"""The operations in which a Transformer spends its time: definitions, kernels and their registry."""
+"""The operations in which a Transformer spends its time: definitions, kernels, the registry."""
 
 from .attention import ATTENTION, scaled_dot_product_attention
 from .cross_entropy import CROSS_ENTROPY, cross_entropy

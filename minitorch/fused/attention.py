@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -71,6 +71,7 @@ def definition(
     keep: Array | None,
     scale: float,
 ) -> Tensor:
+    """Compute softmax(query keyᵀ · scale + mask) value in tensor operations."""
     scores = probe("scores", query @ key.mT * scale)  # (..., T_q, T_k)
     if mask is None:
         weights = scores.softmax(-1)  # (..., T_q, T_k)
@@ -118,15 +119,14 @@ def kernel(
     y = _product(kept, value, like=query)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
-        dquery = dkey = dvalue = dscores = None
+        dquery = dkey = dvalue = None
         if needs[2]:
             dvalue = _product(kept.swapaxes(-1, -2), g, like=value)
-        if needs[0] or needs[1] or needs[3]:
-            dscores = g @ value.swapaxes(-1, -2)
-            if keep is not None:
-                dscores *= keep
-            dscores -= np.einsum("...e,...e->...", g, y)[..., None]
-            dscores *= weights
+        dscores = g @ value.swapaxes(-1, -2)
+        if keep is not None:
+            dscores *= keep
+        dscores -= np.einsum("...e,...e->...", g, y)[..., None]
+        dscores *= weights
         if needs[0]:
             dquery = _product(dscores, key, like=query)
             dquery *= scale
@@ -163,8 +163,8 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_ca
         raise RuntimeError(f"{name}: query, key and value need at least 2 dimensions")
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise RuntimeError(
-            f"{name}: query {q.shape}, key {k.shape} and value {v.shape} do not fit together: query "
-            "and key must have the same last size, key and value the same number of positions"
+            f"{name}: query {q.shape}, key {k.shape} and value {v.shape} do not fit together: "
+            "query and key must have the same last size, key and value as many positions"
         )
     if not q.dtype == k.dtype == v.dtype or q.dtype.kind != "f":
         raise RuntimeError(
@@ -178,4 +178,4 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_ca
             raise RuntimeError(f"{name}: attn_mask must be bool or {query.dtype}, not {mask.dtype}")
 
 
-ATTENTION = Fused("scaled_dot_product_attention", definition, kernel)
+ATTENTION = Fused("scaled_dot_product_attention", definition, kernel, keeps_result=True)

@@ -9,7 +9,7 @@ import numpy as np
 from ..autograd import Array
 from ..ops import operand
 from .registry import Fused, WayBack
-from .softmax import log_softmax
+from .softmax import log_softmax, row_sums
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -43,32 +43,33 @@ def cross_entropy(
         RuntimeError, ValueError: shapes do not fit together, or an option is out of range.
         IndexError: a target is not among the C classes.
     """
-    operand.tensor("cross_entropy", "input", input), operand.tensor("cross_entropy", "target", target)
+    name = "cross_entropy"
+    x = operand.tensor(name, "input", input).array
+    t = operand.tensor(name, "target", target).array
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"cross_entropy: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'")
+        raise ValueError(f"{name}: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'")
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"cross_entropy: label_smoothing must be in [0, 1], not {label_smoothing}")
-    x, t = input.array, target.array
+        raise RuntimeError(f"{name}: label_smoothing must be in [0, 1], not {label_smoothing}")
     if not x.ndim:
-        raise RuntimeError("cross_entropy: the input needs a dimension of classes")
+        raise RuntimeError(f"{name}: the input needs a dimension of classes")
     class_dim = 0 if x.ndim == 1 else 1
     C = x.shape[class_dim]
     if weight is not None and weight.array.shape != (C,):
-        raise RuntimeError(f"cross_entropy: weight must have shape ({C},), not {weight.array.shape}")
+        raise RuntimeError(f"{name}: weight must have shape ({C},), not {weight.array.shape}")
     logits = input.movedim(class_dim, -1)
     if t.dtype.kind == "f":
         if t.shape != x.shape:
-            raise ValueError(f"cross_entropy: target of shape {t.shape} does not fit input {x.shape}")
+            raise ValueError(f"{name}: target of shape {t.shape} does not fit input {x.shape}")
         shares = target.movedim(class_dim, -1)
         return _of_probabilities(logits, shares, weight, reduction, label_smoothing)
     if t.shape != logits.array.shape[:-1]:
         raise ValueError(
-            f"cross_entropy: target of shape {t.shape} does not fit input of shape {x.shape}; "
+            f"{name}: target of shape {t.shape} does not fit input of shape {x.shape}; "
             f"expected {logits.array.shape[:-1]}"
         )
     wrong = (t != ignore_index) & ((t < 0) | (t >= C))
     if wrong.any():
-        raise IndexError(f"cross_entropy: target {t[wrong][0]} is out of bounds: there are {C} classes")
+        raise IndexError(f"{name}: target {t[wrong][0]} is out of bounds: there are {C} classes")
     t = t.reshape(-1)
     counts = (t != ignore_index).astype(x.dtype)
     t = np.where(t == ignore_index, 0, t)
@@ -96,6 +97,7 @@ def _of_probabilities(
 def definition(
     x: Tensor, *, target: Array, counts: Array, weight: Array, smoothing: float
 ) -> Tensor:
+    """Compute each example's loss, (N), in tensor operations."""
     log_p = x.log_softmax(-1)  # (N, C)
     w = x._wrap(weight)
     right = (w * log_p)[np.arange(len(target)), target]  # (N)
@@ -111,25 +113,31 @@ def kernel(
         loss = -n Σ_c q_c w_c ln p_c        dx_c = n (p_c Σ_k q_k w_k - q_c w_c)
 
     For one right answer of weight 1 the gradient is p - q: what was said, less what should be.
+
+    With z = x - max(x) and s = Σ_c e^z_c it is ln p_c = z_c - ln s, and only those logarithms that
+    the loss counts are looked at; of the whole table, p is all that is kept.
     """
     rows, C = np.arange(len(x)), x.shape[1]
-    log_p = x - x.max(-1, keepdims=True)
-    log_p -= np.log(np.exp(log_p).sum(-1, keepdims=True))
+    z = x - x.max(-1, keepdims=True)
+    p = np.exp(z)
+    total = row_sums(p)
+    p /= total
+    log_total = np.log(total[:, 0])
     right = weight[target] * counts * x.dtype.type(1 - smoothing)
-    loss = -right * log_p[rows, target]
+    loss = right * (log_total - z[rows, target])
     if smoothing:
         spread = weight * x.dtype.type(smoothing / C)
-        loss -= counts * (log_p @ spread)
+        loss += counts * (log_total * spread.sum() - z @ spread)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
-        dx = np.exp(log_p)
-        if smoothing:
-            g_spread = g * counts
-            dx *= (g * right + g_spread * spread.sum())[:, None]
-            dx -= np.outer(g_spread, spread)
+        g_right = g * right
+        if not smoothing:
+            dx = p * g_right[:, None]
         else:
-            dx *= (g * right)[:, None]
-        dx[rows, target] -= g * right
+            g_spread = g * counts
+            dx = p * (g_right + g_spread * spread.sum())[:, None]
+            dx -= np.outer(g_spread, spread)
+        dx[rows, target] -= g_right
         return (dx,)
 
     return loss, back

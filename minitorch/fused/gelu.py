@@ -41,6 +41,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 def definition(x: Tensor) -> Tensor:
+    """Compute x · Φ(x) in tensor operations."""
     return 0.5 * x * (1 + (x / SQRT_2).erf())
 
 
@@ -55,6 +56,7 @@ def kernel(x: Array) -> tuple[Array, WayBack]:
 
 
 def tanh_definition(x: Tensor) -> Tensor:
+    """Compute GPT-2's approximation of x · Φ(x) in tensor operations."""
     return 0.5 * x * (1 + (SQRT_2_OVER_PI * (x + CUBIC * x**3)).tanh())
 
 

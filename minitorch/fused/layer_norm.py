@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ def layer_norm(
 def definition(
     x: Tensor, weight: Tensor | None, bias: Tensor | None, *, n: int, eps: float
 ) -> Tensor:
+    """Compute (x - mean) / √(variance + eps) · weight + bias in tensor operations."""
     dims = tuple(range(-n, 0))
     centred = x - x.mean(dims, keepdim=True)
     variance = (centred * centred).mean(dims, keepdim=True)
@@ -75,36 +77,45 @@ def kernel(
     It is d less its component along the constant vector and along h: moving x along either leaves
     y as it is. And dweight = Σ_rows g · h, dbias = Σ_rows g.
 
-    A mean over a short row is slow in NumPy as a reduction and fast as a matrix product with 1/N.
+    A sum over a short row is slow in NumPy as a reduction and fast as a matrix product. The means
+    of d and d · h are weighted ones of g and g · h: the product takes the weights along, and g · h
+    is there for dweight already.
     """
-    shape = x.shape
-    N = int(np.prod(shape[len(shape) - n :]))
+    N = math.prod(x.shape[x.ndim - n :])
     rows = x.reshape(-1, N)
-    average = np.full((N, 1), 1 / N, x.dtype)
-    h = rows - rows @ average
-    r = 1 / np.sqrt(h * h @ average + x.dtype.type(eps))
+    average = np.full(N, 1 / N, x.dtype)
+    h = rows - _column(rows @ average)
+    variance = np.einsum("ij,ij->i", h, h) / x.dtype.type(N)
+    r = _column(1 / np.sqrt(variance + x.dtype.type(eps)))
     h *= r
-    y = h if weight is None else h * weight.reshape(N)
+    y = h.copy() if weight is None else h * weight.reshape(N)
     if bias is not None:
-        y = y + bias.reshape(N)
+        y += bias.reshape(N)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
         g = g.reshape(-1, N)
+        ones = np.ones(len(g), g.dtype)
         dx = dweight = dbias = None
         gh = g * h
-        if len(needs) > 1 and needs[1]:
-            dweight = gh.sum(0).reshape(weight.shape)
-        if needs[2]:
-            dbias = g.sum(0).reshape(bias.shape)
+        if weight is not None and needs[1]:
+            dweight = (ones @ gh).reshape(weight.shape)
+        if bias is not None and needs[2]:
+            dbias = (ones @ g).reshape(bias.shape)
         if needs[0]:
-            d = g if weight is None else g * weight.reshape(N)
-            dx = d - d @ average
-            dx -= h * (d * h @ average)
+            weights = average if weight is None else average * weight.reshape(N)
+            mean_d, mean_dh = _column(g @ weights), _column(gh @ weights)
+            dx = g.copy() if weight is None else g * weight.reshape(N)
+            dx -= mean_d
+            dx -= np.multiply(h, mean_dh, out=gh)
             dx *= r
-            dx = dx.reshape(shape)
+            dx = dx.reshape(x.shape)
         return dx, dweight, dbias
 
-    return y.reshape(shape), back
+    return y.reshape(x.shape), back
+
+
+def _column(row: Array) -> Array:
+    return row[:, None]
 
 
 LAYER_NORM = Fused("layer_norm", definition, kernel)

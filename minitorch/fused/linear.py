@@ -47,6 +47,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def definition(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Compute y = x Wᵀ + b in tensor operations."""
     y = x @ weight.mT
     return y if bias is None else y + bias
 

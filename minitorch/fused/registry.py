@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..autograd import Array, Edge, Node, clock, mode, walk
+from ..autograd import OUTPUT, Array, Edge, Node, clock, mode, walk
 from ..ops.operand import quietly
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Fused:
         kernel: `kernel(*arrays, **options) -> (array, back)`. `back(g, needs)` takes the gradient
             of the result to a gradient for each input in turn, or None where `needs` is False.
             Each must be a fresh array. A tensor that is left out (no bias, no mask) is None.
+        keeps_result: the way back needs the result as it was, and must find out if it was changed.
     """
 
     def __init__(
@@ -44,10 +45,13 @@ class Fused:
         name: str,
         definition: Callable[..., Tensor],
         kernel: Callable[..., tuple[Array, WayBack]],
+        *,
+        keeps_result: bool = False,
     ) -> None:
         self.name = name
         self.definition = definition
         self.kernel = kernel
+        self.keeps_result = keeps_result
 
     def __call__(self, *inputs: Tensor | None, **options: Any) -> Tensor:
         """Run the kernel, or inside `definitions()` the definition, and record it."""
@@ -87,11 +91,13 @@ class FusedNode(Node):
         )
         super().__init__(fused.name, out, paths)
         self.fused, self.inputs, self.options, self.back = fused, inputs, options, back
+        if fused.keeps_result:
+            self.output = (out._wrap, out.array, out._stamp)
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
         """Go the kernel's way back; or the definition's, if that is to be recorded."""
-        saved = tuple([x for x in self.inputs if x is not None])
-        self.unpack(saved)
+        saved = [x for x in self.inputs if x is not None]
+        self.unpack((*saved, OUTPUT) if self.fused.keeps_result else tuple(saved))
         if mode.grad:
             return self._through_definition(g)
         needs = [x is not None and x._requires_grad for x in self.inputs]

@@ -50,6 +50,7 @@ def _floating(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
 
 
 def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
+    """Compute e^x / Σ e^x in tensor operations."""
     e = (x - x._wrap(_largest(x.array, dim))).exp()  # the shift cancels, and avoids overflow
     return e / e.sum(dim, keepdim=True)
 
@@ -85,7 +86,7 @@ def shares(x: Array) -> Array:
 
 
 SAFE = 30.0
-"""e^x and e^-x of smaller numbers, and their sums and products, are far from under- and overflow."""
+"""For smaller x, e^x and e^-x and their sums are far from under- and overflow, in float32 too."""
 
 
 def row_sums(x: Array) -> Array:
@@ -99,6 +100,7 @@ def row_sums(x: Array) -> Array:
 
 
 def log_softmax_definition(x: Tensor, *, dim: int) -> Tensor:
+    """Compute x - ln Σ e^x in tensor operations."""
     z = x - x._wrap(_largest(x.array, dim))
     return z - z.exp().sum(dim, keepdim=True).log()
 
@@ -109,15 +111,19 @@ def log_softmax_kernel(x: Array, *, dim: int) -> tuple[Array, WayBack]:
     y -= np.log(np.exp(y).sum(dim, keepdims=True))
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
-        return (g - np.exp(y) * g.sum(dim, keepdims=True),)
+        dx = np.exp(y)
+        dx *= -g.sum(dim, keepdims=True)
+        dx += g
+        return (dx,)
 
     return y, back
 
 
 def _largest(x: Array, dim: int) -> Array:
     """The largest element along `dim`; an empty dimension has none, and needs none."""
-    return x.max(dim, keepdims=True, initial=None if x.size else 0)
+    largest: Array = x.max(dim, keepdims=True, initial=-np.inf)
+    return largest
 
 
-SOFTMAX = Fused("softmax", softmax_definition, softmax_kernel)
-LOG_SOFTMAX = Fused("log_softmax", log_softmax_definition, log_softmax_kernel)
+SOFTMAX = Fused("softmax", softmax_definition, softmax_kernel, keeps_result=True)
+LOG_SOFTMAX = Fused("log_softmax", log_softmax_definition, log_softmax_kernel, keeps_result=True)

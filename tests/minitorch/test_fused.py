@@ -212,6 +212,23 @@ def test_a_saved_input_changed_in_place_is_an_error(kernel: Fused, data: st.Data
         y.backward()
 
 
+@each_kernel
+@given(data=st.data())
+def test_a_result_changed_in_place_is_an_error_or_harmless(kernel: Fused, data: st.DataObject) -> None:
+    tensors, options = draw_sample(data, kernel)
+    wanted = [x for x in tensors if x is not None and x.requires_grad]
+    y = kernel(*tensors, **options)
+    g = Tensor._wrap(np.random.default_rng(0).standard_normal(y.shape))
+    y.mul_(2.0)
+    expected = autograd.grad(kernel.definition(*tensors, **options) * 2.0, wanted, g)
+    if kernel.keeps_result:
+        with pytest.raises(RuntimeError, match=f"inplace operation: {kernel.name} saved"):
+            autograd.grad(y, wanted, g)
+    else:
+        for found, right in zip(autograd.grad(y, wanted, g), expected, strict=True):
+            assert_close(found, right)
+
+
 def test_an_input_computed_from_another_is_not_counted_in_its_gradient() -> None:
     w = Tensor._wrap(np.array([[1.0, 2.0], [3.0, 4.0]])).requires_grad_()
 
