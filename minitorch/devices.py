@@ -12,6 +12,9 @@ class device:
 
     __slots__ = ("index", "type")
 
+    type: str
+    index: int | None
+
     def __init__(self, type: str | device, index: int | None = None) -> None:
         name = type.type if isinstance(type, device) else type
         if name.partition(":")[0] != "cpu":

@@ -8,9 +8,11 @@ the default dtype, float32, where NumPy would give float64.
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class dtype:
@@ -77,6 +79,7 @@ def as_numpy(d: Any) -> np.dtype[Any]:
         return d.numpy
     if d is builtins.float:
         return _default.numpy
+    found: np.dtype[Any] | None
     try:
         found = np.dtype(d)
     except TypeError:
@@ -87,26 +90,29 @@ def as_numpy(d: Any) -> np.dtype[Any]:
     return found
 
 
-def promote(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> np.dtype[Any]:
+def promote(a: Array, b: Array) -> np.dtype[Any]:
     """Return the dtype of an operation on two tensors' arrays, by PyTorch's rules.
 
     The higher category wins. Within one category a tensor with dimensions wins over one without,
     and otherwise the wider type wins.
     """
-    x, y = _CATEGORY[a.dtype.kind], _CATEGORY[b.dtype.kind]
+    p: np.dtype[Any] = a.dtype
+    q: np.dtype[Any] = b.dtype
+    x, y = _CATEGORY[p.kind], _CATEGORY[q.kind]
     if x != y:
-        return a.dtype if x > y else b.dtype
+        return p if x > y else q
     if (a.ndim == 0) != (b.ndim == 0):
-        return b.dtype if a.ndim == 0 else a.dtype
-    return np.promote_types(a.dtype, b.dtype)
+        return q if a.ndim == 0 else p
+    return np.promote_types(p, q)
 
 
-def promote_all(arrays: list[np.ndarray[Any, Any]]) -> np.dtype[Any]:
+def promote_all(arrays: list[Array]) -> np.dtype[Any]:
     """Return the dtype of an operation on many tensors' arrays."""
     widest = arrays[0]
     for array in arrays[1:]:
         widest = np.empty((0,) * array.ndim, promote(widest, array))
-    return widest.dtype
+    dtype: np.dtype[Any] = widest.dtype
+    return dtype
 
 
 def of_number(value: Any, like: np.dtype[Any]) -> np.dtype[Any] | None:
