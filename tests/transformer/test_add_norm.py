@@ -37,7 +37,15 @@ def test_it_is_its_formula(random_module: Callable[..., Any], pre_norm: bool) ->
         assert_close(y, normed(box, x + (x**2 + 1)))
 
 
-def test_what_the_sublayer_found_may_be_dropped_but_never_what_was_there() -> None:
+@both_norms
+def test_what_was_there_is_never_dropped(pre_norm: bool) -> None:
+    box = AddAndNorm(config(pre_norm=pre_norm, dropout=0.75))
+    x = mt.randn(50, 40, 4)
+    in_training = box(x, mt.zeros_like)
+    assert_close(in_training, box.eval()(x, mt.zeros_like), rtol=0, atol=0)
+
+
+def test_what_the_sublayer_found_is_dropped_at_the_stated_rate() -> None:
     box = AddAndNorm(config(pre_norm=True, dropout=0.75))
     x = mt.randn(50, 40, 4)
     added = (box(x, mt.ones_like) - x).numpy()
