@@ -38,7 +38,7 @@ def left_padding(ids: Tensor, pad: int) -> Array | None:
     A row of nothing but `<pad>` counts as unpadded.
     """
     array = ids.numpy()
-    if not (array[:, 0] == pad).any():
+    if not (array[:, :1] == pad).any():
         return None
     first: Array = (array != pad).argmax(1)
     return first

@@ -146,9 +146,11 @@ class GPT(nn.Module):
             max_length: the tokens that are to be written at the most.
 
         Raises:
-            ValueError: a prompt is filled up on the right; or it would be longer than
+            ValueError: a prompt is empty, or filled up on the right; or it would be longer than
                 `config.max_length` with what is to be written.
         """
+        if not prompt.shape[1]:
+            raise ValueError("an empty prompt says nothing to go on from: begin with <s>")
         real = prompt.numpy() != self.config.pad
         if (real.any(1) & ~real[:, -1]).any():
             raise ValueError(

@@ -172,6 +172,11 @@ def test_the_models_above_end_early_and_late(build: Build, kind: Any) -> None:
     assert lengths & {1, 2, 3, 4, 5}
 
 
+def test_an_empty_prompt_is_refused(build: Build) -> None:
+    with pytest.raises(ValueError, match="empty prompt"):
+        greedy(build(GPT), mt.from_numpy(np.zeros((2, 0), np.int64)), 3)
+
+
 def test_a_prompt_with_padding_behind_is_refused(build: Build) -> None:
     with pytest.raises(ValueError, match="fill the shorter ones up on the left"):
         greedy(build(GPT), mt.tensor([[3, 4], [5, PAD]]), 3)

@@ -1,0 +1,194 @@
+"""Loading others' weights: what goes where, and what is refused. PyTorch judges in tests/oracle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import minitorch as mt
+from transformer import BERT, GPT, Transformer, TransformerConfig
+from transformer.weights import (
+    bert_config,
+    from_pretrained,
+    gpt2_config,
+    load_bert,
+    load_gpt2,
+    load_pytorch,
+)
+
+GPT2_CONFIG = {
+    "model_type": "gpt2",
+    "vocab_size": 7,
+    "n_embd": 4,
+    "n_head": 2,
+    "n_layer": 1,
+    "n_positions": 6,
+    "bos_token_id": 6,
+    "eos_token_id": 6,
+}
+
+
+def gpt2_tensors() -> dict[str, Any]:
+    """GPT-2's tensors by their names and shapes, each with numbers of its own."""
+    shapes = {
+        "wte.weight": (7, 4),
+        "wpe.weight": (6, 4),
+        "h.0.ln_1.weight": (4,),
+        "h.0.ln_1.bias": (4,),
+        "h.0.attn.c_attn.weight": (4, 12),
+        "h.0.attn.c_attn.bias": (12,),
+        "h.0.attn.c_proj.weight": (4, 4),
+        "h.0.attn.c_proj.bias": (4,),
+        "h.0.ln_2.weight": (4,),
+        "h.0.ln_2.bias": (4,),
+        "h.0.mlp.c_fc.weight": (4, 16),
+        "h.0.mlp.c_fc.bias": (16,),
+        "h.0.mlp.c_proj.weight": (16, 4),
+        "h.0.mlp.c_proj.bias": (4,),
+        "ln_f.weight": (4,),
+        "ln_f.bias": (4,),
+    }
+    rng = np.random.default_rng(0)
+    return {name: rng.standard_normal(shape, np.float32) for name, shape in shapes.items()}
+
+
+def values(model: Any) -> dict[str, Any]:
+    return {path: tensor.numpy().copy() for path, tensor in model.state_dict().items()}
+
+
+def test_gpt2s_matrices_are_cut_and_turned() -> None:
+    model, theirs = GPT(gpt2_config(GPT2_CONFIG)), gpt2_tensors()
+    load_gpt2(model, theirs)
+    ours = values(model)
+    q, k, v = np.split(theirs["h.0.attn.c_attn.weight"], 3, axis=1)
+    for name, matrix in (("query", q), ("key", k), ("value", v)):
+        np.testing.assert_array_equal(ours[f"blocks.0.attention.{name}.weight"], matrix.T)
+    np.testing.assert_array_equal(ours["blocks.0.mlp.up.weight"], theirs["h.0.mlp.c_fc.weight"].T)
+    np.testing.assert_array_equal(
+        ours["blocks.0.attention.key.bias"], theirs["h.0.attn.c_attn.bias"][4:8]
+    )
+    np.testing.assert_array_equal(ours["output.weight"], theirs["wte.weight"])
+
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.pop("ln_f.bias"), r"ln_f\.bias is missing"),
+        (lambda t: t.pop("wte.weight"), r"wte\.weight is missing"),
+        (lambda t: t.update({"h.1.ln_1.bias": t["ln_f.bias"]}), r"h\.1\.ln_1\.bias is not exp"),
+        (
+            lambda t: t.update({"h.0.mlp.c_fc.weight": t["h.0.mlp.c_fc.weight"].T}),
+            r"c_fc\.weight has the shape \(16, 4\), but the model needs \(4, 16\)",
+        ),
+        (
+            lambda t: t.update({"h.0.attn.c_attn.bias": np.zeros(8)}),
+            r"c_attn\.bias has the shape \(8,\), but the model needs \(12,\)",
+        ),
+        (
+            lambda t: t.update({"lm_head.weight": t["wte.weight"] + 1}),
+            "the output's weights are not the embedding's",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named_and_changes_nothing(change: Change, message: str) -> None:
+    model, theirs = GPT(gpt2_config(GPT2_CONFIG)), gpt2_tensors()
+    before = values(model)
+    change(theirs)
+    with pytest.raises(RuntimeError, match=message):
+        load_gpt2(model, theirs)
+    for path, array in values(model).items():
+        np.testing.assert_array_equal(array, before[path])
+
+
+def test_everything_that_does_not_fit_is_named() -> None:
+    theirs = gpt2_tensors()
+    del theirs["ln_f.bias"], theirs["h.0.ln_2.weight"]
+    theirs["stranger"] = np.zeros(1)
+    with pytest.raises(RuntimeError) as error:
+        load_gpt2(GPT(gpt2_config(GPT2_CONFIG)), theirs)
+    for name in ("ln_f.bias", "h.0.ln_2.weight", "stranger"):
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"activation": "swiglu"}, r"blocks\.0\.mlp\.gate\.weight, which the model has, is not"),
+        ({"positions": "rotary"}, r"wpe\.weight is not expected"),
+        ({"bias": False}, r"ln_f\.bias is not expected"),
+        ({"n_kv_heads": 1}, r"c_attn\.weight has the shape \(4, 12\), but .* needs \(4, 8\)"),
+        ({"pre_norm": False}, r"ln_f\.weight is not expected"),
+    ],
+)
+def test_a_model_of_another_make_is_refused(changes: dict[str, Any], message: str) -> None:
+    sizes = {"vocab_size": 7, "d_model": 4, "n_heads": 2, "n_layers": 1, "d_ff": 16}
+    make = {"positions": "learned", "max_length": 6, "pre_norm": True, **changes}
+    with pytest.raises(RuntimeError, match=message):
+        load_gpt2(GPT(TransformerConfig(**sizes, **make)), gpt2_tensors())
+
+
+def test_pytorchs_last_norm_needs_one_here() -> None:
+    model = Transformer(TransformerConfig(7, d_model=4, n_heads=2, n_layers=1, d_ff=8))
+    with pytest.raises(RuntimeError, match=r"encoder\.norm\.weight is not expected"):
+        load_pytorch(model, {"encoder.norm.weight": np.ones(4)})
+
+
+def test_a_gpt2_is_read_from_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    model = from_pretrained(tmp_path)
+    assert isinstance(model, GPT)
+    assert not model.training
+    np.testing.assert_array_equal(
+        model.embedding.tokens.weight.detach().numpy(), gpt2_tensors()["wte.weight"]
+    )
+    assert model(mt.tensor([[1, 2, 3]])).shape == (1, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx=True"),
+        ({"add_cross_attention": True}, "add_cross_attention=True"),
+        ({"activation_function": "silu"}, "'silu' is none of gelu_new, gelu, relu"),
+        ({"n_head": 3}, "n_heads=3"),
+    ],
+)
+def test_a_gpt2_with_options_unknown_here_is_refused(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        gpt2_config({**GPT2_CONFIG, **changes})
+
+
+def test_a_bert_with_options_unknown_here_is_refused() -> None:
+    config = {
+        "vocab_size": 7,
+        "hidden_size": 4,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 8,
+        "max_position_embeddings": 6,
+    }
+    assert bert_config(config).n_segments == 2
+    for changes in ({"position_embedding_type": "relative_key"}, {"is_decoder": True}):
+        with pytest.raises(ValueError, match=next(iter(changes))):
+            bert_config({**config, **changes})
+    with pytest.raises(RuntimeError, match=r"embeddings\.LayerNorm\.weight is missing"):
+        load_bert(BERT(bert_config(config)), {})
+
+
+def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "t5"}))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="'t5'; gpt2 and bert can be read"):
+        from_pretrained(tmp_path)
