@@ -1,8 +1,9 @@
-"""From text to token ids and back."""
+"""From text to token ids and back: by characters, or by words. By pairs of bytes: see `bpe.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,8 +14,50 @@ PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<s>", "</s>")
 
 
-class CharTokenizer:
-    """A token for each character of an alphabet, after `<pad>`, `<s>` and `</s>`.
+class Tokenizer(ABC):
+    """Numbers the pieces of which texts are made. `<pad>`, `<s>` and `</s>` come first.
+
+    No text is ever read as one of these three: what a user types cannot end a sequence.
+
+    Attributes:
+        tokens: what each id stands for.
+    """
+
+    tokens: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text.
+
+        Raises:
+            ValueError: part of it is in no token.
+        """
+
+    @abstractmethod
+    def join(self, ids: Sequence[int]) -> str:
+        """Return the text of ids among which there is no special one."""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of the ids up to the first `</s>`, without `<s>` and `<pad>`."""
+        ids = list(ids)
+        if EOS in ids:
+            ids = ids[: ids.index(EOS)]
+        return self.join([i for i in ids if i >= len(SPECIAL)])
+
+    def sources(self, texts: Sequence[str]) -> Tensor:
+        """Return (batch, S) int64: the ids of each text, filled up with `<pad>` on the right."""
+        return stack([self.encode(text) for text in texts])
+
+    def targets(self, texts: Sequence[str]) -> Tensor:
+        """Return (batch, 1 + T) int64: `<s>`, the ids, `</s>`, filled up with `<pad>`."""
+        return stack([[BOS, *self.encode(text), EOS] for text in texts])
+
+
+class CharTokenizer(Tokenizer):
+    """A token for each character of an alphabet.
 
     Args:
         alphabet: the characters, in the order of their ids.
@@ -24,11 +67,8 @@ class CharTokenizer:
         if len(set(alphabet)) != len(alphabet):
             raise ValueError(f"a character appears twice in the alphabet {alphabet!r}")
         self.alphabet = alphabet
-        self.ids = {c: i for i, c in enumerate(alphabet, start=len(SPECIAL))}
         self.tokens = (*SPECIAL, *alphabet)
-
-    def __len__(self) -> int:
-        return len(self.tokens)
+        self.ids = {c: i for i, c in enumerate(alphabet, start=len(SPECIAL))}
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the characters.
@@ -44,24 +84,58 @@ class CharTokenizer:
                 )
         return [self.ids[c] for c in text]
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of the ids up to the first `</s>`, without `<s>` and `<pad>`."""
-        ids = list(ids)
-        if EOS in ids:
-            ids = ids[: ids.index(EOS)]
-        return "".join(self.tokens[i] for i in ids if i >= len(SPECIAL))
-
-    def sources(self, texts: Sequence[str]) -> Tensor:
-        """Return (batch, S) int64: the ids of each text, filled up with `<pad>` on the right."""
-        return _batch([self.encode(text) for text in texts])
-
-    def targets(self, texts: Sequence[str]) -> Tensor:
-        """Return (batch, 1 + T) int64: `<s>`, the ids, `</s>`, filled up with `<pad>`."""
-        return _batch([[BOS, *self.encode(text), EOS] for text in texts])
+    def join(self, ids: Sequence[int]) -> str:
+        """Return the characters, side by side."""
+        return "".join(self.tokens[i] for i in ids)
 
 
-def _batch(rows: Sequence[Sequence[int]]) -> Tensor:
-    ids = np.full((len(rows), max(map(len, rows))), PAD, np.int64)
-    for row, values in zip(ids, rows, strict=True):
-        row[: len(values)] = values
+class WordTokenizer(Tokenizer):
+    """A token for each word; a text is words with spaces between them.
+
+    Args:
+        words: in the order of their ids.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        words = tuple(words)
+        for word in words:
+            if word.split() != [word]:
+                raise ValueError(f"{word!r} is not a word: a word is not empty and has no spaces")
+        self.tokens = (*SPECIAL, *words)
+        self.ids = {word: i for i, word in enumerate(words, start=len(SPECIAL))}
+        if len(self.ids) != len(words):
+            raise ValueError("a word appears twice in the vocabulary")
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of the words.
+
+        Raises:
+            ValueError: a word is not in the vocabulary.
+        """
+        words = text.split()
+        for word in words:
+            if word not in self.ids:
+                raise ValueError(
+                    f"unknown word {word!r} in {text!r}; the vocabulary has {len(self.ids)} words, "
+                    f"such as {', '.join(list(self.ids)[:5])}"
+                )
+        return [self.ids[word] for word in words]
+
+    def join(self, ids: Sequence[int]) -> str:
+        """Return the words, with a space between each two."""
+        return " ".join(self.tokens[i] for i in ids)
+
+
+def stack(rows: Sequence[Sequence[int]], *, left: bool = False) -> Tensor:
+    """Lay rows of ids under each other: (batch, T) int64, filled up with `<pad>` to the longest.
+
+    Args:
+        rows: of any lengths.
+        left: put the padding on the left.
+    """
+    width = max(map(len, rows))
+    ids = np.full((len(rows), width), PAD, np.int64)
+    for filled, row in zip(ids, rows, strict=True):
+        start = width - len(row) if left else 0
+        filled[start : start + len(row)] = row
     return mt.from_numpy(ids)
