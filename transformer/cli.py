@@ -1,4 +1,4 @@
-"""The command line: `transformer train TASK` and `transformer solve RUN [QUESTION]`."""
+"""The command line: `transformer tasks`, `train TASK`, `eval RUN`, `solve RUN [QUESTION]`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
 
+from .config import TrainingConfig, TransformerConfig
+from .flags import add_flags, flag, given
 from .progress import Progress
-from .report import report
+from .report import report, test
 from .runs import Run, RunError
-from .tasks import TASKS, Task
+from .tasks import TASKS, MissingPackage, Task
 from .training import Training, train
 
 
@@ -28,11 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    command = commands.add_parser(
+        "tasks", help="list what can be learned", description="List what can be learned."
+    )
+    command.set_defaults(command=list_tasks)
+
     command = commands.add_parser("train", help="train a model", description="Train a model.")
     tasks = command.add_subparsers(required=True, metavar="TASK")
     for name, task in TASKS.items():
         subcommand = tasks.add_parser(name, help=task.summary, description=task.summary)
         add_training_flags(subcommand, task)
+
+    command = commands.add_parser(
+        "eval",
+        help="test a trained model",
+        description="Test a trained model on held-out examples, and show some of its answers.",
+    )
+    command.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
+    command.set_defaults(command=evaluate)
 
     command = commands.add_parser(
         "solve", help="ask a trained model", description="Ask a trained model a question."
@@ -53,7 +70,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
-    except (RunError, ValueError) as error:
+    except (RunError, MissingPackage, ValueError) as error:
         return complain(error)
 
 
@@ -63,27 +80,31 @@ def complain(error: object) -> int:
     return 2
 
 
+# ----------------------------------------------------------------------------------------- tasks
+
+
+def list_tasks(options: argparse.Namespace) -> int:
+    """Print the tasks, the models that learn them, and how long they are trained."""
+    table = Table(Column("task", no_wrap=True), "what is learned", "model", "parameters", "steps")
+    for name, kind in TASKS.items():
+        task = kind()
+        model = task.model(task.model_config())
+        parameters = sum(p.numel() for p in model.parameters())
+        steps = task.training_config.steps
+        summary = escape(task.summary)
+        table.add_row(name, summary, type(model).__name__, f"{parameters:,}", f"{steps:,}")
+    Console(highlight=False).print(table)
+    return 0
+
+
 # ----------------------------------------------------------------------------------------- train
 
 
 def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
     """Add the flags of `train` for a task. A flag that is not given is None: the task's default."""
-    model, training = task().model_config(), task.training_config
-
-    def flag(name: str, kind: type, default: object, text: str) -> None:
-        parser.add_argument(
-            name, type=kind, metavar=kind.__name__.upper(), help=f"{text} (default: {default})"
-        )
-
-    flag("--steps", int, training.steps, "parameter updates")
-    flag("--batch-size", int, training.batch_size, "examples in each")
-    flag("--lr", float, training.lr, "highest learning rate; it rises to this and falls to 0")
-    flag("--seed", int, training.seed, "of the first parameters and of the examples drawn")
-    for field in fields(task):
-        flag(_flag(field.name), type(field.default), field.default, field.metadata["help"])
-    flag("--d-model", int, model.d_model, "size of a token's vector")
-    flag("--layers", int, model.n_layers, "blocks in the encoder, and as many in the decoder")
-    flag("--heads", int, model.n_heads, "attention heads; must divide --d-model")
+    add_flags(parser, "the task", task, _task_defaults(task))
+    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
+    add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
     parser.add_argument(
         "--out",
         type=Path,
@@ -107,7 +128,8 @@ def train_task(options: argparse.Namespace) -> int:
 
     console.print(model, markup=False)
     console.print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
-    progress = Progress(console, training.step, config.steps, config.batch_size)
+    examples = config.batch_size * config.accumulate
+    progress = Progress(console, training.step, config.steps, examples)
     if not train(training, run, progress):
         console.print(
             f"stopped after step {training.step} of {config.steps} and saved to {run.directory}; "
@@ -116,45 +138,55 @@ def train_task(options: argparse.Namespace) -> int:
             soft_wrap=True,
         )
         return 130
+    if training.step < config.steps:
+        console.print(
+            f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
+            f"{config.patience} was better than the best before"
+        )
     report(run, training, console)
     return 0
 
 
 def _start(options: argparse.Namespace, run: Run) -> Training:
-    task = options.task(**_given(options, **{f.name: f.name for f in fields(options.task)}))
-    model_config = task.model_config(
-        **_given(options, d_model="d_model", n_layers="layers", n_heads="heads")
-    )
-    config = replace(
-        task.training_config,
-        **_given(options, steps="steps", batch_size="batch_size", lr="lr", seed="seed"),
-    )
+    task = options.task(**given(options, _task_defaults(options.task)))
+    model_config = task.model_config(**given(options, _model_defaults(options.task)))
+    config = replace(task.training_config, **given(options, asdict(task.training_config)))
     training = Training(task, model_config, config)
     run.start(training)
     return training
 
 
 def _resume(options: argparse.Namespace, run: Run) -> Training:
-    names = ["steps", "batch_size", "lr", "seed", "d_model", "layers", "heads"]
-    for name in names + [field.name for field in fields(options.task)]:
-        if getattr(options, name) is not None:
+    task = options.task
+    for names in (_task_defaults(task), _model_defaults(task), asdict(task.training_config)):
+        for name in given(options, names):
             raise ValueError(
-                f"{_flag(name)} does not go with --resume: a run goes on as it was configured"
+                f"{flag(name)} does not go with --resume: a run goes on as it was configured"
             )
     return run.resume()
 
 
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+def _task_defaults(task: type[Task]) -> dict[str, Any]:
+    """Return the task's fields that are flags, with their defaults."""
+    return {field.name: field.default for field in fields(task) if field.metadata.get("flag", True)}
 
 
-def _given(options: argparse.Namespace, **flags: str) -> dict[str, Any]:
-    """Return, for the fields whose flag was given, what it was given."""
-    values = {field: getattr(options, flag) for field, flag in flags.items()}
-    return {field: value for field, value in values.items() if value is not None}
+def _model_defaults(task: type[Task]) -> dict[str, Any]:
+    """Return the sizes of the model that are flags, with their defaults for the task."""
+    sizes = asdict(task().model_config())
+    for name in ("vocab_size", "max_length", "n_segments", "pad", "bos", "eos"):
+        del sizes[name]  # follow from the task
+    return sizes
 
 
-# ----------------------------------------------------------------------------------------- solve
+# ---------------------------------------------------------------------------------- eval and solve
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Test the run's model on held-out examples."""
+    console = Console(highlight=False)
+    console.print(test(Run(options.run), console))
+    return 0
 
 
 def solve(options: argparse.Namespace) -> int:

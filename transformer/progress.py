@@ -10,20 +10,20 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """Shows step, loss, held-out exact match, examples per second and the time left.
+    """Shows step, loss, what held-out examples say, examples per second and the time left.
 
     Args:
         console: where to.
         first: the steps taken before, 0 unless resumed.
         steps: the steps in all.
-        batch_size: the examples in a step.
+        batch_size: the examples in a step, all its batches together.
     """
 
     def __init__(self, console: Console, first: int, steps: int, batch_size: int) -> None:
         self.console = console
         self.first, self.now, self.steps, self.batch_size = first, first, steps, batch_size
         self.loss = float("nan")
-        self.exact_match: float | None = None
+        self.held_out = ""
         self.bar = Bar(
             TextColumn("step {task.completed}/{task.total}"),
             BarColumn(bar_width=None),
@@ -49,7 +49,9 @@ class Progress:
 
     def evaluation(self, row: dict[str, float]) -> None:
         """The model was evaluated: see `Training.metrics`."""
-        self.exact_match = row["exact_match"]
+        self.held_out = f"held-out loss {row['held_out_loss']:.4f}  "
+        if "exact_match" in row:
+            self.held_out = f"held-out exact match {row['exact_match']:.2%}  "
         if not self.console.is_terminal:
             self.console.print(
                 f"step {self.now}/{self.steps}  {self._description()}", highlight=False
@@ -59,8 +61,7 @@ class Progress:
         seconds = time.perf_counter() - self.begun
         done = self.now - self.first
         left = round(seconds / done * (self.steps - self.now))
-        match = "—" if self.exact_match is None else f"{self.exact_match:.2%}"
         return (
-            f"loss {self.loss:.4f}  held-out exact match {match}  "
+            f"loss {self.loss:.4f}  {self.held_out}"
             f"{done * self.batch_size / seconds:,.0f} examples/s  {left // 60}:{left % 60:02} left"
         )

@@ -1,83 +1,131 @@
-"""What a trained model can do: exact match, answers right and wrong, and pictures."""
+"""What a trained model can do: answers right and wrong, its metrics, and pictures."""
 
 from __future__ import annotations
 
 import shlex
 from functools import partial
+from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from minitorch import no_grad
 from minitorch.autograd import Array
 
 from .explain import trace
-from .models import Transformer
+from .models import GPT, Transformer
 from .runs import Run
-from .tasks import TextToText
+from .tasks import Model, TextToText
+from .tokenizer import BOS, EOS, stack
 from .training import Training
 
 TESTED = 5000
 
 
 def report(run: Run, training: Training, console: Console) -> None:
-    """Test the run's best parameters, show some answers, and draw the run's pictures.
-
-    The test is on held-out examples that no evaluation during training has used, so that none of
-    them had a part in choosing the best parameters; unless there are no others, as with numbers of
-    one or two digits.
-    """
+    """Draw the run's pictures, test its best parameters, and say how to ask them."""
     from .explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
-    assert isinstance(task, TextToText)
-    seen = training.config.evaluate_on
-    examples = task.held_out_examples(seen, seen + TESTED) or task.held_out_examples(0, TESTED)
-    written = task.write(model, [source for source, _ in examples])
-    right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
-
-    table = Table("", "question", "answer", "model's answer", title="held-out sums")
-    wrong_ones = [i for i, r in enumerate(right) if not r][:8]
-    right_ones = [i for i, r in enumerate(right) if r][: 12 - len(wrong_ones)]
-    for i in right_ones + wrong_ones:
-        source, target = examples[i]
-        mark = "[green]right[/]" if right[i] else "[red]wrong[/]"
-        table.add_row(mark, source, task.as_answer(target), task.as_answer(written[i]))
-    console.print(table)
-
     draw_metrics(training.metrics, run.directory / "loss.png")
-    source, _ = max(examples[:100], key=lambda example: sum(map(len, example)))
-    weights, queries = cross_attention(model, task, source)
-    draw_attention(
-        weights,
-        queries,
-        list(source),
-        f"Cross-attention while writing the answer to {source}",
-        run.directory / "attention.png",
-        row_label="writes",
-    )
+    pictures = "loss.png"
+    if isinstance(task, TextToText):
+        source, _ = max(task.held_out_examples(0, 100), key=lambda example: sum(map(len, example)))
+        weights, rows, columns = attention(model, task, source)
+        draw_attention(
+            weights,
+            rows,
+            columns,
+            f"Attention while answering {source}",
+            run.directory / "attention.png",
+            row_label="writes" if isinstance(model, Transformer) else "token",
+        )
+        pictures += ", attention.png"
+    result = test(run, console)
     # A line that is to be copied must not be broken, nor a path with brackets be taken for markup.
     say = partial(console.print, markup=False, soft_wrap=True)
-    say(f"{run.directory}: loss.png, attention.png, metrics.csv, model.safetensors")
-    path = shlex.quote(str(run.directory))
-    say(f'ask it a sum of your own:  transformer solve {path} "12+34"')
-    say(f"held-out exact match: {sum(right) / len(right):.2%} ({sum(right)}/{len(right)})")
+    say(f"{run.directory}: {pictures}, metrics.csv, model.safetensors")
+    ask = f"transformer solve {shlex.quote(str(run.directory))} {shlex.quote(task.question)}"
+    say(f"ask it something of your own:  {ask}")
+    say(result)
+
+
+def test(run: Run, console: Console) -> str:
+    """Let the run's best parameters answer held-out questions, and show what came of it.
+
+    No evaluation during training has used them, so that none of them had a part in choosing the
+    best parameters; unless there are no others, as with sums of one or two digits.
+
+    Returns:
+        the result, in a line.
+    """
+    task, _, config = run.config()
+    task.require_packages()
+    task, model = run.load()
+    start = config.evaluate_on
+    if not len(task.held_out_examples(start, start + TESTED)):
+        start = 0
+    if isinstance(task, TextToText):
+        examples = task.held_out_examples(start, start + TESTED)
+        written = task.write(model, [source for source, _ in examples])
+        console.print(answers(task, examples, written))
+        metrics = task.measure(model, examples, written)
+    else:
+        console.print(task.solve(model, task.question), markup=False)
+        metrics = task.evaluate(model, start, start + TESTED)
+    lines = [f"held-out loss: {metrics['held_out_loss']:.4f} nats a token"]
+    lines.append(f"held-out perplexity: {metrics['perplexity']:.4f}")
+    if "bleu" in metrics:
+        lines.append(f"held-out BLEU: {metrics['bleu']:.2f}")
+    if "exact_match" in metrics:
+        share, n = metrics["exact_match"], len(examples)
+        lines.append(f"held-out exact match: {share:.2%} ({round(share * n)}/{n})")
+    console.print(*lines[:-1], sep="\n")
+    return lines[-1]
+
+
+def answers(task: TextToText[Any], examples: list[tuple[str, str]], written: list[str]) -> Table:
+    """Make a table of a few right answers, and of a few wrong ones where there are any."""
+    right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
+    wrong_ones = [i for i, r in enumerate(right) if not r][:8]
+    right_ones = [i for i, r in enumerate(right) if r][: 12 - len(wrong_ones)]
+    title = f"{sum(right)} of {len(right)} held-out answers are right"
+    table = Table("", "question", "answer", "model's answer", title=title)
+    for i in right_ones + wrong_ones:
+        mark = "[green]right[/]" if right[i] else "[red]wrong[/]"
+        source, target = examples[i]
+        cells = source, task.as_answer(target), task.as_answer(written[i])
+        table.add_row(mark, *map(escape, cells))
+    return table
 
 
 @no_grad()
-def cross_attention(model: Transformer, task: TextToText, source: str) -> tuple[Array, list[str]]:
-    """Let the model write its answer, and record whom each step looked at in the source.
+def attention(
+    model: Model, task: TextToText[Any], source: str
+) -> tuple[Array, list[str], list[str]]:
+    """Let the model write its answer, and record who looked at whom.
 
     Returns:
-        the weights, (layers, heads, T_q, T_k), and the T_q tokens that the steps wrote.
+        the weights, (layers, heads, T_q, T_k), with the T_q tokens that the rows stand for and the
+        T_k that are looked at. In an encoder-decoder a row is a token that was written, looking for
+        it in the source; in the others all tokens look at each other.
     """
-    ids = task.tokenizer.sources([source])
-    written = task.write(model, [source])
-    # What the decoder has before it at each step; an answer without an end has as many as may be.
-    target = task.tokenizer.targets(written)[:, :-1][:, : task.max_length]
+    tokenizer = task.tokenizer
+    question = tokenizer.encode(source)
+    answer = [*tokenizer.encode(task.write(model, [source])[0]), EOS][: task.longest[1] + 1]
     with trace(model) as t:
-        model(ids, target)
-    layers = range(model.config.n_layers)
-    weights = np.concatenate([t[f"decoder.blocks.{i}.cross_attention.weights"] for i in layers])
-    return weights, [*written[0], "</s>"][: task.max_length]
+        if isinstance(model, Transformer):
+            model(stack([question]), stack([[BOS, *answer[:-1]]]))
+            kind, rows, columns = "cross_attention.weights", answer, question
+        elif isinstance(model, GPT):
+            rows = columns = [*question, BOS, *answer[:-1]]
+            model(stack([rows]))
+            kind = "attention.weights"
+        else:
+            rows = columns = question
+            model(stack([question]))
+            kind = "attention.weights"
+    weights = np.concatenate([array for name, array in t.items() if name.endswith(kind)])
+    return weights, [tokenizer.tokens[i] for i in rows], [tokenizer.tokens[i] for i in columns]

@@ -21,8 +21,7 @@ from pathlib import Path
 import minitorch as mt
 
 from .config import TrainingConfig, TransformerConfig
-from .models import Transformer
-from .tasks import TASKS, Task
+from .tasks import TASKS, Model, Task
 from .training import Training
 
 
@@ -62,11 +61,12 @@ class Run:
         """
         mt.save(training.state_dict(), self.directory / "state.safetensors")
         rows = training.metrics
+        scores = [training.task.score(row) for row in rows]
         evaluated = bool(rows) and rows[-1]["step"] == training.step
-        if evaluated and _score(rows[-1]) == max(map(_score, rows)):
+        if evaluated and scores[-1] == max(scores):
             mt.save(training.model.state_dict(), self.directory / "model.safetensors")
         table = io.StringIO()
-        writer = csv.DictWriter(table, ["step", "loss", "exact_match", "learning_rate"])
+        writer = csv.DictWriter(table, rows[0] if rows else ["step", "loss", "learning_rate"])
         writer.writeheader()
         writer.writerows(rows)
         self._write("metrics.csv", table.getvalue())
@@ -77,26 +77,31 @@ class Run:
         Raises:
             RunError: there is no run, it was stopped before its first save, or it is damaged.
         """
-        task, model_config, config = self._config()
+        task, model_config, config = self.config()
         training = Training(task, model_config, config)
         with self._reading("state.safetensors") as path:
             training.load_state_dict(mt.load(path))
         return training
 
-    def load(self) -> tuple[Task, Transformer]:
+    def load(self) -> tuple[Task, Model]:
         """Return the task, and the model with its best parameters, ready to answer.
 
         Raises:
             RunError: there is no run, it has saved no model yet, or it is damaged.
         """
-        task, model_config, _ = self._config()
+        task, model_config, _ = self.config()
         model = task.model(model_config)
         with self._reading("model.safetensors") as path:
             model.load_state_dict(mt.load(path))
         model.eval()
         return task, model
 
-    def _config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
+    def config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
+        """Return the task, the sizes of the model, and how it is trained.
+
+        Raises:
+            RunError: there is no run, or it is damaged.
+        """
         with self._reading("config.json") as path:
             config = json.loads(path.read_text())
             name = config["task"].pop("name")
@@ -127,7 +132,3 @@ class Run:
         unfinished = self.directory / f"{name}.tmp"
         unfinished.write_text(text)
         os.replace(unfinished, self.directory / name)
-
-
-def _score(row: dict[str, float]) -> tuple[float, float]:
-    return row["exact_match"], -row["loss"]

@@ -36,6 +36,7 @@ class Training:
 
     def __init__(self, task: Task, model_config: TransformerConfig, config: TrainingConfig):
         mt.manual_seed(config.seed)
+        task.require_packages()
         self.task = task
         self.config = config
         self.model = task.model(model_config)
@@ -58,19 +59,30 @@ class Training:
         """Take one step, and return the loss that it started from."""
         self.step += 1
         rng = np.random.default_rng((self.config.seed, self.step))
-        batch = self.task.batch(self.config.batch_size, rng)
 
         self.model.train()
-        loss = self.model.loss(*batch, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
-        loss.backward()
+        total = 0.0
+        for _ in range(self.config.accumulate):
+            batch = self.task.batch(self.config.batch_size, rng)
+            loss = self.model.loss(*batch, label_smoothing=self.config.label_smoothing)
+            loss = loss / self.config.accumulate
+            loss.backward()
+            total += loss.item()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate(self.step)
         self.optimizer.step()
 
-        self.recent_losses.append(loss.item())
-        return self.recent_losses[-1]
+        self.recent_losses.append(total)
+        return total
+
+    @property
+    def finished(self) -> bool:
+        """Is there no next step, because it was the last, or because patience is at its end?"""
+        scores = [self.task.score(row) for row in self.metrics]
+        waited = len(scores) - 1 - scores.index(max(scores)) if scores else 0
+        return self.step == self.config.steps or 0 < self.config.patience <= waited
 
     def evaluate(self) -> dict[str, float]:
         """Let the model answer held-out examples, and add a row to the metrics."""
@@ -107,7 +119,7 @@ class Training:
 
 
 def train(training: Training, run: Run, progress: Progress) -> bool:
-    """Train from where the training stands to its last step.
+    """Train from where the training stands until it is finished.
 
     Ctrl-C lets the step that is under way end, saves, and stops.
 
@@ -117,11 +129,11 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
         progress: shows how it goes.
 
     Returns:
-        Was the last step reached?
+        Is the training finished?
     """
     config = training.config
     with progress, Interrupted() as interrupted:
-        while training.step < config.steps and not interrupted:
+        while not training.finished and not interrupted:
             loss = training.advance()
             progress.step(training.step, loss)
             if training.step % config.evaluate_every == 0 or training.step == config.steps:
@@ -129,7 +141,7 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
                 run.save(training)
         if interrupted:
             run.save(training)
-    return training.step == config.steps
+    return training.finished
 
 
 class Interrupted:

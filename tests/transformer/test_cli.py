@@ -170,7 +170,7 @@ def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
         for line in lines
     )
     assert lines[-3] == f"{out}: loss.png, attention.png, metrics.csv, model.safetensors"
-    assert lines[-2] == f"ask it a sum of your own:  transformer solve '{out}' \"12+34\""
+    assert lines[-2] == f"ask it something of your own:  transformer solve '{out}' 12+34"
     assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", lines[-1])
     assert {path.name for path in out.iterdir()} == {
         "attention.png",
@@ -312,7 +312,7 @@ def test_the_example_ends_as_the_readme_says(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     ask, result = done.stdout.splitlines()[-2:]
-    assert ask == f'ask it a sum of your own:  transformer solve {tmp_path / "run"} "12+34"'
+    assert ask == f"ask it something of your own:  transformer solve {tmp_path / 'run'} 12+34"
     assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", result)
 
 

@@ -29,7 +29,7 @@ def training() -> Training:
 
 
 def evaluation(step: int, exact_match: float, loss: float = 1.0) -> dict[str, float]:
-    return {"step": step, "loss": loss, "exact_match": exact_match, "learning_rate": 0.1}
+    return {"step": step, "loss": 1.0, "exact_match": exact_match, "held_out_loss": loss}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,11 @@ def test_its_files(run: Run) -> None:
 
 def test_the_configuration_says_all_that_is_needed(run: Run) -> None:
     config = json.loads((run.directory / "config.json").read_text())
-    assert config["task"] == {"name": "addition", "digits": 2}
+    assert config["task"] == {
+        "name": "addition",
+        "architecture": "encoder-decoder",
+        "digits": 2,
+    }
     assert TransformerConfig(**config["model"]) == Addition(2).model_config(**MODEL)
     assert TrainingConfig(**config["training"]) == TRAINING
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -12,19 +16,39 @@ from minitorch.autograd import Array
 
 
 def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
-    """Draw loss and held-out exact match over the steps of a training, and save the picture."""
+    """Draw losses and, where there are any, exact matches over a training, and save the picture."""
     steps = [row["step"] for row in rows]
     figure = Figure(figsize=(8, 4), layout="constrained")
     left = figure.add_subplot(xlabel="step")
-    left.set_ylabel("training loss", color="C0")
-    left.plot(steps, [row["loss"] for row in rows], color="C0", marker="o", markersize=3)
-    left.set_ylim(0, 1.05 * max(row["loss"] for row in rows))
-    right = left.twinx()
-    right.set_ylabel("held-out exact match", color="C1")
-    right.plot(steps, [row["exact_match"] for row in rows], color="C1", marker="o", markersize=3)
-    right.set_ylim(0, 1.05)
-    right.yaxis.set_major_formatter(PercentFormatter(1))
+    _draw_curves(left, steps, rows, {"loss": "training loss", "held_out_loss": "held-out loss"}, 0)
+    left.set_ylim(bottom=0)
+    if "exact_match" in rows[0]:
+        right = left.twinx()
+        matches = {
+            "exact_match": "held-out exact match",
+            "training_exact_match": "training exact match",
+        }
+        _draw_curves(right, steps, rows, matches, len(left.lines))
+        right.set_ylim(0, 1.05)
+        right.yaxis.set_major_formatter(PercentFormatter(1))
+    if len(figure.axes) < sum(len(axes.lines) for axes in figure.axes):
+        figure.legend(loc="outside upper center", ncols=4)
     _save(figure, path)
+
+
+def _draw_curves(
+    axes: Axes,
+    steps: Sequence[float],
+    rows: Sequence[dict[str, float]],
+    labels: dict[str, str],
+    first: int,
+) -> None:
+    """Draw a curve for each label whose value the rows have, in colours from the first on."""
+    labels = {name: label for name, label in labels.items() if name in rows[0]}
+    axes.set_ylabel(", ".join(labels.values()), color=f"C{first}" if len(labels) == 1 else "black")
+    for i, (name, label) in enumerate(labels.items()):
+        values = np.array([row[name] for row in rows])
+        axes.plot(steps, values, color=f"C{first + i}", marker="o", markersize=3, label=label)
 
 
 def draw_attention(
@@ -46,13 +70,16 @@ def draw_attention(
         row_label: what a row is, to stand beside the panels.
     """
     layers, heads = weights.shape[:2]
-    cell = 0.27  # inches
+    queries, keys = [_drawable(token) for token in queries], [_drawable(token) for token in keys]
+    widest, highest = (max(map(len, labels)) for labels in (queries, keys))
+    upright = highest > len("</s>")  # labels as long as words stand on end
+    cell, letter = 0.27, 0.09  # inches
     size = (
-        heads * (len(keys) * cell + 0.6) + 1.2,
-        layers * (len(queries) * cell + 0.7) + 0.9,
+        heads * (len(keys) * cell + widest * letter + 0.3) + 1.2,
+        layers * (len(queries) * cell + highest * letter * upright + 0.7) + 0.9,
     )
     figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(_drawable(title), fontfamily=_fonts("DejaVu Sans"))
     figure.supxlabel("looks at")
     figure.supylabel(row_label)
     panels = figure.subplots(layers, heads, squeeze=False)
@@ -61,11 +88,39 @@ def draw_attention(
             panel = panels[layer][head]
             image = panel.imshow(weights[layer, head], cmap="Blues", vmin=0, vmax=1)
             panel.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=9)
-            panel.set_xticks(range(len(keys)), keys, fontfamily="monospace")
-            panel.set_yticks(range(len(queries)), queries, fontfamily="monospace")
+            font = {"fontfamily": _fonts("DejaVu Sans Mono")}
+            panel.set_xticks(range(len(keys)), keys, rotation=90 * upright, **font)
+            panel.set_yticks(range(len(queries)), queries, **font)
             panel.tick_params(length=0)
     figure.colorbar(image, ax=panels, label="attention weight")
     _save(figure, path)
+
+
+# Those that have Chinese characters, of which a computer may have one; matplotlib's own have none.
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "PingFang SC", "Heiti SC", "Microsoft YaHei", "SimHei",
+)  # fmt: skip
+
+
+@cache
+def _fonts(first: str) -> list[str]:
+    """Return a font and what to use for characters that it does not have."""
+    installed = set(font_manager.get_font_names())
+    return [first, *(name for name in CHINESE_FONTS if name in installed)]
+
+
+@cache
+def _characters() -> set[int]:
+    """Collect the characters that can be drawn."""
+    paths = map(font_manager.findfont, _fonts("DejaVu Sans Mono"))
+    return {code for path in paths for code in font_manager.get_font(path).get_charmap()}
+
+
+def _drawable(text: str) -> str:
+    """Write characters that no font has as `\\u…`, and keep `$` from starting a formula."""
+    drawn = (c if ord(c) in _characters() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(drawn).replace("$", r"\$")
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -1,8 +1,25 @@
 """What a Transformer can learn here, a file each."""
 
-from .addition import Addition
-from .task import Task, TextToText
+from .addition import Addition, AdditionGPT
+from .architectures import GAP, Model
+from .characters import Characters
+from .dates import Dates
+from .gap import FillTheGap
+from .modular import ModularAddition
+from .numbers import Numbers
+from .strings import Copy, Reverse, Sort
+from .task import MissingPackage, Task, TextToText
 
-TASKS: dict[str, type[Task]] = {Addition.name: Addition}
+TASKS: dict[str, type[Task]] = {
+    task.name: task
+    for task in (
+        Addition, AdditionGPT, Copy, Reverse, Sort, Dates, Numbers, ModularAddition, Characters,
+        FillTheGap,
+    )
+}  # fmt: skip
 
-__all__ = ["TASKS", "Addition", "Task", "TextToText"]
+__all__ = [
+    "GAP", "TASKS", "Addition", "AdditionGPT", "Characters", "Copy", "Dates", "FillTheGap",
+    "MissingPackage", "Model", "ModularAddition", "Numbers", "Reverse", "Sort", "Task",
+    "TextToText",
+]  # fmt: skip

@@ -1,0 +1,150 @@
+"""Characters of a text: what comes next?
+
+The oldest game with language models (Shannon 1948, "A mathematical theory of communication").
+Nobody tells the model what a word is. It learns letters, then words, then how lines go on, from
+nothing but the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import pydoc_data.topics
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+import minitorch as mt
+from minitorch import Tensor
+from minitorch.autograd import Array
+
+from ..config import TrainingConfig, TransformerConfig
+from ..generate import sample
+from ..models import GPT
+from ..tokenizer import SPECIAL, CharTokenizer
+from .architectures import Model
+from .task import Task
+
+
+@dataclass(frozen=True)
+class Characters(Task):
+    """A text, of which the last tenth is held out. Examples are pieces of `context` + 1 characters.
+
+    Attributes:
+        text: the file, UTF-8; unless given, the 460 kB of topics that Python's `help()` knows.
+        context: the characters that the model sees at once.
+        alphabet: the text's characters, by which a trained model knows its tokens.
+        digest: of the text, by which a run that is resumed knows that it is the same.
+    """
+
+    text: str = ""
+    context: int = 64
+    alphabet: str = field(default="", metadata={"flag": False})
+    digest: str = field(default="", metadata={"flag": False})
+
+    name: ClassVar[str] = "characters"
+    summary: ClassVar[str] = "go on with a text, character by character"
+    question: ClassVar[str] = "The function "
+    training_config: ClassVar[TrainingConfig] = TrainingConfig(
+        steps=2000, batch_size=32, lr=2e-3, warmup=100, weight_decay=0.1, evaluate_on=300
+    )
+
+    def __post_init__(self) -> None:
+        if self.context < 2:
+            raise ValueError(f"context must be at least 2, not {self.context}")
+        if not self.alphabet:
+            text = self._read()
+            if len(text) < 20 * self.context:
+                raise ValueError(f"{self.text} is too short: {len(text)} characters")
+            object.__setattr__(self, "alphabet", "".join(sorted(set(text))))
+            object.__setattr__(self, "digest", _digest(text))
+
+    def _read(self) -> str:
+        if not self.text:
+            return "\n".join(pydoc_data.topics.topics.values())
+        try:
+            return Path(self.text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot read the text {self.text}: {error}") from None
+
+    @cached_property
+    def tokenizer(self) -> CharTokenizer:
+        """A token for each character of the text."""
+        return CharTokenizer(self.alphabet)
+
+    @cached_property
+    def ids(self) -> Array:
+        """The text's characters, int64.
+
+        Raises:
+            ValueError: it is no longer the text that the run was started with.
+        """
+        text = self._read()
+        if _digest(text) != self.digest:
+            raise ValueError(f"{self.text or 'the text'} has changed since the run was started")
+        return np.array(self.tokenizer.encode(text))
+
+    def model_config(self, **changes: Any) -> TransformerConfig:
+        sizes: dict[str, Any] = {"d_model": 128, "n_heads": 4, "n_layers": 4, "dropout": 0.0}
+        sizes |= {"pre_norm": True, "activation": "gelu"} | changes
+        sizes = {"d_ff": 4 * sizes["d_model"]} | sizes
+        return TransformerConfig(vocab_size=len(self.tokenizer), max_length=self.context, **sizes)
+
+    def model(self, config: TransformerConfig) -> GPT:
+        return GPT(config)
+
+    def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        shown = self.ids[: self._border]
+        starts = rng.integers(0, len(shown) - self.context, n)
+        return (mt.from_numpy(shown[starts[:, None] + np.arange(self.context + 1)]),)
+
+    @property
+    def _border(self) -> int:
+        """Where the held-out tenth begins."""
+        return len(self.ids) * 9 // 10
+
+    def held_out_examples(self, start: int, stop: int) -> list[Array]:
+        """Return pieces of the held-out text, each beginning where the one before ends."""
+        held_out = self.ids[self._border :]
+        stop = min(stop, (len(held_out) - 1) // self.context)
+        starts = np.arange(start, stop) * self.context
+        return list(held_out[starts[:, None] + np.arange(self.context + 1)])
+
+    @mt.no_grad()
+    def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
+        assert isinstance(model, GPT)
+        model.eval()
+        pieces = self.held_out_examples(start, stop)
+        total = 0.0
+        for i in range(0, len(pieces), 100):
+            part = np.stack(pieces[i : i + 100])
+            total += model.loss(mt.from_numpy(part)).item() * len(part)
+        loss = total / len(pieces)
+        return {"held_out_loss": loss, "perplexity": math.exp(loss)}
+
+    def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
+        return (-metrics["held_out_loss"],)
+
+    def solve(self, model: Model, question: str) -> str:
+        """Go on with the text for 300 characters, each drawn from the likelier half or so.
+
+        The model sees `context` characters at once: it writes half as many, then reads these to go
+        on. The same beginning is always continued alike.
+        """
+        assert isinstance(model, GPT)
+        half = self.context // 2
+        generator = mt.Generator().manual_seed(0)
+        text = self.tokenizer.encode(question) or self.tokenizer.encode(self.alphabet[0])
+        end = len(text) + 300
+        while len(text) < end:
+            prompt = mt.tensor([text[-half:]])
+            new = sample(model, prompt, half, temperature=0.8, top_p=0.95, generator=generator)
+            text += [i for i in new[0].tolist() if i >= len(SPECIAL)]
+        return self.tokenizer.join(text[:end])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

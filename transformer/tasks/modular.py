@@ -1,0 +1,79 @@
+"""Modular addition: `77+30` → `10`, since 107 = 97 + 10. A model that groks.
+
+Half of the table of all sums is shown, again and again. The model soon knows that half by heart and
+nothing of the other; training loss and accuracy say that there is nothing left to learn. Much
+later, weight decay having worn down what is only remembered, it finds the rule, and the other half
+comes right too (Power et al. 2022, https://arxiv.org/abs/2201.02177). What it finds is a rotation:
+numbers become angles, and adding numbers adds angles (Nanda et al. 2023,
+https://arxiv.org/abs/2301.05217).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..config import TrainingConfig
+from ..tokenizer import WordTokenizer
+from .architectures import Model
+from .task import TextToText, scramble
+
+P = 97
+
+
+@dataclass(frozen=True)
+class ModularAddition(TextToText[tuple[int, int]]):
+    """Sums modulo 97. A number is one token, so that it has no digits to calculate with.
+
+    Half of all pairs are held out, a + b together with b + a.
+    """
+
+    architecture: str = field(default="gpt", kw_only=True)
+
+    name: ClassVar[str] = "modular-addition"
+    summary: ClassVar[str] = "add modulo 97, and grok it: 77+30 → 10"
+    question: ClassVar[str] = "77+30"
+    tokenizer: ClassVar[WordTokenizer] = WordTokenizer(["+", *map(str, range(P))])
+    sizes: ClassVar[dict[str, Any]] = {"d_model": 128, "n_layers": 1}
+    training_config: ClassVar[TrainingConfig] = TrainingConfig(
+        steps=5000, batch_size=512, lr=1e-3, warmup=10, weight_decay=1.0
+    )
+
+    @property
+    def longest(self) -> tuple[int, int]:
+        return 3, 1
+
+    def pick(self, n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+        a, b = rng.integers(0, P, (2, n)).tolist()
+        return list(zip(a, b, strict=True))
+
+    def is_held_out(self, key: tuple[int, int]) -> bool:
+        low, high = sorted(key)
+        return scramble(low * P + high) % 2 == 0
+
+    def example(self, key: tuple[int, int]) -> tuple[str, str]:
+        a, b = key
+        return f"{a} + {b}", str((a + b) % P)
+
+    def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
+        """Measure the model on held-out sums, and on as many of the others."""
+        metrics = super().evaluate(model, start, stop)
+        shown = self.training_examples(stop - start, np.random.default_rng(0))
+        written = self.write(model, [source for source, _ in shown])
+        right = self.compare(written, [target for _, target in shown])
+        return metrics | {"training_exact_match": right["exact_match"]}
+
+    def as_source(self, question: str) -> str:
+        """Take `77 + 30` or `77+30=`.
+
+        Raises:
+            ValueError: it is no sum of two numbers below 97.
+        """
+        match = re.fullmatch(r"\s*([0-9]+)\s*\+\s*([0-9]+)\s*=?\s*", question)
+        if not match or max(map(int, match.groups())) >= P:
+            raise ValueError(f"{question!r} is not a sum of two numbers below {P}, such as 77+30")
+        a, b = map(int, match.groups())
+        return self.example((a, b))[0]

@@ -1,0 +1,116 @@
+"""Copy, reverse, sort: three things to do with up to ten letters.
+
+They show what attention does in its simplest forms. To copy is to look at one's own place, to
+reverse is to look at the place opposite, and to sort is to look at the next greater letter,
+wherever it stands.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from ..config import TrainingConfig
+from ..tokenizer import CharTokenizer
+from .task import TextToText, scramble
+
+LETTERS = "abcdefghij"
+
+
+@dataclass(frozen=True)
+class Strings(TextToText[str]):
+    """Strings of 1 to `length` letters, each length as often as any other; one in twenty held out.
+
+    Attributes:
+        length: of the longest strings.
+    """
+
+    length: int = 10
+
+    tokenizer: ClassVar[CharTokenizer] = CharTokenizer(LETTERS)
+    training_config: ClassVar[TrainingConfig] = TrainingConfig(
+        steps=600, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.length, int) or not 2 <= self.length <= 15:
+            raise ValueError(f"length must be a whole number from 2 to 15, not {self.length!r}")
+
+    @abstractmethod
+    def answer(self, letters: str) -> str:
+        """Return what is to be done with the letters, done."""
+
+    @property
+    def longest(self) -> tuple[int, int]:
+        return self.length, self.length
+
+    def pick(self, n: int, rng: np.random.Generator) -> list[str]:
+        lengths = rng.integers(1, self.length + 1, n).tolist()
+        rows = rng.integers(0, len(LETTERS), (n, self.length)).tolist()
+        return [
+            "".join(LETTERS[i] for i in row[:length])
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+
+    def is_held_out(self, key: str) -> bool:
+        digits = "".join(str(LETTERS.index(c)) for c in key)
+        return len(key) > 1 and scramble(int("1" + digits)) % 20 == 0  # every letter is shown
+
+    def example(self, key: str) -> tuple[str, str]:
+        return key, self.answer(key)
+
+    def as_source(self, question: str) -> str:
+        """Take letters.
+
+        Raises:
+            ValueError: there is none, there are too many, or it is another character.
+        """
+        text = "".join(question.split())
+        if not 1 <= len(text) <= self.length:
+            raise ValueError(
+                f"{question!r} has {len(text)} letters; this model has learned 1 to {self.length}"
+            )
+        self.tokenizer.encode(text)
+        return text
+
+
+@dataclass(frozen=True)
+class Copy(Strings):
+    """The same again."""
+
+    name: ClassVar[str] = "copy"
+    summary: ClassVar[str] = "write the same again: hadbc → hadbc"
+    question: ClassVar[str] = "hadbc"
+
+    def answer(self, letters: str) -> str:
+        return letters
+
+
+@dataclass(frozen=True)
+class Reverse(Strings):
+    """Backwards. The first letter to write is the last one read, whatever the length."""
+
+    name: ClassVar[str] = "reverse"
+    summary: ClassVar[str] = "write it backwards: hadbc → cbdah"
+    question: ClassVar[str] = "hadbc"
+
+    def answer(self, letters: str) -> str:
+        return letters[::-1]
+
+
+@dataclass(frozen=True)
+class Sort(Strings):
+    """In alphabetical order, as often as they occur: what was written says what is left."""
+
+    architecture: str = field(default="gpt", kw_only=True)
+
+    name: ClassVar[str] = "sort"
+    summary: ClassVar[str] = "write the letters in order: hadbc → abcdh"
+    question: ClassVar[str] = "hadbc"
+
+    def answer(self, letters: str) -> str:
+        return "".join(sorted(letters))
