@@ -101,11 +101,9 @@ class MultiHeadAttention(nn.Module):
         Returns:
             (batch, T_q, d_model).
         """
+        memory = x if memory is None else memory
         q = self._split(self.query(x), self.n_heads)  # (batch, heads, T_q, d_head)
-        if isinstance(memory, tuple):
-            k, v = memory
-        else:
-            k, v = self.keys_and_values(x if memory is None else memory)
+        k, v = memory if isinstance(memory, tuple) else self.keys_and_values(memory)
         if self.rotary is not None:
             start = 0 if cache is None else cache.length
             q, k = self.rotary(q, start), self.rotary(k, start)
@@ -114,8 +112,8 @@ class MultiHeadAttention(nn.Module):
         q, k, v = probe("q", q), probe("k", k), probe("v", v)
         mixed = F.scaled_dot_product_attention(
             q,
-            k,  # (batch, kv_heads, T_k, d_head)
-            v,  # (batch, kv_heads, T_k, d_head)
+            k,
+            v,
             mask,
             dropout_p=self.dropout if self.training else 0.0,
             is_causal=is_causal,
@@ -125,12 +123,11 @@ class MultiHeadAttention(nn.Module):
         x = self.output(self._merge(mixed))  # (batch, T_q, d_model)
         return x
 
-    def keys_and_values(self, x: Tensor) -> KeysAndValues:
-        """What the tokens answer to those who ask: (batch, kv_heads, T, d_head) each."""
-        return (
-            self._split(self.key(x), self.n_kv_heads),
-            self._split(self.value(x), self.n_kv_heads),
-        )
+    def keys_and_values(self, memory: Tensor) -> KeysAndValues:
+        """Of tokens (batch, T_k, d_model), what those who look at them see and get."""
+        k = self._split(self.key(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
+        v = self._split(self.value(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
+        return k, v
 
     def _split(self, x: Tensor, n_heads: int) -> Tensor:
         """(batch, T, d) → (batch, heads, T, d_head): each head gets its part of the vector."""

@@ -75,7 +75,7 @@ VARIATIONS: list[dict[str, Any]] = [
 @writers
 @pytest.mark.parametrize("changes", VARIATIONS, ids=str)
 def test_with_the_cache_as_without(build: Build, kind: Any, changes: dict[str, Any]) -> None:
-    model = build(kind, **changes)
+    model = build(kind, **changes).float()
     prompts = [[3, 4, 5, 6, 7], [8, 9], [10]]
     ids, cache = model.begin(padded(kind, prompts), 12)
     written: list[list[int]] = [[], [], []]
@@ -85,6 +85,7 @@ def test_with_the_cache_as_without(build: Build, kind: Any, changes: dict[str, A
         expected = [next_logits(model, p, w) for p, w in zip(prompts, written, strict=True)]
         assert_close(logits, np.stack(expected), rtol=1e-5, atol=1e-5)
         tokens = logits.argmax(-1)
+        assert tokens.tolist() == [row.argmax() for row in expected]
         for w, token in zip(written, tokens.tolist(), strict=True):
             w.append(token)
         ids = mt.from_numpy(tokens[:, None])
