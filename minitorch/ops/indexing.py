@@ -100,7 +100,7 @@ def is_basic(index: Any) -> bool:
     """Is it made of ints, slices, None and `...` alone? Then what it chooses is a view."""
     parts = index if isinstance(index, tuple) else (index,)
     basic = (slice, int, np.integer, EllipsisType, NoneType)
-    return all([isinstance(i, basic) and not isinstance(i, bool) for i in parts])
+    return not any(isinstance(i, bool) or not isinstance(i, basic) for i in parts)
 
 
 def _may_repeat(index: Any) -> bool:

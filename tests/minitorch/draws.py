@@ -1,4 +1,4 @@
-"""How the inputs of an operation are drawn: shapes with 0, 1 and more, and every layout in memory."""
+"""How the inputs of an operation are drawn: shapes with 0, 1 and more, in every layout."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Draws:
         return self.laid_out(self.rng().random(shape) < 0.5)
 
     def laid_out(self, x: Array) -> Array:
-        """The same elements: in order, columns first, every second of twice as many, or backwards."""
+        """The same elements: in order, columns first, every second of twice as many, backwards."""
         x = np.asarray(x)
         layout = self.one_of("in order", "columns", "strided", "backwards") if x.ndim else ""
         if layout == "columns":

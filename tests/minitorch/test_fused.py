@@ -214,7 +214,9 @@ def test_a_saved_input_changed_in_place_is_an_error(kernel: Fused, data: st.Data
 
 @each_kernel
 @given(data=st.data())
-def test_a_result_changed_in_place_is_an_error_or_harmless(kernel: Fused, data: st.DataObject) -> None:
+def test_a_result_changed_in_place_is_an_error_or_harmless(
+    kernel: Fused, data: st.DataObject
+) -> None:
     tensors, options = draw_sample(data, kernel)
     wanted = [x for x in tensors if x is not None and x.requires_grad]
     y = kernel(*tensors, **options)

@@ -22,7 +22,7 @@ differentiable = pytest.mark.parametrize(
 
 
 class Sample:
-    """A call of an operation: its arguments as arrays and as tensors, equal arrays as one tensor."""
+    """A call of an operation: its arguments as arrays and as tensors, equal arrays one tensor."""
 
     def __init__(self, row: Row, data: Any, dtype: type = np.float64) -> None:
         self.op = getattr(ops, row.name)

@@ -1,4 +1,4 @@
-"""What random inputs do not meet: ties, kinks, infinities, empty tensors, options. Numbers by hand."""
+"""What random inputs do not meet: ties, kinks, infinities, empty tensors, options."""
 
 from __future__ import annotations
 
