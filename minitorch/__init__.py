@@ -9,12 +9,15 @@
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
+from .tuning import show_config  # first, as NumPy is not loaded yet
+
 from . import autograd, cuda, fused, nn, ops, optim, testing, utils
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     BoolTensor, ByteTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor, arange, as_tensor,
     bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, multinomial, ones,
-    ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+    ones_like, rand, rand_like, randint, randint_like, randn, randn_like, randperm, tensor, zeros,
+    zeros_like,
 )
 from .devices import device
 from .dtypes import (
@@ -175,6 +178,7 @@ __all__ = [
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",
@@ -195,6 +199,7 @@ __all__ = [
     "set_grad_enabled",
     "set_printoptions",
     "set_rng_state",
+    "show_config",
     "sigmoid",
     "sign",
     "sin",

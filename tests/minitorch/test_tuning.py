@@ -1,0 +1,103 @@
+"""What is settled before NumPy loads can be switched off, and overrules nothing that is set."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minitorch
+from minitorch import tuning
+
+
+def run(code: str, **variables: str) -> str:
+    """Run a program in a process of its own; return what it prints."""
+    kept = {k: v for k, v in os.environ.items() if k not in (*tuning.THREADS, "MINITORCH_TUNE")}
+    root = str(Path(minitorch.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "PYTHONPATH": root, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_show_config_names_numpy_and_blas(capsys: pytest.CaptureFixture[str]) -> None:
+    minitorch.show_config()
+    shown = capsys.readouterr().out
+    assert shown.startswith("numpy")
+    assert "blas" in shown
+
+
+def test_the_switch_leaves_everything_alone() -> None:
+    shown = run("import minitorch; minitorch.show_config()", MINITORCH_TUNE="0")
+    assert [line for line in shown.splitlines() if "tuned" in line] == [
+        "tuned tuning    off, by MINITORCH_TUNE=0"
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps freed memory when told to")
+def test_a_large_array_is_made_of_memory_that_another_left() -> None:
+    faults = """
+import minitorch, numpy as np, resource
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        np.empty(1 << 20).fill(1.0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults()
+print(faults())
+"""
+    if "memory" not in tuning.done:
+        pytest.skip("the C library is not glibc")
+    assert int(run(faults)) < 100  # 8 MB are 2048 pages, each time
+
+
+@pytest.mark.parametrize("family, flags, chosen", [
+    ("26", "fma " + " ".join(sorted(tuning.AVX512)), "SkylakeX"),
+    ("26", "fma avx512f", None),
+    ("25", " ".join(sorted(tuning.AVX512)), None),
+])  # fmt: skip
+def test_avx512_kernels_are_chosen_only_where_the_processor_has_all_that_they_use(
+    family: str, flags: str, chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = {"vendor_id": "AuthenticAMD", "cpu family": family, "flags": flags}
+    monkeypatch.setattr(tuning, "_processor", lambda: info)
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    tuning.choose_blas_kernels()
+    assert os.environ.pop("OPENBLAS_CORETYPE", None) == chosen
+
+
+def test_kernels_that_the_user_chose_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = {"vendor_id": "AuthenticAMD", "cpu family": "26", "flags": " ".join(tuning.AVX512)}
+    monkeypatch.setattr(tuning, "_processor", lambda: info)
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Zen")
+    tuning.choose_blas_kernels()
+    assert os.environ["OPENBLAS_CORETYPE"] == "Zen"
+
+
+@pytest.mark.parametrize("given, threads", [({}, "3"), ({"OMP_NUM_THREADS": "2"}, None)])
+def test_threads_are_bounded_by_the_quota_unless_the_user_set_them(
+    given: dict[str, str], threads: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "_processor_quota", lambda: 3)
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    for name in tuning.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    tuning.set_blas_threads()
+    assert os.environ.pop("OPENBLAS_NUM_THREADS", None) == threads
+
+
+def test_no_variable_is_left_behind_for_other_programs() -> None:
+    code = "import os; before = dict(os.environ); import minitorch; print(dict(os.environ) == before)"
+    assert run(code) == "True\n"
