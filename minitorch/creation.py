@@ -220,12 +220,16 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    if step == 0 or (end - start) / step < 0:
-        raise RuntimeError(f"arange: from {start} to {end} in steps of {step} leads nowhere")
+    if not math.isfinite(start) or not math.isfinite(end):
+        raise RuntimeError(f"arange: unsupported range: {start} to {end}")
     if dtype is None:
         whole = all(isinstance(x, (int, np.integer)) for x in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
     wanted = dtypes.as_numpy(dtype)
+    if wanted.kind in "iu":
+        start, end, step = int(start), int(end), int(step)
+    if step == 0 or (end - start) / step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} in steps of {step} leads nowhere")
     # Each element is start + i · step in float64, or in int64: nothing piles up.
     n = math.ceil((end - start) / step)
     return _finish((start + np.arange(n) * step).astype(wanted), device, requires_grad)
@@ -241,10 +245,16 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """So many numbers from `start` to `end`, both included, at equal distances."""
+    if not isinstance(steps, (int, np.integer)):
+        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    if any(isinstance(x, Tensor) and x.array.ndim for x in (start, end)):
+        raise RuntimeError("linspace only supports 0-dimensional start and end tensors")
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
     wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
     start, end = float(start), float(end)
+    if wanted.kind in "iu":
+        start, end = int(start), int(end)
     return _finish(np.linspace(start, end, steps).astype(wanted), device, requires_grad)
 
 
@@ -270,6 +280,27 @@ def randint(
         raise RuntimeError(f"randint: expects low < high, but got {low} and {high}")
     drawn = (generator or default_generator).numpy.integers(low, high, sizes_of(size, ()))
     return _finish(np.asarray(drawn).astype(dtypes.as_numpy(dtype)), device, requires_grad)
+
+
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Whole numbers drawn evenly from [low, high), of the size and dtype of `input`.
+
+    `randint_like(input, high)` starts at 0.
+    """
+    if high is None:
+        low, high = 0, low
+    wanted = operand.tensor("randint_like", "input", input).dtype if dtype is None else dtype
+    return randint(
+        low, high, input.shape, dtype=wanted, device=device, requires_grad=requires_grad
+    )
 
 
 def randperm(

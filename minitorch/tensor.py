@@ -301,40 +301,67 @@ class Tensor:
 
     # ------------------------------------------------------------- others, of the same dtype
 
-    def new_tensor(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_tensor(
+        self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """A tensor of the data, with the dtype of this one unless given."""
         data = data.array if isinstance(data, Tensor) else data
-        return self._new(np.array(data, self._dtype_or(dtype)), requires_grad)
+        return self._new(np.array(data, self._dtype_or(dtype)), device, requires_grad)
 
     def new_zeros(
-        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+        self,
+        size: Any,
+        *more: int,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
     ) -> Tensor:
         """0s of a size, with the dtype of this tensor unless given."""
-        return self._new(np.zeros(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+        array = np.zeros(sizes_of(size, more), self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
 
     def new_ones(
-        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+        self,
+        size: Any,
+        *more: int,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
     ) -> Tensor:
         """1s of a size, with the dtype of this tensor unless given."""
-        return self._new(np.ones(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+        array = np.ones(sizes_of(size, more), self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
 
     def new_empty(
-        self, size: Any, *more: int, dtype: Any = None, requires_grad: bool = False
+        self,
+        size: Any,
+        *more: int,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
     ) -> Tensor:
         """Any numbers, of a size, with the dtype of this tensor unless given."""
-        return self._new(np.empty(sizes_of(size, more), self._dtype_or(dtype)), requires_grad)
+        array = np.empty(sizes_of(size, more), self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
 
     def new_full(
-        self, size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False
+        self,
+        size: Any,
+        fill_value: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
     ) -> Tensor:
         """One number everywhere, of a size, with the dtype of this tensor unless given."""
         array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
-        return self._new(array, requires_grad)
+        return self._new(array, device, requires_grad)
 
     def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
         return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)
 
-    def _new(self, array: Array, requires_grad: bool) -> Tensor:
+    def _new(self, array: Array, device: Any, requires_grad: bool) -> Tensor:
+        if device is not None:
+            devices.device(device)
         return Tensor._wrap(array).requires_grad_(requires_grad)
 
     # ------------------------------------------------------------------------ other dtypes

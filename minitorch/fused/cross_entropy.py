@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +59,8 @@ def cross_entropy(
         raise RuntimeError(f"{name}: weight must have shape ({C},), not {weight.array.shape}")
     logits = input.movedim(class_dim, -1)
     if t.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise RuntimeError(f"{name}: ignore_index is not supported for floating point target")
         if t.shape != x.shape:
             raise ValueError(f"{name}: target of shape {t.shape} does not fit input {x.shape}")
         shares = target.movedim(class_dim, -1)
@@ -79,7 +82,13 @@ def cross_entropy(
     )
     if reduction == "none":
         return losses.reshape(target.array.shape)
-    return losses.sum() if reduction == "sum" else losses.sum() / float((w[t] * counts).sum())
+    total: Tensor = losses.sum()
+    if reduction == "sum":
+        return total
+    n = float((w[t] * counts).sum())
+    # Where nothing counts there is no mean, and as in PyTorch no gradient either.
+    mean: Tensor = total / n if n else total * 0 + math.nan
+    return mean
 
 
 def _of_probabilities(
@@ -88,10 +97,11 @@ def _of_probabilities(
     """The same with a whole distribution for a target, (N, …, C)."""
     q = (1 - smoothing) * target + smoothing / logits.array.shape[-1]
     log_p = log_softmax(logits, -1)
-    losses = -(q * log_p if weight is None else q * weight.detach() * log_p).sum(-1)
+    losses: Tensor = -(q * log_p if weight is None else q * weight.detach() * log_p).sum(-1)
     if reduction == "none":
         return losses
-    return losses.sum() if reduction == "sum" else losses.sum() / losses.array.size
+    total: Tensor = losses.sum()
+    return total if reduction == "sum" else total / losses.array.size
 
 
 def definition(

@@ -28,7 +28,7 @@ def _logsigmoid(x: Array) -> Array:
 
 # fmt: off
 #                                              dL/dx
-relu = unary("relu", _relu,                    lambda g, y: g * (y > 0),
+relu = unary("relu", _relu,                    lambda g, y: g * (y != 0),
     "max(x, 0). The gradient at 0 is 0.", floating=False)
 silu = unary("silu", lambda x: x * sigmoid_array(x), lambda g, x: g * _silu_slope(x),
     "x · sigmoid(x)")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd import record
+from ..autograd import Array, record
 from . import operand
 from .indexing import choose, getitem
 from .shape import dim_of, expand, reshape, sizes_of, unsqueeze
@@ -37,7 +37,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     longest = max(xs, key=lambda x: x.array.ndim)
     shape = longest.array.shape
     axis = dim_of("cat", dim, len(shape))
-    xs = [x for x in xs if x.array.shape != (0,)] or xs[:1]
+    skipped = [x for x in xs if x.array.shape == (0,)]
+    xs = [x for x in xs if x.array.shape != (0,)] or [skipped.pop()]
     ends = np.cumsum([x.array.shape[axis : axis + 1] or 0 for x in xs]).tolist()
     arrays = [x.array for x in xs]
     try:
@@ -53,7 +54,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         return lambda g: g[where]
 
     starts = [0, *ends[:-1]]
-    return record("cat", y, *[(x, piece(s, e)) for x, s, e in zip(xs, starts, ends, strict=True)])
+    return record(
+        "cat",
+        y,
+        *[(x, piece(s, e)) for x, s, e in zip(xs, starts, ends, strict=True)],
+        *[(x, lambda g: reshape(g, -1)[:0]) for x in skipped],
+    )
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -168,7 +174,7 @@ def roll(
     return record("roll", y, (input, lambda g: roll(g, [-n for n in by], axes)))
 
 
-_EDGES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_EDGES = {"reflect": "reflect", "circular": "wrap"}  # NumPy's words for them
 
 
 def pad(
@@ -186,7 +192,7 @@ def pad(
     x = operand.tensor("pad", "input", input).array
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise RuntimeError(f"pad: needs up to {x.ndim} pairs of numbers, but pad={tuple(pad)}")
-    if mode != "constant" and (mode not in _EDGES or value):
+    if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
         raise NotImplementedError(
             f"pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "
             f"(without), not {mode!r} with {value=}"
@@ -200,19 +206,27 @@ def pad(
         most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
         if max(before, after) > most:
             raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {x.shape}")
+    if mode != "constant":
+        places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
+        return choose("pad", input, np.ix_(*places))
     crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
     grow = [(max(b, 0), max(a, 0)) for b, a in ends]
-    if mode != "constant":
-        edge: Any = _EDGES[mode]
-        kept = [np.arange(n)[c] for n, c in zip(x.shape, crop, strict=True)]
-        places = [np.pad(k, w, edge) if any(w) else k for k, w in zip(kept, grow, strict=True)]
-        return choose("pad", input, np.ix_(*places))
     y = np.pad(x[tuple(crop)], grow, constant_values=0 if value is None else value)
     back = [-n for n in pad]
     return record("pad", y, (input, lambda g: _pad(g, back)))
 
 
 _pad = pad  # inside, `pad` is the argument
+
+
+def _repeated(mode: str, n: int, before: int, after: int) -> Array:
+    """Return, for each place along a padded dimension, the place in the input that it repeats."""
+    if mode == "replicate":  # the edge of the input, even where that was taken away
+        return np.arange(-before, n + after).clip(0, max(n - 1, 0))
+    kept = np.arange(n)[max(-before, 0) : n - max(-after, 0)]
+    edge: Any = _EDGES[mode]
+    more = max(before, 0), max(after, 0)
+    return np.pad(kept, more, edge) if any(more) else kept
 
 
 # ------------------------------------------------------------------------------ triangles

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def _power(x: Array, y: Array) -> Array:
     if y.ndim == 0 and y == 2:
         return np.square(x)  # np.power takes 20 times as long
-    if x.dtype.kind in "iu" and (y < 0).any():
-        raise RuntimeError("pow: integers to negative integer powers are not allowed. Use floats.")
+    if x.dtype.kind in "iu" and (y < 0).any():  # 1 / xⁿ, rounded towards 0
+        return np.where((y < 0) & (np.abs(x) != 1), 0, np.power(x, np.abs(y)))
     return np.power(x, y)
 
 
@@ -170,9 +170,12 @@ logical_not = question("logical_not", np.logical_not, "not x, of what is not 0")
 isnan = question("isnan", np.isnan, "Is x not a number?")
 isinf = question("isinf", np.isinf, "Is x infinite?")
 isfinite = question("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
-bitwise_and = comparison("bitwise_and", np.bitwise_and, "a & b, bit by bit; of bools, a and b")
-bitwise_or = comparison("bitwise_or", np.bitwise_or, "a | b, bit by bit; of bools, a or b")
-bitwise_xor = comparison("bitwise_xor", np.bitwise_xor, "a ^ b, bit by bit; of bools, either")
+bitwise_and = comparison("bitwise_and", np.bitwise_and,
+    "a & b, bit by bit; of bools, a and b", number_first=True)
+bitwise_or = comparison("bitwise_or", np.bitwise_or,
+    "a | b, bit by bit; of bools, a or b", number_first=True)
+bitwise_xor = comparison("bitwise_xor", np.bitwise_xor,
+    "a ^ b, bit by bit; of bools, either", number_first=True)
 bitwise_not = question("bitwise_not", np.bitwise_not, "~x, bit by bit; of bools, not x")
 # fmt: on
 
@@ -218,7 +221,17 @@ def floor_divide(input: Operand, other: Operand) -> Tensor:
 
 
 def pow(input: Operand, exponent: Operand) -> Tensor:
-    """inputᵉˣᵖᵒⁿᵉⁿᵗ, elementwise; 0⁰ is 1."""
+    """inputᵉˣᵖᵒⁿᵉⁿᵗ, elementwise; 0⁰ is 1.
+
+    Integers to negative powers are rounded towards 0.
+
+    Raises:
+        RuntimeError: the input holds integers and the exponent is a number below 0.
+    """
+    base: Any = input
+    negative = isinstance(exponent, (int, np.integer)) and exponent < 0
+    if negative and operand.is_tensor(base) and base.array.dtype.kind in "iu":
+        raise RuntimeError("pow: integers to negative integer powers are not allowed. Use floats.")
     return _pow(input, exponent)
 
 
@@ -277,8 +290,18 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
     Raises:
         RuntimeError: neither bound is given.
     """
-    if min is None and max is None:
-        raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-    y = operand.tensor("clamp", "input", input)
-    y = y if min is None else _at_least(y, min)
-    return y if max is None else _at_most(y, max)
+    x = operand.tensor("clamp", "input", input)
+    if min is None:
+        if max is None:
+            raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+        return _at_most(x, max)
+    if max is None:
+        return _at_least(x, min)
+    (_, low), (_, high) = operand.pair("clamp", x, min), operand.pair("clamp", x, max)
+    y = _at_least(x, low)
+    return record(
+        "clamp",
+        operand.apply("clamp", np.minimum, *operand.common(y.array, high.array)),
+        (y, lambda g, y, high: where(y <= high, g, 0.0), y, high),
+        (high, lambda g, x, low, high: where((x > high) | (low > high), g, 0.0), x, low, high),
+    )

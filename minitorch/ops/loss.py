@@ -58,8 +58,7 @@ def kl_div(
     if log_target:
         losses = exp(target) * (target - input)
     else:
-        positive = target > 0
-        losses = where(positive, target * log(where(positive, target, 1.0)), 0.0) - target * input
+        losses = target * log(where(target == 0, 1.0, target)) - target * input
     if reduction == "batchmean":
         return sum(losses) / (input.array.shape[0] if input.array.ndim else 1)
     return reduce("kl_div", losses, reduction)

@@ -77,11 +77,20 @@ def binary(
     return named(op, name, doc)
 
 
-def comparison(name: str, forward: Any, doc: str, *, numbers: bool = True) -> Binary:
-    """Make an operation on two inputs that has no gradient: most answer true or false."""
+def comparison(
+    name: str, forward: Any, doc: str, *, numbers: bool = True, number_first: bool = False
+) -> Binary:
+    """Make an operation on two inputs that has no gradient: most answer true or false.
+
+    Args:
+        name, forward, doc: the operation's name, what it does with two arrays, its docstring.
+        numbers: the second input may be a number.
+        number_first: so may the first.
+    """
 
     def op(input: Operand, other: Operand) -> Tensor:
-        operand.tensor(name, "input", input)
+        if not number_first:
+            operand.tensor(name, "input", input)
         a, b = _operands(name, input, other, numbers)
         return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
 

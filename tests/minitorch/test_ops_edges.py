@@ -237,3 +237,69 @@ def test_operators_with_what_is_no_number() -> None:
     assert (x != "a") is True
     with pytest.raises(TypeError, match="a tensor and a str cannot be combined"):
         x + "a"  # type: ignore[operator]
+
+
+def test_gradient_of_relu_passes_at_nan() -> None:
+    assert gradient(ops.relu, [nan, -1.0, 1.0]) == [[1.0, 0.0, 1.0]]
+
+
+def test_clamp_between_crossed_bounds_is_the_upper_one() -> None:
+    assert gradient(ops.clamp, [1.0], [3.0], [2.0]) == [[0.0], [0.0], [1.0]]
+    assert gradient(ops.clamp, [3.0], [nan], [2.0]) == [[0.0], [0.0], [1.0]]
+
+
+def test_integers_to_negative_powers_are_rounded_towards_0() -> None:
+    base = mt.tensor([1, -1, -1, 2, 0, 3])
+    assert (base ** mt.tensor([-2, -2, -3, -1, -1, 2])).tolist() == [1, 1, -1, 0, 0, 9]
+    with pytest.raises(RuntimeError, match="negative integer powers"):
+        base**-1
+
+
+def test_whole_numbers_in_a_range_start_from_truncated_bounds() -> None:
+    assert mt.arange(0.9, 3.9, 1.5, dtype=mt.int64).tolist() == [0, 1, 2]
+    assert mt.linspace(4.9, 0.9, 3, dtype=mt.int64).tolist() == [4, 2, 0]
+    with pytest.raises(RuntimeError, match="unsupported range"):
+        mt.arange(0, inf)
+    with pytest.raises(TypeError, match="steps"):
+        mt.linspace(0, 1, 2.0)  # type: ignore[arg-type]
+
+
+def test_randint_like_takes_size_and_dtype() -> None:
+    drawn = mt.randint_like(mt.zeros(50, 2), 3, 5)
+    assert drawn.shape == (50, 2)
+    assert drawn.dtype is mt.float32
+    assert set(drawn.flatten().tolist()) == {3.0, 4.0}
+
+
+def test_a_number_may_come_first_in_bitwise_operations() -> None:
+    x = mt.tensor([5, 6])
+    results = [f(3, x).tolist() for f in (mt.bitwise_and, mt.bitwise_or, mt.bitwise_xor)]
+    assert results == [[1, 2], [7, 7], [6, 5]]
+
+
+def test_replicate_repeats_the_edge_that_was_taken_away() -> None:
+    assert ops.pad(mt.tensor([[1.0, 2.0]]), (-2, 3), "replicate").tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_cat_gives_what_it_skips_an_empty_gradient() -> None:
+    assert gradient(lambda *xs: mt.cat(xs), [], [[1.0]], []) == [[], [[1.0]], []]
+
+
+def test_kl_div_of_impossible_targets() -> None:
+    zero, negative = (mt.nn.functional.kl_div(mt.zeros(1), mt.tensor([t])) for t in (0.0, -1.0))
+    assert zero.item() == 0
+    assert math.isnan(negative.item())
+
+
+def test_cross_entropy_where_nothing_counts_is_nan_without_a_gradient() -> None:
+    def loss(x: Tensor) -> Tensor:
+        return mt.nn.functional.cross_entropy(x, mt.tensor([1, 1]), ignore_index=1)
+
+    assert math.isnan(loss(mt.zeros(2, 3)).item())
+    assert gradient(loss, [[0.0, 1.0, 2.0]] * 2) == [[[0.0] * 3] * 2]
+
+
+def test_new_tensors_are_on_the_cpu() -> None:
+    assert mt.zeros(1).new_ones(2, device="cpu").tolist() == [1.0, 1.0]
+    with pytest.raises(RuntimeError, match="CPU only"):
+        mt.zeros(1).new_full((2,), 1.0, device="cuda")
