@@ -43,6 +43,12 @@ def complex_numbers(sample: Any) -> bool:
     return any(isinstance(x, complex) for x in (sample.input, *sample.args))
 
 
+def empty_index(sample: Any) -> bool:
+    """Meant are the samples whose index is empty and has not the input's dimensions."""
+    index = sample.args[1]
+    return bool(index.numel() == 0 and index.ndim != sample.input.ndim)
+
+
 def all_samples(sample: Any) -> bool:
     """Meant are all."""
     return True
@@ -82,6 +88,13 @@ UNSUPPORTED = [
         all_samples,
         "nuc",
         "It needs singular values; there is no decomposition of matrices here.",
+    ),
+    Unsupported(
+        "gather",
+        "an empty index of other dimensions",
+        empty_index,
+        "as many dimensions",
+        "An index tells a place along each dimension, however few places there are.",
     ),
     Unsupported(
         "scatter",
