@@ -36,8 +36,12 @@ def clip_grad_norm_(
     grads = _gradients(parameters)
     if not grads:
         return Tensor._wrap(np.zeros((), np.float32))
-    norms = [np.linalg.norm(g.array.reshape(-1), norm_type) for g in grads]
-    total = np.linalg.norm(np.stack(norms), norm_type)
+    flat = [g.array.reshape(-1) for g in grads]
+    if norm_type == 2:  # as np.linalg.norm does it, without what that takes to be called
+        total = np.sqrt(np.sum([g.dot(g) for g in flat], dtype=flat[0].dtype))
+    else:
+        total = np.linalg.norm([np.linalg.norm(g, norm_type) for g in flat], norm_type)
+        total = total.astype(flat[0].dtype)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is {total}, so "

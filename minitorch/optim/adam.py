@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -67,31 +67,49 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
         self._spare: dict[np.dtype[Any], Array] = {}
+        self._flat: dict[tuple[str, Tensor], tuple[list[int], Array]] = {}
 
-    def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """Take the step for one parameter.
+    def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
+        """Take the step for all parameters of a group.
+
+        Most parameters are so small that NumPy takes longer to be called than to compute. Those
+        take their step together, laid end to end.
+        """
+        together: dict[Any, list[Tensor]] = {}
+        for p in params:
+            state = self.state[p]
+            if not state:
+                zeros = {name: Tensor._wrap(np.zeros_like(p.array)) for name in _names(options)}
+                state.update(step=0, **zeros)
+            state["step"] += 1
+            alone = p if p.array.size > SMALL else None
+            together.setdefault((alone, p.array.dtype, state["step"]), []).append(p)
+        for (_, dtype, t), bundle in together.items():
+            self._update_bundle(bundle, dtype, t, options)
+
+    def _update_bundle(
+        self, bundle: list[Tensor], dtype: np.dtype[Any], t: int, options: dict[str, Any]
+    ) -> None:
+        """Take step t for parameters of one dtype.
 
         The factors of the hats are taken out of the quotient, which saves passes over memory:
 
-            lr · m̂ / (√v̂ + eps) = c · m / (√v + eps · r)
-
-        with r = √(1 - β2ᵗ) and c = lr · r / (1 - β1ᵗ).
+            lr · m̂ / (√v̂ + eps) = c · m / (√v + eps · r)   with r = √(1 - β2ᵗ), c = lr r / (1 - β1ᵗ)
         """
         beta1, beta2 = map(float, options["betas"])
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
-        if not state:
-            names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
-            state.update(step=0, **{name: Tensor._wrap(np.zeros_like(x)) for name in names})
-        state["step"] += 1
-        m, v = state["exp_avg"].array, state["exp_avg_sq"].array
+        g = _end_to_end([p.grad.array for p in bundle if p.grad is not None])
         if options["maximize"]:
             g = -g
         if weight_decay and self._decoupled:
-            x *= 1 - lr * weight_decay
+            for p in bundle:
+                p.array *= 1 - lr * weight_decay
         elif weight_decay:
-            g = g + weight_decay * x
+            g = g + weight_decay * _end_to_end([p.array for p in bundle])
 
-        work = self._workspace(x)
+        r = math.sqrt(1 - beta2**t)
+        work = self._workspace(g.size, dtype)
+        m, v, *largest = (self._average(name, bundle) for name in _names(options))
         np.multiply(g, 1 - beta1, out=work)
         m *= beta1
         m += work
@@ -99,21 +117,56 @@ class Adam(Optimizer):
         work *= 1 - beta2
         v *= beta2
         v += work
-        if options["amsgrad"]:
-            v = np.maximum(state["max_exp_avg_sq"].array, v, out=state["max_exp_avg_sq"].array)
-        r = math.sqrt(1 - beta2 ** state["step"])
+        if largest:
+            v = np.maximum(largest[0], v, out=largest[0])
         np.sqrt(v, out=work)
         work += float(options["eps"]) * r
         np.divide(m, work, out=work)
-        work *= lr * r / (1 - beta1 ** state["step"])
-        x -= work
+        work *= lr * r / (1 - beta1**t)
+        for p, step in zip(bundle, _pieces(work, bundle), strict=True):
+            p.array -= step
 
-    def _workspace(self, x: Array) -> Array:
-        """An array like x with anything in it, of memory that is kept from call to call."""
-        spare = self._spare.get(x.dtype)
-        if spare is None or spare.size < x.size:
-            spare = self._spare[x.dtype] = np.empty(x.size, x.dtype)
-        return spare[: x.size].reshape(x.shape)
+    def _average(self, name: str, bundle: list[Tensor]) -> Array:
+        """Return an average of all parameters of a bundle end to end; theirs become views of it."""
+        tensors = [self.state[p][name] for p in bundle]
+        order = [id(t) for t in tensors]
+        known, flat = self._flat.get((name, bundle[0]), (None, None))
+        if flat is None or known != order or any(t.array.base is not flat for t in tensors):
+            flat = np.concatenate([t.array.reshape(-1) for t in tensors])
+            self._flat[name, bundle[0]] = order, flat
+            for t, piece in zip(tensors, _pieces(flat, bundle), strict=True):
+                t.array = piece
+        return flat
+
+    def _workspace(self, size: int, dtype: np.dtype[Any]) -> Array:
+        """An array with anything in it, of memory that is kept from call to call."""
+        spare = self._spare.get(dtype)
+        if spare is None or spare.size < size:
+            spare = self._spare[dtype] = np.empty(size, dtype)
+        return spare[:size]
+
+
+SMALL = 2**15
+"""The most elements of a parameter that takes its step together with others."""
+
+
+def _names(options: dict[str, Any]) -> list[str]:
+    return ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
+
+
+def _end_to_end(arrays: list[Array]) -> Array:
+    """Return the elements of all arrays in one dimension; a single array is not copied."""
+    flat = [a.reshape(-1) for a in arrays]
+    return flat[0] if len(flat) == 1 else np.concatenate(flat)
+
+
+def _pieces(flat: Array, like: list[Tensor]) -> Iterator[Array]:
+    """Cut what was laid end to end into pieces of the shapes of tensors."""
+    start = 0
+    for p in like:
+        stop = start + p.array.size
+        yield flat[start:stop].reshape(p.array.shape)
+        start = stop
 
 
 class AdamW(Adam):

@@ -16,7 +16,8 @@ from ..tensor import Tensor
 class Optimizer:
     """Changes parameters in place, after `backward()`, by what their gradients say.
 
-    A subclass writes `update`, the rule for one parameter; or, as in PyTorch, a `step` of its own.
+    A subclass writes `update`, the rule for one parameter, or `update_all`, for many; or, as in
+    PyTorch, a `step` of its own.
 
     Args:
         params: tensors, or dicts `{"params": tensors, "lr": 0.1, …}`, each a group with options.
@@ -97,12 +98,19 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    _check_fit(p, p.grad)
-                    self.update(p.array, p.grad.array, self.state[p], group)
-                    p._stamp[0] = next(clock)
+            params = [p for p in group["params"] if p.grad is not None]
+            for p in params:
+                _check_fit(p, p.grad)
+            self.update_all(params, group)
+            for p in params:
+                p._stamp[0] = next(clock)
         return loss
+
+    def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
+        """Change the parameters of a group that have a gradient: here, one after the other."""
+        for p in params:
+            assert p.grad is not None
+            self.update(p.array, p.grad.array, self.state[p], options)
 
     def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
         """Change a parameter x in place, by its gradient g, which stays as it is.

@@ -58,7 +58,7 @@ print(faults())
     assert int(run(faults)) < 100  # 8 MB are 2048 pages, each time
 
 
-@pytest.mark.parametrize("family, flags, chosen", [
+@pytest.mark.parametrize(("family", "flags", "chosen"), [
     ("26", "fma " + " ".join(sorted(tuning.AVX512)), "SkylakeX"),
     ("26", "fma avx512f", None),
     ("25", " ".join(sorted(tuning.AVX512)), None),
@@ -83,7 +83,7 @@ def test_kernels_that_the_user_chose_stay(monkeypatch: pytest.MonkeyPatch) -> No
     assert os.environ["OPENBLAS_CORETYPE"] == "Zen"
 
 
-@pytest.mark.parametrize("given, threads", [({}, "3"), ({"OMP_NUM_THREADS": "2"}, None)])
+@pytest.mark.parametrize(("given", "threads"), [({}, "3"), ({"OMP_NUM_THREADS": "2"}, None)])
 def test_threads_are_bounded_by_the_quota_unless_the_user_set_them(
     given: dict[str, str], threads: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,5 +99,5 @@ def test_threads_are_bounded_by_the_quota_unless_the_user_set_them(
 
 
 def test_no_variable_is_left_behind_for_other_programs() -> None:
-    code = "import os; before = dict(os.environ); import minitorch; print(dict(os.environ) == before)"
+    code = "import os; before = dict(os.environ); import minitorch; print(before == os.environ)"
     assert run(code) == "True\n"
