@@ -1,0 +1,21 @@
+"""How fast is it? Ours against PyTorch, torch.compile and JAX, side by side.
+
+    python -m pip install -e '.[bench]'
+    python -m benchmarks
+
+Each side runs in a process of its own, and the processes take turns: ours, theirs, ours, …, so that
+a machine that slows down slows down all of them. All start from the same parameters and data, and a
+row is measured only if their first losses agree: what is compared is the same computation.
+
+works       what is measured, and the goals
+start       the parameters and data that all sides start from
+ours        the works on minitorch and transformer
+models_torch, models_jax    the same models, as their users would write them
+in_torch, in_jax            the works on those
+worker      a process that does a work whenever it is told to
+turns       the workers, one after the other, round after round
+processes   what is measured from outside: imports, and training from a cold start
+scaling     cost against size, as a plot
+machine     what it was measured on
+report      the tables
+"""

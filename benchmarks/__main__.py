@@ -1,0 +1,71 @@
+"""The command: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+from . import machine, processes, report, scaling
+from .turns import Measured, measure
+from .works import WORKS
+
+OTHERS = ("import", "cold", "scaling")
+
+
+def main() -> None:
+    """Measure what was asked for, and show it."""
+    names = [work.name for work in WORKS]
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure minitorch and transformer beside PyTorch and JAX, in turn.",
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=[*names, *OTHERS], metavar="WORK",
+        help=f"some of: {', '.join([*names, *OTHERS])} (default: all but scaling)",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default: 5)")
+    parser.add_argument(
+        "--threads", type=int, default=min(2, os.cpu_count() or 1), help="default: 2"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, or the scaling")
+    args = parser.parse_args()
+    wanted = args.only or [*names, "import", "cold"]
+
+    described = {"date": str(date.today()), **machine.describe(args.threads)}
+    rows: report.Rows = []
+    measured: dict[str, Measured] = {}
+    for work in WORKS:
+        if work.name in wanted:
+            print(f"{work.name} …", flush=True)
+            sides = ("ours", *work.goals)
+            found = measured[work.name] = measure(work, sides, args.rounds, args.threads)
+            rows += report.work_rows(work, found)
+    if "import" in wanted:
+        print("import …", flush=True)
+        rows += report.import_rows(processes.import_times(args.rounds, args.threads))
+    if "cold" in wanted:
+        print("cold …", flush=True)
+        rows += report.cold_rows(processes.cold_starts(max(1, args.rounds // 2), args.threads))
+    if "scaling" in wanted:
+        print("scaling …", flush=True)
+        curves = scaling.scale(args.rounds, args.threads)
+        for axis, points in curves.items():
+            measured |= {f"{axis} {value}": found for value, found in points.items()}
+        scaling.plot(curves, args.plot or Path("scaling.png"))
+    elif args.plot:
+        report.plot(measured, args.plot)
+
+    report.show(described, rows)
+    if args.markdown:
+        args.markdown.write_text(report.markdown(described, rows))
+    if args.json:
+        args.json.write_text(json.dumps({**described, "works": report.as_json(measured)}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The works on PyTorch: as it is, with Adam as one kernel, and compiled."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from .models_torch import GPT, EncoderDecoder
+from .works import OPERATIONS, Work
+
+Arrays = dict[str, Any]
+Run = Callable[[], float]
+
+warnings.filterwarnings("ignore", message="enable_nested_tensor")
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+
+def gpt(work: Work, arrays: Arrays) -> GPT:
+    size = work.size
+    assert size is not None
+    return GPT(size.vocab, size.context, size.layers, size.heads, size.width, arrays)
+
+
+def training_step(
+    work: Work, arrays: Arrays, *, compiled: bool = False, fused: bool | None = None
+) -> Run:
+    model = gpt(work, arrays)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=fused)
+    compute = torch.compile(model.loss) if compiled else model.loss
+    ids = torch.tensor(arrays["data.ids"])
+
+    def run() -> float:
+        loss = compute(ids)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return float(loss.item())
+
+    return run
+
+
+def encoder_decoder(arrays: Arrays) -> EncoderDecoder:
+    vocab, width = arrays["embedding.tokens.weight"].shape
+    return EncoderDecoder(vocab, 2, 4, width, sinusoidal_positions(32, width), arrays)
+
+
+def sinusoidal_positions(length: int, width: int) -> Any:
+    angles = torch.arange(length)[:, None] / 10000 ** (torch.arange(0, width, 2).double() / width)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).float()
+
+
+def adamw(model: nn.Module) -> torch.optim.Optimizer:
+    """AdamW as the addition example has it."""
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(
+        groups,
+        lr=1e-3,
+        betas=(0.9, 0.98),
+        weight_decay=0.1,
+    )
+
+
+def addition_step(work: Work, arrays: Arrays) -> Run:
+    model = encoder_decoder(arrays)
+    optimizer = adamw(model)
+    source, target = torch.tensor(arrays["data.source"]), torch.tensor(arrays["data.target"])
+
+    def run() -> float:
+        loss = model.loss(source, target)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return float(loss.item())
+
+    return run
+
+
+def generation(work: Work, arrays: Arrays) -> Run:
+    model = gpt(work, arrays).eval()
+    prompt = torch.tensor(arrays["data.ids"])
+    length = work.size.context - 1  # type: ignore[union-attr]
+    return lambda: float(model.greedy(prompt, length).sum())
+
+
+def operation(work: Work, arrays: Arrays) -> Run:
+    x = torch.tensor(arrays["data.x"], requires_grad=True)
+
+    def run() -> float:
+        y = x
+        for _ in range(OPERATIONS // 2):
+            y = y * x + x
+        x.grad = None
+        y.sum().backward()  # type: ignore[no-untyped-call]
+        return float(x.grad is not None)
+
+    return run

@@ -1,0 +1,95 @@
+"""The works on minitorch and transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import minitorch as mt
+from minitorch import nn, optim
+from transformer.generate import greedy
+from transformer.models import GPT
+from transformer.tasks import Addition
+
+from .start import Arrays, gpt_config, split
+from .works import OPERATIONS, Work
+
+Run = Callable[[], float]
+"""Does a work once, and returns a number on which all sides must agree."""
+
+
+def training_step(work: Work, arrays: Arrays) -> Run:
+    """Forward, backward, Adam."""
+    assert work.size is not None
+    parameters, data = split(arrays)
+    model = GPT(gpt_config(work.size))
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    ids = mt.from_numpy(data["ids"])
+
+    def run() -> float:
+        loss = model.loss(ids)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss.item())
+
+    return run
+
+
+def addition_step(work: Work, arrays: Arrays) -> Run:
+    """A step of the addition example: forward, backward, the gradient clipped, AdamW."""
+    parameters, data = split(arrays)
+    task = Addition()
+    config = task.training_config
+    model = task.model(task.model_config())
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    optimizer = optim.AdamW(
+        [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}],
+        lr=1e-3,
+        betas=(0.9, 0.98),
+        weight_decay=config.weight_decay,
+    )
+    source, target = mt.from_numpy(data["source"]), mt.from_numpy(data["target"])
+
+    def run() -> float:
+        loss = model.loss(source, target)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimizer.step()
+        return float(loss.item())
+
+    return run
+
+
+def generation(work: Work, arrays: Arrays) -> Run:
+    """Write as many tokens as the context holds, the likeliest each time."""
+    assert work.size is not None
+    parameters, data = split(arrays)
+    model = GPT(gpt_config(work.size))
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
+    model.eval()
+    prompt = mt.from_numpy(data["ids"])
+
+    def run() -> float:
+        written = greedy(model, prompt, work.size.context - 1)  # type: ignore[union-attr]
+        return float(written.numpy().sum())
+
+    return run
+
+
+def operation(work: Work, arrays: Arrays) -> Run:
+    """A chain of products and sums on an array that costs nothing itself."""
+    x = mt.tensor(arrays["data.x"], requires_grad=True)
+
+    def run() -> float:
+        y = x
+        for _ in range(OPERATIONS // 2):
+            y = y * x + x
+        x.grad = None
+        y.sum().backward()
+        return float(x.grad is not None)
+
+    return run

@@ -1,0 +1,101 @@
+"""A process that does a work whenever it is told to.
+
+    python -m benchmarks.worker SIDE
+
+It reads a command a line and answers with a line of JSON:
+
+    build WORK FILE    prepare the work, from the arrays in FILE → its first results
+    run SECONDS        do it for so long, once at least          → the seconds that each run took
+    sgemm              → the most floating-point operations a second in a matrix product
+    memory             → the peak of memory, in MB, and what it was once all was imported
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+SIDES = {
+    "ours": ("ours", {}),
+    "torch": ("in_torch", {}),
+    "torch fused Adam": ("in_torch", {"fused": True}),
+    "torch.compile": ("in_torch", {"compiled": True}),
+    "jax": ("in_jax", {}),
+}
+"""For each side, its module, and what it gives to the function that builds a work."""
+
+
+def build(side: str, fields: Any, path: str) -> Callable[[], float]:
+    """Build a work from its fields."""
+    from .works import Size, Work
+
+    module, options = SIDES[side]
+    size = fields.pop("size")
+    work = Work(**fields, size=None if size is None else Size(**size))
+    with np.load(path) as arrays:
+        builder = getattr(importlib.import_module(f".{module}", __package__), work.kind)
+        return partial(builder, **options)(work, dict(arrays))  # type: ignore[no-any-return]
+
+
+def timed(run: Callable[[], float], seconds: float) -> list[float]:
+    """Run for so long, once at least; return how long each run took."""
+    times: list[float] = []
+    while sum(times) < seconds:
+        start = perf_counter()
+        run()
+        times.append(perf_counter() - start)
+    return times
+
+
+def best_sgemm() -> float:
+    """Multiply matrices of three sizes, ten times each."""
+    best = 0.0
+    for n in (512, 1024, 2048):
+        a, b, out = (np.ones((n, n), np.float32) for _ in range(3))
+        for _ in range(10):
+            start = perf_counter()
+            np.matmul(a, b, out=out)
+            best = max(best, 2 * n**3 / (perf_counter() - start))
+    return best
+
+
+def peak_memory() -> float:
+    """The most memory that this process ever held, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says includes the parent's before exec
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+def main(side: str) -> None:
+    """Answer commands until the input ends."""
+    importlib.import_module(f".{SIDES[side][0]}", __package__)
+    imported = peak_memory()
+    run: Callable[[], float] = float
+    for line in sys.stdin:
+        command, *args = json.loads(line)
+        if command == "build":
+            run = build(side, *args)
+            answer: Any = [run() for _ in range(3)]
+        elif command == "run":
+            answer = timed(run, *args)
+        elif command == "sgemm":
+            answer = best_sgemm()
+        else:
+            answer = [peak_memory(), imported]
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,86 @@
+"""What is measured, and the goals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """The sizes of a GPT, pre-norm, with an MLP of 4 · width, and of its batch."""
+
+    vocab: int
+    context: int
+    batch: int
+    layers: int
+    heads: int
+    width: int
+
+    @property
+    def flops(self) -> float:
+        """Of the matrix products in a training step: forward, and twice that back."""
+        tokens = self.batch * self.context
+        linear = self.layers * 12 * self.width**2 + self.width * self.vocab
+        tables = self.layers * 2 * self.context * self.width  # q kᵀ and weights v, all pairs
+        return 3 * 2 * tokens * (linear + tables)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that each side does as often as it is told to.
+
+    Attributes:
+        name: what `--only` calls it.
+        title: what the table calls it.
+        kind: which function of a side's module builds it.
+        goals: for each rival, how many times faster than it we want to be.
+        size: of the GPT, if it is about one.
+        tokens: what a run makes, where that is to be counted: tokens per second.
+        limit: the share of the sgemm limit that is the goal.
+    """
+
+    name: str
+    title: str
+    kind: str
+    goals: dict[str, float]
+    size: Size | None = None
+    tokens: int = 0
+    limit: float | None = None
+
+
+ADDITION = Size(vocab=14, context=12, batch=128, layers=2, heads=4, width=64)
+CHARACTERS = Size(vocab=65, context=64, batch=12, layers=4, heads=4, width=128)
+MIDDLE = Size(vocab=65, context=256, batch=16, layers=4, heads=8, width=256)
+
+WORKS = (
+    Work(
+        "small", "training step, GPT, width 64", "training_step",
+        {"torch": 2.0, "torch fused Adam": 2.0}, ADDITION,
+    ),
+    Work(
+        "characters", "training step, GPT, width 128", "training_step",
+        {"torch": 2.0, "torch fused Adam": 2.0, "torch.compile": 2.0, "jax": 2.0},
+        CHARACTERS, limit=0.6,
+    ),
+    Work(
+        "middle", "training step, GPT, width 256", "training_step",
+        {"torch": 1.5, "torch fused Adam": 1.5}, MIDDLE, limit=0.6,
+    ),
+    Work(
+        "encoder-decoder", "training step, encoder–decoder of the addition example",
+        "addition_step", {"torch": 2.0},
+    ),
+    Work(
+        "generation-1", "generation with a key/value cache, batch 1", "generation",
+        {"torch": 3.0}, CHARACTERS, tokens=63,
+    ),
+    Work(
+        "generation-64", "generation with a key/value cache, batch 64", "generation",
+        {"torch": 1.5}, CHARACTERS, tokens=63 * 64,
+    ),
+    Work(
+        "operation", "an elementwise operation on 4 × 4, forward and backward", "operation",
+        {"torch": 2.0},
+    ),
+)  # fmt: skip
+OPERATIONS = 1000  # in a run of the last
