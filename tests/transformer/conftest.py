@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import minitorch as mt
 from minitorch import nn
 from transformer import Transformer, TransformerConfig
-from transformer.cli import main
+from transformer.config import TrainingConfig
+from transformer.progress import Progress
+from transformer.runs import Run
+from transformer.tasks import Addition
+from transformer.training import Training, train
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +55,13 @@ def small_model() -> Callable[..., Transformer]:
 
 @pytest.fixture(scope="session")
 def single_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a finished run. Its model knows the 88 sums it was trained on by heart."""
-    directory = tmp_path_factory.mktemp("runs") / "single digits"
-    flags = {"digits": 1, "steps": 120, "batch-size": 64, "layers": 1, "lr": 0.01, "seed": 1}
-    given = [f"--{name}={value}" for name, value in flags.items()]
-    assert main(["train", "addition", *given, f"--out={directory}"]) == 0
-    return directory
+    """The directory of a finished run, whose model knows its 88 sums of single digits by heart."""
+    task = Addition(1)
+    config = TrainingConfig(
+        steps=180, batch_size=64, lr=0.01, warmup=20, evaluate_every=180, evaluate_on=10
+    )
+    training = Training(task, task.model_config(n_layers=1), config)
+    run = Run(tmp_path_factory.mktemp("runs") / "single digits")
+    run.start(training)
+    assert train(training, run, Progress(Console(file=io.StringIO()), 0, 180, 64))
+    return run.directory

@@ -193,16 +193,21 @@ def test_a_model_is_rebuilt_from_its_state(small_model: Callable[..., Transforme
 # ------------------------------------------------------------------------------------- the start
 
 
-def test_the_base_model_of_the_paper_has_its_size() -> None:
-    """Table 3 says 65 million; the parts of sections 3.2 to 3.5 sum up to 63."""
-    model = Transformer(TransformerConfig(vocab_size=37_000))
-    attention = 4 * (512 * 512 + 512)
-    mlp = 512 * 2048 + 2048 + 2048 * 512 + 512
-    norm = 2 * 512
-    encoder = 6 * (attention + mlp + 2 * norm)
-    decoder = 6 * (2 * attention + mlp + 3 * norm)
-    count = sum(p.numel() for p in model.parameters())
-    assert count == 37_000 * 512 + encoder + decoder == 63_082_496
+def parameters(vocab_size: int, d_model: int, d_ff: int, n_layers: int) -> int:
+    """Count the parts of sections 3.1 to 3.4."""
+    attention = 4 * (d_model * d_model + d_model)
+    mlp = d_model * d_ff + d_ff + d_ff * d_model + d_model
+    norm = 2 * d_model
+    encoder = attention + mlp + 2 * norm
+    decoder = 2 * attention + mlp + 3 * norm
+    return vocab_size * d_model + n_layers * (encoder + decoder)
+
+
+def test_a_model_has_the_parameters_of_its_parts() -> None:
+    sizes = {"vocab_size": 11, "d_model": 24, "d_ff": 20, "n_layers": 3}
+    model = Transformer(TransformerConfig(**sizes))
+    assert sum(p.numel() for p in model.parameters()) == parameters(**sizes)
+    assert parameters(37_000, 512, 2048, 6) == 63_082_496  # the paper's base: "65 million"
 
 
 def test_first_weights_are_those_of_glorot_and_bengio() -> None:
