@@ -9,7 +9,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ class Step:
 class Seen(np.ndarray[Any, Any]):
     """An array of which every operation is noted: its name, and the dtype of what came out."""
 
-    calls: Counter[tuple[str, str]] = Counter()
+    calls: ClassVar[Counter[tuple[str, str]]] = Counter()
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
