@@ -16,13 +16,11 @@ The parts, in the order in which to read them:
     transformer/generate.py          writing the answer, token by token
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Addition
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/addition.py", description="A Transformer learns to add."
     )
     add_training_flags(parser, Addition)

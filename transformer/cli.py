@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,7 +26,7 @@ from .training import Training, train
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `transformer`; return its exit code: 0, or 2 after one line that says what is wrong."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="transformer",
         description="Train a Transformer written from scratch on NumPy, and ask it questions.",
     )
@@ -65,13 +65,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(parser, arguments)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, as the commands do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line, and end with exit code 2."""
+        raise SystemExit(complain(f"{message} ({self.prog} --help explains)"))
+
+
 def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command that they name; return the exit code."""
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
-    except (RunError, MissingPackage, ValueError) as error:
+    except (RunError, MissingPackage, ValueError, OSError) as error:
         return complain(error)
+    except KeyboardInterrupt:
+        return 130
 
 
 def complain(error: object) -> int:

@@ -345,3 +345,19 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert match
     assert command_line == f"  python examples/addition.py --resume --out {out}"
     assert Run(out).resume().step == int(match[1])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["solve"], ["solve", "runs/addition", "-1+2"], ["bogus"], ["train", "copy", "--heads", "x"]],
+    ids=" ".join,
+)
+def test_arguments_that_fit_no_command_get_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert "--help explains" in line
