@@ -349,6 +349,8 @@ def multinomial(
     weights = operand.floating_point("multinomial", "input", input).array
     if weights.ndim not in (1, 2) or not weights.size:
         raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
+    if weights.shape[-1] > 2**24:
+        raise RuntimeError("multinomial: number of categories cannot exceed 2^24")
     total = weights.sum(-1, keepdims=True, dtype=np.float64)
     if not (np.isfinite(total).all() and (weights >= 0).all() and (total > 0).all()):
         raise RuntimeError(
@@ -369,9 +371,10 @@ def multinomial(
             f"multinomial: cannot draw {num_samples} without replacement where fewer weights are "
             "above 0"
         )
-    # Of waiting times with these rates, which come first? (Efraimidis and Spirakis 2006)
+    # Of waiting times with these rates, which come first? (Efraimidis and Spirakis 2006) Their
+    # logarithms tell it too, and of the smallest weights without overflow.
     with np.errstate(divide="ignore"):
-        waits = random.standard_exponential(weights.shape) / weights
+        waits = np.log(random.standard_exponential(weights.shape)) - np.log(weights, dtype=float)
     return Tensor._wrap(np.argsort(waits, -1)[..., :num_samples])
 
 

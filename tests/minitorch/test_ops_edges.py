@@ -303,3 +303,8 @@ def test_new_tensors_are_on_the_cpu() -> None:
     assert mt.zeros(1).new_ones(2, device="cpu").tolist() == [1.0, 1.0]
     with pytest.raises(RuntimeError, match="CPU only"):
         mt.zeros(1).new_full((2,), 1.0, device="cuda")
+
+
+def test_multinomial_draws_the_smallest_weight_before_none() -> None:
+    drawn = mt.multinomial(mt.tensor([0.0, 1.0, 5e-324], dtype=mt.float64), 2)
+    assert drawn.tolist() == [1, 2]
