@@ -52,14 +52,12 @@ def scaled_dot_product_attention(
         key, value = (_repeat_heads(query, t) for t in (key, value))
     _check(query, key, value, attn_mask, is_causal)
     T_q, T_k = query.array.shape[-2], key.array.shape[-2]
-    if is_causal:
-        attn_mask = query._wrap(np.tri(T_q, T_k, dtype=np.bool_))
     keep = None
     if dropout_p:
         batch = np.broadcast_shapes(query.array.shape[:-2], key.array.shape[:-2])
         keep = random.keep_mask((*batch, T_q, T_k), dropout_p, query.array.dtype)
     scale = 1 / math.sqrt(query.array.shape[-1]) if scale is None else scale
-    return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale)
+    return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale, causal=is_causal)
 
 
 def definition(
@@ -70,9 +68,12 @@ def definition(
     *,
     keep: Array | None,
     scale: float,
+    causal: bool = False,
 ) -> Tensor:
     """Compute softmax(query keyᵀ · scale + mask) value in tensor operations."""
     scores = probe("scores", query @ key.mT * scale)  # (..., T_q, T_k)
+    if causal:
+        mask = query._wrap(np.tri(*scores.shape[-2:], dtype=np.bool_))
     if mask is None:
         weights = scores.softmax(-1)  # (..., T_q, T_k)
     else:
@@ -92,6 +93,76 @@ def kernel(
     value: Array,
     mask: Array | None,
     *,
+    keep: Array | None,
+    scale: float,
+    causal: bool = False,
+) -> tuple[Array, WayBack]:
+    """Attend in blocks: to some examples at a time, whose tables stay in the cache.
+
+    A causal block of rows ends at the last key that any of its queries may look at, and what lies
+    beyond is not computed. Keys and values of several such blocks gather their gradients.
+    """
+    shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+    blocks = _blocks(shape, causal)
+    alike = query.shape[:-2] == key.shape[:-2] == value.shape[:-2] != ()
+    if len(blocks) < 2 or not alike or (mask is not None and mask.dtype != np.bool_):
+        mask = np.tri(*shape[-2:], dtype=np.bool_) if causal else mask
+        return _attend(query, key, value, mask, keep, scale)
+
+    def part(table: Array | None, some: slice, rows: slice, keys: slice) -> Array | None:
+        return None if table is None else np.broadcast_to(table, shape)[some, ..., rows, keys]
+
+    y = np.empty_like(query, shape=(*query.shape[:-1], value.shape[-1]))
+    ways = []
+    for some, rows, keys in blocks:
+        seen = part(mask, some, rows, keys)
+        if causal:
+            seen = np.tri(rows.stop - rows.start, keys.stop, rows.start, dtype=np.bool_)
+        q, k, v = query[some, ..., rows, :], key[some, ..., keys, :], value[some, ..., keys, :]
+        y[some, ..., rows, :], way = _attend(q, k, v, seen, part(keep, some, rows, keys), scale)
+        ways.append(way)
+
+    def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
+        inputs = (query, key, value)
+        totals = [
+            np.zeros_like(x) if needed else None for x, needed in zip(inputs, needs, strict=False)
+        ]
+        for (some, rows, keys), way in zip(blocks, ways, strict=True):
+            gradients = way(g[some, ..., rows, :], needs)
+            for total, places, d in zip(totals, (rows, keys, keys), gradients, strict=False):
+                if total is not None:
+                    total[some, ..., places, :] += d
+        return *totals, None
+
+    return y, back
+
+
+BLOCK = 2**19
+"""The most elements of the tables of a block, if they are of several examples."""
+
+ROWS = 128
+"""The most queries of a causal block. With fewer, products are too small to be fast."""
+
+
+def _blocks(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice, slice]]:
+    """Cut tables (..., T_q, T_k) into blocks: (examples, queries, keys) of each."""
+    *batch, T_q, T_k = shape
+    n = batch[0] if batch else 1
+    examples = max(1, BLOCK // max(1, math.prod(shape[1:])))
+    height = min(T_q, ROWS) if causal else T_q
+    return [
+        (slice(i, i + examples), slice(j, stop), slice(min(stop, T_k) if causal else T_k))
+        for i in range(0, n, examples)
+        for j in range(0, T_q, max(1, height))
+        for stop in [min(j + height, T_q)]
+    ]
+
+
+def _attend(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
     keep: Array | None,
     scale: float,
 ) -> tuple[Array, WayBack]:

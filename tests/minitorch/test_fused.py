@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import minitorch
 from minitorch import autograd, fused
-from minitorch.fused import REGISTRY, Fused, definitions
+from minitorch.fused import REGISTRY, Fused, attention, definitions
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck, gradgradcheck
 
@@ -87,7 +87,10 @@ def attention_sample(draw: Draw) -> Sample:
         numbers(draw, *batch, T_k, d_value),
         mask,
     ]
-    return inputs, {"keep": maybe(draw, keep), "scale": draw(st.sampled_from([1.0, 0.5]))}
+    options = {"keep": maybe(draw, keep), "scale": draw(st.sampled_from([1.0, 0.5]))}
+    if draw(st.booleans()):
+        inputs[3], options["causal"] = None, True
+    return inputs, options
 
 
 SAMPLES: dict[str, Callable[[Draw], Sample]] = {
@@ -309,6 +312,38 @@ def test_attention_by_hand() -> None:
     assert_close(y, np.array([[0.75, 0.25], [0.5, 0.5]]))
     causal = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
     assert_close(causal, np.array([[1.0, 0.0], [0.5, 0.5]]))
+
+
+@pytest.mark.parametrize("T_k", [4, 7])
+@pytest.mark.parametrize("masking", ["none", "padding", "causal"])
+@pytest.mark.parametrize("with_dropout", [True, False])
+def test_attention_in_blocks_equals_its_definition(
+    T_k: int, masking: str, with_dropout: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "BLOCK", 2 * 5 * T_k)  # an example's tables
+    monkeypatch.setattr(attention, "ROWS", 2)
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.standard_normal((3, T, 2, 4)).transpose(0, 2, 1, 3) for T in (5, T_k, T_k))
+    padding = np.arange(T_k) < np.array([T_k, 2, 3]).reshape(3, 1, 1, 1)
+    mask = Tensor._wrap(padding) if masking == "padding" else None
+    keep = (rng.random((3, 2, 5, T_k)) > 0.3) / 0.7 if with_dropout else None
+    options = {"keep": keep, "scale": 0.5, "causal": masking == "causal"}
+    tensors = [*(Tensor._wrap(x).requires_grad_() for x in (q, k, v)), mask]
+    y, found = value_and_gradients(attention.ATTENTION, tensors, options)
+    wanted_y, wanted = value_and_gradients(attention.definition, tensors, options)
+    assert_close(y, wanted_y, rtol=1e-12, atol=1e-12)
+    for g, expected in zip(found, wanted, strict=True):
+        assert_close(g, expected, rtol=1e-11, atol=1e-11)
+    assert y.array.transpose(0, 2, 1, 3).flags.c_contiguous  # the heads side by side
+
+
+def test_causal_attention_of_many_queries_without_examples_or_heads() -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (Tensor._wrap(rng.standard_normal((300, 4))) for _ in range(3))
+    y = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
+    with definitions():
+        expected = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
+    assert_close(y, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("as_bool", [True, False])
