@@ -28,6 +28,8 @@ from ..tokenizer import SPECIAL, CharTokenizer
 from .architectures import Model
 from .task import Task
 
+CONTINUATION = 300  # characters
+
 
 @dataclass(frozen=True)
 class Characters(Task):
@@ -107,10 +109,10 @@ class Characters(Task):
         return len(self.ids) * 9 // 10
 
     def held_out_examples(self, start: int, stop: int) -> list[Array]:
-        """Return pieces of the held-out text, each beginning where the one before ends."""
+        """Return pieces of the held-out text, which cover it, in an order that was drawn once."""
         held_out = self.ids[self._border :]
-        stop = min(stop, (len(held_out) - 1) // self.context)
-        starts = np.arange(start, stop) * self.context
+        n = (len(held_out) - 1) // self.context
+        starts = np.random.default_rng(0).permutation(n)[start:stop] * self.context
         return list(held_out[starts[:, None] + np.arange(self.context + 1)])
 
     @mt.no_grad()
@@ -129,7 +131,7 @@ class Characters(Task):
         return (-metrics["held_out_loss"],)
 
     def solve(self, model: Model, question: str) -> str:
-        """Go on with the text for 300 characters, each drawn from the likelier half or so.
+        """Go on with the text, by characters that are drawn from the likely ones.
 
         The model sees `context` characters at once: it writes half as many, then reads these to go
         on. The same beginning is always continued alike.
@@ -138,7 +140,7 @@ class Characters(Task):
         half = self.context // 2
         generator = mt.Generator().manual_seed(0)
         text = self.tokenizer.encode(question) or self.tokenizer.encode(self.alphabet[0])
-        end = len(text) + 300
+        end = len(text) + CONTINUATION
         while len(text) < end:
             prompt = mt.tensor([text[-half:]])
             new = sample(model, prompt, half, temperature=0.8, top_p=0.95, generator=generator)

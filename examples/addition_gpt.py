@@ -1,0 +1,25 @@
+"""A GPT learns to add.
+
+    python examples/addition_gpt.py
+
+A model that only goes on with texts can answer questions, too: the question is the beginning of
+the text, `12+345=`, and the answer is how it goes on. The loss counts the answer alone; how
+questions go on is not to be learned. Compare with `examples/addition.py`: the same sums, with less
+than half of the parameters.
+
+    transformer solve runs/addition-gpt "12+34"
+
+The task is in `transformer/tasks/addition.py`; `examples/addition.py` says where to read on.
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import AdditionGPT
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/addition_gpt.py", description="A GPT learns to add."
+    )
+    add_training_flags(parser, AdditionGPT)
+    raise SystemExit(run_command(parser))

@@ -1,0 +1,24 @@
+"""A GPT learns to write, character by character.
+
+    python examples/characters.py
+
+What comes next? By default in the help on Python that comes with Python; `--text FILE` takes a text
+of yours. Afterwards it goes on with what you begin:
+
+    transformer solve runs/characters "The function "
+
+The task is in `transformer/tasks/characters.py`; `examples/addition.py` says where to read on.
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import Characters
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/characters.py",
+        description="A GPT learns to write, character by character.",
+    )
+    add_training_flags(parser, Characters)
+    raise SystemExit(run_command(parser))

@@ -1,0 +1,23 @@
+"""A Transformer learns to copy.
+
+    python examples/copying.py
+
+The simplest thing that there is to do with a text, for people. Look at `runs/copy/attention.png`
+afterwards: in some head, each letter that is written looks at the same place of the question.
+
+    transformer solve runs/copy hadbc
+
+The task is in `transformer/tasks/strings.py`; `examples/addition.py` says where to read on.
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import Copy
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/copying.py", description="A Transformer learns to copy."
+    )
+    add_training_flags(parser, Copy)
+    raise SystemExit(run_command(parser))

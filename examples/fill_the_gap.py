@@ -1,0 +1,24 @@
+"""A BERT learns to fill gaps in sentences.
+
+    python examples/fill_the_gap.py
+
+`yesterday the girl ___ milk .`: what is hidden? The words on both sides say it. Ask it for a gap
+that several words fill, such as `today the girl drinks ___ .`, and it gives each its share.
+
+    transformer solve runs/fill-the-gap "yesterday the girl ___ milk ."
+
+The task is in `transformer/tasks/gap.py`; `examples/addition.py` says where to read on.
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import FillTheGap
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/fill_the_gap.py",
+        description="A BERT learns to fill gaps in sentences.",
+    )
+    add_training_flags(parser, FillTheGap)
+    raise SystemExit(run_command(parser))

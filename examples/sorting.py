@@ -1,0 +1,23 @@
+"""A GPT learns to sort.
+
+    python examples/sorting.py
+
+It reads letters in any order and goes on with the same ones in alphabetical order, each as often as
+it was there. What it has written so far says what is left.
+
+    transformer solve runs/sort hadbcaj
+
+The task is in `transformer/tasks/strings.py`; `examples/addition.py` says where to read on.
+"""
+
+import argparse
+
+from transformer.cli import add_training_flags, run_command
+from transformer.tasks import Sort
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python examples/sorting.py", description="A GPT learns to sort."
+    )
+    add_training_flags(parser, Sort)
+    raise SystemExit(run_command(parser))

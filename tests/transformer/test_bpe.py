@@ -1,0 +1,159 @@
+"""Byte pairs: merges by hand, any text and back, and the same ids as the `tokenizers` library."""
+
+from __future__ import annotations
+
+import json
+import pydoc_data.topics
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transformer.bpe import BytePairTokenizer
+from transformer.tokenizer import BOS, EOS, PAD, WordTokenizer
+
+FIRST = 3  # the id of the byte 0, after the special tokens
+TEXT = "\n".join(pydoc_data.topics.topics.values())[:60_000]
+
+
+def byte(c: str) -> int:
+    return FIRST + ord(c)
+
+
+@pytest.fixture(scope="module")
+def learned() -> BytePairTokenizer:
+    return BytePairTokenizer.learn(TEXT, vocab_size=600)
+
+
+def test_merges_by_hand() -> None:
+    """In `aaabdaaabac`, a and a stand side by side four times, twice in each aaa."""
+    tokenizer = BytePairTokenizer.learn("aaabdaaabac", vocab_size=FIRST + 256 + 3)
+    aa, ab, aaab = FIRST + 256, FIRST + 257, FIRST + 258
+    # After aa, both aa·a and a·b stand there twice; a comes before aa.
+    assert list(tokenizer.merges) == [(byte("a"), byte("a")), (byte("a"), byte("b")), (aa, ab)]
+    assert tokenizer.tokens[aa:] == ("aa", "ab", "aaab")
+    assert tokenizer.encode("aaabdaaabac") == [aaab, byte("d"), aaab, byte("a"), byte("c")]
+    assert tokenizer.encode("aab") == [aa, byte("b")]
+
+
+def test_pairs_that_stand_side_by_side_once_are_not_merged() -> None:
+    assert len(BytePairTokenizer.learn("abcdefgh", vocab_size=1000)) == FIRST + 256
+
+
+def test_words_are_merged_with_the_space_before_them_and_never_with_each_other(
+    learned: BytePairTokenizer,
+) -> None:
+    assert "Ġthe" in learned.tokens
+    for token in learned.tokens[FIRST + 256 :]:
+        text = learned.join([learned.tokens.index(token)])
+        assert " " not in text.strip(" ")
+        assert text.strip() == "" or not text.endswith((" ", "\n"))
+
+
+def test_it_makes_texts_shorter(learned: BytePairTokenizer) -> None:
+    assert len(learned.encode(TEXT)) < 0.6 * len(TEXT)
+
+
+def test_learning_is_deterministic(learned: BytePairTokenizer) -> None:
+    assert BytePairTokenizer.learn(TEXT, vocab_size=600).merges == learned.merges
+
+
+texts = st.text() | st.text(st.sampled_from("the \n\t.1中é<s>$\x85\u3000😀"))
+
+
+@given(text=texts)
+def test_any_text_comes_back(learned: BytePairTokenizer, text: str) -> None:
+    ids = learned.encode(text)
+    assert learned.decode(ids) == text
+    assert not {PAD, BOS, EOS} & set(ids)
+
+
+@given(texts=st.lists(texts, min_size=1, max_size=3))
+def test_batches_keep_their_texts(learned: BytePairTokenizer, texts: list[str]) -> None:
+    assert [learned.decode(row) for row in learned.targets(texts).tolist()] == texts
+
+
+def test_half_a_character_is_shown_as_such(learned: BytePairTokenizer) -> None:
+    half = [FIRST + b for b in "中".encode()[:2]]
+    assert learned.decode(half) == "�"
+
+
+def test_half_a_surrogate_pair_is_refused(learned: BytePairTokenizer) -> None:
+    with pytest.raises(ValueError, match="surrogate"):
+        learned.encode("\ud800")
+
+
+def test_it_is_saved_and_loaded(learned: BytePairTokenizer, tmp_path: Path) -> None:
+    learned.save(tmp_path / "bpe.json")
+    loaded = BytePairTokenizer.load(tmp_path / "bpe.json")
+    assert loaded.merges == learned.merges
+    assert loaded.encode(TEXT) == learned.encode(TEXT)
+    assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", "{}", '{"model": {"vocab": {}, "merges": [["a", "b"]]}}']
+)
+def test_a_damaged_file_is_refused(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "bpe.json"
+    path.write_text(damage)
+    with pytest.raises(ValueError, match="holds no byte-pair tokenizer"):
+        BytePairTokenizer.load(path)
+
+
+def test_a_vocabulary_that_its_merges_do_not_make_is_refused(
+    learned: BytePairTokenizer, tmp_path: Path
+) -> None:
+    path = tmp_path / "bpe.json"
+    learned.save(path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["model"]["vocab"]["Ġthe"] = 3
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no byte-pair tokenizer"):
+        BytePairTokenizer.load(path)
+
+
+def test_a_merge_of_what_is_not_yet_a_token_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"the pair \(3, 259\) is merged before 259 is a token"):
+        BytePairTokenizer([(3, 259)])
+
+
+def test_the_tokenizers_library_gives_the_same_ids(
+    learned: BytePairTokenizer, tmp_path: Path
+) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    learned.save(tmp_path / "bpe.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "bpe.json"))
+    assert theirs.get_vocab_size() == len(learned)
+    assert theirs.encode(TEXT).ids == learned.encode(TEXT)
+
+    @given(text=texts)
+    def same(text: str) -> None:
+        ids = learned.encode(text)
+        assert theirs.encode(text).ids == ids
+        assert theirs.decode(ids) == text
+
+    same()
+
+
+# ------------------------------------------------------------------------------------- words
+
+words = WordTokenizer(["the", "cat", "猫", "+"])
+
+
+def test_words_come_after_the_special_tokens() -> None:
+    assert words.tokens == ("<pad>", "<s>", "</s>", "the", "cat", "猫", "+")
+    assert words.encode(" the  cat\n+ 猫") == [3, 4, 6, 5]
+    assert words.decode([BOS, 3, 4, EOS, 5]) == "the cat"
+
+
+def test_an_unknown_word_is_named() -> None:
+    with pytest.raises(ValueError, match=r"unknown word 'dog' in 'the dog'; .* such as the, cat"):
+        words.encode("the dog")
+
+
+@pytest.mark.parametrize("bad", [["a", "a"], ["a b"], [""]])
+def test_what_is_no_vocabulary_is_refused(bad: list[str]) -> None:
+    with pytest.raises(ValueError, match="word"):
+        WordTokenizer(bad)

@@ -1,0 +1,171 @@
+"""What a training can be told: schedules, accumulation, patience; and resuming under each."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from minitorch.testing import assert_close
+from transformer.config import TrainingConfig
+from transformer.progress import Progress
+from transformer.runs import Run
+from transformer.tasks import Copy
+from transformer.training import Training, train
+
+
+def test_the_papers_schedule_is_the_papers_formula() -> None:
+    """Vaswani et al. 2017, equation 3, with the base model's d_model = 512 and warmup = 4000."""
+    config = TrainingConfig(steps=100_000, warmup=4000, lr=(512 * 4000) ** -0.5, schedule="paper")
+    for step in (1, 2, 100, 3999, 4000, 4001, 16_000, 100_000):
+        expected = 512**-0.5 * min(step**-0.5, step * 4000**-1.5)
+        assert config.learning_rate(step) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("linear", [1, 2, 3, 4, 4, 3, 2, 1]),
+        ("cosine", [1, 2, 3, 4, 4, 2 + math.sqrt(2), 2, 2 - math.sqrt(2)]),
+        ("constant", [1, 2, 3, 4, 4, 4, 4, 4]),
+        ("paper", [1, 2, 3, 4, 4 * math.sqrt(4 / 5), 4 * math.sqrt(4 / 6)]),
+    ],
+)
+def test_schedules_by_hand(schedule: str, expected: list[float]) -> None:
+    config = TrainingConfig(steps=8, warmup=4, lr=4.0, schedule=schedule)
+    rates = [config.learning_rate(step) for step in range(1, len(expected) + 1)]
+    assert rates == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "paper"])
+@pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (5, 0), (5, 5), (5, 50)])
+def test_rates_are_positive_and_no_higher_than_the_highest(
+    schedule: str, steps: int, warmup: int
+) -> None:
+    config = TrainingConfig(steps=steps, warmup=warmup, lr=0.1, schedule=schedule)
+    assert all(0 < config.learning_rate(step) <= 0.1 for step in range(1, steps + 1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schedule": "round"}, "schedule must be one of linear, .*, paper, not 'round'"),
+        ({"accumulate": 0}, "accumulate must be at least 1, not 0"),
+        ({"patience": -1}, "patience must not be negative, but is -1"),
+        ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\), not 1.0"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig(**changes)
+
+
+def small_training(dropout: float = 0.2, **changes: Any) -> Training:
+    task = Copy(length=4)
+    sizes = {"d_model": 16, "n_heads": 2, "n_layers": 1, "dropout": dropout}
+    config = {"steps": 6, "batch_size": 8, "warmup": 2, "evaluate_every": 2, "evaluate_on": 20}
+    return Training(task, task.model_config(**sizes), TrainingConfig(**config | changes))
+
+
+def quiet(training: Training) -> Progress:
+    config = training.config
+    return Progress(Console(file=io.StringIO()), training.step, config.steps, config.batch_size)
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Strings of one length have as many tokens each, so that the mean of means is the mean."""
+    texts = ["abcd", "badc", "jjhi", "fgaa"]
+    turn = iter([texts[:2], texts[2:], texts])
+    monkeypatch.setattr(
+        Copy, "training_examples", lambda self, n, rng: [(text, text) for text in next(turn)]
+    )
+    parts, whole = small_training(accumulate=2, dropout=0.0), small_training(dropout=0.0)
+    assert parts.advance() == pytest.approx(whole.advance(), rel=1e-5)
+    for p, q in zip(parts.model.parameters(), whole.model.parameters(), strict=True):
+        assert_close(p.grad, q.grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "finished"),
+    [
+        ([], 1, False),
+        ([0.5], 1, False),
+        ([0.5, 0.5], 1, True),  # as good is not better
+        ([0.5, 0.4, 0.3], 3, False),
+        ([0.5, 0.4, 0.3, 0.2], 3, True),
+        ([0.5, 0.4, 0.6, 0.5], 2, False),
+        ([0.5, 0.4, 0.4, 0.4, 0.4, 0.4], 0, False),
+    ],
+)
+def test_patience_counts_evaluations_without_a_better_one(
+    scores: list[float], patience: int, finished: bool
+) -> None:
+    training = small_training(patience=patience)
+    training.metrics = [{"exact_match": score, "held_out_loss": 1.0} for score in scores]
+    assert training.finished == finished
+
+
+def test_a_training_stops_when_its_patience_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training, run = small_training(steps=100, patience=2), Run(tmp_path)
+    run.start(training)
+    monkeypatch.setattr(
+        Copy, "evaluate", lambda *_: {"exact_match": 0.0, "held_out_loss": 1.0, "perplexity": 2.7}
+    )
+    assert train(training, run, quiet(training))
+    assert training.step == 6  # evaluated at 2, 4 and 6
+    assert run.resume().finished
+
+
+def test_held_out_loss_and_perplexity_are_reported() -> None:
+    training = small_training()
+    training.advance()
+    row = training.evaluate()
+    examples = training.task.held_out_examples(0, 20)
+    training.model.eval()
+    loss = training.model.loss(*training.task.as_batch(examples)).item()
+    assert row["held_out_loss"] == pytest.approx(loss, rel=1e-5)
+    assert row["perplexity"] == pytest.approx(np.exp(loss), rel=1e-5)
+
+
+FILES = ["config.json", "metrics.csv", "model.safetensors", "state.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schedule": "cosine"},
+        {"schedule": "constant", "label_smoothing": 0.1},
+        {"schedule": "paper"},
+        {"accumulate": 3},
+        {"patience": 1, "lr": 1e-9},
+    ],
+    ids=lambda changes: "-".join(map(str, changes.values())),
+)
+def test_resuming_is_exact_to_the_last_bit(tmp_path: Path, changes: dict[str, Any]) -> None:
+    whole, stopped = Run(tmp_path / "whole"), Run(tmp_path / "stopped")
+    training = small_training(**changes)
+    whole.start(training)
+    assert train(training, whole, quiet(training))
+
+    part = small_training(**changes)
+    stopped.start(part)
+    for _ in range(3):
+        part.advance()
+        if part.step == 2:
+            part.evaluate()
+            stopped.save(part)
+    stopped.save(part)
+    resumed = stopped.resume()
+    assert resumed.step == 3
+    assert train(resumed, stopped, quiet(resumed))
+    for name in FILES:
+        assert (stopped.directory / name).read_bytes() == (whole.directory / name).read_bytes()
