@@ -70,3 +70,40 @@ def test_a_picture_is_saved_whole(tmp_path: Path, what: str) -> None:
     assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert path.read_bytes().endswith(b"IEND\xaeB`\x82")
     assert [p.name for p in tmp_path.iterdir()] == ["picture.png"]
+
+
+def test_curves_that_share_an_axis_have_a_legend(figures: list[Figure]) -> None:
+    rows = [{**row, "held_out_loss": 3.0, "training_exact_match": 1.0} for row in ROWS]
+    draw_metrics(rows, Path("unused.png"))
+    losses, matches = figures[0].axes
+    assert [line.get_label() for line in losses.lines] == ["training loss", "held-out loss"]
+    names = ["held-out exact match", "training exact match"]
+    assert [line.get_label() for line in matches.lines] == names
+    assert len({line.get_color() for axes in figures[0].axes for line in axes.lines}) == 4
+    (legend,) = figures[0].legends
+    assert len(legend.get_texts()) == 4
+
+
+def test_losses_alone_are_drawn(figures: list[Figure]) -> None:
+    rows = [{"step": row["step"], "loss": 1.0, "held_out_loss": 2.0} for row in ROWS]
+    draw_metrics(rows, Path("unused.png"))
+    (axes,) = figures[0].axes
+    assert len(axes.lines) == 2
+
+
+@pytest.mark.parametrize("tokens", ["2月5日", "$x$y", "a\n\t ", "😀$", "\ud800"])
+def test_any_token_is_drawn_without_a_warning(tmp_path: Path, tokens: str) -> None:
+    """Warnings are errors here, and matplotlib's fonts have no Chinese."""
+    weights = np.full((1, 1, len(tokens), len(tokens)), 1 / len(tokens))
+    draw_attention(weights, list(tokens), list(tokens), tokens, tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").is_file()
+
+
+def test_characters_without_a_font_are_spelled_out(
+    figures: list[Figure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "_characters", lambda: set(map(ord, "25")))
+    weights = np.full((1, 1, 1, 3), 1 / 3)
+    draw_attention(weights, ["2"], ["2", "月", "5"], "", Path("unused.png"))
+    labels = [label.get_text() for label in figures[0].axes[0].get_xticklabels()]
+    assert labels == ["2", r"\u6708", "5"]
