@@ -91,7 +91,7 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
     assert code == 2
     assert not output
     assert "Traceback" not in errors
-    assert re.search(r"^transformer.*: error: ", errors, re.MULTILINE)
+    assert re.fullmatch(r"error: .* \(transformer.* --help explains\)\n", errors)
 
 
 # ------------------------------------------------------------------------------------- train
