@@ -112,7 +112,7 @@ class Sort(Strings):
     summary: ClassVar[str] = "write the letters in order: hadbc → abcdh"
     question: ClassVar[str] = "hadbc"
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=1000, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
+        steps=1500, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
     def answer(self, letters: str) -> str:
