@@ -54,7 +54,9 @@ class Progress:
             self.held_out = f"held-out exact match {row['exact_match']:.2%}  "
         if not self.console.is_terminal:
             self.console.print(
-                f"step {self.now}/{self.steps}  {self._description()}", highlight=False
+                f"step {self.now}/{self.steps}  {self._description()}",
+                highlight=False,
+                soft_wrap=True,
             )
 
     def _description(self) -> str:
