@@ -3,6 +3,11 @@
 `--hypothesis-profile=explore` draws new examples each time, and more of them.
 """
 
+import os
+
+# Before NumPy loads: two test processes with two threads each would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=25)
