@@ -94,7 +94,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
         [GAP, *dict.fromkeys(word for sentence in sentences() for word in sentence)]
     )
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=600, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
+        steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
     @property

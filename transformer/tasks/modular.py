@@ -39,7 +39,7 @@ class ModularAddition(TextToText[tuple[int, int]]):
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer(["+", *map(str, range(P))])
     sizes: ClassVar[dict[str, Any]] = {"d_model": 128, "n_layers": 1}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=6000, batch_size=512, lr=1e-3, warmup=10, schedule="constant", weight_decay=1.0
+        steps=3000, batch_size=512, lr=1e-3, warmup=10, schedule="constant", weight_decay=2.0
     )
 
     @property

@@ -38,7 +38,7 @@ class Numbers(TextToText[int]):
     packages: ClassVar[tuple[str, ...]] = ("num2words", "cn2an")
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer([*ENGLISH, *CHINESE])
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=600, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
+        steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
     @property
