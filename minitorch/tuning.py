@@ -37,7 +37,7 @@ def keep_freed_memory() -> None:
         done["memory"] = "up to 1 GiB that was freed is kept for the next arrays"
 
 
-def set_blas_threads() -> None:
+def bound_blas_threads() -> None:
     """Let OpenBLAS start no more threads than a container's share of the processors.
 
     It counts the processors itself, but knows nothing of a container's quota. With more threads
@@ -56,6 +56,17 @@ def _processor_quota() -> int | None:
     except (OSError, ValueError):
         return None
     return None if quota == "max" else max(1, -(-int(quota) // int(period)))
+
+
+def let_blas_threads_sleep() -> None:
+    """Let OpenBLAS's threads wait for work at most 2²⁰ ticks of the clock, half a millisecond.
+
+    By default they wait 64 times as long, and all the while keep their processors from anyone else:
+    from the threads with which larger kernels are shared (`parallel.py`), and from other programs.
+    """
+    if "OPENBLAS_THREAD_TIMEOUT" not in os.environ:
+        os.environ["OPENBLAS_THREAD_TIMEOUT"] = "20"
+        done["waiting"] = "BLAS's threads sleep after half a millisecond without work"
 
 
 def choose_blas_kernels() -> None:
@@ -87,9 +98,11 @@ def tune() -> None:
         return
     keep_freed_memory()
     if "numpy" in sys.modules:
+        done["BLAS"] = "no, as NumPy was imported before minitorch"
         return
     before = dict(os.environ)
-    set_blas_threads()
+    bound_blas_threads()
+    let_blas_threads_sleep()
     choose_blas_kernels()
     if dict(os.environ) != before:
         import numpy  # noqa: F401  # OpenBLAS reads the variables now, and no other program shall
@@ -102,28 +115,12 @@ def config() -> dict[str, str]:
     """Return what is in use: NumPy, BLAS with its threads and kernels, and what was tuned."""
     import numpy as np
 
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    found = {"numpy": np.__version__, "blas": f"{blas['name']} {blas['version']}"}
-    library = _openblas()
-    if library is not None:
-        for name, ask in (("kernels", "get_corename"), ("threads", "get_num_threads")):
-            function = getattr(library, f"scipy_openblas_{ask}64_", None)
-            if function is not None:
-                function.restype = ctypes.c_char_p if name == "kernels" else ctypes.c_int
-                answer = function()
-                found[name] = answer.decode() if isinstance(answer, bytes) else str(answer)
+    from . import blas
+
+    found = {"numpy": np.__version__, "blas": blas.name()}
+    for name, what in (("kernels", blas.kernels()), ("threads", blas.threads())):
+        found[name] = "not known" if what is None else str(what)
     return found | {f"tuned {name}": what for name, what in done.items()}
-
-
-def _openblas() -> ctypes.CDLL | None:
-    """Return the OpenBLAS that NumPy's wheels bring along, or None if it came another way."""
-    import numpy as np
-
-    package = Path(np.__file__).parent
-    for directory in (package.with_name("numpy.libs"), package / ".dylibs"):
-        for path in directory.glob("*openblas*"):
-            return ctypes.CDLL(str(path))
-    return None
 
 
 def show_config() -> None:

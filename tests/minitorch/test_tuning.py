@@ -41,6 +41,25 @@ def test_the_switch_leaves_everything_alone() -> None:
     ]
 
 
+def test_transformer_lets_minitorch_come_before_numpy() -> None:
+    shown = run("import transformer; transformer.minitorch.show_config()")
+    assert "tuned waiting" in shown
+    assert "tuned BLAS" not in shown
+
+
+def test_it_is_said_where_numpy_was_there_before() -> None:
+    shown = run("import numpy, minitorch; minitorch.show_config()")
+    assert "tuned BLAS      no, as NumPy was imported before minitorch" in shown
+
+
+def test_a_time_to_wait_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", "26")
+    tuning.let_blas_threads_sleep()
+    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == "26"
+    assert not tuning.done
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps freed memory when told to")
 def test_a_large_array_is_made_of_memory_that_another_left() -> None:
     faults = """
@@ -94,7 +113,7 @@ def test_threads_are_bounded_by_the_quota_unless_the_user_set_them(
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    tuning.set_blas_threads()
+    tuning.bound_blas_threads()
     assert os.environ.pop("OPENBLAS_NUM_THREADS", None) == threads
 
 

@@ -1,0 +1,57 @@
+"""The BLAS behind NumPy's matrix products: what it is, and how many threads it may use.
+
+NumPy has no name for either, so the OpenBLAS that its wheels bring along is asked itself. Where
+NumPy came another way, nothing is known and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def name() -> str:
+    """Return the library's name and version."""
+    built: Any = np.show_config(mode="dicts")
+    blas = built["Build Dependencies"]["blas"]
+    return f"{blas['name']} {blas['version']}"
+
+
+def kernels() -> str | None:
+    """Return the name of the processor whose kernels it uses, or None if that is not known."""
+    ask = _function("get_corename", ctypes.c_char_p)
+    return None if ask is None else ask().decode()
+
+
+def threads() -> int | None:
+    """Return how many threads a matrix product may use, or None if that is not known."""
+    ask = _function("get_num_threads", ctypes.c_int)
+    return None if ask is None else ask()
+
+
+def set_threads(n: int) -> None:
+    """Let matrix products use n threads, from here on and in all of the process."""
+    tell = _function("set_num_threads", None)
+    if tell is not None:
+        tell(n)
+
+
+@cache
+def _function(name: str, result: Any) -> Any:
+    library = _openblas()
+    function = getattr(library, f"scipy_openblas_{name}64_", None)
+    if function is not None:
+        function.restype = result
+    return function
+
+
+def _openblas() -> ctypes.CDLL | None:
+    package = Path(np.__file__).parent
+    for directory in (package.with_name("numpy.libs"), package / ".dylibs"):
+        for path in directory.glob("*openblas*"):
+            return ctypes.CDLL(str(path))
+    return None
