@@ -38,6 +38,7 @@ from .ops import (
     sub, sum, t, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
     where,
 )
+from .parallel import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .serialization import load, save
@@ -119,6 +120,7 @@ __all__ = [
     "gather",
     "ge",
     "get_default_dtype",
+    "get_num_threads",
     "get_rng_state",
     "gt",
     "index_add",
@@ -197,6 +199,7 @@ __all__ = [
     "scatter_add",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_num_threads",
     "set_printoptions",
     "set_rng_state",
     "show_config",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import random
+from .. import parallel, random
 from ..autograd import Array
 from ..probe import probe
 from .registry import Fused, WayBack
@@ -100,12 +100,15 @@ def kernel(
     """Attend in blocks: to some examples at a time, whose tables stay in the cache.
 
     A causal block of rows ends at the last key that any of its queries may look at, and what lies
-    beyond is not computed. Keys and values of several such blocks gather their gradients.
+    beyond is not computed. Keys and values of several such blocks gather their gradients. Several
+    threads share the examples.
     """
-    shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+    batch = query.shape[:-2]
+    shape = (*batch, query.shape[-2], key.shape[-2])
+    alike = batch == key.shape[:-2] == value.shape[:-2] != ()
+    examples = _examples(shape) if alike and (mask is None or mask.dtype == np.bool_) else []
     blocks = _blocks(shape, causal)
-    alike = query.shape[:-2] == key.shape[:-2] == value.shape[:-2] != ()
-    if len(blocks) < 2 or not alike or (mask is not None and mask.dtype != np.bool_):
+    if len(examples) * len(blocks) < 2:
         mask = np.tri(*shape[-2:], dtype=np.bool_) if causal else mask
         return _attend(query, key, value, mask, keep, scale)
 
@@ -113,25 +116,34 @@ def kernel(
         return None if table is None else np.broadcast_to(table, shape)[some, ..., rows, keys]
 
     y = np.empty_like(query, shape=(*query.shape[:-1], value.shape[-1]))
-    ways = []
-    for some, rows, keys in blocks:
-        seen = part(mask, some, rows, keys)
-        if causal:
-            seen = np.tri(rows.stop - rows.start, keys.stop, rows.start, dtype=np.bool_)
-        q, k, v = query[some, ..., rows, :], key[some, ..., keys, :], value[some, ..., keys, :]
-        y[some, ..., rows, :], way = _attend(q, k, v, seen, part(keep, some, rows, keys), scale)
-        ways.append(way)
+    ways: dict[tuple[int, int], WayBack] = {}
+
+    def forward(some: slice) -> None:
+        for rows, keys in blocks:
+            seen = part(mask, some, rows, keys)
+            if causal:
+                seen = np.tri(rows.stop - rows.start, keys.stop, rows.start, dtype=np.bool_)
+            q, k, v = query[some, ..., rows, :], key[some, ..., keys, :], value[some, ..., keys, :]
+            y[some, ..., rows, :], ways[some.start, rows.start] = _attend(
+                q, k, v, seen, part(keep, some, rows, keys), scale
+            )
+
+    parallel.each(forward, examples)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
         inputs = (query, key, value)
         totals = [
             np.zeros_like(x) if needed else None for x, needed in zip(inputs, needs, strict=False)
         ]
-        for (some, rows, keys), way in zip(blocks, ways, strict=True):
-            gradients = way(g[some, ..., rows, :], needs)
-            for total, places, d in zip(totals, (rows, keys, keys), gradients, strict=False):
-                if total is not None:
-                    total[some, ..., places, :] += d
+
+        def backward(some: slice) -> None:
+            for rows, keys in blocks:
+                gradients = ways[some.start, rows.start](g[some, ..., rows, :], needs)
+                for total, places, d in zip(totals, (rows, keys, keys), gradients, strict=False):
+                    if total is not None:
+                        total[some, ..., places, :] += d
+
+        parallel.each(backward, examples)
         return *totals, None
 
     return y, back
@@ -144,18 +156,21 @@ ROWS = 128
 """The most queries of a causal block. With fewer, products are too small to be fast."""
 
 
-def _blocks(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice, slice]]:
-    """Cut tables (..., T_q, T_k) into blocks: (examples, queries, keys) of each."""
-    *batch, T_q, T_k = shape
-    n = batch[0] if batch else 1
-    examples = max(1, BLOCK // max(1, math.prod(shape[1:])))
-    height = min(T_q, ROWS) if causal else T_q
-    return [
-        (slice(i, i + examples), slice(j, stop), slice(min(stop, T_k) if causal else T_k))
-        for i in range(0, n, examples)
-        for j in range(0, T_q, max(1, height))
-        for stop in [min(j + height, T_q)]
-    ]
+def _examples(shape: tuple[int, ...]) -> list[slice]:
+    """Cut the first dimension of tables (..., T_q, T_k) into parts of at most BLOCK elements."""
+    n = shape[0] if len(shape) > 2 else 1
+    some = max(1, BLOCK // max(1, math.prod(shape[1:])))
+    return [slice(i, i + some) for i in range(0, n, some)]
+
+
+def _blocks(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice]]:
+    """Cut tables (..., T_q, T_k) into blocks of rows: the queries and the keys of each."""
+    T_q, T_k = shape[-2:]
+    if not causal:
+        return [(slice(0, T_q), slice(0, T_k))]
+    starts = range(0, T_q, ROWS)
+    stops = [*starts[1:], T_q]
+    return [(slice(i, j), slice(0, min(j, T_k))) for i, j in zip(starts, stops, strict=True)]
 
 
 def _attend(
@@ -172,40 +187,54 @@ def _attend(
 
         dscores = P · (dP - Σ_k dP_k P_k)      and      Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
 
-    so that the sum runs over d_value numbers of the result and not over T_k. Then, with the scale
-    in the query already,  dquery = dscores · key · scale  and  dkey = dscoresᵀ · query · scale.
+    so that the sum runs over d_value numbers of the result and not over T_k. Then
+
+        dquery = dscores · key · scale         and      dkey = dscoresᵀ · query · scale
 
     What is computed lies in memory as the inputs do. If those are the heads' parts of longer
     vectors, so are these, and to put the heads side by side again nothing needs to be copied.
     """
-    scale = query.dtype.type(scale)
-    query = query * scale
-    scores = query @ key.swapaxes(-1, -2)
+    scores = _times_transposed(query, key, scale)
     if mask is not None:
         if mask.dtype == np.bool_:
-            mask = np.where(mask, query.dtype.type(0), query.dtype.type(-np.inf))
+            mask = np.where(mask, scores.dtype.type(0), scores.dtype.type(-np.inf))
         scores = np.add(scores, mask, out=scores if mask.ndim <= scores.ndim else None)
     weights = shares(scores)
     kept = weights if keep is None else weights * keep
     y = _product(kept, value, like=query)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
-        dquery = dkey = dvalue = None
+        dquery = dkey = dvalue = dmask = None
         if needs[2]:
             dvalue = _product(kept.swapaxes(-1, -2), g, like=value)
-        dscores = g @ value.swapaxes(-1, -2)
+        factor = 1.0 if needs[3] else scale  # scores and mask have one gradient, without the factor
+        dscores = _times_transposed(g, value, factor)
         if keep is not None:
             dscores *= keep
-        dscores -= np.einsum("...e,...e->...", g, y)[..., None]
+        dscores -= (np.einsum("...e,...e->...", g, y) * g.dtype.type(factor))[..., None]
         dscores *= weights
+        if needs[3]:
+            dmask, dscores = dscores, dscores * g.dtype.type(scale)
         if needs[0]:
             dquery = _product(dscores, key, like=query)
-            dquery *= scale
         if needs[1]:
             dkey = _product(dscores.swapaxes(-1, -2), query, like=key)
-        return dquery, dkey, dvalue, dscores
+        return dquery, dkey, dvalue, dmask
 
     return y, back
+
+
+def _times_transposed(a: Array, b: Array, factor: float) -> Array:
+    """The product a bᵀ · factor.
+
+    BLAS takes half the time if bᵀ lies in memory row by row. The copy is worth it for many rows of
+    a, and multiplies the factor in on the way.
+    """
+    by = b.dtype.type(factor)
+    bT = b.swapaxes(-1, -2)
+    if a.shape[-2] < 8:
+        return (a * by) @ bT  # type: ignore[no-any-return]
+    return a @ np.multiply(bT, by, out=np.empty(bT.shape, b.dtype))  # type: ignore[no-any-return]
 
 
 def _product(a: Array, b: Array, like: Array) -> Array:

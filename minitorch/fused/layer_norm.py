@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import parallel
 from ..autograd import Array
 from .registry import Fused, WayBack
 
@@ -67,7 +68,7 @@ def definition(
 def kernel(
     x: Array, weight: Array | None, bias: Array | None, *, n: int, eps: float
 ) -> tuple[Array, WayBack]:
-    """Work on the rows of a matrix.
+    """Work on the rows of a matrix, some at a time where there are many: threads share the parts.
 
     With h = (x - mean) · r and r = 1/√(variance + eps), the gradient d = g · weight of h is taken
     back through the mean and the variance, which every element of a row had a part in:
@@ -81,41 +82,53 @@ def kernel(
     of d and d · h are weighted ones of g and g · h: the product takes the weights along, and g · h
     is there for dweight already.
     """
-    N = math.prod(x.shape[x.ndim - n :])
+    shape = x.shape[x.ndim - n :]
+    N = math.prod(shape)
     rows = x.reshape(-1, N)
+    w, b = (None if p is None else p.reshape(N) for p in (weight, bias))
     average = np.full(N, 1 / N, x.dtype)
-    h = rows - _column(rows @ average)
-    variance = np.einsum("ij,ij->i", h, h) / x.dtype.type(N)
-    r = _column(1 / np.sqrt(variance + x.dtype.type(eps)))
-    h *= r
-    y = h.copy() if weight is None else h * weight.reshape(N)
-    if bias is not None:
-        y += bias.reshape(N)
+    h, y, r = np.empty_like(rows), np.empty_like(rows), np.empty((len(rows), 1), x.dtype)
+    parts = parallel.parts(len(rows), N)
+
+    def forward(some: slice) -> None:
+        h_, y_, r_ = h[some], y[some], r[some]
+        np.subtract(rows[some], (rows[some] @ average)[:, None], out=h_)
+        np.einsum("ij,ij->i", h_, h_, out=r_[:, 0])  # N · variance
+        r_ /= N
+        r_ += eps
+        np.divide(1, np.sqrt(r_, out=r_), out=r_)
+        h_ *= r_
+        np.multiply(h_, 1 if w is None else w, out=y_)
+        if b is not None:
+            y_ += b
+
+    parallel.each(forward, parts)
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
         g = g.reshape(-1, N)
-        ones = np.ones(len(g), g.dtype)
-        dx = dweight = dbias = None
-        gh = g * h
-        if weight is not None and needs[1]:
-            dweight = (ones @ gh).reshape(weight.shape)
-        if bias is not None and needs[2]:
-            dbias = (ones @ g).reshape(bias.shape)
-        if needs[0]:
-            weights = average if weight is None else average * weight.reshape(N)
-            mean_d, mean_dh = _column(g @ weights), _column(gh @ weights)
-            dx = g.copy() if weight is None else g * weight.reshape(N)
-            dx -= mean_d
-            dx -= np.multiply(h, mean_dh, out=gh)
-            dx *= r
-            dx = dx.reshape(x.shape)
-        return dx, dweight, dbias
+        weights = average if w is None else average * w
+        dx = np.empty_like(g) if needs[0] else None
+        sums = [np.empty((len(parts), N), g.dtype) if need else None for need in needs[1:]]
+
+        def backward(part: int) -> None:
+            some = parts[part]
+            g_, h_ = g[some], h[some]
+            gh = g_ * h_
+            for total, summand in zip(sums, (gh, g_), strict=True):
+                if total is not None:
+                    np.matmul(np.ones(len(g_), g.dtype), summand, out=total[part])
+            if dx is not None:
+                mean_d, mean_dh = (g_ @ weights)[:, None], (gh @ weights)[:, None]
+                d = np.multiply(g_, 1 if w is None else w, out=dx[some])
+                d -= mean_d
+                d -= np.multiply(h_, mean_dh, out=gh)
+                d *= r[some]
+
+        parallel.each(backward, range(len(parts)))
+        dweight, dbias = (None if total is None else total.sum(0).reshape(shape) for total in sums)
+        return None if dx is None else dx.reshape(x.shape), dweight, dbias
 
     return y.reshape(x.shape), back
-
-
-def _column(row: Array) -> Array:
-    return row[:, None]
 
 
 LAYER_NORM = Fused("layer_norm", definition, kernel)

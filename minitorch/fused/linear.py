@@ -28,21 +28,24 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: sizes or dtypes do not fit together.
     """
-    operand.tensor("linear", "input", input), operand.tensor("linear", "weight", weight)
-    x, w = input.array.shape, weight.array.shape
-    if not x or len(w) not in (1, 2) or x[-1] != w[-1]:
+    x = operand.tensor("linear", "input", input).array
+    w = operand.tensor("linear", "weight", weight).array
+    b = None if bias is None else bias.array
+    if not x.ndim or w.ndim not in (1, 2) or x.shape[-1] != w.shape[-1]:
         raise RuntimeError(
-            f"linear: input of shape {x} and weight of shape {w} do not fit: the input's last size "
-            "must be the weight's, which is (out_features, in_features)"
+            f"linear: input of shape {x.shape} and weight of shape {w.shape} do not fit: the "
+            "input's last size must be the weight's, which is (out_features, in_features)"
         )
-    if len(w) == 1:
+    if w.ndim == 1:
         y = input @ weight
         return y if bias is None else y + bias
-    if bias is not None and bias.array.shape != w[:1]:
-        raise RuntimeError(f"linear: bias must have shape {w[:1]}, not {bias.array.shape}")
-    for name, t in (("weight", weight), ("bias", bias)):
-        if t is not None and t.array.dtype != input.array.dtype:
-            raise RuntimeError(f"linear: the dtypes differ: input {input.dtype}, {name} {t.dtype}")
+    if b is not None and b.shape != w.shape[:1]:
+        raise RuntimeError(f"linear: bias must have shape {w.shape[:1]}, not {b.shape}")
+    if w.dtype != x.dtype or (b is not None and b.dtype != x.dtype):
+        raise RuntimeError(
+            f"linear: the dtypes differ: input {input.dtype}, weight {weight.dtype}"
+            + ("" if bias is None else f", bias {bias.dtype}")
+        )
     return LINEAR(input, weight, bias)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..autograd import OUTPUT, Array, Edge, Node, clock, mode, walk
@@ -57,13 +58,15 @@ class Fused:
         """Run the kernel, or inside `definitions()` the definition, and record it."""
         if _choice.definitions:
             return self.definition(*inputs, **options)
-        arrays = [None if x is None else x.array for x in inputs]
+        arrays = [x if x is None else x.array for x in inputs]
         y, back = quietly(self.kernel, *arrays, **options)
         first: Any = inputs[0]
         out: Tensor = first._wrap(y)
-        if mode.grad and any(x is not None and x._requires_grad for x in inputs):
-            out._node = FusedNode(self, out, inputs, options, back)
-            out._requires_grad = True
+        if mode.grad:
+            needs = [x is not None and x._requires_grad for x in inputs]
+            if True in needs:
+                out._node = FusedNode(self, out, inputs, needs, options, back)
+                out._requires_grad = True
         if mode.watch is not None:
             mode.watch(self.name, out, [x for x in inputs if x is not None])
         return out
@@ -75,22 +78,22 @@ class Fused:
 class FusedNode(Node):
     """A fused operation in the graph: one way back for all of its inputs together."""
 
-    __slots__ = ("back", "fused", "inputs", "options")
+    __slots__ = ("back", "fused", "inputs", "needs", "options")
 
     def __init__(
         self,
         fused: Fused,
         out: Tensor,
         inputs: tuple[Tensor | None, ...],
+        needs: list[bool],
         options: dict[str, Any],
         back: WayBack,
     ) -> None:
         # The paths carry no rules of their own; each saves its input, for the definition.
-        paths = tuple(
-            [(x._node or x, None, (x,)) for x in inputs if x is not None and x._requires_grad]
-        )
+        paths = tuple([(x._node or x, None, (x,)) for x in compress(inputs, needs)])  # type: ignore[union-attr]
         super().__init__(fused.name, out, paths)
-        self.fused, self.inputs, self.options, self.back = fused, inputs, options, back
+        self.fused, self.inputs, self.needs = fused, inputs, needs
+        self.options, self.back = options, back
         if fused.keeps_result:
             self.output = (out._wrap, out.array, out._stamp)
 
@@ -100,12 +103,11 @@ class FusedNode(Node):
         self.unpack((*saved, OUTPUT) if self.fused.keeps_result else tuple(saved))
         if mode.grad:
             return self._through_definition(g)
-        needs = [x is not None and x._requires_grad for x in self.inputs]
-        arrays = quietly(self.back, g.array, needs)
+        assert self.paths is not None
+        arrays = quietly(self.back, g.array, self.needs)
         return [
-            (x._node or x, None if array is None else g._wrap(array))
-            for x, array in zip(self.inputs, arrays, strict=True)
-            if x is not None and x._requires_grad
+            (edge, None if array is None else g._wrap(array))
+            for (edge, _, _), array in zip(self.paths, compress(arrays, self.needs), strict=True)
         ]
 
     def _through_definition(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:

@@ -1,0 +1,120 @@
+"""Work is shared among threads so that nobody can tell from what comes out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch
+from minitorch import blas, fused, parallel
+from minitorch.fused import attention
+from minitorch.tensor import Tensor
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = blas.threads()
+    yield
+    if before is not None:
+        minitorch.set_num_threads(before)
+    parallel._state.threads = None
+
+
+def test_every_item_is_worked_on_once_by_as_many_threads_as_were_set() -> None:
+    minitorch.set_num_threads(3)
+    seen: list[tuple[int, int]] = []
+    barrier = threading.Barrier(3, timeout=10)  # passes only if three threads are here at once
+
+    def work(item: int) -> None:
+        if item in (0, 4, 8):
+            barrier.wait()
+        seen.append((item, threading.get_ident()))
+
+    parallel.each(work, range(12))
+    assert sorted(item for item, _ in seen) == list(range(12))
+    assert len({thread for _, thread in seen}) == 3
+
+
+def test_one_thread_works_where_it_was_called() -> None:
+    minitorch.set_num_threads(1)
+    seen: list[int] = []
+    parallel.each(lambda _: seen.append(threading.get_ident()), range(3))
+    assert seen == [threading.get_ident()] * 3
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_an_error_in_any_thread_is_raised_after_all_have_ended(where: int) -> None:
+    minitorch.set_num_threads(2)
+    ended = []
+
+    def work(item: int) -> None:
+        if item == where:
+            raise FloatingPointError(f"in item {item}")
+        ended.append(item)
+
+    with pytest.raises(FloatingPointError, match=f"in item {where}"):
+        parallel.each(work, range(2))
+    assert ended == [1 - where]
+
+
+@pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
+def test_blas_rests_meanwhile_and_has_its_threads_back_after() -> None:
+    minitorch.set_num_threads(2)
+    assert blas.threads() == 2
+    seen: list[int | None] = []
+    parallel.each(lambda _: seen.append(blas.threads()), range(4))
+    assert seen == [1] * 4
+    assert blas.threads() == minitorch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "2"])
+def test_a_number_of_threads_that_is_none_is_refused(n: Any) -> None:
+    with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
+        minitorch.set_num_threads(n)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    minitorch.set_num_threads(2)
+    parallel.each(lambda _: None, range(2))  # the pool exists
+    child = os.fork()
+    if not child:
+        done: list[int] = []
+        parallel.each(done.append, range(2))
+        os._exit(0 if len(done) == 2 else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return fused.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+def normalise(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return fused.layer_norm(x, (8,), weight, bias)
+
+
+@pytest.mark.parametrize(
+    ("run", "shapes"), [(attend, [(5, 2, 6, 4)] * 3), (normalise, [(40, 8), (8,), (8,)])]
+)
+def test_results_and_gradients_do_not_depend_on_the_number_of_threads(
+    run: Any, shapes: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "BLOCK", 2 * 6 * 6)
+    monkeypatch.setattr(parallel, "PART", 8 * 7)
+    rng = np.random.default_rng(0)
+    inputs = [Tensor._wrap(rng.standard_normal(s).astype("f")).requires_grad_() for s in shapes]
+    found = []
+    for n in (1, 2, 3):
+        minitorch.set_num_threads(n)
+        y = run(*inputs)
+        found.append([y, *minitorch.autograd.grad((y * y).sum(), inputs)])
+    for others in found[1:]:
+        for x, expected in zip(others, found[0], strict=True):
+            assert np.array_equal(x.array, expected.array)
