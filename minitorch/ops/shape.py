@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
     """Let sizes be given one by one or as one sequence: f(2, 3) or f((2, 3))."""
-    if more or not isinstance(first, Sequence):
-        return tuple([index(n) for n in (first, *more)])
-    return tuple([index(n) for n in first])
+    alone = more or not isinstance(first, (tuple, list, Sequence))
+    return tuple(map(index, (first, *more) if alone else first))
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
@@ -116,7 +115,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     x = operand.tensor("transpose", "input", input).array
-    i, j = (dim_of("transpose", d, x.ndim) for d in (dim0, dim1))
+    i, j = dim_of("transpose", dim0, x.ndim), dim_of("transpose", dim1, x.ndim)
     y = x.swapaxes(i, j) if x.ndim else x
     return record_view("transpose", y, input, lambda g: g.transpose(i, j), transpose, i, j)
 
