@@ -268,6 +268,18 @@ def test_a_bert_learns_the_hidden_word_only() -> None:
     assert targets.tolist() == [[word["today"], 0, 0, 0, 0, 0], [0, word["boy"], 0, 0, 0, 0]]
 
 
+def test_a_loss_is_the_mean_over_all_tokens_however_many_texts_are_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for task in (Copy(), Sort(), FillTheGap()):
+        model = task.model(task.model_config(d_model=8, n_heads=2)).eval()
+        examples = task.held_out_examples(0, 6)
+        expected = model.loss(*task.as_batch(examples)).item()
+        with monkeypatch.context() as patch:
+            patch.setattr("transformer.tasks.task._parts", lambda items: [[item] for item in items])
+            assert task.loss(model, examples) == pytest.approx(expected, rel=1e-5)
+
+
 # --------------------------------------------------------------------------------- characters
 
 POEM = "the cat sat on the mat. " * 100

@@ -201,7 +201,10 @@ class TextToText(Task, Generic[Key]):
         model.eval()
         parts = _parts(examples)
         losses = [model.loss(*self.as_batch(part)).item() for part in parts]
-        return float(np.average(losses, weights=[len(part) for part in parts]))
+        tokens = [  # with </s>
+            sum(len(self.tokenizer.encode(target)) + 1 for _, target in part) for part in parts
+        ]
+        return float(np.average(losses, weights=tokens))
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
         examples = self.held_out_examples(start, stop)
