@@ -299,6 +299,27 @@ def test_python_m_transformer_is_the_command(single_digits: Path) -> None:
     assert is_one_line(done.stderr.decode())
 
 
+def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path) -> None:
+    """As with `| head -1`. The exit code is that of a process that SIGPIPE ended: 128 + 13."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as solving:
+        assert solving.stdin is not None
+        assert solving.stdout is not None
+        assert solving.stderr is not None
+        solving.stdout.close()
+        solving.stdin.write("2+2\n9+9\n")
+        solving.stdin.close()
+        assert solving.stderr.read() == ""
+    assert solving.returncode == 141
+
+
 def test_a_mistake_shows_no_traceback(tmp_path: Path) -> None:
     done = process("-m", "transformer", "solve", tmp_path / "missing", "1+2")
     assert done.returncode == 2
