@@ -346,6 +346,20 @@ def test_a_text_goes_on_beyond_the_context_and_always_alike(
     assert len(task.solve(model, "")) == 21
 
 
+def test_a_text_without_the_characters_of_our_question_gives_its_own_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(characters, "CONTINUATION", 20)
+    text, run = tmp_path / "text.txt", tmp_path / "run"
+    text.write_text("\n床前明月光，疑是地上霜。\n" * 40, encoding="utf-8")
+    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
+    assert cli.main(["train", "characters", *flags.split(), f"--text={text}", f"--out={run}"]) == 0
+    assert f"transformer solve {run} '床前明月光，疑是'" in capsys.readouterr().out
+    text.unlink()
+    assert cli.main(["solve", str(run), "床前明月光，疑是"]) == 0  # which needs the run alone
+    assert capsys.readouterr().out.startswith("床前明月光，疑是")
+
+
 # ------------------------------------------------------------------------------- they learn
 
 

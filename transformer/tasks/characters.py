@@ -40,12 +40,15 @@ class Characters(Task):
         context: the characters that the model sees at once.
         alphabet: the text's characters, by which a trained model knows its tokens.
         digest: of the text, by which a run that is resumed knows that it is the same.
+        beginning: how the text begins: what the model is asked to go on with where the text does
+            not have the characters of `question`.
     """
 
     text: str = ""
     context: int = 64
     alphabet: str = field(default="", metadata={"flag": False})
     digest: str = field(default="", metadata={"flag": False})
+    beginning: str = field(default="", metadata={"flag": False})
 
     name: ClassVar[str] = "characters"
     summary: ClassVar[str] = "go on with a text, character by character"
@@ -60,9 +63,19 @@ class Characters(Task):
         if not self.alphabet:
             text = self._read()
             if len(text) < 20 * self.context:
-                raise ValueError(f"{self.text} is too short: {len(text)} characters")
+                raise ValueError(
+                    f"{self.text} is too short: {len(text)} characters, and a context of "
+                    f"{self.context} needs {20 * self.context}"
+                )
             object.__setattr__(self, "alphabet", "".join(sorted(set(text))))
             object.__setattr__(self, "digest", _digest(text))
+            object.__setattr__(self, "beginning", self._first_line(text))
+        if not set(self.question) <= set(self.alphabet):
+            object.__setattr__(self, "question", self.beginning)
+
+    def _first_line(self, text: str) -> str:
+        """Return how the text begins, in half a context or less."""
+        return (text.strip() or text)[: self.context // 2].splitlines()[0]
 
     def _read(self) -> str:
         if not self.text:
