@@ -34,6 +34,7 @@ from transformer.tasks import (
 )
 from transformer.tasks.gap import choices, sentences
 from transformer.training import Training
+from transformer.writing import Writing
 
 TEXTS = [kind for kind in TASKS.values() if issubclass(kind, TextToText)]
 
@@ -358,6 +359,31 @@ def test_a_text_without_the_characters_of_our_question_gives_its_own_beginning(
     text.unlink()
     assert cli.main(["solve", str(run), "床前明月光，疑是"]) == 0  # which needs the run alone
     assert capsys.readouterr().out.startswith("床前明月光，疑是")
+
+
+@pytest.mark.parametrize("flag", ["--beam=2", "--temperature=0", "--top-k=3"])
+def test_a_text_goes_on_as_it_is_wanted_to(
+    poem: Path, flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(characters, "CONTINUATION", 20)
+    run = str(tmp_path / "run")
+    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
+    assert cli.main(["train", "characters", *flags.split(), f"--text={poem}", f"--out={run}"]) == 0
+    capsys.readouterr()
+    assert cli.main(["solve", run, "the", flag]) == 0
+    assert capsys.readouterr().out.startswith("the")
+    assert cli.main(["solve", run, "the", "--beam=2", "--best=2"]) == 2
+    error = "error: --best does not go with the task characters\n"
+    assert capsys.readouterr().err == error
+
+
+def test_a_model_with_nothing_to_say_ends_the_text(poem: Path) -> None:
+    task = Characters(str(poem), context=8)
+    model = task.model(task.model_config(d_model=8, n_heads=2, n_layers=1))
+    with mt.no_grad():  # whatever it has read, </s> is likeliest
+        model.norm.weight.zero_()
+        model.norm.bias.copy_(10 * model.output.weight[2])
+    assert task.reply(model, "the", Writing()) == "the"
 
 
 # ------------------------------------------------------------------------------- they learn
