@@ -61,7 +61,7 @@ SAY = {
         "first. Whom does it look at? For each head of the last layer, the token with the largest "
         "weight; dots are the others.",
         "look": "To say {says}, `?` looks at {seen}: more than half of some head's attention each.",
-        "spread": "To say {says}, `?` looks at several tokens: none has half of a head's attention.",
+        "spread": "To say {says}, `?` looks at several tokens: none has half of any head.",
         "token": "token",
         "says": "says",
         "head": "head",
