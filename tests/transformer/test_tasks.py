@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections import defaultdict
@@ -435,6 +436,37 @@ def test_a_short_training_learns_the_shown_half_of_the_table_by_heart() -> None:
 
 
 # ---------------------------------------------------------------------------------- commands
+
+
+@pytest.mark.parametrize("name", ["copy", "characters"])
+def test_a_training_that_goes_astray_is_seen_to_its_end(name: str, tmp_path: Path) -> None:
+    """With so high a learning rate, the perplexity is more than a float can hold: e^710."""
+    flags = "--lr=20 --warmup=0 --steps=6 --batch-size=4 --evaluate-on=5 --evaluate-every=3"
+    sizes = "--d-model=16 --heads=1 --layers=1"
+    run = ["--out", str(tmp_path / "run")]
+    assert cli.main(["train", name, *flags.split(), *sizes.split(), *run]) == 0
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert float(rows[-1]["held_out_loss"]) > 710
+    assert rows[-1]["perplexity"] == "inf"
+
+
+def test_a_text_that_has_changed_gets_one_line(
+    poem: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
+    run = str(tmp_path / "run")
+    assert cli.main(["train", "characters", *flags.split(), f"--text={poem}", f"--out={run}"]) == 0
+    capsys.readouterr()
+    poem.write_text(POEM + "!", encoding="utf-8")
+    assert cli.main(["eval", run]) == 2
+    expected = f"error: {poem} has changed since the run was started\n"
+    assert capsys.readouterr().err == expected
+    poem.unlink()
+    assert cli.main(["eval", run]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: cannot read the text {poem}: ")
 
 
 @pytest.mark.parametrize("kind", TASKS.values(), ids=TASKS)

@@ -8,7 +8,6 @@ nothing but the text.
 from __future__ import annotations
 
 import hashlib
-import math
 import pydoc_data.topics
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +25,7 @@ from ..models import GPT
 from ..tokenizer import SPECIAL, CharTokenizer
 from ..writing import Writing
 from .architectures import Model
-from .task import DataError, Task
+from .task import DataError, Task, perplexity
 
 CONTINUATION = 300  # characters
 
@@ -140,7 +139,7 @@ class Characters(Task):
             part = np.stack(pieces[i : i + 100])
             total += model.loss(mt.from_numpy(part)).item() * len(part)
         loss = total / len(pieces)
-        return {"held_out_loss": loss, "perplexity": math.exp(loss)}
+        return {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return (-metrics["held_out_loss"],)

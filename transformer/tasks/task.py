@@ -230,7 +230,7 @@ class TextToText(Task, Generic[Key]):
         """Compare what the model wrote with the targets, and ask how it likes these."""
         loss = self.loss(model, examples)
         metrics = self.compare(written, [target for _, target in examples])
-        return metrics | {"held_out_loss": loss, "perplexity": math.exp(loss)}
+        return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def compare(self, written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
         """Measure what the model wrote by what it should have written."""
@@ -250,6 +250,17 @@ class TextToText(Task, Generic[Key]):
             return answers[0]
         lines = zip(scores[0].tolist(), answers, strict=True)
         return "\n".join(f"{score:8.4f}  {text}" for score, text in lines if score > -math.inf)
+
+
+def perplexity(loss: float) -> float:
+    """Return e^loss: among how many equally likely tokens one would be as much at a loss.
+
+    It is inf where that is more than a float can hold, as when a training goes astray.
+    """
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def scramble(x: int) -> int:
