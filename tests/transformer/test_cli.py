@@ -196,7 +196,7 @@ def test_it_answers(said: Any, single_digits: Path, question: str, answer: str) 
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("", "'' is not a sum of two numbers, such as 12+34"),
+        ("", "'' is not a sum of two numbers, such as 1+2"),
         ("12", "'12' is not a sum of two numbers"),
         ("1+2+3", "'1+2+3' is not a sum of two numbers"),
         ("1-2", "unknown character '-' in '1-2'"),
@@ -254,7 +254,7 @@ def test_in_a_terminal_it_asks(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     code, output, errors = said("solve", single_digits)
     assert code == 2
-    assert output == "A question a line, such as 12+34; Ctrl-D ends.\n4\n18\n\n"
+    assert output == "A question a line, such as 1+2; Ctrl-D ends.\n4\n18\n\n"
     assert is_one_line(errors)
 
 

@@ -221,6 +221,19 @@ def test_questions_as_people_write_them(task: Any, question: str, source: str) -
 
 
 @pytest.mark.parametrize(
+    "task",
+    [
+        *(kind() for kind in TASKS.values()),
+        *(kind(digits=n) for kind in (Addition, AdditionGPT) for n in (1, 9)),
+        *(kind(length=n) for kind in (Copy, Reverse, Sort) for n in (2, 15)),
+    ],
+    ids=repr,
+)
+def test_what_is_suggested_to_be_asked_can_be_asked(task: Any) -> None:
+    assert task.as_source(task.question)
+
+
+@pytest.mark.parametrize(
     ("task", "question", "message"),
     [
         (Copy(), "", "'' has 0 letters; this model has learned 1 to 10"),

@@ -39,7 +39,7 @@ class Task(ABC):
     Attributes:
         name: what the command line calls it.
         summary: what is learned, in a line.
-        question: an example of what can be asked.
+        question: an example of what can be asked; of an instance, one that its model can answer.
         training_config: with which a laptop learns it.
         packages: what has to be installed for it: modules, not needed once a model is trained.
         writing: how its answers are written, unless a person wants it otherwise.
