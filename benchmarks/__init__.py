@@ -3,6 +3,10 @@
     python -m pip install -e '.[bench]'
     python -m benchmarks
 
+And does it learn as well? The same training in both, with both losses:
+
+    python -m benchmarks.learning
+
 Each side runs in a process of its own, and the processes take turns: ours, theirs, ours, …, so that
 a machine that slows down slows down all of them. All start from the same parameters and data, and a
 row is measured only if their first losses agree: what is compared is the same computation.
@@ -15,6 +19,7 @@ in_torch, in_jax            the works on those
 worker      a process that does a work whenever it is told to
 turns       the workers, one after the other, round after round
 processes   what is measured from outside: imports, and training from a cold start
+learning    what the same training reaches here and in PyTorch
 scaling     cost against size, as a plot
 machine     what it was measured on
 report      the tables

@@ -88,6 +88,39 @@ class GPT(nn.Module):
         return written
 
 
+class TextGPT(nn.Module):
+    """The GPT of the characters task: `nn.TransformerEncoder` behind a causal mask, tied output."""
+
+    positions: Tensor
+
+    def __init__(
+        self, vocab: int, layers: int, heads: int, width: int, positions: Any, arrays: Arrays
+    ) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(vocab, width)
+        self.register_buffer("positions", positions)
+        layer = nn.TransformerEncoderLayer(
+            width, heads, 4 * width, 0.0, "gelu", batch_first=True, norm_first=True
+        )
+        self.encoder = nn.TransformerEncoder(
+            layer, layers, nn.LayerNorm(width), enable_nested_tensor=False
+        )
+        self.output = nn.Linear(width, vocab, bias=False)
+        self.output.weight = self.tokens.weight
+        state = _text_gpt_state(arrays, layers)
+        self.load_state_dict(state | {"positions": self.positions})
+
+    def forward(self, ids: Tensor) -> Tensor:
+        T = ids.shape[1]
+        x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim) + self.positions[:T]
+        causal = nn.Transformer.generate_square_subsequent_mask(T)
+        return self.output(self.encoder(x, mask=causal, is_causal=True))  # type: ignore[no-any-return]
+
+    def loss(self, ids: Tensor) -> Tensor:
+        logits = self(ids[:, :-1])
+        return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+
+
 class EncoderDecoder(nn.Module):
     """`nn.Transformer` with what it leaves to its users: embeddings, positions, output."""
 
@@ -171,6 +204,25 @@ def _gpt_state(arrays: Arrays, layers: int) -> dict[str, Tensor]:
             }.items():
                 names[f"{block}.{theirs}.{kind}"] = f"{block}.{mine}.{kind}"
     state |= {theirs: arrays[mine] for theirs, mine in names.items()}
+    return {name: torch.tensor(a) for name, a in state.items()}
+
+
+def _text_gpt_state(arrays: Arrays, layers: int) -> dict[str, Tensor]:
+    weight = arrays["embedding.tokens.weight"]
+    state = {"tokens.weight": weight, "output.weight": weight}
+    for kind in ("weight", "bias"):
+        state[f"encoder.norm.{kind}"] = arrays[f"norm.{kind}"]
+        for i in range(layers):
+            theirs, mine = f"encoder.layers.{i}", f"blocks.{i}"
+            state[f"{theirs}.self_attn.in_proj_{kind}"] = _joined(arrays, f"{mine}.attention", kind)
+            for name, ours in {
+                "self_attn.out_proj": "attention.output",
+                "norm1": "add_attention.norm",
+                "norm2": "add_mlp.norm",
+                "linear1": "mlp.up",
+                "linear2": "mlp.down",
+            }.items():
+                state[f"{theirs}.{name}.{kind}"] = arrays[f"{mine}.{ours}.{kind}"]
     return {name: torch.tensor(a) for name, a in state.items()}
 
 

@@ -20,8 +20,6 @@ from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Addition
 
 if __name__ == "__main__":
-    parser = Parser(
-        prog="python examples/addition.py", description="A Transformer learns to add."
-    )
+    parser = Parser(prog="python examples/addition.py", description="A Transformer learns to add.")
     add_training_flags(parser, Addition)
     raise SystemExit(run_command(parser))

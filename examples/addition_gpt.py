@@ -12,14 +12,10 @@ than half of the parameters.
 The task is in `transformer/tasks/addition.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import AdditionGPT
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python examples/addition_gpt.py", description="A GPT learns to add."
-    )
+    parser = Parser(prog="python examples/addition_gpt.py", description="A GPT learns to add.")
     add_training_flags(parser, AdditionGPT)
     raise SystemExit(run_command(parser))

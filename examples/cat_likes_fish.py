@@ -15,7 +15,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 import minitorch as mt
 from minitorch import Tensor, nn, optim
@@ -51,13 +51,14 @@ SAY = {
         "before": "Before the first MLP: each token is a vector, and attention has told it of "
         "those before it. Shape {shape}.",
         "after": "After: d_model → 4·d_model → ReLU → d_model. Shape {shape} again.",
-        "hidden": "Between them each token has {n} hidden units, questions put to its vector. ReLU "
-        "lets the positive answers through, and makes the others 0.",
+        "hidden": "Between them each token has {n} hidden units, questions put to its vector: the "
+        "same ones to every token. ReLU lets the positive answers through, and makes the others 0.",
         "open": "{count} of {n} open: {units} …",
         "shared": "Open for all three: {all}. Open for one alone: {alone}.",
         "alone": "Each token passes on its own: with the tokens in the order {order}, the same MLP "
-        "gives the same vectors in that order. Largest difference: {difference}.",
-        "next": "The last token's vector, mapped to the vocabulary, says what comes next:",
+        "gives the same three vectors, in that order. Largest difference: {difference}.",
+        "next": "After the last block, the last token's vector, mapped to the vocabulary, says "
+        "what comes next. Beside it, how often the grammar has that word:",
         "word": "word",
         "model": "model",
         "grammar": "grammar",
@@ -67,13 +68,14 @@ SAY = {
         "before": "进入第一个 MLP 之前：每个词元是一个向量，注意力已经把前面的词告诉了它。"
         "形状 {shape}。",
         "after": "之后：d_model → 4·d_model → ReLU → d_model。形状还是 {shape}。",
-        "hidden": "中间每个词元有 {n} 个隐藏单元，是对它的向量提的问题。"
+        "hidden": "中间每个词元有 {n} 个隐藏单元，是对它的向量提的问题，对每个词元都一样。"
         "ReLU 让正的回答通过，其余变成 0。",
         "open": "{n} 个里开了 {count} 个：{units} …",
         "shared": "三个词元都打开的：{all} 个。只为一个打开的：{alone} 个。",
         "alone": "每个词元独自通过：把词元排成 {order}，同一个 MLP 按那个顺序给出同样的向量。"
         "最大差别：{difference}。",
-        "next": "最后一个词元的向量，映射到词表，说出下一个词：",
+        "next": "经过最后一层，最后一个词元的向量映射到词表，说出下一个词。"
+        "旁边是语法里这个词的比例：",
         "word": "词",
         "model": "模型",
         "grammar": "语法",
@@ -178,8 +180,10 @@ def show(console: Console, lang: str, model: GPT, words: list[str]) -> None:
     )
 
     order = [2, 0, 1]
-    difference = f"{permuted(model, a['before'], order):.0e}"
-    console.print(f"\n{say['alone'].format(order=order, difference=difference)}", markup=False)
+    shuffled = " ".join(words[i] for i in order)
+    difference = permuted(model, a["before"], order)
+    line = say["alone"].format(order=shuffled, difference=f"{difference:.0e}" if difference else 0)
+    console.print(f"\n{line}")
 
 
 def show_next(console: Console, lang: str, model: GPT, words: list[str]) -> None:
@@ -187,14 +191,22 @@ def show_next(console: Console, lang: str, model: GPT, words: list[str]) -> None
     say = SAY[lang]
     animal, _, verb = words
     shares = dict(zip(LIKES[animal][verb].split(), SHARES, strict=True))
-    table = Table(say["word"], say["model"], say["grammar"], title=" ".join(words), box=None)
+    columns = [Column(say[name], justify="right") for name in ("model", "grammar")]
+    table = Table(say["word"], *columns, box=None)
     for word, probability in top(model, words):
         table.add_row(_word(word, lang), f"{probability:.1%}", f"{shares.get(word, 0):.0%}")
+    console.print(f"  {_sentence([*words, '…'], lang)}", style="bold")
     console.print(table)
 
 
 def _word(word: str, lang: str) -> str:
     return word if lang == "zh" else f"{word} {ENGLISH[word]}"
+
+
+def _sentence(words: list[str], lang: str) -> str:
+    """The words, and for who reads English, what they mean."""
+    english = " ".join(ENGLISH.get(word, word) for word in words)
+    return " ".join(words) + (f"    ({english})" if lang == "en" else "")
 
 
 def _column(word: str, lang: str) -> str:
@@ -214,7 +226,7 @@ def main() -> None:
     model = learn(steps, batch_size)
     console.print(say["learned"].format(n=steps * batch_size))
     for sentence in sentences(3, np.random.default_rng(1)):
-        console.print(" ", " ".join(sentence))
+        console.print(" ", _sentence(sentence, options.lang))
     show(console, options.lang, model, ["猫", "喜欢", "吃"])
     console.print(f"\n{say['next']}\n")
     for animal in ("猫", "狗"):

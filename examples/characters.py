@@ -10,13 +10,11 @@ of yours. Afterwards it goes on with what you begin:
 The task is in `transformer/tasks/characters.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Characters
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/characters.py",
         description="A GPT learns to write, character by character.",
     )

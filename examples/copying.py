@@ -10,14 +10,10 @@ afterwards: in some head, each letter that is written looks at the same place of
 The task is in `transformer/tasks/strings.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Copy
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python examples/copying.py", description="A Transformer learns to copy."
-    )
+    parser = Parser(prog="python examples/copying.py", description="A Transformer learns to copy.")
     add_training_flags(parser, Copy)
     raise SystemExit(run_command(parser))

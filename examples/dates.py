@@ -10,13 +10,11 @@ tested on years that it was never shown. Examples come from Babel: `pip install 
 The task is in `transformer/tasks/dates.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Dates
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/dates.py",
         description="A Transformer learns to translate dates from English to Chinese.",
     )

@@ -10,13 +10,11 @@ that several words fill, such as `today the girl drinks ___ .`, and it gives eac
 The task is in `transformer/tasks/gap.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import FillTheGap
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/fill_the_gap.py",
         description="A BERT learns to fill gaps in sentences.",
     )

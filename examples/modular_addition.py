@@ -11,13 +11,11 @@ other; and when there seems to be nothing left to learn, it finds the rule. Look
 The task is in `transformer/tasks/modular.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import ModularAddition
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/modular_addition.py", description="A GPT groks addition modulo 97."
     )
     add_training_flags(parser, ModularAddition)

@@ -10,13 +10,11 @@ Examples come from num2words and cn2an: `pip install -e '.[tasks]'`.
 The task is in `transformer/tasks/numbers.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Numbers
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/numbers_in_words.py",
         description="A Transformer learns to translate numbers in words from English to Chinese.",
     )

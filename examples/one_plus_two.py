@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 import minitorch as mt
 from minitorch import Tensor, nn, optim
@@ -47,16 +47,21 @@ SAY = {
         "scale": "/ sqrt(1024) = / 32: a sum of 1024 products is about 32 times as large as one of "
         "them. Without this, softmax would see only the largest.",
         "softmax": "softmax, row by row: shares of attention. Each row sums to 1.",
+        "row": "Read the last row: {token} takes most from {most}, {share:.0%}. That is chance, as "
+        "nothing has been learned yet.",
         "result": "weights @ v: each token takes of every value its share. 5×1024 again: the same "
         "five places, but each vector now knows of the others.",
-        "check": "The model's own attention layer, given the same numbers, differs by at most",
+        "check": "The model's own attention layer, given the same numbers, gives the same result; "
+        "the largest difference is {difference}.",
         "sum": "sum",
         "trained": "2. The same table in a model that has learned to add",
         "learn": "A GPT of 2 layers, d_model = 64, trained just now on sums of numbers up to two "
         "digits; right on held-out ones:",
-        "row": "Each row is a token that says what comes next; the answer's last digit comes "
+        "rows": "Each row is a token that says what comes next; the answer's last digit comes "
         "first. Whom does it look at? For each head of the last layer, the token with the largest "
-        "weight.",
+        "weight; dots are the others.",
+        "look": "To say {says}, `?` looks at {seen}: more than half of some head's attention each.",
+        "spread": "To say {says}, `?` looks at several tokens: none has half of any head.",
         "token": "token",
         "says": "says",
         "head": "head",
@@ -68,20 +73,23 @@ SAY = {
         "w": "三个矩阵，各 1024×1024。这里是随机的；训练会塑造它们。",
         "q": "q = x W_q，查询：我在找谁？",
         "k": "k = x W_k，键：谁在找我？",
-        "v": "v = x W_v，值：我们之间有什么？",
+        "v": "v = x W_v，值：我们之间有什么可说的？",
         "match": "q @ k.mT：每个查询遇见每个键。"
         "第 i 行第 j 列：词元 i 要找的与词元 j 能给的有多匹配。",
         "scale": "/ sqrt(1024) = / 32：1024 个乘积之和大约是一个乘积的 32 倍。"
         "不缩放，softmax 就只看得见最大的。",
         "softmax": "逐行 softmax：注意力的份额，每行之和为 1。",
+        "row": "读最后一行：{token} 从 {most} 取得最多，{share:.0%}。这只是偶然：还什么都没学过。",
         "result": "weights @ v：每个词元按份额取走各个值。又是 5×1024："
         "还是那五个位置，但每个向量已经知道了别人。",
-        "check": "模型自己的注意力层，给它同样的数字，最多相差",
+        "check": "模型自己的注意力层，给它同样的数字，结果相同；最大差别：{difference}。",
         "sum": "和",
         "trained": "2. 同一张表，在一个学会了加法的模型里",
         "learn": "一个两层的 GPT，d_model = 64，刚刚用不超过两位数的加法训练过；没见过的题答对：",
-        "row": "每一行是一个说出下一个字符的词元；答案从个位写起。它在看谁？"
-        "最后一层的每个头里，权重最大的词元。",
+        "rows": "每一行是一个说出下一个字符的词元；答案从个位写起。它在看谁？"
+        "最后一层的每个头里，权重最大的词元；点是其余的。",
+        "look": "要说出 {says}，“?” 在看 {seen}：各占某个头一半以上的注意力。",
+        "spread": "要说出 {says}，“?” 同时在看好几个词元：没有哪个占某个头一半以上的注意力。",
         "token": "词元",
         "says": "说出",
         "head": "头",
@@ -134,10 +142,14 @@ def show_mechanism(console: Console, say: dict[str, str]) -> dict[str, Tensor]:
     for name, array in (("match", "match"), ("scale", "scores"), ("softmax", "weights")):
         console.print(f"\n{say[name]}")
         console.print(_table(a[array], say["sum"] if array == "weights" else None))
+    last = a["weights"][-1]
+    most = int(last.argmax())
+    row = say["row"].format(token=TOKENS[-1], most=TOKENS[most], share=last[most].item())
+    console.print(f"\n{row}")
     console.print(f"\n{say['result']}")
     console.print(_sketch("result", a["result"]))
     difference = (a["module"] - a["result"]).abs().max().item()
-    console.print(f"\n{say['check']} {difference:.0e}.\n")
+    console.print(f"\n{say['check'].format(difference=f'{difference:.0e}' if difference else 0)}\n")
     return a
 
 
@@ -151,7 +163,8 @@ def _sketch(name: str, x: Tensor) -> str:
 
 def _table(x: Tensor, total: str | None) -> Table:
     """A 5×5 table with its tokens at the edges, and the sum of each row if it has a name."""
-    table = Table("", *TOKENS, *([total] if total else []), box=None, header_style="bold")
+    columns = [Column(name, justify="right") for name in (*TOKENS, *([total] if total else []))]
+    table = Table("", *columns, box=None, header_style="bold")
     for token, row in zip(TOKENS, x.tolist(), strict=True):
         sums = [f"{sum(row):.2f}"] if total else []
         table.add_row(f"[bold]{token}[/]", *(f"{value:.2f}" for value in row), *sums)
@@ -219,11 +232,15 @@ def show_trained(console: Console, say: dict[str, str], model: GPT, question: st
     table = Table(say["token"], say["says"], *(f"{say['head']} {h + 1}" for h in heads), box=None)
     for i in range(len(question) - 1, len(text)):
         says = text[i + 1] if i + 1 < len(text) else "</s>"
-        seen = weights[-1, :, i].argmax(-1)  # for each head, the token with the largest weight
-        cells = [f"{_point(text, seen[h])} {weights[-1, h, i, seen[h]]:.0%}" for h in heads]
+        most = weights[-1, :, i].argmax(-1)  # for each head, the token with the largest weight
+        cells = [f"{_point(text, most[h])} {weights[-1, h, i, most[h]]:.0%}" for h in heads]
         table.add_row(text[i], says, *cells)
     console.print(f"  {text}", style="bold")
     console.print(table)
+    at = len(question) - 1  # of `?`
+    shares = weights[-1, :, at].max(0)  # (T): what each token gets from the head that likes it best
+    seen = ", ".join(f"{text[j]} ({shares[j]:.0%})" for j in np.flatnonzero(shares > 0.5))
+    console.print(f"\n{say['look' if seen else 'spread'].format(says=text[at + 1], seen=seen)}")
     return weights
 
 
@@ -243,7 +260,7 @@ def main() -> None:
 
     weights = show_mechanism(console, say)["weights"].numpy()
     draw_attention(
-        weights[None, None], TOKENS, TOKENS, "1+2=?, random weights", options.out / "random.png"
+        weights[None, None], TOKENS, TOKENS, "1+2=?, learned nothing", options.out / "random.png"
     )
 
     console.rule(say["trained"])
@@ -252,14 +269,15 @@ def main() -> None:
     written = answers(model, [f"{source}?" for source, _ in held_out])
     right = sum(w == target for w, (_, target) in zip(written, held_out, strict=True))
     console.print(f"\n{say['learn']} {right}/{len(held_out)}")
-    console.print(f"\n{say['row']}\n")
+    console.print(f"\n{say['rows']}\n")
     for question in ("1+2=?", "57+68=?"):
         learned = show_trained(console, say, model, question)
         console.print()
         text, _ = look(model, question)
         name = f"{question.replace('+', '_plus_').replace('=?', '')}.png"
-        draw_attention(learned, list(text), list(text), text, options.out / name)
-    console.print(f"{say['saved']} {options.out}")
+        title = f"{text}: the answer is written from its last digit"
+        draw_attention(learned, list(text), list(text), title, options.out / name)
+    console.print(f"{say['saved']} {options.out}", soft_wrap=True)
 
 
 if __name__ == "__main__":

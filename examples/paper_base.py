@@ -13,7 +13,6 @@ about as surprised by each token as one would be by a draw from 37,000: ln 37,00
 """
 
 import math
-import resource
 import sys
 import time
 
@@ -34,8 +33,12 @@ def sentences(lengths: Array, config: TransformerConfig, rng: np.random.Generato
     return mt.from_numpy(ids)
 
 
-def peak_memory() -> float:
-    """The most memory that this process has held so far, in GiB."""
+def peak_memory() -> float | None:
+    """The most memory that this process has held so far, in GiB; None on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2 ** (30 if sys.platform == "darwin" else 20)  # bytes there, KiB elsewhere
 
@@ -61,4 +64,5 @@ if __name__ == "__main__":
     begun = time.perf_counter()
     loss.backward()
     print(f"backward     {time.perf_counter() - begun:.1f} s")
-    print(f"peak memory  {peak_memory():.1f} GiB")
+    if (peak := peak_memory()) is not None:
+        print(f"peak memory  {peak:.1f} GiB")

@@ -10,13 +10,11 @@ the diagonal of `examples/copying.py` has turned round.
 The task is in `transformer/tasks/strings.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Reverse
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python examples/reversing.py", description="A Transformer learns to write backwards."
     )
     add_training_flags(parser, Reverse)

@@ -10,14 +10,10 @@ it was there. What it has written so far says what is left.
 The task is in `transformer/tasks/strings.py`; `examples/addition.py` says where to read on.
 """
 
-import argparse
-
-from transformer.cli import add_training_flags, run_command
+from transformer.cli import Parser, add_training_flags, run_command
 from transformer.tasks import Sort
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python examples/sorting.py", description="A GPT learns to sort."
-    )
+    parser = Parser(prog="python examples/sorting.py", description="A GPT learns to sort.")
     add_training_flags(parser, Sort)
     raise SystemExit(run_command(parser))

@@ -41,7 +41,7 @@ from .ops import (
 from .parallel import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
-from .serialization import load, save
+from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
@@ -49,6 +49,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 __all__ = [
     "BoolTensor",
     "ByteTensor",
+    "CheckpointError",
     "DoubleTensor",
     "FloatTensor",
     "Generator",

@@ -36,6 +36,12 @@ class BytePairTokenizer(Tokenizer):
 
     In a file, a byte is written as a printable character, as GPT-2 does: `Ġ` is a space.
 
+        >>> tokenizer = BytePairTokenizer.learn("low lower lowest new newer newest", vocab_size=267)
+        >>> tokenizer.tokens[259:]  # the merges, in the order in which they were learned
+        ('we', 'Ġn', 'lo', 'Ġne', 'Ġlo', 'st', 'wer', 'west')
+        >>> [tokenizer.join([i]) for i in tokenizer.encode("the slowest newer")]
+        ['t', 'h', 'e', ' ', 's', 'lo', 'west', ' ne', 'wer']
+
     Args:
         merges: pairs of ids in the order in which they were merged; the n-th has the id
             3 + 256 + n.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,8 +21,22 @@ from .flags import add_flags, flag, given
 from .progress import Progress
 from .report import report, test
 from .runs import Run, RunError
-from .tasks import TASKS, MissingPackage, Task
+from .tasks import TASKS, DataError, MissingPackage, Task
 from .training import Training, train
+from .writing import Writing
+
+
+class Mistake(Exception):
+    """What was asked for cannot be; the message says why, in one line."""
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """Take a ValueError for a mistake in what was asked for; elsewhere it is one of ours."""
+    try:
+        yield
+    except ValueError as error:
+        raise Mistake(error) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help='such as "12+34"; without it, questions are read line by line from the terminal or '
         "from standard input, until the end",
     )
+    add_flags(command, "how the answer is written", Writing, asdict(Writing()))
     command.set_defaults(command=solve)
     return run_command(parser, arguments)
 
@@ -77,8 +93,13 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     """Parse the arguments and run the command that they name; return the exit code."""
     options = parser.parse_args(arguments)
     try:
-        return int(options.command(options))
-    except (RunError, MissingPackage, ValueError, OSError) as error:
+        code = int(options.command(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to go
+        return 141
+    except (Mistake, RunError, MissingPackage, DataError, OSError) as error:
         return complain(error)
     except KeyboardInterrupt:
         return 130
@@ -158,9 +179,10 @@ def train_task(options: argparse.Namespace) -> int:
 
 
 def _start(options: argparse.Namespace, run: Run) -> Training:
-    task = options.task(**given(options, _task_defaults(options.task)))
-    model_config = task.model_config(**given(options, _model_defaults(options.task)))
-    config = replace(task.training_config, **given(options, asdict(task.training_config)))
+    with asked():
+        task = options.task(**given(options, _task_defaults(options.task)))
+        model_config = task.model_config(**given(options, _model_defaults(options.task)))
+        config = replace(task.training_config, **given(options, asdict(task.training_config)))
     training = Training(task, model_config, config)
     run.start(training)
     return training
@@ -170,7 +192,7 @@ def _resume(options: argparse.Namespace, run: Run) -> Training:
     task = options.task
     for names in (_task_defaults(task), _model_defaults(task), asdict(task.training_config)):
         for name in given(options, names):
-            raise ValueError(
+            raise Mistake(
                 f"{flag(name)} does not go with --resume: a run goes on as it was configured"
             )
     return run.resume()
@@ -202,8 +224,15 @@ def evaluate(options: argparse.Namespace) -> int:
 def solve(options: argparse.Namespace) -> int:
     """Answer the question, or every line of the input."""
     task, model = Run(options.run).load()
+    writing = _writing(options, task)
+
+    def answer(question: str) -> None:
+        with asked():
+            source = task.as_source(question)
+        print(task.reply(model, source, writing), flush=True)
+
     if options.question is not None:
-        print(task.solve(model, options.question))
+        answer(options.question)
         return 0
     code = 0
     if sys.stdin.isatty():
@@ -211,16 +240,32 @@ def solve(options: argparse.Namespace) -> int:
     for line in _lines():
         if line.strip():
             try:
-                print(task.solve(model, line.strip()), flush=True)
-            except ValueError as error:
-                code = complain(error)
+                answer(line.strip())
+            except Mistake as mistake:
+                code = complain(mistake)
     return code
+
+
+def _writing(options: argparse.Namespace, task: Task) -> Writing:
+    """Return the way to write that the flags say, or the task's own."""
+    wanted = given(options, asdict(Writing()))
+    for name in wanted:
+        if name not in task.ways:
+            raise Mistake(f"{flag(name)} does not go with the task {task.name}")
+    with asked():
+        writing = replace(Writing() if "beam" in wanted else task.writing, **wanted)
+    if "alpha" in wanted and writing.beam is None:
+        raise Mistake("--alpha is of a beam search: give --beam too")
+    if "seed" in wanted and not writing.draws:
+        raise Mistake("--seed is of what is drawn: give --temperature, --top-k or --top-p too")
+    return writing
 
 
 def _lines() -> Iterator[str]:
     """Lines from standard input; in a terminal, with a prompt and the line editor."""
     if not sys.stdin.isatty():
-        yield from sys.stdin
+        with asked():  # bytes that are no text
+            yield from sys.stdin
         return
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() its history and editing keys

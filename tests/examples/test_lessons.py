@@ -82,6 +82,22 @@ class TestOnePlusTwo:
         np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
         assert (np.triu(weights, 1) == 0).all()
 
+    @pytest.mark.parametrize(
+        ("weights", "said"),
+        [
+            ([[0.1, 0.1, 0.6, 0.2, 0.0], [0.7, 0.1, 0.1, 0.1, 0.0]], "looks at 1 (70%), 2 (60%):"),
+            ([[0.3, 0.1, 0.4, 0.2, 0.0], [0.4, 0.2, 0.2, 0.1, 0.1]], "looks at several tokens:"),
+        ],
+    )
+    def test_says_in_words_whom_the_question_mark_looks_at(self, monkeypatch, weights, said):
+        """A layer of two heads; the row of `?` is the fifth of six."""
+        table = np.zeros((1, 2, 6, 6))
+        table[0, :, 4, :5] = weights
+        monkeypatch.setattr(one_plus_two, "look", lambda *_: ("1+2=?3", table))
+        console = Console(record=True, width=200, file=io.StringIO())
+        one_plus_two.show_trained(console, one_plus_two.SAY["en"], None, "1+2=?")
+        assert f"To say 3, `?` {said}" in console.export_text()
+
     @pytest.mark.slow
     def test_the_trained_model_adds(self):
         model = one_plus_two.learn()
@@ -131,9 +147,10 @@ class TestCatLikesFish:
     def test_shows_five_words_with_their_probabilities(self, model, lang, named):
         console = Console(record=True, width=100, file=io.StringIO())
         cat_likes_fish.show_next(console, lang, model, list(self.WORDS))
-        lines = console.export_text().splitlines()
+        lines = console.export_text(clear=False).splitlines()
         (fish,) = (line for line in lines if line.strip().startswith(named))
         _, probability = cat_likes_fish.top(model, list(self.WORDS))[0]
         assert f"{probability:.1%}" in fish
         assert "60%" in fish
+        assert ("cat likes eat" in console.export_text(clear=False)) == (lang == "en")
         assert len([line for line in lines if line.rstrip().endswith("%")]) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,11 @@ def test_a_forward_and_a_backward_pass_fit() -> None:
     assert shown["batch"].startswith("125 pairs")
     assert float(shown["loss"].split(",")[0]) == pytest.approx(10.52, abs=0.3)  # ln 37,000
     assert "backward" in shown
+
+
+def test_where_the_system_does_not_tell_the_memory_the_rest_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    example = runpy.run_path(str(ROOT / "examples" / "paper_base.py"))
+    assert example["peak_memory"]() is None

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import minitorch as mt
-from minitorch import nn, optim, serialization
-from minitorch.serialization import CheckpointError
+from minitorch import CheckpointError, nn, optim, serialization
 
 
 def there_and_back(value: Any, folder: Path) -> Any:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 import minitorch as mt
 from minitorch.testing import assert_close
-from transformer import GPT, Transformer, TransformerConfig
+from transformer import BERT, GPT, Transformer, TransformerConfig
 from transformer.embedding import RotaryPositions
 from transformer.weights import PYTORCH, load_pytorch, translate
 
@@ -120,66 +120,100 @@ def test_nn_transformer_alone_leaves_embedding_and_output_as_they_are() -> None:
 # ------------------------------------------------------------------------------- every variation
 
 
-def reference(state: dict[str, torch.Tensor], config: TransformerConfig, ids: Any) -> Any:
-    """The logits of a GPT, written with PyTorch's functions, from a state_dict of ours."""
-    d_head = config.d_model // config.n_heads
-    kv_heads = config.n_kv_heads or config.n_heads
-    T = ids.shape[1]
+class Reference:
+    """The three models written with PyTorch's functions, over a state_dict of ours."""
 
-    def linear(path: str, x: Any) -> Any:
-        return F.linear(x, state[f"{path}.weight"], state.get(f"{path}.bias"))
+    def __init__(self, state: dict[str, torch.Tensor], config: TransformerConfig) -> None:
+        self.state, self.config = state, config
 
-    def norm(path: str, x: Any) -> Any:
-        if config.norm == "rms":
-            return F.rms_norm(x, [config.d_model], state[f"{path}.weight"], config.norm_eps)
-        weight, bias = state[f"{path}.weight"], state.get(f"{path}.bias")
-        return F.layer_norm(x, [config.d_model], weight, bias, config.norm_eps)
+    def linear(self, path: str, x: Any) -> Any:
+        return F.linear(x, self.state[f"{path}.weight"], self.state.get(f"{path}.bias"))
 
-    def rotated(x: Any) -> Any:
+    def norm(self, path: str, x: Any) -> Any:
+        size, weight = [self.config.d_model], self.state[f"{path}.weight"]
+        if self.config.norm == "rms":
+            return F.rms_norm(x, size, weight, self.config.norm_eps)
+        return F.layer_norm(x, size, weight, self.state.get(f"{path}.bias"), self.config.norm_eps)
+
+    def angles(self, T: int, size: int) -> Any:
+        rate = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+        return torch.arange(T, dtype=torch.float64)[:, None] * rate
+
+    def rotated(self, x: Any) -> Any:
         pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
-        rate = 10000.0 ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
-        angle = torch.arange(T, dtype=torch.float64)[:, None] * rate
-        turned = pairs * torch.polar(torch.ones_like(angle), angle)
-        return torch.view_as_real(turned).flatten(-2)
+        angle = self.angles(x.shape[2], x.shape[3])
+        return torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
 
-    def attention(path: str, x: Any) -> Any:
-        q = linear(f"{path}.query", x).unflatten(-1, (config.n_heads, -1)).transpose(1, 2)
-        k = linear(f"{path}.key", x).unflatten(-1, (kv_heads, -1)).transpose(1, 2)
-        v = linear(f"{path}.value", x).unflatten(-1, (kv_heads, -1)).transpose(1, 2)
-        if config.positions == "rotary":
-            q, k = rotated(q), rotated(k)
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-        return linear(f"{path}.output", y.transpose(1, 2).flatten(2))
+    def attention(self, path: str, x: Any, memory: Any = None, **masks: Any) -> Any:
+        over = x if memory is None else memory
+        kv_heads = self.config.n_kv_heads or self.config.n_heads
 
-    def mlp(path: str, x: Any) -> Any:
-        up = linear(f"{path}.up", x)
+        def heads(name: str, x: Any, n: int) -> Any:
+            return self.linear(f"{path}.{name}", x).unflatten(-1, (n, -1)).transpose(1, 2)
+
+        q = heads("query", x, self.config.n_heads)
+        k, v = heads("key", over, kv_heads), heads("value", over, kv_heads)
+        if self.config.positions == "rotary" and memory is None:
+            q, k = self.rotated(q), self.rotated(k)
+        y = F.scaled_dot_product_attention(q, k, v, enable_gqa=True, **masks)
+        return self.linear(f"{path}.output", y.transpose(1, 2).flatten(2))
+
+    def mlp(self, path: str, x: Any) -> Any:
+        up = self.linear(f"{path}.up", x)
         hidden = {
             "relu": lambda: F.relu(up),
             "gelu": lambda: F.gelu(up),
             "gelu_tanh": lambda: F.gelu(up, approximate="tanh"),
-            "swiglu": lambda: F.silu(linear(f"{path}.gate", x)) * up,
-        }[config.activation]()
-        return linear(f"{path}.down", hidden)
+            "swiglu": lambda: F.silu(self.linear(f"{path}.gate", x)) * up,
+        }[self.config.activation]()
+        return self.linear(f"{path}.down", hidden)
 
-    x = state["embedding.tokens.weight"][ids]
-    if config.positions == "learned":
-        x = x + state["embedding.positions"][:T]
-    if config.positions == "sinusoidal":
-        even = torch.arange(0, config.d_model, 2, dtype=torch.float64)
-        rate = 10000.0 ** (-even / config.d_model)
-        angle = torch.arange(T, dtype=torch.float64)[:, None] * rate
-        waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
-        x = x * math.sqrt(config.d_model) + waves
-    for i in range(config.n_layers):
-        for name, sublayer in (("attention", attention), ("mlp", mlp)):
-            path, add = f"blocks.{i}.{name}", f"blocks.{i}.add_{name}.norm"
-            if config.pre_norm:
-                x = x + sublayer(path, norm(add, x))
-            else:
-                x = norm(add, x + sublayer(path, x))
-    if config.pre_norm:
-        x = norm("norm", x)
-    return linear("output", x)
+    def embed(self, ids: Any) -> Any:
+        x, T = self.state["embedding.tokens.weight"][ids], ids.shape[1]
+        if self.config.positions == "learned":
+            x = x + self.state["embedding.positions"][:T]
+        if self.config.positions == "sinusoidal":
+            angle = self.angles(T, self.config.d_model)
+            waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
+            x = x * math.sqrt(self.config.d_model) + waves
+        return x
+
+    def stack(
+        self, path: str, x: Any, memory: Any = None, own: Any = None, over: Any = None
+    ) -> Any:
+        """The blocks under a path, and the norm after them; masks for itself and the memory."""
+        sublayers: dict[str, Any] = {
+            "attention" if memory is None else "self_attention": {**(own or {})},
+            **({} if memory is None else {"cross_attention": {"memory": memory, **over}}),
+            "mlp": None,
+        }
+        for i in range(self.config.n_layers):
+            for name, options in sublayers.items():
+                block = f"{path}blocks.{i}"
+                box = f"{block}.add_{name}.norm"
+                y = self.norm(box, x) if self.config.pre_norm else x
+                if options is None:
+                    y = self.mlp(f"{block}.mlp", y)
+                else:
+                    y = self.attention(f"{block}.{name}", y, **options)
+                x = x + y if self.config.pre_norm else self.norm(box, x + y)
+        return self.norm(f"{path}norm", x) if self.config.pre_norm else x
+
+    def gpt(self, ids: Any) -> Any:
+        x = self.stack("", self.embed(ids), own={"is_causal": True})
+        return self.linear("output", x)
+
+    def bert(self, ids: Any) -> Any:
+        mask = {"attn_mask": (ids != 0)[:, None, None]}
+        x = self.stack("encoder.", self.norm("embedding.norm", self.embed(ids)), own=mask)
+        x = self.norm("norm", F.gelu(self.linear("transform", x)))
+        return self.linear("output", x)
+
+    def encoder_decoder(self, source: Any, target: Any) -> Any:
+        mask = {"attn_mask": (source != 0)[:, None, None]}
+        memory = self.stack("encoder.", self.embed(source), own=mask)
+        x = self.stack("decoder.", self.embed(target), memory, {"is_causal": True}, mask)
+        return self.linear("output", x)
 
 
 VARIATIONS: list[dict[str, Any]] = [
@@ -201,11 +235,16 @@ VARIATIONS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("changes", VARIATIONS, ids=lambda c: ",".join(map(str, c.values())) or "-")
-def test_each_variation_of_a_gpt(changes: dict[str, Any]) -> None:
+every_variation = pytest.mark.parametrize(
+    "changes", VARIATIONS, ids=lambda c: ",".join(map(str, c.values())) or "-"
+)
+
+
+def both(kind: Any, changes: dict[str, Any]) -> tuple[Any, Reference]:
+    """Build a model of ours, with random parameters, and PyTorch's reference that shares them."""
     sizes = {"d_model": 16, "n_heads": 4, "n_layers": 2, "d_ff": 24, "dropout": 0.0}
     config = TransformerConfig(VOCAB, **{**sizes, "max_length": 8, **changes})
-    model = GPT(config)
+    model = kind(config)
     rng = np.random.default_rng(0)
     for p in model.parameters():
         p.array[...] = 0.4 * rng.standard_normal(p.shape)
@@ -214,16 +253,53 @@ def test_each_variation_of_a_gpt(changes: dict[str, Any]) -> None:
     }
     if config.tie_embeddings:
         state["output.weight"] = state["embedding.tokens.weight"]
+    return model, Reference(state, config)
 
-    ids = rng.integers(1, VOCAB, (3, 7))
-    logits = reference(state, config, torch.tensor(ids))
-    assert_equal(model(mt.from_numpy(ids)), logits)
 
-    F.cross_entropy(logits[:, :-1].flatten(0, 1), torch.tensor(ids[:, 1:]).flatten()).backward()
-    model.loss(mt.from_numpy(ids)).backward()
+def assert_same_gradients(model: Any, loss: Any, reference: Reference, their_loss: Any) -> None:
+    assert_equal(loss, their_loss)
+    loss.backward()
+    their_loss.backward()
     for name, p in model.named_parameters():
         assert p.grad is not None, name
-        assert_equal(p.grad, state[name].grad)
+        assert_equal(p.grad, reference.state[name].grad)
+
+
+@every_variation
+def test_each_variation_of_a_gpt(changes: dict[str, Any]) -> None:
+    model, reference = both(GPT, changes)
+    ids = np.random.default_rng(1).integers(1, VOCAB, (3, 7))
+    logits = reference.gpt(torch.tensor(ids))
+    assert_equal(model(mt.from_numpy(ids)), logits)
+    expected = F.cross_entropy(logits[:, :-1].flatten(0, 1), torch.tensor(ids[:, 1:]).flatten())
+    assert_same_gradients(model, model.loss(mt.from_numpy(ids)), reference, expected)
+
+
+@every_variation
+def test_each_variation_of_a_bert(changes: dict[str, Any]) -> None:
+    model, reference = both(BERT, changes)
+    rng = np.random.default_rng(1)
+    ids, targets = rng.integers(1, VOCAB, (2, 3, 7))
+    ids[0, 5:] = targets[0, 5:] = targets[1, :4] = 0
+    logits = reference.bert(torch.tensor(ids))
+    assert_equal(model(mt.from_numpy(ids)), logits)
+    expected = F.cross_entropy(
+        logits.flatten(0, 1), torch.tensor(targets).flatten(), ignore_index=0
+    )
+    loss = model.loss(mt.from_numpy(ids), mt.from_numpy(targets))
+    assert_same_gradients(model, loss, reference, expected)
+
+
+@every_variation
+def test_each_variation_of_an_encoder_decoder(changes: dict[str, Any]) -> None:
+    model, reference = both(Transformer, changes)
+    source, target = torch.tensor(SOURCE), torch.tensor(TARGET)
+    logits = reference.encoder_decoder(source, target[:, :-1])
+    assert_equal(model(mt.tensor(SOURCE), mt.tensor(TARGET)[:, :-1]), logits)
+    expected = F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0)
+    assert_same_gradients(
+        model, model.loss(mt.tensor(SOURCE), mt.tensor(TARGET)), reference, expected
+    )
 
 
 def test_rotary_positions_turn_complex_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import pydoc_data.topics
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transformer import bpe
 from transformer.bpe import BytePairTokenizer
 from transformer.tokenizer import BOS, EOS, PAD, WordTokenizer
 
@@ -35,6 +37,11 @@ def test_merges_by_hand() -> None:
     assert tokenizer.tokens[aa:] == ("aa", "ab", "aaab")
     assert tokenizer.encode("aaabdaaabac") == [aaab, byte("d"), aaab, byte("a"), byte("c")]
     assert tokenizer.encode("aab") == [aa, byte("b")]
+
+
+def test_the_example_in_its_text_is_what_it_does() -> None:
+    failed, tried = doctest.testmod(bpe)
+    assert (failed, tried) == (0, 3)
 
 
 def test_pairs_that_stand_side_by_side_once_are_not_merged() -> None:

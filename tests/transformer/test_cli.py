@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from transformer import Transformer, beam_search
 from transformer.cli import main
 from transformer.runs import Run
 
@@ -195,7 +196,7 @@ def test_it_answers(said: Any, single_digits: Path, question: str, answer: str) 
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("", "'' is not a sum of two numbers, such as 12+34"),
+        ("", "'' is not a sum of two numbers, such as 1+2"),
         ("12", "'12' is not a sum of two numbers"),
         ("1+2+3", "'1+2+3' is not a sum of two numbers"),
         ("1-2", "unknown character '-' in '1-2'"),
@@ -253,7 +254,7 @@ def test_in_a_terminal_it_asks(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     code, output, errors = said("solve", single_digits)
     assert code == 2
-    assert output == "A question a line, such as 12+34; Ctrl-D ends.\n4\n18\n\n"
+    assert output == "A question a line, such as 1+2; Ctrl-D ends.\n4\n18\n\n"
     assert is_one_line(errors)
 
 
@@ -271,6 +272,84 @@ def test_a_run_that_is_missing_or_damaged_is_refused(
             assert (code, output) == (2, "")
             assert is_one_line(errors)
             assert str(run / name) in errors
+
+
+# --------------------------------------------------------------------- how an answer is written
+
+
+def test_a_beam_gives_the_best_answers_with_their_scores(said: Any, single_digits: Path) -> None:
+    task, model = Run(single_digits).load()
+    found = beam_search(model, task.tokenizer.sources(["2+2="]), 3, width=4, n_best=3)
+    texts = [task.tokenizer.decode(row)[::-1] for row in found.ids[0].tolist()]
+    scores = found.scores[0].tolist()
+    assert texts[0] == "4"
+    expected = "".join(f"{s:8.4f}  {text}\n" for s, text in zip(scores, texts, strict=True))
+    assert said("solve", single_digits, "2+2", "--beam=4", "--best=3") == (0, expected, "")
+    assert said("solve", single_digits, "2+2", "--beam=4") == (0, "4\n", "")
+
+
+def test_the_length_penalty_of_a_beam_can_be_chosen(said: Any, single_digits: Path) -> None:
+    def best(alpha: int) -> list[float]:
+        code, output, _ = said(
+            "solve", single_digits, "2+2", "--beam=3", "--best=3", "--alpha", alpha
+        )
+        assert code == 0
+        return [float(line.split()[0]) for line in output.splitlines()]
+
+    assert best(0)[0] == pytest.approx(best(6)[0] * (7 / 6) ** 6, abs=1e-3)  # of two tokens
+    assert best(0) != best(6)
+
+
+def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits: Path) -> None:
+    def drawn(*flags: str) -> str:
+        code, output, errors = said("solve", single_digits, "2+2", *flags)
+        assert (code, errors) == (0, "")
+        return str(output)
+
+    assert drawn("--temperature=0") == drawn("--top-k=1") == "4\n"
+    hot = [drawn("--temperature=100", f"--seed={seed}") for seed in (0, 0, 1, 2, 3)]
+    assert hot[0] == hot[1]
+    assert len(set(hot)) > 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--best=2", "beam=2 or more, not None"),
+        ("--beam=2 --best=3", "beam=3 or more, not 2"),
+        ("--beam=0", "beam must be at least 1, not 0"),
+        ("--beam=2 --temperature=1", "a beam search draws nothing"),
+        ("--alpha=1", "--alpha is of a beam search: give --beam too"),
+        ("--seed=1", "--seed is of what is drawn: give --temperature, --top-k or --top-p too"),
+        ("--temperature=-1", "temperature must not be negative, but is -1.0"),
+        ("--temperature=nan", "temperature must not be negative, but is nan"),
+        ("--top-k=0", "top_k must be at least 1, not 0"),
+        ("--top-p=1.5", "top_p must be a probability above 0, not 1.5"),
+    ],
+)
+def test_ways_to_write_that_cannot_be_are_refused(
+    said: Any, single_digits: Path, flags: str, message: str
+) -> None:
+    code, output, errors = said("solve", single_digits, "2+2", *flags.split())
+    assert (code, output) == (2, "")
+    assert is_one_line(errors)
+    assert message in errors
+
+
+# --------------------------------------------------------------------------------- our own mistakes
+
+
+@pytest.mark.parametrize("command", ["solve {run} 2+2", "eval {run}", "train addition --out {out}"])
+def test_an_error_of_ours_is_not_taken_for_one_of_the_users(
+    said: Any, single_digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise ValueError("operands could not be broadcast together")
+
+    monkeypatch.setattr(Transformer, "forward", broken)
+    monkeypatch.setattr(Transformer, "begin", broken)
+    with pytest.raises(ValueError, match="broadcast"):
+        said(*(word.format(run=single_digits, out=tmp_path) for word in command.split()))
 
 
 # ---------------------------------------------------------------------------- as people start it
@@ -297,6 +376,40 @@ def test_python_m_transformer_is_the_command(single_digits: Path) -> None:
     assert done.returncode == 2
     assert done.stdout.decode().split() == ["4", "18"]
     assert is_one_line(done.stderr.decode())
+
+
+def test_bytes_that_are_no_text_get_one_line(single_digits: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "utf-8:strict"},
+        input=b"\xff+1\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert is_one_line(done.stderr.decode())
+
+
+def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path) -> None:
+    """As with `| head -1`. The exit code is that of a process that SIGPIPE ended: 128 + 13."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as solving:
+        assert solving.stdin is not None
+        assert solving.stdout is not None
+        assert solving.stderr is not None
+        solving.stdout.close()
+        solving.stdin.write("2+2\n9+9\n")
+        solving.stdin.close()
+        assert solving.stderr.read() == ""
+    assert solving.returncode == 141
 
 
 def test_a_mistake_shows_no_traceback(tmp_path: Path) -> None:

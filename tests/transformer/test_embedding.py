@@ -70,3 +70,13 @@ def test_the_longest_sequence_fits_and_a_longer_one_is_refused() -> None:
     assert embedding(mt.zeros(1, 3, dtype=mt.int64)).shape == (1, 3, 4)
     with pytest.raises(ValueError, match="a sequence of 4 tokens is longer than max_length=3"):
         embedding(mt.zeros(1, 4, dtype=mt.int64))
+
+
+def test_the_sum_is_dropped_at_the_stated_rate_in_training() -> None:
+    embedding = Embedding(TransformerConfig(5, d_model=64, n_heads=1, dropout=0.75))
+    ids = mt.tensor([[3, 4] * 50])
+    whole = embedding.eval()(ids).detach().numpy()
+    dropped = embedding.train()(ids).detach().numpy()
+    kept = dropped != 0
+    assert_close(dropped, np.where(kept, 4 * whole, 0), rtol=1e-5, atol=1e-6)  # 1 / (1 - 3/4)
+    assert kept.mean() == pytest.approx(0.25, abs=0.02)

@@ -16,7 +16,11 @@ import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
 from transformer.beam import length_penalty
+from transformer.config import TrainingConfig
 from transformer.generate import likeliest
+from transformer.tasks import Reverse
+from transformer.tasks.architectures import ARCHITECTURES
+from transformer.training import Training
 
 PAD, BOS, EOS = 0, 1, 2
 Build = Callable[..., Any]
@@ -403,6 +407,24 @@ def test_a_wider_beam_finds_no_worse_texts_on_average(build: Build, kind: Any) -
     for narrower, wider in pairwise(means):
         assert wider >= narrower - 1e-9
     assert means[-1] > means[0] + 1
+
+
+@pytest.mark.parametrize("architecture", ["encoder-decoder", "gpt"])
+def test_over_held_out_questions_a_wider_beam_scores_no_lower_on_average(architecture: str) -> None:
+    """A model that has half learned to reverse, and questions that it was not shown."""
+    task = Reverse(5, architecture=architecture)
+    config = TrainingConfig(steps=40, batch_size=32, lr=4e-3, warmup=20)
+    training = Training(task, task.model_config(n_layers=1), config)
+    for _ in range(config.steps):
+        training.advance()
+    model, sources = training.model.eval(), [s for s, _ in task.held_out_examples(0, 150)]
+    prompts = ARCHITECTURES[architecture].prompt(task.tokenizer, sources)
+    means = [
+        beam_search(model, prompts, 6, width=width).scores.numpy().mean() for width in (1, 2, 4, 8)
+    ]
+    for narrower, wider in pairwise(means):
+        assert wider >= narrower - 1e-9
+    assert means[-1] > means[0] + 0.01
 
 
 @writers

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,38 +16,33 @@ from minitorch.autograd import Array
 
 def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     """Draw losses and, where there are any, exact matches over a training, and save the picture."""
-    steps = [row["step"] for row in rows]
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    left = figure.add_subplot(xlabel="step")
-    _draw_curves(left, steps, rows, {"loss": "training loss", "held_out_loss": "held-out loss"}, 0)
-    left.set_ylim(bottom=0)
+    curves = [{"loss": "training loss", "held_out_loss": "held-out loss"}]
     if "exact_match" in rows[0]:
-        right = left.twinx()
-        matches = {
-            "exact_match": "held-out exact match",
-            "training_exact_match": "training exact match",
-        }
-        _draw_curves(right, steps, rows, matches, len(left.lines))
-        right.set_ylim(0, 1.05)
-        right.yaxis.set_major_formatter(PercentFormatter(1))
-    if len(figure.axes) < sum(len(axes.lines) for axes in figure.axes):
-        figure.legend(loc="outside upper center", ncols=4)
+        curves.append(
+            {"training_exact_match": "training exact match", "exact_match": "held-out exact match"}
+        )
+    figure = Figure(figsize=(1 + 5 * len(curves), 4), layout="constrained")
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for panel, labels in zip(panels, curves, strict=True):
+        _draw_curves(panel, rows, labels)
+    panels[0].set_ylim(bottom=0)
+    for panel in panels[1:]:
+        panel.set_ylim(-0.05, 1.05)
+        panel.yaxis.set_major_formatter(PercentFormatter(1))
     _save(figure, path)
 
 
-def _draw_curves(
-    axes: Axes,
-    steps: Sequence[float],
-    rows: Sequence[dict[str, float]],
-    labels: dict[str, str],
-    first: int,
-) -> None:
-    """Draw a curve for each label whose value the rows have, in colours from the first on."""
+def _draw_curves(panel: Axes, rows: Sequence[dict[str, float]], labels: dict[str, str]) -> None:
+    """Draw a curve for each label whose value the rows have: training blue, held-out orange."""
     labels = {name: label for name, label in labels.items() if name in rows[0]}
-    axes.set_ylabel(", ".join(labels.values()), color=f"C{first}" if len(labels) == 1 else "black")
-    for i, (name, label) in enumerate(labels.items()):
-        values = np.array([row[name] for row in rows])
-        axes.plot(steps, values, color=f"C{first + i}", marker="o", markersize=3, label=label)
+    for name, label in labels.items():
+        colour = "C0" if label.startswith("training") else "C1"
+        steps, values = zip(*((row["step"], row[name]) for row in rows), strict=True)
+        panel.plot(steps, values, color=colour, marker="o", markersize=3, label=label)
+    panel.set_xlabel("step")
+    panel.set_ylabel(", ".join(labels.values()))
+    if len(labels) > 1:
+        panel.legend()
 
 
 def draw_attention(

@@ -8,7 +8,7 @@ from .gap import FillTheGap
 from .modular import ModularAddition
 from .numbers import Numbers
 from .strings import Copy, Reverse, Sort
-from .task import MissingPackage, Task, TextToText
+from .task import DataError, MissingPackage, Task, TextToText
 
 TASKS: dict[str, type[Task]] = {
     task.name: task
@@ -19,7 +19,7 @@ TASKS: dict[str, type[Task]] = {
 }  # fmt: skip
 
 __all__ = [
-    "GAP", "TASKS", "Addition", "AdditionGPT", "Characters", "Copy", "Dates", "FillTheGap",
-    "MissingPackage", "Model", "ModularAddition", "Numbers", "Reverse", "Sort", "Task",
-    "TextToText",
+    "GAP", "TASKS", "Addition", "AdditionGPT", "Characters", "Copy", "DataError", "Dates",
+    "FillTheGap", "MissingPackage", "Model", "ModularAddition", "Numbers", "Reverse", "Sort",
+    "Task", "TextToText",
 ]  # fmt: skip

@@ -48,6 +48,8 @@ class Addition(TextToText[tuple[int, int]]):
         super().__post_init__()
         if not isinstance(self.digits, int) or not 1 <= self.digits <= 9:
             raise ValueError(f"digits must be a whole number from 1 to 9, not {self.digits!r}")
+        if self.digits == 1:
+            object.__setattr__(self, "question", "1+2")
 
     @property
     def longest(self) -> tuple[int, int]:
@@ -84,11 +86,11 @@ class Addition(TextToText[tuple[int, int]]):
         if unknown:
             raise ValueError(
                 f"unknown character {unknown[0]!r} in {question!r}: a sum is written with digits "
-                "and one '+', such as 12+34"
+                f"and one '+', such as {self.question}"
             )
         numbers = text.split("+")
         if len(numbers) != 2 or not all(numbers):
-            raise ValueError(f"{question!r} is not a sum of two numbers, such as 12+34")
+            raise ValueError(f"{question!r} is not a sum of two numbers, such as {self.question}")
         for number in numbers:
             if len(number) > self.digits:
                 raise ValueError(

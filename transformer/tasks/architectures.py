@@ -45,6 +45,9 @@ class Architecture(ABC):
         """Return (source, target) examples as the arguments of the model's `loss`."""
 
     @abstractmethod
+    def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
+        """Return what the model reads of the questions, (batch, S), before it answers."""
+
     def write(
         self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
     ) -> list[str]:
@@ -56,6 +59,9 @@ class Architecture(ABC):
             sources: the questions.
             length: the most tokens of an answer, `</s>` not counted.
         """
+        assert not isinstance(model, BERT)
+        written = greedy(model, self.prompt(tokenizer, sources), length + 1)
+        return [tokenizer.decode(row) for row in written.tolist()]
 
 
 class EncoderDecoder(Architecture):
@@ -73,12 +79,8 @@ class EncoderDecoder(Architecture):
         sources, targets = zip(*examples, strict=True)
         return tokenizer.sources(sources), tokenizer.targets(targets)
 
-    def write(
-        self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
-    ) -> list[str]:
-        assert isinstance(model, Transformer)
-        written = greedy(model, tokenizer.sources(sources), length + 1)
-        return [tokenizer.decode(row) for row in written.tolist()]
+    def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
+        return tokenizer.sources(sources)
 
 
 class DecoderOnly(Architecture):
@@ -100,12 +102,8 @@ class DecoderOnly(Architecture):
         targets = stack([[PAD] * len(question) + answer for question, answer in pairs])
         return ids, targets
 
-    def write(
-        self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
-    ) -> list[str]:
-        assert isinstance(model, GPT)
-        prompts = stack([[*tokenizer.encode(source), BOS] for source in sources], left=True)
-        return [tokenizer.decode(row) for row in greedy(model, prompts, length + 1).tolist()]
+    def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
+        return stack([[*tokenizer.encode(source), BOS] for source in sources], left=True)
 
 
 class EncoderOnly(Architecture):
@@ -125,6 +123,9 @@ class EncoderOnly(Architecture):
         targets[gaps(tokenizer, ids)] = [tokenizer.encode(target)[0] for _, target in examples]
         return ids, mt.from_numpy(targets)
 
+    def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
+        return tokenizer.sources(sources)
+
     def write(
         self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
     ) -> list[str]:
@@ -135,7 +136,7 @@ class EncoderOnly(Architecture):
     def probabilities(self, model: Model, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
         """Return how likely each token is in the gap: (batch, vocab_size)."""
         assert isinstance(model, BERT)
-        ids = tokenizer.sources(sources)
+        ids = self.prompt(tokenizer, sources)
         logits: Tensor = model(ids)  # (batch, T, vocab_size)
         return logits[mt.from_numpy(gaps(tokenizer, ids))].softmax(-1)
 

@@ -8,7 +8,6 @@ nothing but the text.
 from __future__ import annotations
 
 import hashlib
-import math
 import pydoc_data.topics
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,11 +21,11 @@ from minitorch import Tensor
 from minitorch.autograd import Array
 
 from ..config import TrainingConfig, TransformerConfig
-from ..generate import sample
 from ..models import GPT
 from ..tokenizer import SPECIAL, CharTokenizer
+from ..writing import Writing
 from .architectures import Model
-from .task import Task
+from .task import DataError, Task, perplexity
 
 CONTINUATION = 300  # characters
 
@@ -40,16 +39,21 @@ class Characters(Task):
         context: the characters that the model sees at once.
         alphabet: the text's characters, by which a trained model knows its tokens.
         digest: of the text, by which a run that is resumed knows that it is the same.
+        beginning: how the text begins: what the model is asked to go on with where the text does
+            not have the characters of `question`.
     """
 
     text: str = ""
     context: int = 64
     alphabet: str = field(default="", metadata={"flag": False})
     digest: str = field(default="", metadata={"flag": False})
+    beginning: str = field(default="", metadata={"flag": False})
 
     name: ClassVar[str] = "characters"
     summary: ClassVar[str] = "go on with a text, character by character"
     question: ClassVar[str] = "The function "
+    writing: ClassVar[Writing] = Writing(temperature=0.8, top_p=0.95)
+    ways: ClassVar[tuple[str, ...]] = ("beam", "alpha", "temperature", "top_k", "top_p", "seed")
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=2000, batch_size=32, lr=2e-3, warmup=100, weight_decay=0.1, evaluate_on=300
     )
@@ -60,9 +64,19 @@ class Characters(Task):
         if not self.alphabet:
             text = self._read()
             if len(text) < 20 * self.context:
-                raise ValueError(f"{self.text} is too short: {len(text)} characters")
+                raise ValueError(
+                    f"{self.text or 'the text'} is too short: {len(text)} characters, "
+                    f"and a context of {self.context} needs {20 * self.context}"
+                )
             object.__setattr__(self, "alphabet", "".join(sorted(set(text))))
             object.__setattr__(self, "digest", _digest(text))
+            object.__setattr__(self, "beginning", self._first_line(text))
+        if not set(self.question) <= set(self.alphabet):
+            object.__setattr__(self, "question", self.beginning)
+
+    def _first_line(self, text: str) -> str:
+        """Return how the text begins, in half a context or less."""
+        return (text.strip() or text)[: self.context // 2].splitlines()[0]
 
     def _read(self) -> str:
         if not self.text:
@@ -70,7 +84,7 @@ class Characters(Task):
         try:
             return Path(self.text).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"cannot read the text {self.text}: {error}") from None
+            raise DataError(f"cannot read the text {self.text}: {error}") from None
 
     @cached_property
     def tokenizer(self) -> CharTokenizer:
@@ -82,11 +96,11 @@ class Characters(Task):
         """The text's characters, int64.
 
         Raises:
-            ValueError: it is no longer the text that the run was started with.
+            DataError: it is no longer the text that the run was started with.
         """
         text = self._read()
         if _digest(text) != self.digest:
-            raise ValueError(f"{self.text or 'the text'} has changed since the run was started")
+            raise DataError(f"{self.text or 'the text'} has changed since the run was started")
         return np.array(self.tokenizer.encode(text))
 
     def model_config(self, **changes: Any) -> TransformerConfig:
@@ -125,26 +139,37 @@ class Characters(Task):
             part = np.stack(pieces[i : i + 100])
             total += model.loss(mt.from_numpy(part)).item() * len(part)
         loss = total / len(pieces)
-        return {"held_out_loss": loss, "perplexity": math.exp(loss)}
+        return {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return (-metrics["held_out_loss"],)
 
-    def solve(self, model: Model, question: str) -> str:
-        """Go on with the text, by characters that are drawn from the likely ones.
+    def as_source(self, question: str) -> str:
+        """Take the beginning of a text.
+
+        Raises:
+            ValueError: it has a character that is not in the text that the model has learned.
+        """
+        self.tokenizer.encode(question)
+        return question or self.alphabet[0]
+
+    def reply(self, model: Model, source: str, writing: Writing) -> str:
+        """Go on with the text; unless wanted otherwise, by drawing from the likely characters.
 
         The model sees `context` characters at once: it writes half as many, then reads these to go
         on. The same beginning is always continued alike.
         """
         assert isinstance(model, GPT)
         half = self.context // 2
-        generator = mt.Generator().manual_seed(0)
-        text = self.tokenizer.encode(question) or self.tokenizer.encode(self.alphabet[0])
+        write = writing.writer()
+        text = self.tokenizer.encode(source)
         end = len(text) + CONTINUATION
         while len(text) < end:
-            prompt = mt.tensor([text[-half:]])
-            new = sample(model, prompt, half, temperature=0.8, top_p=0.95, generator=generator)
-            text += [i for i in new[0].tolist() if i >= len(SPECIAL)]
+            new, _ = write(model, mt.tensor([text[-half:]]), half)  # (1, 1, half)
+            characters = [i for i in new[0, 0].tolist() if i >= len(SPECIAL)]
+            if not characters:  # a model that has learned little may have nothing to say
+                break
+            text += characters
         return self.tokenizer.join(text[:end])
 
 

@@ -6,7 +6,6 @@ and the order is another one, year first and weekday last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
@@ -15,10 +14,12 @@ import numpy as np
 
 from ..config import TrainingConfig
 from ..tokenizer import CharTokenizer
-from .task import TextToText, scramble
+from .task import scramble
+from .translation import Translation
 
 # Babel's ways to write a date: four named ones, then those by their parts (Unicode's skeletons), of
-# which all are here that have a year. British English differs where the month is a word.
+# which all are here that have a year. Of British English those that write the month as a word; as a
+# number it stands behind the day, and 5/1/2026 would be two days.
 FORMS = [
     *(("en", form) for form in ("short", "medium", "long", "full")),
     *(("en", form) for form in ("y", "yM", "yMd", "yMEd", "yMMM", "yMMMd", "yMMMEd", "yMMMM")),
@@ -29,7 +30,7 @@ FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True)
-class Dates(TextToText[tuple[date, str, str]]):
+class Dates(Translation[tuple[date, str, str]]):
     """Dates of 1900 to 2099 in each form of English, into the same form of Chinese, as in Babel.
 
     The keys are a day, the kind of English, and the form. Years are held out whole, one in ten, so
@@ -40,7 +41,7 @@ class Dates(TextToText[tuple[date, str, str]]):
     name: ClassVar[str] = "dates"
     summary: ClassVar[str] = "translate dates: Monday, January 5, 2026 → 2026年1月5日星期一"
     question: ClassVar[str] = "Monday, January 5, 2026"
-    packages: ClassVar[tuple[str, ...]] = ("babel", "sacrebleu")
+    packages: ClassVar[tuple[str, ...]] = ("babel", *Translation.packages)
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer(
         "0123456789 ,/-ADFJMNOQSTWabcdeghilmnopqrstuvy公元年月日第季度星期周一二三四五六"
     )
@@ -64,13 +65,6 @@ class Dates(TextToText[tuple[date, str, str]]):
     def example(self, key: tuple[date, str, str]) -> tuple[str, str]:
         day, locale, form = key
         return _write(day, form, locale), _write(day, form, "zh")
-
-    def compare(self, written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
-        """Exact match, and BLEU (Papineni et al. 2002), from 0 to 100, of characters for words."""
-        import sacrebleu
-
-        bleu = sacrebleu.corpus_bleu(list(written), [list(targets)], tokenize="char")
-        return super().compare(written, targets) | {"bleu": bleu.score}
 
     def as_source(self, question: str) -> str:
         """Take a date as English writes it.

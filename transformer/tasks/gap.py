@@ -16,6 +16,7 @@ import numpy as np
 
 from ..config import TrainingConfig
 from ..tokenizer import WordTokenizer
+from ..writing import Writing
 from .architectures import ARCHITECTURES, GAP, EncoderOnly, Model
 from .task import TextToText, scramble
 
@@ -90,6 +91,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
     summary: ClassVar[str] = f"find the hidden word: yesterday the girl {GAP} milk . → drank"
     question: ClassVar[str] = f"yesterday the girl {GAP} milk ."
     architectures: ClassVar[tuple[str, ...]] = ("bert",)
+    ways: ClassVar[tuple[str, ...]] = ()  # it points at words, and writes none
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer(
         [GAP, *dict.fromkeys(word for sentence in sentences() for word in sentence)]
     )
@@ -135,11 +137,11 @@ class FillTheGap(TextToText[tuple[int, int]]):
         self.tokenizer.encode(" ".join(words))
         return " ".join(words)
 
-    def solve(self, model: Model, question: str) -> str:
+    def reply(self, model: Model, source: str, writing: Writing) -> str:
         """Return the three likeliest words, with their probabilities."""
         architecture = ARCHITECTURES[self.architecture]
         assert isinstance(architecture, EncoderOnly)
-        p = architecture.probabilities(model, self.tokenizer, [self.as_source(question)])[0].numpy()
+        p = architecture.probabilities(model, self.tokenizer, [source])[0].numpy()
         return "  ".join(f"{self.tokenizer.tokens[i]} {p[i]:.1%}" for i in (-p).argsort()[:3])
 
 

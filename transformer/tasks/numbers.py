@@ -13,7 +13,8 @@ import numpy as np
 
 from ..config import TrainingConfig
 from ..tokenizer import WordTokenizer
-from .task import TextToText, scramble
+from .task import scramble
+from .translation import Translation
 
 ENGLISH = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -25,7 +26,7 @@ CHINESE = "零一二三四五六七八九十百千万"
 
 
 @dataclass(frozen=True)
-class Numbers(TextToText[int]):
+class Numbers(Translation[int]):
     """Whole numbers up to 99,999: the words are those of num2words, the characters those of cn2an.
 
     A token is an English word or a Chinese character. One number in twenty is held out, from 100
@@ -35,7 +36,7 @@ class Numbers(TextToText[int]):
     name: ClassVar[str] = "numbers"
     summary: ClassVar[str] = "numbers in words: three hundred and five → 三百零五"
     question: ClassVar[str] = "three hundred and five"
-    packages: ClassVar[tuple[str, ...]] = ("num2words", "cn2an")
+    packages: ClassVar[tuple[str, ...]] = ("num2words", "cn2an", *Translation.packages)
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer([*ENGLISH, *CHINESE])
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1

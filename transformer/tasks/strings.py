@@ -39,6 +39,7 @@ class Strings(TextToText[str]):
         super().__post_init__()
         if not isinstance(self.length, int) or not 2 <= self.length <= 15:
             raise ValueError(f"length must be a whole number from 2 to 15, not {self.length!r}")
+        object.__setattr__(self, "question", self.question[: self.length])
 
     @abstractmethod
     def answer(self, letters: str) -> str:

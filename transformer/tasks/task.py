@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
@@ -16,7 +16,9 @@ import minitorch as mt
 from minitorch import Tensor
 
 from ..config import TrainingConfig, TransformerConfig
+from ..models import BERT
 from ..tokenizer import Tokenizer
+from ..writing import Writing
 from .architectures import ARCHITECTURES, Model
 
 Key = TypeVar("Key", bound=Hashable)
@@ -26,6 +28,10 @@ class MissingPackage(ImportError):
     """A task needs a package that is not installed; the message says how to install it."""
 
 
+class DataError(ValueError):
+    """What a task's examples are made of is not as it must be; the message says why, in a line."""
+
+
 @dataclass(frozen=True)
 class Task(ABC):
     """Something to learn. The fields of a subclass are flags of `train`, and saved with a run.
@@ -33,9 +39,11 @@ class Task(ABC):
     Attributes:
         name: what the command line calls it.
         summary: what is learned, in a line.
-        question: an example of what can be asked.
+        question: an example of what can be asked; of an instance, one that its model can answer.
         training_config: with which a laptop learns it.
         packages: what has to be installed for it: modules, not needed once a model is trained.
+        writing: how its answers are written, unless a person wants it otherwise.
+        ways: the fields of `Writing` that such a person can change.
     """
 
     name: ClassVar[str]
@@ -43,6 +51,8 @@ class Task(ABC):
     question: ClassVar[str]
     training_config: ClassVar[TrainingConfig]
     packages: ClassVar[tuple[str, ...]] = ()
+    writing: ClassVar[Writing] = Writing()
+    ways: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Writing))
 
     @abstractmethod
     def model_config(self, **changes: Any) -> TransformerConfig:
@@ -72,12 +82,24 @@ class Task(ABC):
         """Rank models by what `evaluate` returned for them: the greater, the better."""
 
     @abstractmethod
+    def as_source(self, question: str) -> str:
+        """Turn a question as a person types it into a source, as the model reads it.
+
+        Raises:
+            ValueError: it is no question of this task.
+        """
+
+    @abstractmethod
+    def reply(self, model: Model, source: str, writing: Writing) -> str:
+        """Return the answer to a source, as people write it; n_best answers, a line each."""
+
     def solve(self, model: Model, question: str) -> str:
         """Answer a question that a person typed.
 
         Raises:
             ValueError: it is no question of this task.
         """
+        return self.reply(model, self.as_source(question), self.writing)
 
     def require_packages(self) -> None:
         """Make sure that the examples can be drawn.
@@ -139,14 +161,6 @@ class TextToText(Task, Generic[Key]):
     def example(self, key: Key) -> tuple[str, str]:
         """Return the source and the target, as the model reads and writes them."""
 
-    @abstractmethod
-    def as_source(self, question: str) -> str:
-        """Turn a question as a person types it into a source.
-
-        Raises:
-            ValueError: it is no question of this task.
-        """
-
     def as_answer(self, target: str) -> str:
         """Turn a target into the answer as people write it."""
         return target
@@ -201,7 +215,10 @@ class TextToText(Task, Generic[Key]):
         model.eval()
         parts = _parts(examples)
         losses = [model.loss(*self.as_batch(part)).item() for part in parts]
-        return float(np.average(losses, weights=[len(part) for part in parts]))
+        tokens = [  # with </s>
+            sum(len(self.tokenizer.encode(target)) + 1 for _, target in part) for part in parts
+        ]
+        return float(np.average(losses, weights=tokens))
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
         examples = self.held_out_examples(start, stop)
@@ -213,7 +230,7 @@ class TextToText(Task, Generic[Key]):
         """Compare what the model wrote with the targets, and ask how it likes these."""
         loss = self.loss(model, examples)
         metrics = self.compare(written, [target for _, target in examples])
-        return metrics | {"held_out_loss": loss, "perplexity": math.exp(loss)}
+        return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def compare(self, written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
         """Measure what the model wrote by what it should have written."""
@@ -223,8 +240,27 @@ class TextToText(Task, Generic[Key]):
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return metrics["exact_match"], -metrics["held_out_loss"]
 
-    def solve(self, model: Model, question: str) -> str:
-        return self.as_answer(self.write(model, [self.as_source(question)])[0])
+    def reply(self, model: Model, source: str, writing: Writing) -> str:
+        assert not isinstance(model, BERT)
+        model.eval()
+        prompt = ARCHITECTURES[self.architecture].prompt(self.tokenizer, [source])
+        ids, scores = writing.writer()(model, prompt, self.longest[1] + 1)
+        answers = [self.as_answer(self.tokenizer.decode(row)) for row in ids[0].tolist()]
+        if scores is None or writing.n_best == 1:
+            return answers[0]
+        lines = zip(scores[0].tolist(), answers, strict=True)
+        return "\n".join(f"{score:8.4f}  {text}" for score, text in lines if score > -math.inf)
+
+
+def perplexity(loss: float) -> float:
+    """Return e^loss: among how many equally likely tokens one would be as much at a loss.
+
+    It is inf where that is more than a float can hold, as when a training goes astray.
+    """
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def scramble(x: int) -> int:

@@ -1,0 +1,106 @@
+"""Does it learn as well? The characters task, and the same model in PyTorch, side by side.
+
+    python -m benchmarks.learning                 # the task as it is
+    python -m benchmarks.learning --text FILE     # another text
+
+Both start from the same parameters, and see the same batches at the same learning rates. A row has
+the mean training loss since the row before, and how surprised both are by the same held-out text,
+all of it: nats a character. The first rows are the same; then rounding, which differs, leads the
+two apart, a little more with each step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from transformer.config import TrainingConfig
+from transformer.tasks import Characters
+from transformer.training import Training
+
+Row = tuple[int, float, float, float, float]
+"""The step; the training loss here and in PyTorch; the held-out loss here and in PyTorch."""
+
+
+def compare(task: Characters, config: TrainingConfig, every: int) -> Iterator[Row]:
+    """Train both, step by step in turn, with a row for every so many steps and for the last."""
+    ours = Training(task, task.model_config(), config)
+    step, held_out = theirs(ours)
+    losses: list[tuple[float, float]] = []
+    for i in range(1, config.steps + 1):
+        losses.append((ours.advance(), step(i)))
+        if i % every == 0 or i == config.steps:
+            mine, their = np.mean(losses, axis=0).tolist()
+            whole = len(task.ids)  # more pieces than there are
+            metrics = task.evaluate(ours.model, 0, whole)
+            yield i, mine, their, metrics["held_out_loss"], held_out()
+            losses = []
+
+
+def theirs(ours: Training) -> tuple[Callable[[int], float], Callable[[], float]]:
+    """Return a step of PyTorch's, by its number, and its held-out loss."""
+    import torch
+
+    from .in_torch import adamw, sinusoidal_positions
+    from .models_torch import TextGPT
+
+    task: Any = ours.task
+    config, sizes = ours.config, ours.model.config
+    positions = sinusoidal_positions(task.context, sizes.d_model)
+    arrays = {name: p.numpy() for name, p in ours.model.state_dict().items()}
+    model = TextGPT(
+        sizes.vocab_size, sizes.n_layers, sizes.n_heads, sizes.d_model, positions, arrays
+    )
+    optimizer = adamw(model)
+
+    def step(i: int) -> float:
+        (ids,) = task.batch(config.batch_size, np.random.default_rng((config.seed, i)))
+        loss = model.loss(torch.from_numpy(ids.numpy()))
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate(i)
+        optimizer.step()
+        return loss.item()
+
+    @torch.no_grad()
+    def held_out() -> float:
+        pieces = torch.from_numpy(np.stack(task.held_out_examples(0, len(task.ids))))
+        losses = [model.loss(part).item() * len(part) for part in torch.split(pieces, 100)]
+        return sum(losses) / len(pieces)
+
+    return step, held_out
+
+
+def main() -> None:
+    """Compare, and print a table, row by row, in Markdown."""
+    config = Characters.training_config
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.learning",
+        description="Train the characters task here and in PyTorch, and compare what they learn.",
+    )
+    parser.add_argument(
+        "--steps", type=int, default=config.steps, help="parameter updates (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--every", type=int, default=200, help="steps between two rows (default: %(default)s)"
+    )
+    parser.add_argument("--text", default="", metavar="FILE", help="UTF-8; default: Python's help")
+    args = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))  # for in_torch.py
+
+    print("| step | training loss | in PyTorch | held-out loss | in PyTorch |")
+    print("|---:|---:|---:|---:|---:|")
+    task, config = Characters(args.text), replace(config, steps=args.steps)
+    for i, *losses in compare(task, config, args.every):
+        print("|", " | ".join([f"{i:,}", *(f"{loss:.4f}" for loss in losses)]), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""How a person wants an answer to be written: one of the ways of `generate.py` and `beam.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import minitorch as mt
+from minitorch import Tensor
+
+from .beam import beam_search
+from .generate import greedy, sample
+from .models import GPT, Transformer
+
+Writer: TypeAlias = Callable[[Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]]
+"""Takes a model, prompts (batch, S) and the most tokens to write; returns what it wrote, ids
+(batch, n_best, T), and the scores of a beam search, (batch, n_best), or None."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The likeliest token at each step, unless a beam or a temperature is given.
+
+    Attributes:
+        beam: search with so many beginnings at a time for the answer with the best score.
+        n_best: with a beam: give so many answers, the best first, each with its score.
+        alpha: with a beam: the strength of the length penalty.
+        temperature: draw each token; the higher, the more daring. 0: the likeliest.
+        top_k: draw from the k likeliest tokens.
+        top_p: draw from the likeliest tokens that together have this probability.
+        seed: of what is drawn.
+
+    Raises:
+        ValueError: nothing can be written so.
+    """
+
+    beam: int | None = None
+    n_best: int = 1
+    alpha: float = 0.6
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.beam is not None and self.draws:
+            raise ValueError(
+                "a beam search draws nothing: beam goes with n_best and alpha, not with "
+                "temperature, top_k and top_p"
+            )
+        for name in ("beam", "n_best", "top_k"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        if self.n_best > (self.beam or 1):
+            raise ValueError(
+                f"the n_best={self.n_best} answers are those of a beam search that is at least as "
+                f"wide: beam={self.n_best} or more, not {self.beam}"
+            )
+        for name in ("temperature", "seed"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ValueError(f"{name} must not be negative, but is {value}")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be a probability above 0, not {self.top_p}")
+
+    @property
+    def draws(self) -> bool:
+        """Is anything left to chance?"""
+        return any(value is not None for value in (self.temperature, self.top_k, self.top_p))
+
+    def writer(self) -> Writer:
+        """Return what writes so; if it draws, then anew from the seed."""
+        if self.beam is not None:
+            return partial(beam_search, width=self.beam, alpha=self.alpha, n_best=self.n_best)
+        write = greedy
+        if self.draws:
+            write = partial(
+                sample,
+                temperature=1.0 if self.temperature is None else self.temperature,
+                top_k=self.top_k,
+                top_p=self.top_p,
+                generator=mt.Generator().manual_seed(self.seed),
+            )
+        return lambda model, prompt, max_length: (
+            write(model, prompt, max_length).unsqueeze(1),
+            None,
+        )
