@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from transformer.config import TrainingConfig
 from transformer.tasks import Characters
 from transformer.training import Training
+
+import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
 Row = tuple[int, float, float, float, float]
 """The step; the training loss here and in PyTorch; the held-out loss here and in PyTorch."""

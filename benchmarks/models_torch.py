@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,8 +100,9 @@ class TextGPT(nn.Module):
         super().__init__()
         self.tokens = nn.Embedding(vocab, width)
         self.register_buffer("positions", positions)
+        gelu = partial(F.gelu, approximate="tanh")
         layer = nn.TransformerEncoderLayer(
-            width, heads, 4 * width, 0.0, "gelu", batch_first=True, norm_first=True
+            width, heads, 4 * width, 0.0, gelu, batch_first=True, norm_first=True
         )
         self.encoder = nn.TransformerEncoder(
             layer, layers, nn.LayerNorm(width), enable_nested_tensor=False

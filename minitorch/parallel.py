@@ -49,8 +49,8 @@ def each(work: Callable[[T], object], items: Sequence[T]) -> None:
         work: computes on arrays, and writes what it finds to places that no other item touches.
         items: each thread takes neighbouring ones, in order.
     """
-    parts = min(get_num_threads(), len(items))
-    if parts < 2:
+    parts = min(get_num_threads(), len(items)) if len(items) > 1 else 1
+    if parts == 1:
         for item in items:
             work(item)
         return

@@ -10,7 +10,8 @@ import numpy as np
 from ..autograd import Array
 from ..ops import operand
 from .registry import Fused, WayBack
-from .softmax import log_softmax, row_sums
+from .softmax import log_softmax
+from .sums import row_sums
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

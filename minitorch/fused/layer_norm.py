@@ -11,6 +11,7 @@ import numpy as np
 from .. import parallel
 from ..autograd import Array
 from .registry import Fused, WayBack
+from .sums import constant, sum_of_rows
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -86,7 +87,7 @@ def kernel(
     N = math.prod(shape)
     rows = x.reshape(-1, N)
     w, b = (None if p is None else p.reshape(N) for p in (weight, bias))
-    average = np.full(N, 1 / N, x.dtype)
+    average = constant(N, 1 / N, x.dtype)
     h, y, r = np.empty_like(rows), np.empty_like(rows), np.empty((len(rows), 1), x.dtype)
     parts = parallel.parts(len(rows), N)
 
@@ -116,7 +117,7 @@ def kernel(
             gh = g_ * h_
             for total, summand in zip(sums, (gh, g_), strict=True):
                 if total is not None:
-                    np.matmul(np.ones(len(g_), g.dtype), summand, out=total[part])
+                    total[part] = sum_of_rows(summand)
             if dx is not None:
                 mean_d, mean_dh = (g_ @ weights)[:, None], (gh @ weights)[:, None]
                 d = np.multiply(g_, 1 if w is None else w, out=dx[some])

@@ -105,7 +105,7 @@ class Characters(Task):
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {"d_model": 128, "n_heads": 4, "n_layers": 4, "dropout": 0.0}
-        sizes |= {"pre_norm": True, "activation": "gelu"} | changes
+        sizes |= {"pre_norm": True, "activation": "gelu_tanh"} | changes
         sizes = {"d_ff": 4 * sizes["d_model"]} | sizes
         return TransformerConfig(vocab_size=len(self.tokenizer), max_length=self.context, **sizes)
 

@@ -1,0 +1,34 @@
+"""Sums over rows, as matrix products.
+
+NumPy sets up a loop for each row that it sums. Rows of 8 to 256 elements are over before that pays:
+a matrix product with a vector of ones takes a fifth to a tenth of the time.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array
+
+
+def row_sums(x: Array) -> Array:
+    """Sum over the last dimension, and keep it: (..., n) → (..., 1)."""
+    *batch, n = x.shape
+    return (x.reshape(math.prod(batch), n) @ constant(n, 1.0, x.dtype)).reshape(*batch, 1)
+
+
+def sum_of_rows(x: Array) -> Array:
+    """Sum over the first dimension: (m, n) → (n)."""
+    return constant(len(x), 1.0, x.dtype) @ x
+
+
+@lru_cache
+def constant(n: int, value: float, dtype: np.dtype[Any]) -> Array:
+    """A vector of n times the same number. It is kept for the next time, and cannot be changed."""
+    vector = np.full(n, value, dtype)
+    vector.flags.writeable = False
+    return vector
