@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,6 @@ class Generator:
 
     Args:
         device: "cpu", the only one there is.
-
-    Attributes:
-        numpy: the NumPy generator that draws them.
     """
 
     def __init__(self, device: Any = "cpu") -> None:
@@ -33,12 +32,19 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
         self._seed = int(seed)
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+        self._numpy: np.random.Generator | None = None
         return self
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """The NumPy generator that draws the numbers: NumPy loads its own when first asked."""
+        if self._numpy is None:
+            self._numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+        return self._numpy
 
     def seed(self) -> int:
         """Start again from a seed that the operating system draws, and return it."""
-        self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
+        self.manual_seed(int.from_bytes(os.urandom(8), sys.byteorder))
         return self._seed
 
     def initial_seed(self) -> int:

@@ -47,6 +47,12 @@ def test_transformer_lets_minitorch_come_before_numpy() -> None:
     assert "tuned BLAS" not in shown
 
 
+def test_importing_loads_nothing_that_is_not_needed_at_once() -> None:
+    late = ["numpy.random", "concurrent.futures", "matplotlib", "rich"]
+    loaded = run(f"import minitorch, sys; print([name for name in {late} if name in sys.modules])")
+    assert loaded == "[]\n"
+
+
 def test_it_is_said_where_numpy_was_there_before() -> None:
     shown = run("import numpy, minitorch; minitorch.show_config()")
     assert "tuned BLAS      no, as NumPy was imported before minitorch" in shown
