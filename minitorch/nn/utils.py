@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import autograd, missing
+from ..autograd import Array
+from ..ops.operand import quietly
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -36,12 +38,7 @@ def clip_grad_norm_(
     grads = _gradients(parameters)
     if not grads:
         return Tensor._wrap(np.zeros((), np.float32))
-    flat = [g.array.reshape(-1) for g in grads]
-    if norm_type == 2:  # as np.linalg.norm does it, without what that takes to be called
-        total = np.sqrt(np.sum([g.dot(g) for g in flat], dtype=flat[0].dtype))
-    else:
-        total = np.linalg.norm([np.linalg.norm(g, norm_type) for g in flat], norm_type)
-        total = total.astype(flat[0].dtype)
+    total = quietly(_norm, [g.array.reshape(-1) for g in grads], norm_type)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is {total}, so "
@@ -53,6 +50,14 @@ def clip_grad_norm_(
             g.array *= scale
             g._stamp[0] = next(autograd.clock)
     return Tensor._wrap(total)
+
+
+def _norm(vectors: list[Array], p: float) -> np.floating[Any]:
+    """The p-norm of vectors laid end to end."""
+    dtype = vectors[0].dtype
+    if p == 2:  # as np.linalg.norm does it, without what that takes to be called
+        return np.sqrt(np.sum([v.dot(v) for v in vectors], dtype=dtype))  # type: ignore[no-any-return]
+    return np.linalg.norm([np.linalg.norm(v, p) for v in vectors], p).astype(dtype)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:

@@ -288,6 +288,13 @@ def clipped(max_norm: float, norm_type: float = 2.0) -> tuple[float, list[list[f
     return total.item(), [p.grad.tolist() for p in parameters if p.grad is not None]
 
 
+def test_clip_grad_norm_is_inf_as_in_pytorch_where_squares_overflow_and_warns_of_nothing() -> None:
+    p = nn.Parameter(mt.ones(2))
+    p.grad = mt.tensor([1e30, 1e30])
+    assert nn.utils.clip_grad_norm_(p, 1.0).item() == math.inf
+    assert p.grad.tolist() == [0.0, 0.0]
+
+
 def test_clip_grad_norm_scales_all_together_and_returns_the_norm() -> None:
     total, gradients = clipped(1.5)
     assert total == 3
