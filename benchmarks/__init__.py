@@ -19,6 +19,7 @@ in_torch, in_jax            the works on those
 worker      a process that does a work whenever it is told to
 turns       the workers, one after the other, round after round
 processes   what is measured from outside: imports, and training from a cold start
+profile     where a training step of ours spends its time
 learning    what the same training reaches here and in PyTorch
 scaling     cost against size, as a plot
 machine     what it was measured on
