@@ -16,18 +16,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from . import blas
 from .ops.operand import quietly
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 
 
 def get_num_threads() -> int:
     """Return how many threads may compute at once: as many as BLAS uses, unless set."""
-    return _state.threads or blas.threads() or os.cpu_count() or 1
+    return _state.threads or _state.resting or blas.threads() or os.cpu_count() or 1
 
 
 def set_num_threads(n: int) -> None:
@@ -36,10 +38,9 @@ def set_num_threads(n: int) -> None:
     Raises:
         RuntimeError: n is not a positive integer.
     """
-    if not isinstance(n, int) or n < 1:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise RuntimeError(f"set_num_threads expects a positive integer, not {n!r}")
-    blas.set_threads(n)
-    _state.threads = n
+    _state.set(int(n))
 
 
 def each(work: Callable[[T], object], items: Sequence[T]) -> None:
@@ -49,22 +50,22 @@ def each(work: Callable[[T], object], items: Sequence[T]) -> None:
         work: computes on arrays, and writes what it finds to places that no other item touches.
         items: each thread takes neighbouring ones, in order.
     """
-    parts = min(get_num_threads(), len(items)) if len(items) > 1 else 1
-    if parts == 1:
-        for item in items:
+    threads = min(get_num_threads(), len(items)) if len(items) > 1 else 1
+
+    def take(share: int) -> None:
+        for item in items[share * len(items) // threads : (share + 1) * len(items) // threads]:
             work(item)
+
+    if threads == 1:
+        take(0)
         return
-
-    def take(part: int) -> None:
-        for item in items[part * len(items) // parts : (part + 1) * len(items) // parts]:
-            work(item)
-
     with _state.blas_resting():
-        others = [_state.pool(parts - 1).submit(quietly, take, part) for part in range(1, parts)]
+        others: list[Future[None] | None] = []
         try:
+            others.extend(_state.submit(take, share) for share in range(1, threads))
             take(0)
         finally:  # nobody writes to the arrays any more once this has returned
-            errors = [other.exception() for other in others]
+            errors = [other.exception() for other in others if other is not None]
     for error in errors:
         if error is not None:
             raise error
@@ -87,30 +88,48 @@ class _State:
     """The pool of threads, and how many of them there may be."""
 
     def __init__(self) -> None:
-        self.threads: int | None = None
-        self.forget()
+        self.threads: int | None = None  # as set
+        self.resting: int | None = None  # the threads that BLAS has when it is not kept to one
+        self.start_anew()
 
-    def forget(self) -> None:
-        """Begin anew, as a forked process must, which does not have its parent's threads."""
+    def start_anew(self) -> None:
+        """Do without what was there, as a forked process must, which has none of the threads."""
         self.lock = threading.Lock()
-        self.executor: ThreadPoolExecutor | None = None
+        self.pool: ThreadPoolExecutor | None = None
         self.workers = self.sharing = 0
+        if self.resting:
+            blas.set_threads(self.resting)
+            self.resting = None
 
-    def pool(self, workers: int) -> ThreadPoolExecutor:
-        """Return the pool, with at least so many threads."""
+    def set(self, n: int) -> None:
+        """Let there be n threads, once BLAS no longer rests."""
         with self.lock:
-            if self.executor is None or self.workers < workers:
-                from concurrent.futures import ThreadPoolExecutor  # takes a while to import
+            self.threads = n
+            if self.resting:
+                self.resting = n
+            else:
+                blas.set_threads(n)
 
-                self.executor, self.workers = ThreadPoolExecutor(workers), workers
-            return self.executor
+    def submit(self, take: Callable[[int], None], share: int) -> Future[None] | None:
+        """Let another thread take a share, or take it here while the interpreter is ending."""
+        try:
+            with self.lock:
+                if self.pool is None or self.workers < share:
+                    from concurrent.futures import ThreadPoolExecutor  # takes a while to import
+
+                    self.workers = max(share, get_num_threads() - 1)
+                    self.pool = ThreadPoolExecutor(self.workers)
+            return self.pool.submit(quietly, take, share)
+        except RuntimeError:  # there can be no new threads any more
+            take(share)
+            return None
 
     @contextmanager
     def blas_resting(self) -> Iterator[None]:
         """Keep BLAS to the thread that calls it, until the last of those who share is done."""
         with self.lock:
             if not self.sharing:
-                self.before = blas.threads()
+                self.resting = blas.threads()
                 blas.set_threads(1)
             self.sharing += 1
         try:
@@ -118,10 +137,11 @@ class _State:
         finally:
             with self.lock:
                 self.sharing -= 1
-                if not self.sharing and self.before:
-                    blas.set_threads(self.before)
+                if not self.sharing and self.resting:
+                    blas.set_threads(self.resting)
+                    self.resting = None
 
 
 _state = _State()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_state.forget)
+    os.register_at_fork(after_in_child=_state.start_anew)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,19 +51,34 @@ def test_one_thread_works_where_it_was_called() -> None:
     assert seen == [threading.get_ident()] * 3
 
 
-@pytest.mark.parametrize("where", [0, 1])
-def test_an_error_in_any_thread_is_raised_after_all_have_ended(where: int) -> None:
+def test_an_error_here_is_raised_after_the_others_have_ended() -> None:
+    minitorch.set_num_threads(2)
+    failed, ended = threading.Event(), []
+
+    def work(item: int) -> None:
+        if item == 0:
+            threading.Timer(0.1, failed.set).start()  # the other still works when this is raised
+            raise FloatingPointError("here")
+        failed.wait(10)
+        ended.append(item)
+
+    with pytest.raises(FloatingPointError, match="here"):
+        parallel.each(work, range(2))
+    assert ended == [1]
+
+
+def test_an_error_in_another_thread_is_raised_here() -> None:
     minitorch.set_num_threads(2)
     ended = []
 
     def work(item: int) -> None:
-        if item == where:
-            raise FloatingPointError(f"in item {item}")
+        if item == 1:
+            raise FloatingPointError("there")
         ended.append(item)
 
-    with pytest.raises(FloatingPointError, match=f"in item {where}"):
+    with pytest.raises(FloatingPointError, match="there"):
         parallel.each(work, range(2))
-    assert ended == [1 - where]
+    assert ended == [0]
 
 
 @pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
@@ -72,24 +91,74 @@ def test_blas_rests_meanwhile_and_has_its_threads_back_after() -> None:
     assert blas.threads() == minitorch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize("n", [0, -1, 1.5, "2"])
+@pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
+def test_what_is_set_while_blas_rests_holds_afterwards() -> None:
+    minitorch.set_num_threads(2)
+    seen = []
+
+    def work(item: int) -> None:
+        if item == 0:
+            seen.append(minitorch.get_num_threads())
+            minitorch.set_num_threads(3)
+            seen.append(minitorch.get_num_threads())
+
+    parallel.each(work, range(2))
+    assert seen == [2, 3]
+    assert blas.threads() == minitorch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "2", True])
 def test_a_number_of_threads_that_is_none_is_refused(n: Any) -> None:
     with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
         minitorch.set_num_threads(n)
 
 
+def test_a_numpy_integer_is_a_number_of_threads() -> None:
+    minitorch.set_num_threads(np.int64(2))  # type: ignore[arg-type]
+    assert minitorch.get_num_threads() == 2
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_has_threads_of_its_own() -> None:
+def test_a_forked_process_has_threads_of_its_own_and_blas_does_not_rest() -> None:
     minitorch.set_num_threads(2)
-    parallel.each(lambda _: None, range(2))  # the pool exists
-    child = os.fork()
-    if not child:
-        done: list[int] = []
-        parallel.each(done.append, range(2))
-        os._exit(0 if len(done) == 2 else 1)
-    _, status = os.waitpid(child, 0)
+
+    def fork(item: int) -> None:
+        if item or os.fork():
+            return
+        try:
+            signal.alarm(10)
+            done: list[int] = []
+            parallel.each(done.append, range(2))
+            os._exit(0 if len(done) == 2 and blas.threads() in (2, None) else 1)
+        finally:
+            os._exit(2)
+
+    parallel.each(fork, range(2))  # the pool exists, and BLAS rests
+    _, status = os.wait()
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_threads_that_outlive_the_main_one_compute_alone() -> None:
+    code = """
+import threading, minitorch
+from minitorch import parallel
+minitorch.set_num_threads(2)
+def late():
+    threading.main_thread().join()
+    done = []
+    parallel.each(done.append, range(4))
+    print(sorted(done))
+threading.Thread(target=late).start()
+"""
+    root = str(Path(minitorch.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "[0, 1, 2, 3]\n", done.stderr
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
