@@ -155,6 +155,9 @@ BLOCK = 2**19
 ROWS = 128
 """The most queries of a causal block. With fewer, products are too small to be fast."""
 
+FEW = 8
+"""For fewer rows than this a product is made without a copy."""
+
 
 def _examples(shape: tuple[int, ...]) -> list[slice]:
     """Cut the first dimension of tables (..., T_q, T_k) into parts of at most BLOCK elements."""
@@ -169,8 +172,7 @@ def _blocks(shape: tuple[int, ...], causal: bool) -> list[tuple[slice, slice]]:
     if not causal:
         return [(slice(0, T_q), slice(0, T_k))]
     starts = range(0, T_q, ROWS)
-    stops = [*starts[1:], T_q]
-    return [(slice(i, j), slice(0, min(j, T_k))) for i, j in zip(starts, stops, strict=True)]
+    return [(slice(i, min(i + ROWS, T_q)), slice(0, min(i + ROWS, T_q, T_k))) for i in starts]
 
 
 def _attend(
@@ -228,11 +230,11 @@ def _times_transposed(a: Array, b: Array, factor: float) -> Array:
     """The product a bᵀ · factor.
 
     BLAS takes half the time if bᵀ lies in memory row by row. The copy is worth it for many rows of
-    a, and multiplies the factor in on the way.
+    a, not for the one of a token that is being written; it multiplies the factor in on the way.
     """
     by = b.dtype.type(factor)
     bT = b.swapaxes(-1, -2)
-    if a.shape[-2] < 8:
+    if a.shape[-2] < FEW:
         return (a * by) @ bT  # type: ignore[no-any-return]
     return a @ np.multiply(bT, by, out=np.empty(bT.shape, b.dtype))  # type: ignore[no-any-return]
 

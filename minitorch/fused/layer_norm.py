@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import parallel
 from ..autograd import Array
+from ..ops import operand
 from .registry import Fused, WayBack
 from .sums import constant, sum_of_rows
 
@@ -35,21 +36,28 @@ def layer_norm(
         eps: keeps a constant vector from dividing by 0.
 
     Raises:
-        RuntimeError: the trailing dimensions of the input are not `normalized_shape`, or weight or
-            bias have another shape.
+        RuntimeError: the trailing dimensions of the input are not `normalized_shape`, weight or
+            bias have another shape, or the dtypes differ or are not floating-point.
     """
     shape = tuple(normalized_shape)
     n = len(shape)
-    if not n or tuple(input.shape[-n:]) != shape:
+    if not n or input.array.shape[-n:] != shape:
         raise RuntimeError(
             f"layer_norm: given normalized_shape={list(shape)}, expected input of shape "
             f"[*, {', '.join(map(str, shape))}], but got {list(input.shape)}"
         )
+    operand.floating_point("layer_norm", "input", input)
     for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and tuple(parameter.shape) != shape:
+        if parameter is None:
+            continue
+        if parameter.array.shape != shape:
             raise RuntimeError(
                 f"layer_norm: expected {name} of shape {list(shape)} (normalized_shape), but got "
                 f"{list(parameter.shape)}"
+            )
+        if parameter.array.dtype != input.array.dtype:
+            raise RuntimeError(
+                f"layer_norm: the dtypes differ: input {input.dtype}, {name} {parameter.dtype}"
             )
     return LAYER_NORM(input, weight, bias, n=n, eps=eps)
 

@@ -29,7 +29,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     x = operand.tensor("linear", "input", input).array
     w = operand.tensor("linear", "weight", weight).array
-    b = None if bias is None else bias.array
+    b = None if bias is None else operand.tensor("linear", "bias", bias).array
     if not x.ndim or w.ndim not in (1, 2) or x.shape[-1] != w.shape[-1]:
         raise RuntimeError(
             f"linear: input of shape {x.shape} and weight of shape {w.shape} do not fit: the "

@@ -26,9 +26,9 @@ def sum_of_rows(x: Array) -> Array:
     return constant(len(x), 1.0, x.dtype) @ x
 
 
-@lru_cache
+@lru_cache(maxsize=16)
 def constant(n: int, value: float, dtype: np.dtype[Any]) -> Array:
-    """A vector of n times the same number. It is kept for the next time, and cannot be changed."""
+    """A vector of n times the same number. The last 16 are kept, and cannot be changed."""
     vector = np.full(n, value, dtype)
     vector.flags.writeable = False
     return vector

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
     """Let sizes be given one by one or as one sequence: f(2, 3) or f((2, 3))."""
-    alone = more or not isinstance(first, (tuple, list, Sequence))
+    alone = more or not isinstance(first, Sequence)
     return tuple([index(n) for n in ((first, *more) if alone else first)])
 
 

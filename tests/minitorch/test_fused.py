@@ -368,3 +368,24 @@ def test_a_query_that_may_look_nowhere_gets_zeros_and_gives_no_gradient(
     others = [0, 2]
     alone = run(q.detach()[:, others], k, v, Tensor._wrap(mask[others]))
     assert_close(y.detach()[:, others], alone.detach())
+
+
+def test_causal_attention_of_no_queries_is_empty() -> None:
+    q = minitorch.zeros(2, 3, 0, 4)
+    assert fused.scaled_dot_product_attention(q, q, q, is_causal=True).shape == (2, 3, 0, 4)
+
+
+def test_layer_norm_refuses_what_pytorch_refuses() -> None:
+    x, weight = minitorch.ones(2, 4), minitorch.ones(4)
+    with pytest.raises(RuntimeError, match=r"input minitorch\.float32, weight minitorch\.float64"):
+        fused.layer_norm(x, (4,), weight.double())
+    with pytest.raises(RuntimeError, match=r"input minitorch\.float32, bias minitorch\.float64"):
+        fused.layer_norm(x, (4,), weight, weight.double())
+    with pytest.raises(RuntimeError, match=r"must be floating-point, not minitorch\.int64"):
+        fused.layer_norm(x.long(), (4,))
+
+
+@pytest.mark.parametrize("weight", [minitorch.ones(5, 3), minitorch.ones(3)])
+def test_linear_refuses_a_bias_that_is_no_tensor(weight: Tensor) -> None:
+    with pytest.raises(TypeError, match="'bias' must be a Tensor, not float"):
+        fused.linear(minitorch.ones(2, 3), weight, 3.0)  # type: ignore[arg-type]
