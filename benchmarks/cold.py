@@ -43,7 +43,7 @@ def theirs() -> int:
     import numpy as np  # not before minitorch, which settles how it computes
     import torch
 
-    from .in_torch import adamw, encoder_decoder
+    from .in_torch import adamw, encoder_decoder, step
 
     task = Addition()
     config = task.training_config
@@ -52,16 +52,9 @@ def theirs() -> int:
     model = encoder_decoder(arrays)
     optimizer = adamw(model)
 
-    def step(i: int) -> None:
+    def advance(i: int) -> float:
         batch = task.batch(config.batch_size, np.random.default_rng((config.seed, i)))
-        source, target = (torch.from_numpy(x.numpy()) for x in batch)
-        loss = model.loss(source, target)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate(i)
-        optimizer.step()
+        return step(model, optimizer, batch, config, i)
 
     def accuracy() -> float:
         examples = task.held_out_examples(0, TESTED)
@@ -74,7 +67,7 @@ def theirs() -> int:
             right += sum(text == target for text, (_, target) in zip(texts, part, strict=True))
         return right / TESTED
 
-    return train(step, accuracy, config.steps)
+    return train(advance, accuracy, config.steps)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from transformer.config import TrainingConfig
+
 from .models_torch import GPT, EncoderDecoder
 from .works import OPERATIONS, Work
 
@@ -65,6 +67,20 @@ def adamw(model: nn.Module) -> torch.optim.Optimizer:
         betas=(0.9, 0.98),
         weight_decay=0.1,
     )
+
+
+def step(
+    model: Any, optimizer: torch.optim.Optimizer, batch: Any, config: TrainingConfig, i: int
+) -> float:
+    """Take the i-th step of a training that is configured as ours is; return the loss."""
+    loss = model.loss(*(torch.from_numpy(ids.numpy()) for ids in batch))
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+    for group in optimizer.param_groups:
+        group["lr"] = config.learning_rate(i)
+    optimizer.step()
+    return float(loss.item())
 
 
 def addition_step(work: Work, arrays: Arrays) -> Run:

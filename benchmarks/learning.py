@@ -30,10 +30,10 @@ Row = tuple[int, float, float, float, float]
 def compare(task: Characters, config: TrainingConfig, every: int) -> Iterator[Row]:
     """Train both, step by step in turn, with a row for every so many steps and for the last."""
     ours = Training(task, task.model_config(), config)
-    step, held_out = theirs(ours)
+    their_step, held_out = theirs(ours)
     losses: list[tuple[float, float]] = []
     for i in range(1, config.steps + 1):
-        losses.append((ours.advance(), step(i)))
+        losses.append((ours.advance(), their_step(i)))
         if i % every == 0 or i == config.steps:
             mine, their = np.mean(losses, axis=0).tolist()
             whole = len(task.ids)  # more pieces than there are
@@ -46,7 +46,7 @@ def theirs(ours: Training) -> tuple[Callable[[int], float], Callable[[], float]]
     """Return a step of PyTorch's, by its number, and its held-out loss."""
     import torch
 
-    from .in_torch import adamw, sinusoidal_positions
+    from .in_torch import adamw, sinusoidal_positions, step
     from .models_torch import TextGPT
 
     task: Any = ours.task
@@ -58,16 +58,9 @@ def theirs(ours: Training) -> tuple[Callable[[int], float], Callable[[], float]]
     )
     optimizer = adamw(model)
 
-    def step(i: int) -> float:
-        (ids,) = task.batch(config.batch_size, np.random.default_rng((config.seed, i)))
-        loss = model.loss(torch.from_numpy(ids.numpy()))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate(i)
-        optimizer.step()
-        return loss.item()
+    def advance(i: int) -> float:
+        batch = task.batch(config.batch_size, np.random.default_rng((config.seed, i)))
+        return step(model, optimizer, batch, config, i)
 
     @torch.no_grad()
     def held_out() -> float:
@@ -75,7 +68,7 @@ def theirs(ours: Training) -> tuple[Callable[[int], float], Callable[[], float]]
         losses = [model.loss(part).item() * len(part) for part in torch.split(pieces, 100)]
         return sum(losses) / len(pieces)
 
-    return step, held_out
+    return advance, held_out
 
 
 def main() -> None:

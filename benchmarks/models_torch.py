@@ -74,8 +74,7 @@ class GPT(nn.Module):
         return self.output(self.norm(x))  # type: ignore[no-any-return]
 
     def loss(self, ids: Tensor) -> Tensor:
-        logits = self(ids[:, :-1])
-        return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        return next_token_loss(self, ids)
 
     @torch.no_grad()
     def greedy(self, ids: Tensor, length: int) -> Tensor:
@@ -119,8 +118,13 @@ class TextGPT(nn.Module):
         return self.output(self.encoder(x, mask=causal, is_causal=True))  # type: ignore[no-any-return]
 
     def loss(self, ids: Tensor) -> Tensor:
-        logits = self(ids[:, :-1])
-        return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        return next_token_loss(self, ids)
+
+
+def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
+    """The mean cross-entropy of each token but the first, (batch, T)."""
+    logits = model(ids[:, :-1])
+    return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
 class EncoderDecoder(nn.Module):
@@ -209,53 +213,54 @@ def _gpt_state(arrays: Arrays, layers: int) -> dict[str, Tensor]:
     return {name: torch.tensor(a) for name, a in state.items()}
 
 
+MLP = {"linear1": "mlp.up", "linear2": "mlp.down"}
+ENCODER_NORMS = {"norm1": "add_attention.norm", "norm2": "add_mlp.norm"}
+DECODER_NORMS = {
+    "norm1": "add_self_attention.norm",
+    "norm2": "add_cross_attention.norm",
+    "norm3": "add_mlp.norm",
+}
+
+
 def _text_gpt_state(arrays: Arrays, layers: int) -> dict[str, Tensor]:
-    weight = arrays["embedding.tokens.weight"]
-    state = {"tokens.weight": weight, "output.weight": weight}
-    for kind in ("weight", "bias"):
-        state[f"encoder.norm.{kind}"] = arrays[f"norm.{kind}"]
-        for i in range(layers):
-            theirs, mine = f"encoder.layers.{i}", f"blocks.{i}"
-            state[f"{theirs}.self_attn.in_proj_{kind}"] = _joined(arrays, f"{mine}.attention", kind)
-            for name, ours in {
-                "self_attn.out_proj": "attention.output",
-                "norm1": "add_attention.norm",
-                "norm2": "add_mlp.norm",
-                "linear1": "mlp.up",
-                "linear2": "mlp.down",
-            }.items():
-                state[f"{theirs}.{name}.{kind}"] = arrays[f"{mine}.{ours}.{kind}"]
-    return {name: torch.tensor(a) for name, a in state.items()}
+    weight = torch.tensor(arrays["embedding.tokens.weight"])
+    blocks = _stack_state(arrays, layers, "encoder", "", ENCODER_NORMS, {"self_attn": "attention"})
+    return {"tokens.weight": weight, "output.weight": weight, **blocks}
 
 
 def _encoder_decoder_state(arrays: Arrays, layers: int) -> dict[str, Tensor]:
-    both = {"linear1": "mlp.up", "linear2": "mlp.down"}
-    of = {
-        "encoder": {"norm1": "add_attention.norm", "norm2": "add_mlp.norm"},
-        "decoder": {
-            "norm1": "add_self_attention.norm",
-            "norm2": "add_cross_attention.norm",
-            "norm3": "add_mlp.norm",
-        },
-    }
-    attentions = {
-        "encoder": {"self_attn": "attention"},
-        "decoder": {"self_attn": "self_attention", "multihead_attn": "cross_attention"},
-    }
-    state = {
-        "tokens.weight": arrays["embedding.tokens.weight"],
-        "output.weight": arrays["output.weight"],
-    }
-    for side in ("encoder", "decoder"):
-        for kind in ("weight", "bias"):
-            state[f"transformer.{side}.norm.{kind}"] = arrays[f"{side}.norm.{kind}"]
-            for i in range(layers):
-                theirs, mine = f"transformer.{side}.layers.{i}", f"{side}.blocks.{i}"
-                for name, ours in (both | of[side]).items():
-                    state[f"{theirs}.{name}.{kind}"] = arrays[f"{mine}.{ours}.{kind}"]
-                for name, ours in attentions[side].items():
-                    joined = _joined(arrays, f"{mine}.{ours}", kind)
-                    state[f"{theirs}.{name}.in_proj_{kind}"] = joined
-                    output = arrays[f"{mine}.{ours}.output.{kind}"]
-                    state[f"{theirs}.{name}.out_proj.{kind}"] = output
+    attentions = {"self_attn": "self_attention", "multihead_attn": "cross_attention"}
+    return {
+        "tokens.weight": torch.tensor(arrays["embedding.tokens.weight"]),
+        "output.weight": torch.tensor(arrays["output.weight"]),
+        **_stack_state(
+            arrays, layers, "transformer.encoder", "encoder.", ENCODER_NORMS,
+            {"self_attn": "attention"},
+        ),
+        **_stack_state(
+            arrays, layers, "transformer.decoder", "decoder.", DECODER_NORMS, attentions
+        ),
+    }  # fmt: skip
+
+
+def _stack_state(
+    arrays: Arrays,
+    layers: int,
+    theirs: str,
+    mine: str,
+    norms: dict[str, str],
+    attentions: dict[str, str],
+) -> dict[str, Tensor]:
+    """Turn our blocks into those of `nn.TransformerEncoder` or `nn.TransformerDecoder`."""
+    state = {}
+    for kind in ("weight", "bias"):
+        state[f"{theirs}.norm.{kind}"] = arrays[f"{mine}norm.{kind}"]
+        for i in range(layers):
+            layer, block = f"{theirs}.layers.{i}", f"{mine}blocks.{i}"
+            outputs = {f"{name}.out_proj": f"{ours}.output" for name, ours in attentions.items()}
+            for name, ours in (MLP | norms | outputs).items():
+                state[f"{layer}.{name}.{kind}"] = arrays[f"{block}.{ours}.{kind}"]
+            for name, ours in attentions.items():
+                joined = _joined(arrays, f"{block}.{ours}", kind)
+                state[f"{layer}.{name}.in_proj_{kind}"] = joined
     return {name: torch.tensor(a) for name, a in state.items()}

@@ -83,6 +83,8 @@ def main() -> None:
     parser.add_argument("work", choices=STEPS, help="a step that `python -m benchmarks` measures")
     parser.add_argument("--steps", type=int, default=50, help="default: 50")
     args = parser.parse_args()
+    if args.steps < 1:
+        parser.error(f"--steps must be at least 1, not {args.steps}")
     found = {part: median(seconds) for part, seconds in profile(args.work, args.steps).items()}
     step = found.pop("step")
     found["the rest"] = step - sum(found.values())
