@@ -241,7 +241,10 @@ def _times_transposed(a: Array, b: Array, factor: float) -> Array:
 
 def _product(a: Array, b: Array, like: Array) -> Array:
     """The matrix product a b, with the order of its dimensions in memory that of `like`."""
-    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    batch, other = a.shape[:-2], b.shape[:-2]
+    if batch != other:
+        batch = np.broadcast_shapes(batch, other)
+    shape = (*batch, a.shape[-2], b.shape[-1])
     return np.matmul(a, b, out=np.empty_like(like, shape=shape))
 
 

@@ -100,12 +100,12 @@ def kernel(
     parts = parallel.parts(len(rows), N)
 
     def forward(some: slice) -> None:
-        h_, y_, r_ = h[some], y[some], r[some]
-        np.subtract(rows[some], (rows[some] @ average)[:, None], out=h_)
-        np.einsum("ij,ij->i", h_, h_, out=r_[:, 0])  # N · variance
-        r_ /= N
-        r_ += eps
-        np.divide(1, np.sqrt(r_, out=r_), out=r_)
+        x_, h_, y_, r_ = rows[some], h[some], y[some], r[some]
+        np.subtract(x_, (x_ @ average)[:, None], out=h_)
+        variance = np.multiply(h_, h_, out=y_) @ average  # y is free until h is whole
+        variance += eps
+        np.sqrt(variance, out=r_[:, 0])
+        np.reciprocal(r_, out=r_)
         h_ *= r_
         np.multiply(h_, 1 if w is None else w, out=y_)
         if b is not None:
