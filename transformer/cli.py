@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shlex
 import sys
@@ -263,9 +264,10 @@ def _writing(options: argparse.Namespace, task: Task) -> Writing:
 
 def _lines() -> Iterator[str]:
     """Lines from standard input; in a terminal, with a prompt and the line editor."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse the lines that are no text
     if not sys.stdin.isatty():
-        with asked():  # bytes that are no text
-            yield from sys.stdin
+        yield from sys.stdin
         return
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() its history and editing keys
