@@ -100,6 +100,11 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     except BrokenPipeError:  # whoever read has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to go
         return 141
+    except UnicodeEncodeError as error:
+        unknown = error.object[error.start : error.end]
+        return complain(
+            f"{unknown!r} cannot be shown in {error.encoding}: set PYTHONIOENCODING=utf-8"
+        )
     except (Mistake, RunError, MissingPackage, DataError, OSError) as error:
         return complain(error)
     except KeyboardInterrupt:

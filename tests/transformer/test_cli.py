@@ -18,6 +18,7 @@ import pytest
 from transformer import Transformer, beam_search
 from transformer.cli import main
 from transformer.runs import Run
+from transformer.tasks import Addition
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
@@ -380,6 +381,16 @@ def test_python_m_transformer_is_the_command(single_digits: Path, encoding: str)
     assert done.returncode == 2
     assert done.stdout.decode().split() == ["4", "18"]
     assert is_one_line(done.stderr.decode())
+
+
+def test_an_answer_that_the_terminal_cannot_show_gets_one_line(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Addition, "reply", lambda *_: "两 2")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "latin-1"))
+    code, _, errors = said("solve", single_digits, "1+1")
+    assert code == 2
+    assert errors == "error: '两' cannot be shown in latin-1: set PYTHONIOENCODING=utf-8\n"
 
 
 def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path) -> None:
