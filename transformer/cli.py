@@ -95,7 +95,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     options = parser.parse_args(arguments)
     try:
         code = int(options.command(options))
-        sys.stdout.flush()
+        print(end="", flush=True)
         return code
     except BrokenPipeError:  # whoever read has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to go
@@ -109,6 +109,17 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
         return complain(error)
     except KeyboardInterrupt:
         return 130
+
+
+class Screen(Console):
+    """Leaves it to `run_command` to end when nobody reads on."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Go on with the error that rich caught."""
+        raise BrokenPipeError
 
 
 def complain(error: object) -> int:
@@ -130,7 +141,7 @@ def list_tasks(options: argparse.Namespace) -> int:
         steps = task.training_config.steps
         summary = escape(task.summary)
         table.add_row(name, summary, type(model).__name__, f"{parameters:,}", f"{steps:,}")
-    Console(highlight=False).print(table)
+    Screen().print(table)
     return 0
 
 
@@ -158,7 +169,7 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
 
 def train_task(options: argparse.Namespace) -> int:
     """Train a model on a task, or go on with a run; then show what it has learned."""
-    console = Console(highlight=False)
+    console = Screen()
     run = Run(options.out)
     training = _resume(options, run) if options.resume else _start(options, run)
     config, model = training.config, training.model
@@ -222,7 +233,7 @@ def _model_defaults(task: type[Task]) -> dict[str, Any]:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Test the run's model on held-out examples."""
-    console = Console(highlight=False)
+    console = Screen()
     console.print(test(Run(options.run), console))
     return 0
 

@@ -393,10 +393,18 @@ def test_an_answer_that_the_terminal_cannot_show_gets_one_line(
     assert errors == "error: '两' cannot be shown in latin-1: set PYTHONIOENCODING=utf-8\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path) -> None:
+def test_without_an_output_nothing_goes_wrong(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)  # as with `>&-`
+    assert said("solve", single_digits, "1+1") == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["solve", "tasks"])
+def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path, command: str) -> None:
     """As with `| head -1`. The exit code is that of a process that SIGPIPE ended: 128 + 13."""
     with subprocess.Popen(
-        [sys.executable, "-m", "transformer", "solve", single_digits],
+        [sys.executable, "-m", "transformer", command, *[single_digits] * (command == "solve")],
         cwd=ROOT,
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,
