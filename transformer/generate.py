@@ -66,8 +66,7 @@ def sample(
     Returns:
         as `greedy`.
     """
-    if temperature < 0:
-        raise ValueError(f"temperature must not be negative, but is {temperature}")
+    check_sampling(temperature, top_k, top_p)
     if temperature == 0:
         return greedy(model, prompt, max_length)
 
@@ -96,10 +95,7 @@ def likeliest(logits: Array, top_k: int | None = None, top_p: float | None = Non
     Returns:
         bool (batch, vocab_size).
     """
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, not {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be a probability above 0, not {top_p}")
+    check_sampling(top_k=top_k, top_p=top_p)
     if top_k is None and top_p is None:
         return np.ones(logits.shape, np.bool_)
     order = np.argsort(-logits, axis=-1, kind="stable")[:, :top_k]  # likeliest first
@@ -112,6 +108,18 @@ def likeliest(logits: Array, top_k: int | None = None, top_p: float | None = Non
     result = np.zeros(logits.shape, np.bool_)
     np.put_along_axis(result, order, kept, -1)
     return result
+
+
+def check_sampling(
+    temperature: float | None = None, top_k: int | None = None, top_p: float | None = None
+) -> None:
+    """Raise a ValueError if nothing can be drawn so."""
+    if temperature is not None and not temperature >= 0:
+        raise ValueError(f"temperature must not be negative, but is {temperature}")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, not {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be a probability above 0, not {top_p}")
 
 
 @mt.no_grad()

@@ -315,7 +315,9 @@ def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -
     ("options", "message"),
     [
         ({"temperature": -1.0}, "temperature must not be negative"),
+        ({"temperature": math.nan}, "temperature must not be negative"),
         ({"top_k": 0}, "top_k must be at least 1"),
+        ({"top_k": 0, "temperature": 0.0}, "top_k must be at least 1"),
         ({"top_p": 0.0}, "top_p must be a probability above 0"),
         ({"top_p": 1.5}, "top_p must be a probability above 0"),
     ],
