@@ -71,9 +71,11 @@ def sample(
         return greedy(model, prompt, max_length)
 
     def draw(logits: Array) -> Array:
-        logits = logits.astype(np.float64) / temperature
-        kept = np.where(likeliest(logits, top_k, top_p), logits, -np.inf)
-        weights = np.exp(kept - kept.max(-1, keepdims=True))
+        logits = logits.astype(np.float64)
+        logits -= logits.max(-1, keepdims=True)
+        with np.errstate(over="ignore"):  # to -inf, where it is cold
+            logits /= temperature
+        weights = np.where(likeliest(logits, top_k, top_p), np.exp(logits), 0)
         return mt.multinomial(mt.from_numpy(weights), 1, generator=generator).numpy()[:, 0]
 
     return _write(model, prompt, max_length, draw)
