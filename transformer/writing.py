@@ -10,7 +10,7 @@ from typing import TypeAlias
 import minitorch as mt
 from minitorch import Tensor
 
-from .beam import beam_search
+from .beam import beam_search, check_alpha
 from .generate import check_sampling, greedy, sample
 from .models import GPT, Transformer
 
@@ -59,6 +59,7 @@ class Writing:
                 f"the n_best={self.n_best} answers are those of a beam search that is at least as "
                 f"wide: beam={self.n_best} or more, not {self.beam}"
             )
+        check_alpha(self.alpha)
         check_sampling(self.temperature, self.top_k, self.top_p)
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, but is {self.seed}")

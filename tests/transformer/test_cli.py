@@ -322,6 +322,8 @@ def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits
         ("--beam=2 --temperature=1", "a beam search draws nothing"),
         ("--alpha=1", "--alpha is of a beam search: give --beam too"),
         ("--seed=1", "--seed is of what is drawn: give --temperature, --top-k or --top-p too"),
+        ("--beam=2 --alpha=nan", "alpha must be in [0, 100], not nan"),
+        ("--beam=2 --alpha=-1", "alpha must be in [0, 100], not -1.0"),
         ("--temperature=-1", "temperature must not be negative, but is -1.0"),
         ("--temperature=nan", "temperature must not be negative, but is nan"),
         ("--top-k=0", "top_k must be at least 1, not 0"),

@@ -466,6 +466,9 @@ def test_impossible_searches_are_refused(build: Build) -> None:
     for width, n_best in ((0, 1), (2, 3), (2, 0)):
         with pytest.raises(ValueError, match="cannot give"):
             beam_search(build(GPT), mt.tensor([[3]]), 2, width=width, n_best=n_best)
+    for alpha in (-1.0, 101.0, math.nan):
+        with pytest.raises(ValueError, match=r"alpha must be in \[0, 100\]"):
+            beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
 
 
 @writers
