@@ -61,8 +61,8 @@ class Writing:
             )
         check_alpha(self.alpha)
         check_sampling(self.temperature, self.top_k, self.top_p)
-        if self.seed < 0:
-            raise ValueError(f"seed must not be negative, but is {self.seed}")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
 
     @property
     def draws(self) -> bool:
