@@ -273,6 +273,8 @@ def _writing(options: argparse.Namespace, task: Task) -> Writing:
         writing = replace(Writing() if "beam" in wanted else task.writing, **wanted)
     if "alpha" in wanted and writing.beam is None:
         raise Mistake("--alpha is of a beam search: give --beam too")
+    if "seed" in wanted and writing.beam:
+        raise Mistake("--seed does not go with --beam: a beam search draws nothing")
     if "seed" in wanted and not writing.draws:
         raise Mistake("--seed is of what is drawn: give --temperature, --top-k or --top-p too")
     return writing

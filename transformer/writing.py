@@ -55,9 +55,10 @@ class Writing:
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if self.n_best > (self.beam or 1):
+            given = "no beam" if self.beam is None else f"beam={self.beam}"
             raise ValueError(
-                f"the n_best={self.n_best} answers are those of a beam search that is at least as "
-                f"wide: beam={self.n_best} or more, not {self.beam}"
+                f"{self.n_best} best answers need a beam search at least as wide: "
+                f"beam={self.n_best} or more, but {given} was given"
             )
         check_alpha(self.alpha)
         check_sampling(self.temperature, self.top_k, self.top_p)

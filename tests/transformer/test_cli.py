@@ -317,12 +317,13 @@ def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--best=2", "beam=2 or more, not None"),
-        ("--beam=2 --best=3", "beam=3 or more, not 2"),
+        ("--best=2", "2 best answers need a beam search at least as wide: beam=2 or more, but no"),
+        ("--beam=2 --best=3", "beam=3 or more, but beam=2 was given"),
         ("--beam=0", "beam must be at least 1, not 0"),
         ("--beam=2 --temperature=1", "a beam search draws nothing"),
         ("--alpha=1", "--alpha is of a beam search: give --beam too"),
         ("--seed=1", "--seed is of what is drawn: give --temperature, --top-k or --top-p too"),
+        ("--beam=2 --seed=1", "--seed does not go with --beam: a beam search draws nothing"),
         ("--temperature=1 --seed=-1", "seed must be in [0, 2**64), not -1"),
         (f"--temperature=1 --seed={2**64}", "seed must be in [0, 2**64), not 18446744073709551616"),
         ("--beam=2 --alpha=nan", "alpha must be in [0, 100], not nan"),
