@@ -41,7 +41,10 @@ def asked() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `transformer`; return its exit code: 0, or 2 after one line that says what is wrong."""
+    """Run `transformer`; return its exit code.
+
+    It is 0; 2 after one line that says what is wrong; 130 after Ctrl-C; 141 when nobody reads on.
+    """
     parser = Parser(
         prog="transformer",
         description="Train a Transformer written from scratch on NumPy, and ask it questions.",
@@ -77,7 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help='such as "12+34"; without it, questions are read line by line from the terminal or '
         "from standard input, until the end",
     )
-    add_flags(command, "how the answer is written", Writing, asdict(Writing()))
+    defaults = asdict(Writing())
+    for task in TASKS.values():
+        for name, _ in asdict(task.writing).items() - asdict(Writing()).items():
+            defaults[name] = "the task's"
+    add_flags(command, "how the answer is written", Writing, defaults)
     command.set_defaults(command=solve)
     return run_command(parser, arguments)
 

@@ -76,6 +76,15 @@ def test_help_explains_every_flag_with_its_default(
     assert re.search(r"--resume .*go on with the run", output)
 
 
+def test_help_does_not_speak_for_a_task_that_writes_otherwise(
+    said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    _, output, _ = said("solve", "--help")
+    for flag, default in (("temperature", "the task's"), ("top-p", "the task's"), ("best", "1")):
+        assert re.search(rf"--{flag} .*\(default: {default}\)\n", output), flag
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
