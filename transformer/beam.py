@@ -57,7 +57,7 @@ def beam_search(
         prompt: ids (batch, S); for a GPT, shorter ones are filled up with `<pad>` on the left.
         max_length: how many tokens to write at the most.
         width: how many beginnings to keep.
-        alpha: the strength of the length penalty.
+        alpha: the strength of the length penalty, at most 100.
         n_best: how many texts to return; at most `width`.
 
     Raises:
@@ -66,6 +66,7 @@ def beam_search(
     """
     if not 1 <= n_best <= width:
         raise ValueError(f"a beam of {width} cannot give the {n_best} best texts")
+    check_alpha(alpha)
     pad, eos = model.config.pad, model.config.eos
     batch = prompt.shape[0]
     ids, cache = model.begin(prompt, max_length)
@@ -105,6 +106,12 @@ def beam_search(
         cache.select((first_rows + source).reshape(-1))
         ids = mt.from_numpy(token.reshape(-1, 1))
     return Beams(mt.from_numpy(written[:, :n_best]), mt.from_numpy(scores[:, :n_best]))
+
+
+def check_alpha(alpha: float) -> None:
+    """Raise a ValueError for a length penalty that would shorten texts, or overflow."""
+    if not 0 <= alpha <= 100:
+        raise ValueError(f"alpha must be in [0, 100], not {alpha}")
 
 
 def length_penalty(length: Array, alpha: float) -> Array:

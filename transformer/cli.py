@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shlex
 import sys
@@ -40,7 +41,10 @@ def asked() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `transformer`; return its exit code: 0, or 2 after one line that says what is wrong."""
+    """Run `transformer`; return its exit code.
+
+    It is 0; 2 after one line that says what is wrong; 130 after Ctrl-C; 141 when nobody reads on.
+    """
     parser = Parser(
         prog="transformer",
         description="Train a Transformer written from scratch on NumPy, and ask it questions.",
@@ -76,7 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help='such as "12+34"; without it, questions are read line by line from the terminal or '
         "from standard input, until the end",
     )
-    add_flags(command, "how the answer is written", Writing, asdict(Writing()))
+    defaults = asdict(Writing())
+    for task in TASKS.values():
+        for name, _ in asdict(task.writing).items() - asdict(Writing()).items():
+            defaults[name] = "the task's"
+    add_flags(command, "how the answer is written", Writing, defaults)
     command.set_defaults(command=solve)
     return run_command(parser, arguments)
 
@@ -94,15 +102,31 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     options = parser.parse_args(arguments)
     try:
         code = int(options.command(options))
-        sys.stdout.flush()
+        print(end="", flush=True)
         return code
     except BrokenPipeError:  # whoever read has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to go
         return 141
+    except UnicodeEncodeError as error:
+        unknown = error.object[error.start : error.end]
+        return complain(
+            f"{unknown!r} cannot be shown in {error.encoding}: set PYTHONIOENCODING=utf-8"
+        )
     except (Mistake, RunError, MissingPackage, DataError, OSError) as error:
         return complain(error)
     except KeyboardInterrupt:
         return 130
+
+
+class Screen(Console):
+    """Leaves it to `run_command` to end when nobody reads on."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Go on with the error that rich caught."""
+        raise BrokenPipeError
 
 
 def complain(error: object) -> int:
@@ -124,7 +148,7 @@ def list_tasks(options: argparse.Namespace) -> int:
         steps = task.training_config.steps
         summary = escape(task.summary)
         table.add_row(name, summary, type(model).__name__, f"{parameters:,}", f"{steps:,}")
-    Console(highlight=False).print(table)
+    Screen().print(table)
     return 0
 
 
@@ -152,7 +176,7 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
 
 def train_task(options: argparse.Namespace) -> int:
     """Train a model on a task, or go on with a run; then show what it has learned."""
-    console = Console(highlight=False)
+    console = Screen()
     run = Run(options.out)
     training = _resume(options, run) if options.resume else _start(options, run)
     config, model = training.config, training.model
@@ -216,7 +240,7 @@ def _model_defaults(task: type[Task]) -> dict[str, Any]:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Test the run's model on held-out examples."""
-    console = Console(highlight=False)
+    console = Screen()
     console.print(test(Run(options.run), console))
     return 0
 
@@ -256,6 +280,8 @@ def _writing(options: argparse.Namespace, task: Task) -> Writing:
         writing = replace(Writing() if "beam" in wanted else task.writing, **wanted)
     if "alpha" in wanted and writing.beam is None:
         raise Mistake("--alpha is of a beam search: give --beam too")
+    if "seed" in wanted and writing.beam:
+        raise Mistake("--seed does not go with --beam: a beam search draws nothing")
     if "seed" in wanted and not writing.draws:
         raise Mistake("--seed is of what is drawn: give --temperature, --top-k or --top-p too")
     return writing
@@ -263,9 +289,10 @@ def _writing(options: argparse.Namespace, task: Task) -> Writing:
 
 def _lines() -> Iterator[str]:
     """Lines from standard input; in a terminal, with a prompt and the line editor."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse the lines that are no text
     if not sys.stdin.isatty():
-        with asked():  # bytes that are no text
-            yield from sys.stdin
+        yield from sys.stdin
         return
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() its history and editing keys

@@ -66,15 +66,16 @@ def sample(
     Returns:
         as `greedy`.
     """
-    if temperature < 0:
-        raise ValueError(f"temperature must not be negative, but is {temperature}")
+    check_sampling(temperature, top_k, top_p)
     if temperature == 0:
         return greedy(model, prompt, max_length)
 
     def draw(logits: Array) -> Array:
-        logits = logits.astype(np.float64) / temperature
-        kept = np.where(likeliest(logits, top_k, top_p), logits, -np.inf)
-        weights = np.exp(kept - kept.max(-1, keepdims=True))
+        logits = logits.astype(np.float64)
+        logits -= logits.max(-1, keepdims=True)
+        with np.errstate(over="ignore"):  # to -inf, where it is cold
+            logits /= temperature
+        weights = np.where(likeliest(logits, top_k, top_p), np.exp(logits), 0)
         return mt.multinomial(mt.from_numpy(weights), 1, generator=generator).numpy()[:, 0]
 
     return _write(model, prompt, max_length, draw)
@@ -96,10 +97,7 @@ def likeliest(logits: Array, top_k: int | None = None, top_p: float | None = Non
     Returns:
         bool (batch, vocab_size).
     """
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, not {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be a probability above 0, not {top_p}")
+    check_sampling(top_k=top_k, top_p=top_p)
     if top_k is None and top_p is None:
         return np.ones(logits.shape, np.bool_)
     order = np.argsort(-logits, axis=-1, kind="stable")[:, :top_k]  # likeliest first
@@ -112,6 +110,18 @@ def likeliest(logits: Array, top_k: int | None = None, top_p: float | None = Non
     result = np.zeros(logits.shape, np.bool_)
     np.put_along_axis(result, order, kept, -1)
     return result
+
+
+def check_sampling(
+    temperature: float | None = None, top_k: int | None = None, top_p: float | None = None
+) -> None:
+    """Raise a ValueError if nothing can be drawn so."""
+    if temperature is not None and not temperature >= 0:
+        raise ValueError(f"temperature must not be negative, but is {temperature}")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, not {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be a probability above 0, not {top_p}")
 
 
 @mt.no_grad()

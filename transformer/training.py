@@ -137,8 +137,9 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
             loss = training.advance()
             progress.step(training.step, loss)
             if training.step % config.evaluate_every == 0 or training.step == config.steps:
-                progress.evaluation(training.evaluate())
+                row = training.evaluate()
                 run.save(training)
+                progress.evaluation(row)
         if interrupted:
             run.save(training)
     return training.finished

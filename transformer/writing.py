@@ -10,8 +10,8 @@ from typing import TypeAlias
 import minitorch as mt
 from minitorch import Tensor
 
-from .beam import beam_search
-from .generate import greedy, sample
+from .beam import beam_search, check_alpha
+from .generate import check_sampling, greedy, sample
 from .models import GPT, Transformer
 
 Writer: TypeAlias = Callable[[Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]]
@@ -50,21 +50,20 @@ class Writing:
                 "a beam search draws nothing: beam goes with n_best and alpha, not with "
                 "temperature, top_k and top_p"
             )
-        for name in ("beam", "n_best", "top_k"):
+        for name in ("beam", "n_best"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if self.n_best > (self.beam or 1):
+            given = "no beam" if self.beam is None else f"beam={self.beam}"
             raise ValueError(
-                f"the n_best={self.n_best} answers are those of a beam search that is at least as "
-                f"wide: beam={self.n_best} or more, not {self.beam}"
+                f"{self.n_best} best answers need a beam search at least as wide: "
+                f"beam={self.n_best} or more, but {given} was given"
             )
-        for name in ("temperature", "seed"):
-            value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise ValueError(f"{name} must not be negative, but is {value}")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p must be a probability above 0, not {self.top_p}")
+        check_alpha(self.alpha)
+        check_sampling(self.temperature, self.top_k, self.top_p)
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
 
     @property
     def draws(self) -> bool:

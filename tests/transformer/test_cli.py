@@ -18,6 +18,7 @@ import pytest
 from transformer import Transformer, beam_search
 from transformer.cli import main
 from transformer.runs import Run
+from transformer.tasks import Addition
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
@@ -75,6 +76,15 @@ def test_help_explains_every_flag_with_its_default(
     assert re.search(r"--resume .*go on with the run", output)
 
 
+def test_help_does_not_speak_for_a_task_that_writes_otherwise(
+    said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    _, output, _ = said("solve", "--help")
+    for flag, default in (("temperature", "the task's"), ("top-p", "the task's"), ("best", "1")):
+        assert re.search(rf"--{flag} .*\(default: {default}\)\n", output), flag
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -108,7 +118,8 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
         (["--steps=0"], "steps must be at least 1, not 0"),
         (["--batch-size=0"], "batch_size must be at least 1, not 0"),
         (["--lr=nan"], "lr must be a positive number, not nan"),
-        (["--seed=-1"], "seed must not be negative, but is -1"),
+        (["--seed=-1"], "seed must be in [0, 2**64), not -1"),
+        ([f"--seed={2**64}"], "seed must be in [0, 2**64), not 18446744073709551616"),
         (["--digits=0"], "digits must be a whole number from 1 to 9, not 0"),
         (["--resume"], "there is no run in {out}: no such directory"),
         (["--resume", "--lr=1"], "--lr does not go with --resume"),
@@ -315,12 +326,17 @@ def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--best=2", "beam=2 or more, not None"),
-        ("--beam=2 --best=3", "beam=3 or more, not 2"),
+        ("--best=2", "2 best answers need a beam search at least as wide: beam=2 or more, but no"),
+        ("--beam=2 --best=3", "beam=3 or more, but beam=2 was given"),
         ("--beam=0", "beam must be at least 1, not 0"),
         ("--beam=2 --temperature=1", "a beam search draws nothing"),
         ("--alpha=1", "--alpha is of a beam search: give --beam too"),
         ("--seed=1", "--seed is of what is drawn: give --temperature, --top-k or --top-p too"),
+        ("--beam=2 --seed=1", "--seed does not go with --beam: a beam search draws nothing"),
+        ("--temperature=1 --seed=-1", "seed must be in [0, 2**64), not -1"),
+        (f"--temperature=1 --seed={2**64}", "seed must be in [0, 2**64), not 18446744073709551616"),
+        ("--beam=2 --alpha=nan", "alpha must be in [0, 100], not nan"),
+        ("--beam=2 --alpha=-1", "alpha must be in [0, 100], not -1.0"),
         ("--temperature=-1", "temperature must not be negative, but is -1.0"),
         ("--temperature=nan", "temperature must not be negative, but is nan"),
         ("--top-k=0", "top_k must be at least 1, not 0"),
@@ -366,35 +382,44 @@ def process(*command: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_python_m_transformer_is_the_command(single_digits: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8:surrogateescape", "utf-8:strict"])
+def test_python_m_transformer_is_the_command(single_digits: Path, encoding: str) -> None:
     """Good lines and bad ones, one of them no text at all, through real pipes."""
-    command = [sys.executable, "-m", "transformer", "solve", single_digits]
-    lines = b"2+2\n\xff+1\n9+9\n"
     done = subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, input=lines, capture_output=True, check=False
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": encoding},
+        input=b"2+2\n\xff+1\n9+9\n",
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stdout.decode().split() == ["4", "18"]
     assert is_one_line(done.stderr.decode())
 
 
-def test_bytes_that_are_no_text_get_one_line(single_digits: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "transformer", "solve", single_digits],
-        cwd=ROOT,
-        env={**ENVIRONMENT, "PYTHONIOENCODING": "utf-8:strict"},
-        input=b"\xff+1\n",
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert is_one_line(done.stderr.decode())
+def test_an_answer_that_the_terminal_cannot_show_gets_one_line(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Addition, "reply", lambda *_: "两 2")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "latin-1"))
+    code, _, errors = said("solve", single_digits, "1+1")
+    assert code == 2
+    assert errors == "error: '两' cannot be shown in latin-1: set PYTHONIOENCODING=utf-8\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path) -> None:
+def test_without_an_output_nothing_goes_wrong(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)  # as with `>&-`
+    assert said("solve", single_digits, "1+1") == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["solve", "tasks"])
+def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path, command: str) -> None:
     """As with `| head -1`. The exit code is that of a process that SIGPIPE ended: 128 + 13."""
     with subprocess.Popen(
-        [sys.executable, "-m", "transformer", "solve", single_digits],
+        [sys.executable, "-m", "transformer", command, *[single_digits] * (command == "solve")],
         cwd=ROOT,
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,

@@ -288,7 +288,7 @@ def test_the_default_generator_is_drawn_from(build: Build, kind: Any) -> None:
 
 
 @writers
-@pytest.mark.parametrize("options", [{"temperature": 0.0}, {"temperature": 1e-6}, {"top_k": 1}])
+@pytest.mark.parametrize("options", [{"temperature": 0.0}, {"temperature": 1e-310}, {"top_k": 1}])
 def test_the_coldest_sampling_is_greedy(build: Build, kind: Any, options: dict[str, Any]) -> None:
     for seed in range(5):
         model = build(kind, seed)
@@ -315,7 +315,9 @@ def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -
     ("options", "message"),
     [
         ({"temperature": -1.0}, "temperature must not be negative"),
+        ({"temperature": math.nan}, "temperature must not be negative"),
         ({"top_k": 0}, "top_k must be at least 1"),
+        ({"top_k": 0, "temperature": 0.0}, "top_k must be at least 1"),
         ({"top_p": 0.0}, "top_p must be a probability above 0"),
         ({"top_p": 1.5}, "top_p must be a probability above 0"),
     ],
@@ -464,6 +466,9 @@ def test_impossible_searches_are_refused(build: Build) -> None:
     for width, n_best in ((0, 1), (2, 3), (2, 0)):
         with pytest.raises(ValueError, match="cannot give"):
             beam_search(build(GPT), mt.tensor([[3]]), 2, width=width, n_best=n_best)
+    for alpha in (-1.0, 101.0, math.nan):
+        with pytest.raises(ValueError, match=r"alpha must be in \[0, 100\]"):
+            beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
 
 
 @writers

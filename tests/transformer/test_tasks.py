@@ -6,6 +6,8 @@ import csv
 import json
 import re
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 import minitorch as mt
 from transformer import cli, report
 from transformer.config import TrainingConfig
+from transformer.runs import Run
 from transformer.tasks import (
     GAP,
     TASKS,
@@ -315,6 +318,21 @@ def poem(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
+    """Trains a small model on a text, and returns the directory of the run."""
+    monkeypatch.setattr(characters, "CONTINUATION", 20)
+
+    def train(text: Path) -> str:
+        run = str(tmp_path / "run")
+        flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5"
+        flags += f" --d-model=8 --heads=1 --layers=1 --text={text} --out={run}"
+        assert cli.main(["train", "characters", *flags.split()]) == 0
+        return run
+
+    return train
+
+
 def test_pieces_of_a_text(poem: Path) -> None:
     task = Characters(str(poem), context=8)
     assert task.alphabet == " .acehmnost"
@@ -370,33 +388,47 @@ def test_a_text_goes_on_beyond_the_context_and_always_alike(
 
 
 def test_a_text_without_the_characters_of_our_question_gives_its_own_beginning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trained_on: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(characters, "CONTINUATION", 20)
-    text, run = tmp_path / "text.txt", tmp_path / "run"
+    text = tmp_path / "text.txt"
     text.write_text("\n床前明月光，疑是地上霜。\n" * 40, encoding="utf-8")
-    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
-    assert cli.main(["train", "characters", *flags.split(), f"--text={text}", f"--out={run}"]) == 0
+    run = trained_on(text)
     assert f"transformer solve {run} '床前明月光，疑是'" in capsys.readouterr().out
     text.unlink()
-    assert cli.main(["solve", str(run), "床前明月光，疑是"]) == 0  # which needs the run alone
+    assert cli.main(["solve", run, "床前明月光，疑是"]) == 0  # which needs the run alone
     assert capsys.readouterr().out.startswith("床前明月光，疑是")
 
 
-@pytest.mark.parametrize("flag", ["--beam=2", "--temperature=0", "--top-k=3"])
+@pytest.mark.parametrize(
+    ("flag", "writing"),
+    [
+        ("--beam=2", Writing(beam=2)),
+        ("--temperature=0", replace(Characters.writing, temperature=0.0)),
+        ("--top-k=3", replace(Characters.writing, top_k=3)),
+        ("--seed=1", replace(Characters.writing, seed=1)),
+    ],
+)
 def test_a_text_goes_on_as_it_is_wanted_to(
-    poem: Path, flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+    poem: Path,
+    trained_on: Callable[[Path], str],
+    flag: str,
+    writing: Writing,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(characters, "CONTINUATION", 20)
-    run = str(tmp_path / "run")
-    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
-    assert cli.main(["train", "characters", *flags.split(), f"--text={poem}", f"--out={run}"]) == 0
+    run = trained_on(poem)
+    task, model = Run(Path(run)).load()
+    expected = task.reply(model, "the", writing)
+    assert expected != task.solve(model, "the")
     capsys.readouterr()
     assert cli.main(["solve", run, "the", flag]) == 0
-    assert capsys.readouterr().out.startswith("the")
-    assert cli.main(["solve", run, "the", "--beam=2", "--best=2"]) == 2
-    error = "error: --best does not go with the task characters\n"
-    assert capsys.readouterr().err == error
+    assert capsys.readouterr().out == expected + "\n"
+
+
+def test_a_text_goes_on_in_one_way_only(
+    poem: Path, trained_on: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["solve", trained_on(poem), "the", "--beam=2", "--best=2"]) == 2
+    assert capsys.readouterr().err == "error: --best does not go with the task characters\n"
 
 
 def test_a_model_with_nothing_to_say_ends_the_text(poem: Path) -> None:
@@ -466,12 +498,9 @@ def test_a_training_that_goes_astray_is_seen_to_its_end(name: str, tmp_path: Pat
 
 
 def test_a_text_that_has_changed_gets_one_line(
-    poem: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    poem: Path, trained_on: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = "--context=16 --steps=2 --batch-size=4 --evaluate-on=5 --d-model=8 --heads=1 --layers=1"
-    run = str(tmp_path / "run")
-    assert cli.main(["train", "characters", *flags.split(), f"--text={poem}", f"--out={run}"]) == 0
-    capsys.readouterr()
+    run = trained_on(poem)
     poem.write_text(POEM + "!", encoding="utf-8")
     assert cli.main(["eval", run]) == 2
     expected = f"error: {poem} has changed since the run was started\n"

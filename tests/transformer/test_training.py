@@ -200,6 +200,20 @@ def test_a_crash_loses_only_what_came_after_the_last_save(tmp_path: Path) -> Non
     assert files(run) == trained_whole(tmp_path / "whole", dropout=0.3)
 
 
+def test_what_is_shown_has_been_saved(tmp_path: Path) -> None:
+    """Whoever reads may have gone: then the evaluation that cannot be shown is not lost."""
+
+    class Broken(Progress):
+        def evaluation(self, row: dict[str, float]) -> None:
+            raise BrokenPipeError
+
+    training, run = small_training(), Run(tmp_path)
+    run.start(training)
+    with pytest.raises(BrokenPipeError):
+        train(training, run, Broken(Console(file=io.StringIO()), 0, 7, 8))
+    assert run.resume().metrics == training.metrics
+
+
 def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
     training, run = small_training(), Run(tmp_path)
     run.start(training)

@@ -157,7 +157,7 @@ class Characters(Task):
         """Go on with the text; unless wanted otherwise, by drawing from the likely characters.
 
         The model sees `context` characters at once: it writes half as many, then reads these to go
-        on. The same beginning is always continued alike.
+        on. For the same seed, the same beginning is always continued alike.
         """
         assert isinstance(model, GPT)
         half = self.context // 2
@@ -165,7 +165,7 @@ class Characters(Task):
         text = self.tokenizer.encode(source)
         end = len(text) + CONTINUATION
         while len(text) < end:
-            new, _ = write(model, mt.tensor([text[-half:]]), half)  # (1, 1, half)
+            new, _ = write(model, mt.tensor([text[-half:]]), half)  # (1, 1, T), T ≤ half
             characters = [i for i in new[0, 0].tolist() if i >= len(SPECIAL)]
             if not characters:  # a model that has learned little may have nothing to say
                 break
