@@ -258,6 +258,8 @@ def solve(options: argparse.Namespace) -> int:
     if options.question is not None:
         answer(options.question)
         return 0
+    if sys.stdin is None:  # as with `<&-`
+        raise Mistake("no question is given, and standard input, to read them from, is closed")
     code = 0
     if sys.stdin.isatty():
         print(f"A question a line, such as {task.question}; Ctrl-D ends.")

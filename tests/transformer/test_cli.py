@@ -415,6 +415,15 @@ def test_without_an_output_nothing_goes_wrong(
     assert said("solve", single_digits, "1+1") == (0, "", "")
 
 
+def test_without_a_question_and_an_input_it_is_said(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)  # as with `<&-`
+    code, _, errors = said("solve", single_digits)
+    assert code == 2
+    assert errors.startswith("error: no question is given, and standard input")
+
+
 @pytest.mark.parametrize("command", ["solve", "tasks"])
 def test_a_reader_that_has_seen_enough_is_no_mistake(single_digits: Path, command: str) -> None:
     """As with `| head -1`. The exit code is that of a process that SIGPIPE ended: 128 + 13."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -42,7 +43,9 @@ def test_sizes_that_no_model_can_have_are_refused(changes: dict[str, Any], messa
     [
         ({"steps": 0}, "steps must be at least 1, not 0"),
         ({"batch_size": -3}, "batch_size must be at least 1, not -3"),
-        ({"warmup": -1}, "warmup must not be negative, but is -1"),
+        ({"weight_decay": math.nan}, "weight_decay must be a number, and not negative, but is nan"),
+        ({"weight_decay": math.inf}, "weight_decay must be a number, and not negative, but is inf"),
+        ({"warmup": -1}, "warmup must be a number, and not negative, but is -1"),
         ({"seed": -1}, r"seed must be in \[0, 2\*\*64\), not -1"),
         ({"seed": 2**64}, r"seed must be in \[0, 2\*\*64\), not 18446744073709551616"),
         ({"lr": 0.0}, "lr must be a positive number, not 0"),

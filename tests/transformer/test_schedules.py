@@ -56,7 +56,7 @@ def test_rates_are_positive_and_no_higher_than_the_highest(
     [
         ({"schedule": "round"}, "schedule must be one of linear, .*, paper, not 'round'"),
         ({"accumulate": 0}, "accumulate must be at least 1, not 0"),
-        ({"patience": -1}, "patience must not be negative, but is -1"),
+        ({"patience": -1}, "patience must be a number, and not negative, but is -1"),
         ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\), not 1.0"),
     ],
 )
