@@ -29,6 +29,9 @@ class ModularAddition(TextToText[tuple[int, int]]):
     """Sums modulo 97. A number is one token, so that it has no digits to calculate with.
 
     Half of all pairs are held out, a + b together with b + a.
+
+    More weight decay or a higher learning rate groks sooner, but then the half that is shown is
+    never known quite by heart before. A learning rate that falls to 0 stops half-way.
     """
 
     architecture: str = field(default="gpt", kw_only=True)
@@ -39,7 +42,7 @@ class ModularAddition(TextToText[tuple[int, int]]):
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer(["+", *map(str, range(P))])
     sizes: ClassVar[dict[str, Any]] = {"d_model": 128, "n_layers": 1}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=3000, batch_size=512, lr=1e-3, warmup=10, schedule="constant", weight_decay=2.0
+        steps=6000, batch_size=1024, lr=1e-3, warmup=10, schedule="constant", weight_decay=1.0
     )
 
     @property
