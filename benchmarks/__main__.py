@@ -50,7 +50,7 @@ def main() -> None:
         rows += report.import_rows(processes.import_times(args.rounds, args.threads))
     if "cold" in wanted:
         print("cold …", flush=True)
-        rows += report.cold_rows(processes.cold_starts(max(1, args.rounds // 2), args.threads))
+        rows += report.cold_rows(processes.cold_starts(args.rounds, args.threads))
     if "scaling" in wanted:
         print("scaling …", flush=True)
         curves = scaling.scale(args.rounds, args.threads)
