@@ -79,14 +79,15 @@ def met(is_met: bool) -> str:
 
 
 def show(machine: dict[str, str], rows: Rows) -> None:
-    """Print the table."""
+    """Print what it was measured on, and the table if there is one."""
     console = Console()
     for name, what in machine.items():
         console.print(f"{name}: {what}", highlight=False)
-    table = Table(*HEADER)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    if rows:
+        table = Table(*HEADER)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
 
 
 def markdown(machine: dict[str, str], rows: Rows) -> str:
@@ -116,7 +117,7 @@ def plot(measured: dict[str, Measured], path: Path) -> None:
     ][::-1]
     figure, axes = plt.subplots(figsize=(8, 0.55 * len(bars) + 0.8), layout="constrained")
     drawn = axes.barh([label for label, _ in bars], [ratio for _, ratio in bars], color="#4477aa")
-    axes.bar_label(drawn, fmt="%.2f ×", padding=3)
+    axes.bar_label(drawn, fmt="%.2f ×", padding=-40, color="white")
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xlabel("their time / ours")
     axes.tick_params(axis="y", labelsize=8)

@@ -43,6 +43,7 @@ def plot(curves: Curves, path: Path) -> None:
             panel.loglog(list(points), times, "o-", label=label, base=2)
         panel.set_xlabel(axis)
         panel.set_xticks(list(points), labels=[str(value) for value in points])
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("a training step, ms")
     panels[0].legend()
