@@ -79,6 +79,8 @@ def kernel(
 ) -> tuple[Array, WayBack]:
     """Work on the rows of a matrix, some at a time where there are many: threads share the parts.
 
+    In what a thread does, h_ is its part of h.
+
     With h = (x - mean) · r and r = 1/√(variance + eps), the gradient d = g · weight of h is taken
     back through the mean and the variance, which every element of a row had a part in:
 
