@@ -102,7 +102,7 @@ def measure(
         sides: "ours", and its rivals.
         rounds: how often each has its turn.
         threads: how many each may use.
-        seconds: how long a turn lasts; at least one run.
+        seconds: how long a turn lasts; at least four runs.
     """
     found = Measured()
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
