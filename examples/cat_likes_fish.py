@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import track
@@ -22,6 +21,8 @@ from minitorch import Tensor, nn, optim
 from transformer.config import TransformerConfig
 from transformer.explain import trace
 from transformer.models import GPT
+
+import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
 # What each animal likes to eat, drink and chase: its favourite first. Of ten sentences six name the
 # first, three the second, and one the third.

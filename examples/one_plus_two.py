@@ -13,7 +13,6 @@ import argparse
 import math
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
@@ -30,6 +29,8 @@ from transformer.generate import greedy
 from transformer.models import GPT
 from transformer.tasks import Addition
 from transformer.tokenizer import EOS, PAD, CharTokenizer
+
+import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
 TOKENS = list("1+2=?")
 D_MODEL = 1024

@@ -16,11 +16,11 @@ import math
 import sys
 import time
 
-import numpy as np
-
 import minitorch as mt
 from minitorch.autograd import Array
 from transformer import Transformer, TransformerConfig
+
+import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
 TOKENS = 25_000 // 8
 

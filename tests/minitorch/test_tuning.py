@@ -126,3 +126,9 @@ def test_threads_are_bounded_by_the_quota_unless_the_user_set_them(
 def test_no_variable_is_left_behind_for_other_programs() -> None:
     code = "import os; before = dict(os.environ); import minitorch; print(before == os.environ)"
     assert run(code) == "True\n"
+
+
+@pytest.mark.parametrize("example", ["one_plus_two", "cat_likes_fish", "paper_base"])
+def test_the_examples_let_minitorch_come_before_numpy(example: str) -> None:
+    code = f"from examples import {example}; import minitorch; minitorch.show_config()"
+    assert "tuned waiting" in run(code)
