@@ -3,8 +3,8 @@
     python examples/addition.py
 
 It sees characters, `12+345=`, and is shown the right answers to a small part of all sums. Nobody
-tells it that they are digits, what their places mean, or how to carry. In less than a minute it has
-learned to answer sums that it has never seen. What it has learned is in `runs/addition/`; ask it with
+tells it that they are digits, what their places mean, or how to carry. In less than a minute it
+answers sums that it has never seen. What it has learned is in `runs/addition/`; ask it with
 
     transformer solve runs/addition "12+34"
 
