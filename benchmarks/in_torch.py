@@ -19,7 +19,7 @@ Arrays = dict[str, Any]
 Run = Callable[[], float]
 
 warnings.filterwarnings("ignore", message="enable_nested_tensor")
-torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
 
 
 def gpt(work: Work, arrays: Arrays) -> GPT:

@@ -12,7 +12,6 @@ two apart, a little more with each step.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -86,7 +85,6 @@ def main() -> None:
     )
     parser.add_argument("--text", default="", metavar="FILE", help="UTF-8; default: Python's help")
     args = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))  # for in_torch.py
 
     print("| step | training loss | in PyTorch | held-out loss | in PyTorch |")
     print("|---:|---:|---:|---:|---:|")
