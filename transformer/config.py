@@ -122,6 +122,7 @@ class TrainingConfig:
         weight_decay: AdamW's: each step draws matrices towards 0 by this times the learning rate.
         clip: the gradient is scaled down to this norm where it is longer.
         accumulate: batches in a step, whose gradients are averaged: a larger batch in less memory.
+        processes: share each batch among so many processes, which is faster on several cores.
         label_smoothing: the share of the target spread over all tokens.
         evaluate_every: steps between two evaluations, each of which saves the run.
         evaluate_on: held-out examples in an evaluation.
@@ -140,6 +141,7 @@ class TrainingConfig:
     weight_decay: float = 0.1
     clip: float = 1.0
     accumulate: int = 1
+    processes: int = 1
     label_smoothing: float = 0.0
     evaluate_every: int = 100
     evaluate_on: int = 1000
@@ -147,7 +149,9 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "accumulate", "evaluate_every", "evaluate_on"):
+        for name in (
+            "steps", "batch_size", "accumulate", "processes", "evaluate_every", "evaluate_on",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("warmup", "weight_decay", "patience"):

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import minitorch as mt
 from minitorch import Tensor, nn
 from minitorch.autograd import Array
@@ -61,7 +63,14 @@ class Transformer(nn.Module):
         """(batch, S) and (batch, T) ids → logits (batch, T, vocab_size)."""
         return self.decode(target, *self.encode(source))
 
-    def loss(self, source: Tensor, target: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+    def loss(
+        self,
+        source: Tensor,
+        target: Tensor,
+        *,
+        label_smoothing: float = 0.0,
+        forward: Callable[..., Tensor] | None = None,
+    ) -> Tensor:
         """The mean cross-entropy of the target's tokens, `<pad>` left out.
 
         Args:
@@ -69,8 +78,10 @@ class Transformer(nn.Module):
             target: ids (batch, 1 + T): `<s>`, the tokens, `</s>`. The model sees all but the last
                 and is to say all but the first.
             label_smoothing: see `F.cross_entropy`.
+            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        return _cross_entropy(self, self(source, target[:, :-1]), target[:, 1:], label_smoothing)
+        logits = (forward or self)(source, target[:, :-1])
+        return _cross_entropy(self, logits, target[:, 1:], label_smoothing)
 
     def begin(self, source: Tensor, max_length: int) -> tuple[Tensor, Cache]:
         """Read the source; return the first ids to step from, `<s>`, and the cache for the steps.
@@ -125,7 +136,12 @@ class GPT(nn.Module):
         return probe("logits", self.output(x))
 
     def loss(
-        self, ids: Tensor, targets: Tensor | None = None, *, label_smoothing: float = 0.0
+        self,
+        ids: Tensor,
+        targets: Tensor | None = None,
+        *,
+        label_smoothing: float = 0.0,
+        forward: Callable[..., Tensor] | None = None,
     ) -> Tensor:
         """The mean cross-entropy of each token but the first, `<pad>` left out.
 
@@ -134,9 +150,11 @@ class GPT(nn.Module):
             targets: the same ids, with `<pad>` in the place of those that count for nothing, such
                 as a question's; `ids` unless given.
             label_smoothing: see `F.cross_entropy`.
+            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
         targets = ids if targets is None else targets
-        return _cross_entropy(self, self(ids[:, :-1]), targets[:, 1:], label_smoothing)
+        logits = (forward or self)(ids[:, :-1])
+        return _cross_entropy(self, logits, targets[:, 1:], label_smoothing)
 
     def begin(self, prompt: Tensor, max_length: int) -> tuple[Tensor, Cache]:
         """Return the first ids to step from, the prompt's, and the cache for the steps.
@@ -211,15 +229,23 @@ class BERT(nn.Module):
         x = self.norm(F.gelu(self.transform(x)))  # (batch, T, d_model)
         return probe("logits", self.output(x))
 
-    def loss(self, ids: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+    def loss(
+        self,
+        ids: Tensor,
+        targets: Tensor,
+        *,
+        label_smoothing: float = 0.0,
+        forward: Callable[..., Tensor] | None = None,
+    ) -> Tensor:
         """The mean cross-entropy of the tokens that were hidden.
 
         Args:
             ids: (batch, T), with the mask token in the hidden places.
             targets: (batch, T): the tokens that stand there, and `<pad>` everywhere else.
             label_smoothing: see `F.cross_entropy`.
+            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        return _cross_entropy(self, self(ids), targets, label_smoothing)
+        return _cross_entropy(self, (forward or self)(ids), targets, label_smoothing)
 
 
 def _cross_entropy(

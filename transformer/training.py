@@ -9,12 +9,13 @@ was not.
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import minitorch as mt
-from minitorch import nn, optim
+from minitorch import Tensor, nn, optim
 
 from .config import TrainingConfig, TransformerConfig
 from .tasks import Task
@@ -29,6 +30,7 @@ class Training:
 
     Attributes:
         task, model, optimizer, config: what is learned, by what, and how.
+        parameters: the model's.
         step: the steps taken.
         metrics: a row for each evaluation: step, loss (the mean since the last), the task's
             metrics, learning_rate.
@@ -41,8 +43,9 @@ class Training:
         self.config = config
         self.model = task.model(model_config)
         # Weight decay is for matrices; biases and the scales of norms have a size to keep.
-        matrices = [p for p in self.model.parameters() if p.ndim > 1]
-        vectors = [p for p in self.model.parameters() if p.ndim <= 1]
+        self.parameters = list(self.model.parameters())
+        matrices = [p for p in self.parameters if p.ndim > 1]
+        vectors = [p for p in self.parameters if p.ndim <= 1]
         self.optimizer = optim.AdamW(
             [
                 {"params": matrices, "weight_decay": config.weight_decay},
@@ -55,8 +58,12 @@ class Training:
         self.metrics: list[dict[str, float]] = []
         self.recent_losses: list[float] = []
 
-    def advance(self) -> float:
-        """Take one step, and return the loss that it started from."""
+    def advance(self, forward: Callable[..., Tensor] | None = None) -> float:
+        """Take one step, and return the loss that it started from.
+
+        Args:
+            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
+        """
         self.step += 1
         rng = np.random.default_rng((self.config.seed, self.step))
 
@@ -65,11 +72,13 @@ class Training:
         total = 0.0
         for _ in range(self.config.accumulate):
             batch = self.task.batch(self.config.batch_size, rng)
-            loss = self.model.loss(*batch, label_smoothing=self.config.label_smoothing)
+            loss = self.model.loss(
+                *batch, label_smoothing=self.config.label_smoothing, forward=forward
+            )
             loss = loss / self.config.accumulate
             loss.backward()
             total += loss.item()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate(self.step)
         self.optimizer.step()
@@ -132,9 +141,10 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
         Is the training finished?
     """
     config = training.config
-    with progress, Interrupted() as interrupted:
+    parallel_model = nn.DataParallel(training.model, config.processes)
+    with parallel_model, progress, Interrupted() as interrupted:
         while not training.finished and not interrupted:
-            loss = training.advance()
+            loss = training.advance(parallel_model)
             progress.step(training.step, loss)
             if training.step % config.evaluate_every == 0 or training.step == config.steps:
                 row = training.evaluate()

@@ -5,6 +5,7 @@ state        what a module knows, moved from one to another
 containers   modules in a row, in a list, in a dict
 functional   the layers as functions
 layers, activations, losses   the same as modules
+data_parallel, helper   a module that computes in several processes
 init         first values for parameters
 utils        gradients kept within bounds
 """
@@ -15,6 +16,7 @@ from .. import missing as _missing
 from . import functional, init, utils
 from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential
+from .data_parallel import DataParallel
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
 from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .module import Module
@@ -24,6 +26,7 @@ __all__ = [
     "GELU",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Embedding",
     "Identity",

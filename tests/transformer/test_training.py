@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from minitorch import nn
 from minitorch.testing import assert_close
 from transformer import cli
 from transformer.config import TrainingConfig
 from transformer.progress import Progress
 from transformer.runs import Run
-from transformer.tasks import Addition
+from transformer.tasks import TASKS, Addition
 from transformer.training import Training, train
 
 
@@ -144,6 +145,35 @@ def test_a_short_training_answers_held_out_sums() -> None:
     assert training.evaluate()["exact_match"] > 0.4
 
 
+@pytest.mark.parametrize("name", ["addition", "addition-gpt", "fill-the-gap"])
+def test_a_step_in_three_processes_is_one_in_one(name: str) -> None:
+    """The examples of these batches have different lengths, and the last part is the smallest."""
+    task = TASKS[name]()
+    config = task.model_config(d_model=16, n_heads=2, n_layers=1, d_ff=32, dropout=0.0)
+    alone, shared = (task.model(config).double() for _ in "ab")
+    shared.load_state_dict(alone.state_dict())
+    batch = task.batch(8, np.random.default_rng(0))
+    loss = alone.loss(*batch, label_smoothing=0.1)
+    loss.backward()
+    with nn.DataParallel(shared, 3) as forward:
+        shared_loss = shared.loss(*batch, label_smoothing=0.1, forward=forward)
+        shared_loss.backward()
+    assert_close(shared_loss, loss, rtol=1e-10, atol=0)
+    for p, q in zip(shared.parameters(), alone.parameters(), strict=True):
+        assert_close(p.grad, q.grad, rtol=1e-8, atol=1e-12)
+
+
+def test_training_in_two_processes_is_training_in_one(tmp_path: Path) -> None:
+    found = []
+    for processes in (1, 2):
+        training = small_training(processes=processes)
+        run = Run(tmp_path / str(processes))
+        run.start(training)
+        assert train(training, run, progress(training))
+        found.append([row["loss"] for row in training.metrics])
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
 # -------------------------------------------------------------------- stopping and going on
 
 FILES = ["config.json", "metrics.csv", "model.safetensors", "state.safetensors"]
@@ -160,13 +190,14 @@ def trained_whole(directory: Path, **changes: Any) -> dict[str, bytes]:
     return files(run)
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize(("dropout", "processes"), [(0.0, 1), (0.3, 1), (0.3, 2)])
 @pytest.mark.parametrize("stop", [1, 4, 5])
 def test_a_stopped_training_ends_as_one_that_was_not(
-    tmp_path: Path, dropout: float, stop: int
+    tmp_path: Path, dropout: float, processes: int, stop: int
 ) -> None:
     """To the last bit: parameters, optimizer, generator, metrics."""
-    training, run = small_training(dropout), Run(tmp_path / "stopped")
+    training = small_training(dropout, processes=processes)
+    run = Run(tmp_path / "stopped")
     run.start(training)
 
     def interrupt(step: int) -> None:
@@ -181,7 +212,8 @@ def test_a_stopped_training_ends_as_one_that_was_not(
     resumed = run.resume()
     assert resumed.step == stop
     assert train(resumed, run, progress(resumed))
-    assert files(run) == trained_whole(tmp_path / "whole", dropout=dropout)
+    whole = trained_whole(tmp_path / "whole", dropout=dropout, processes=processes)
+    assert files(run) == whole
 
 
 def test_a_crash_loses_only_what_came_after_the_last_save(tmp_path: Path) -> None:

@@ -1,0 +1,235 @@
+"""A process that computes a part of a batch for `DataParallel`.
+
+It is a fork of the one that needs it: both begin with the same module, and from there on have its
+parameters in common, in shared memory, where an optimizer's step in the one is seen by the other.
+The gradients come back the same way. Through a pipe go the parts of x, of y and of dL/dy, each
+question with one answer.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import signal
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import parallel, random
+from ..autograd import Array, grad, is_grad_enabled, set_grad_enabled
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from multiprocessing.connection import Connection
+
+    from .module import Module
+
+
+def shared_like(array: Array) -> Array:
+    """Return an array in memory that this process will have in common with its forks."""
+    return np.ndarray(array.shape, array.dtype, mmap.mmap(-1, max(1, array.nbytes)))
+
+
+class Job:
+    """A part of a batch that a helper has mapped. While this lives, it may have to walk back."""
+
+    def __init__(self, helper: Helper, number: int) -> None:
+        self.helper, self.number = helper, number
+
+
+class Map(NamedTuple):
+    """The question: map this, with the modules and the parameters as they are here."""
+
+    number: int
+    kept: list[int]  # the jobs that live
+    is_recorded: bool
+    training: list[bool]  # of each module
+    needs_grad: list[bool]  # of each parameter
+    seed: int | None
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+class WalkBack(NamedTuple):
+    """The question: walk back from what came of that job, where this arrived."""
+
+    number: int
+    g: Array
+
+
+class Failed(NamedTuple):
+    """The answer where an error was raised."""
+
+    trace: str
+
+
+class Sent(NamedTuple):
+    """A tensor in a pipe."""
+
+    array: Array
+
+
+class Helper:
+    """A fork of this process; to the fork, what it works on.
+
+    Args:
+        module: what it computes.
+        parameters: the module's, in shared memory.
+        threads: how many it may use.
+    """
+
+    def __init__(self, module: Module, parameters: Sequence[Tensor], threads: int) -> None:
+        from multiprocessing import Pipe  # takes a while to import
+
+        self.modules, self.parameters = list(module.modules()), parameters
+        self.gradients = [shared_like(p.array) for p in parameters]
+        self.jobs: weakref.WeakSet[Job] = weakref.WeakSet()
+        self.started = 0
+        self.owed = 0  # answers that were not read yet
+        self.pipe, theirs = Pipe()
+        with warnings.catch_warnings():  # of threads here: the fork does not need them
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.pid = os.fork()
+        if not self.pid:
+            try:
+                self.pipe.close()
+                parallel.set_num_threads(threads)
+                self._serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+    def map(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Job:
+        """Let it begin to map a part of a batch."""
+        kept = [job.number for job in self.jobs]
+        self.started += 1
+        job = Job(self, self.started)
+        self.jobs.add(job)
+        training = [module.training for module in self.modules]
+        question = Map(
+            number=job.number,
+            kept=kept,
+            is_recorded=is_grad_enabled(),
+            training=training,
+            needs_grad=[p.requires_grad for p in self.parameters],
+            seed=int(random.default_generator.numpy.integers(2**63)) if any(training) else None,
+            args=[_packed(x) for x in args],
+            kwargs={name: _packed(x) for name, x in kwargs.items()},
+        )
+        self._ask(question)
+        return job
+
+    def walk_back(self, job: Job, g: Tensor) -> None:
+        """Let it begin to walk back from what came of a job."""
+        self._ask(WalkBack(job.number, g.array))
+
+    def collect(self) -> list[Tensor | None]:
+        """Wait until it has walked back, and return the gradient of each parameter."""
+        found = self.checked(self.receive())
+        gradients = zip(found, self.gradients, strict=True)
+        return [Tensor._wrap(array.copy()) if is_found else None for is_found, array in gradients]
+
+    def receive(self) -> Any:
+        """Wait for an answer."""
+        answer = self._through_pipe(self.pipe.recv)
+        self.owed -= 1
+        return answer
+
+    def checked(self, answer: Any) -> Any:
+        """Return the answer, or raise what it tells of."""
+        if isinstance(answer, Failed):
+            raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{answer.trace}")
+        return answer
+
+    def end(self) -> None:
+        """End it, whatever it is doing."""
+        if not self.pipe.closed:
+            self.pipe.close()
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+    def _ask(self, question: Map | WalkBack) -> None:
+        message = pickle.dumps(question)  # from here to our own fork, and nowhere else
+        while self.owed:  # because of an error, nobody read it
+            self.receive()
+        self._through_pipe(self.pipe.send_bytes, message)
+        self.owed += 1
+
+    def _through_pipe(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Send or receive. If that is broken off, nobody knows where in the pipe it was."""
+        try:
+            return function(*args)
+        except (EOFError, OSError):
+            self.end()
+            raise RuntimeError(
+                "DataParallel: one of the processes has ended. Was it killed, perhaps because "
+                "memory ran out? Make a new DataParallel."
+            ) from None
+        except BaseException:
+            self.end()
+            raise
+
+    # --------------------------------------------------------------------------- in the fork
+
+    def _serve(self, pipe: Connection) -> None:
+        """Answer what is asked, until the other end of the pipe is closed."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that forked
+        outputs: dict[int, Tensor] = {}
+        while True:
+            try:
+                question = pipe.recv()
+            except EOFError:
+                return
+            try:
+                answer = self._mapped if isinstance(question, Map) else self._walked_back
+                pipe.send(answer(question, outputs))
+            except Exception:
+                import traceback
+
+                pipe.send(Failed(traceback.format_exc()))
+
+    def _mapped(self, question: Map, outputs: dict[int, Tensor]) -> Array:
+        """Map a part of a batch; keep the output, if there may be a walk back from it."""
+        for number in outputs.keys() - set(question.kept):
+            del outputs[number]
+        for module, training in zip(self.modules, question.training, strict=True):
+            module.training = training
+        for p, needs_grad in zip(self.parameters, question.needs_grad, strict=True):
+            p.requires_grad = needs_grad
+        if question.seed is not None:
+            random.manual_seed(question.seed)
+        args = [_unpacked(x) for x in question.args]
+        kwargs = {name: _unpacked(x) for name, x in question.kwargs.items()}
+        with set_grad_enabled(question.is_recorded):
+            y: Tensor = self.modules[0](*args, **kwargs)
+        if y.requires_grad:
+            outputs[question.number] = y
+        return y.array
+
+    def _walked_back(self, question: WalkBack, outputs: dict[int, Tensor]) -> list[bool]:
+        """Leave the gradients where they can be seen; say which parameters have one."""
+        if question.number not in outputs:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time: DataParallel keeps nothing "
+                "for that, even with retain_graph=True. Compute the output anew."
+            )
+        y = outputs.pop(question.number)
+        wanted = [p for p in self.parameters if p.requires_grad]
+        gradients = iter(grad(y, wanted, Tensor._wrap(question.g), allow_unused=True))
+        found = [next(gradients) if p.requires_grad else None for p in self.parameters]
+        for g, place in zip(found, self.gradients, strict=True):
+            if g is not None:
+                place[...] = g.array
+        return [g is not None for g in found]
+
+
+def _packed(x: Any) -> Any:
+    return Sent(x.array) if isinstance(x, Tensor) else x
+
+
+def _unpacked(x: Any) -> Any:
+    return Tensor._wrap(x.array) if isinstance(x, Sent) else x
