@@ -1,16 +1,19 @@
 """Train on addition until 99.9% of 1,000 held-out sums are right, from nothing, imports included.
 
-    python -m benchmarks.cold SIDE
+    python -m benchmarks.cold ours | torch | ours-2
 
-Both sides have the same first parameters, batches, schedule and examples to be tested on.
+The last is ours in two processes. All have the same first parameters, batches, schedule, and
+examples to be tested on.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from minitorch import nn
 from transformer.tasks import Addition
 from transformer.training import Training
 
@@ -31,11 +34,12 @@ def train(step: Callable[[int], object], accuracy: Callable[[], float], steps: i
     raise SystemExit(f"{GOAL:.1%} was not reached in {steps} steps")
 
 
-def ours() -> int:
+def ours(processes: int = 1) -> int:
     task = Addition()
     training = Training(task, task.model_config(), task.training_config)
+    forward = nn.DataParallel(training.model, processes)
     return train(
-        lambda _: training.advance(),
+        lambda _: training.advance(forward),
         lambda: task.evaluate(training.model, 0, TESTED)["exact_match"],
         task.training_config.steps,
     )
@@ -72,4 +76,5 @@ def theirs() -> int:
 
 
 if __name__ == "__main__":
-    print(ours() if sys.argv[1] == "ours" else theirs())
+    sides = {"ours": ours, "torch": theirs, "ours-2": partial(ours, 2)}
+    print(sides[sys.argv[1]]())

@@ -87,12 +87,13 @@ def addition_step(work: Work, arrays: Arrays) -> Run:
     model = encoder_decoder(arrays)
     optimizer = adamw(model)
     source, target = torch.tensor(arrays["data.source"]), torch.tensor(arrays["data.target"])
+    parameters = list(model.parameters())
 
     def run() -> float:
         loss = model.loss(source, target)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         return float(loss.item())
 

@@ -25,9 +25,10 @@ def training_step(work: Work, arrays: Arrays) -> Run:
     model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
     optimizer = optim.Adam(model.parameters(), lr=1e-3)
     ids = mt.from_numpy(data["ids"])
+    forward = nn.DataParallel(model, work.processes)
 
     def run() -> float:
-        loss = model.loss(ids)
+        loss = model.loss(ids, forward=forward)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -38,13 +39,14 @@ def training_step(work: Work, arrays: Arrays) -> Run:
 
 def addition_step(work: Work, arrays: Arrays) -> Run:
     """A step of the addition example: forward, backward, the gradient clipped, AdamW."""
-    parameters, data = split(arrays)
+    start, data = split(arrays)
     task = Addition()
     config = task.training_config
     model = task.model(task.model_config())
-    model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in start.items()})
+    parameters = list(model.parameters())
+    matrices = [p for p in parameters if p.ndim > 1]
+    vectors = [p for p in parameters if p.ndim <= 1]
     optimizer = optim.AdamW(
         [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}],
         lr=1e-3,
@@ -52,12 +54,13 @@ def addition_step(work: Work, arrays: Arrays) -> Run:
         weight_decay=config.weight_decay,
     )
     source, target = mt.from_numpy(data["source"]), mt.from_numpy(data["target"])
+    forward = nn.DataParallel(model, work.processes)
 
     def run() -> float:
-        loss = model.loss(source, target)
+        loss = model.loss(source, target, forward=forward)
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        nn.utils.clip_grad_norm_(parameters, config.clip)
         optimizer.step()
         return float(loss.item())
 

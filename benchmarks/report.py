@@ -59,10 +59,13 @@ def import_rows(times: dict[str, float]) -> Rows:
 
 
 def cold_rows(times: dict[str, list[float]]) -> Rows:
-    ratio = median(b / a for a, b in zip(times["ours"], times["torch"], strict=True))
-    ours, theirs = (f"{median(times[side]):.1f} s" for side in ("ours", "torch"))
-    title = "from a cold start to 99.9% on addition"
-    return [(title, "torch", ours, theirs, f"{ratio:.2f} ×", "2.0 ×", met(ratio >= 2))]
+    rows: Rows = []
+    for side, how in (("ours", ""), ("ours-2", ", in 2 processes")):
+        ratio = median(b / a for a, b in zip(times[side], times["torch"], strict=True))
+        ours, theirs = (f"{median(times[x]):.1f} s" for x in (side, "torch"))
+        title = f"from a cold start to 99.9% on addition{how}"
+        rows.append((title, "torch", ours, theirs, f"{ratio:.2f} ×", "2.0 ×", met(ratio >= 2)))
+    return rows
 
 
 def quantity(work: Work, seconds: float) -> str:

@@ -26,6 +26,7 @@ SIDES = {
     "ours": ("ours", {}),
     "torch": ("in_torch", {}),
     "torch fused Adam": ("in_torch", {"fused": True}),
+    "torch DDP": ("in_ddp", {}),
     "torch.compile": ("in_torch", {"compiled": True}),
     "jax": ("in_jax", {}),
 }
@@ -71,13 +72,18 @@ def best_sgemm() -> float:
 
 
 def peak_memory() -> float:
-    """The most memory that this process ever held, in MB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says includes the parent's before exec
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+    """The most memory that this process ever held, and each of its own, in MB."""
+    children = Path("/proc/thread-self/children")
+    if children.exists():  # what getrusage says includes the parent's before exec
+        return sum(map(_peak, ["self", *children.read_text().split()]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+def _peak(process: str) -> float:
+    status = Path("/proc", process, "status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def main(side: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Work:
         size: of the GPT, if it is about one.
         tokens: what a run makes, where that is to be counted: tokens per second.
         limit: the share of the sgemm limit that is the goal.
+        processes: among which we, and PyTorch where it is "torch DDP", share the batch.
     """
 
     name: str
@@ -46,13 +47,25 @@ class Work:
     size: Size | None = None
     tokens: int = 0
     limit: float | None = None
+    processes: int = 1
+
+    def in_processes(self, n: int) -> Work:
+        """The same, its batch shared among processes."""
+        return replace(
+            self,
+            name=f"{self.name}-{n}",
+            title=f"{self.title}, in {n} processes",
+            goals={"torch": self.goals["torch"], "torch DDP": self.goals["torch"]},
+            limit=None,
+            processes=n,
+        )
 
 
 ADDITION = Size(vocab=14, context=12, batch=128, layers=2, heads=4, width=64)
 CHARACTERS = Size(vocab=65, context=64, batch=12, layers=4, heads=4, width=128)
 MIDDLE = Size(vocab=65, context=256, batch=16, layers=4, heads=8, width=256)
 
-WORKS = (
+TRAINING = (
     Work(
         "small", "training step, GPT, width 64", "training_step",
         {"torch": 2.0, "torch fused Adam": 2.0}, ADDITION,
@@ -70,6 +83,10 @@ WORKS = (
         "encoder-decoder", "training step, encoder–decoder of the addition example",
         "addition_step", {"torch": 2.0},
     ),
+)  # fmt: skip
+WORKS = (
+    *TRAINING,
+    *[work.in_processes(2) for work in TRAINING],
     Work(
         "generation-1", "generation with a key/value cache, batch 1", "generation",
         {"torch": 3.0}, CHARACTERS, tokens=63,

@@ -207,6 +207,7 @@ def _start(options: argparse.Namespace, run: Run) -> Training:
         task = options.task(**given(options, _task_defaults(options.task)))
         model_config = task.model_config(**given(options, _model_defaults(options.task)))
         config = replace(task.training_config, **given(options, asdict(task.training_config)))
+    _check_processes(config)
     training = Training(task, model_config, config)
     run.start(training)
     return training
@@ -219,7 +220,17 @@ def _resume(options: argparse.Namespace, run: Run) -> Training:
             raise Mistake(
                 f"{flag(name)} does not go with --resume: a run goes on as it was configured"
             )
-    return run.resume()
+    training = run.resume()
+    _check_processes(training.config)
+    return training
+
+
+def _check_processes(config: TrainingConfig) -> None:
+    if config.processes > 1 and not hasattr(os, "fork"):
+        raise Mistake(
+            f"{flag('processes')} {config.processes}: this operating system cannot fork a process, "
+            "so that there can be only one"
+        )
 
 
 def _task_defaults(task: type[Task]) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class Training:
         self.step += 1
         rng = np.random.default_rng((self.config.seed, self.step))
 
-        self.model.train()
+        if not self.model.training:
+            self.model.train()
         self.optimizer.zero_grad()
         total = 0.0
         for _ in range(self.config.accumulate):

@@ -119,6 +119,7 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
         (["--batch-size=0"], "batch_size must be at least 1, not 0"),
         (["--lr=nan"], "lr must be a positive number, not nan"),
         (["--seed=-1"], "seed must be in [0, 2**64), not -1"),
+        (["--processes=0"], "processes must be at least 1, not 0"),
         ([f"--seed={2**64}"], "seed must be in [0, 2**64), not 18446744073709551616"),
         (["--digits=0"], "digits must be a whole number from 1 to 9, not 0"),
         (["--resume"], "there is no run in {out}: no such directory"),
@@ -136,6 +137,18 @@ def test_flags_that_cannot_be_are_refused(
     assert not output
     assert is_one_line(errors)
     assert message.format(out=out) in errors
+    assert not out.exists()
+
+
+def test_without_fork_there_is_one_process_only(
+    said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "fork", raising=False)
+    out = tmp_path / "run"
+    code, _, errors = said("train", "addition", "--processes=2", "--out", out)
+    assert code == 2
+    assert is_one_line(errors)
+    assert "--processes 2: this operating system cannot fork a process" in errors
     assert not out.exists()
 
 
