@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def kernel(
 ) -> tuple[Array, WayBack]:
     """Work on the rows of a matrix, some at a time where there are many: threads share the parts.
 
-    In what a thread does, h_ is its part of h.
+    In what a thread does, x_ is its part of x.
 
     With h = (x - mean) · r and r = 1/√(variance + eps), the gradient d = g · weight of h is taken
     back through the mean and the variance, which every element of a row had a part in:
@@ -96,24 +96,26 @@ def kernel(
     shape = x.shape[x.ndim - n :]
     N = math.prod(shape)
     rows = x.reshape(-1, N)
-    w, b = (None if p is None else p.reshape(N) for p in (weight, bias))
+    w = None if weight is None else weight.reshape(N)
+    b = None if bias is None else bias.reshape(N)
     average = constant(N, 1 / N, x.dtype)
-    h, y, r = np.empty_like(rows), np.empty_like(rows), np.empty((len(rows), 1), x.dtype)
+    y = np.empty_like(rows)
     parts = parallel.parts(len(rows), N)
+    kept: list[Any] = [None] * len(parts)  # of each part, h and r
 
-    def forward(some: slice) -> None:
-        x_, h_, y_, r_ = rows[some], h[some], y[some], r[some]
-        np.subtract(x_, (x_ @ average)[:, None], out=h_)
-        variance = np.multiply(h_, h_, out=y_) @ average  # y is free until h is whole
+    def forward(part: int) -> None:
+        x_, y_ = rows[parts[part]], y[parts[part]]
+        h = x_ - x_.dot(average)[:, None]
+        variance = np.multiply(h, h, out=y_).dot(average)  # y is free until h is whole
         variance += eps
-        np.sqrt(variance, out=r_[:, 0])
-        np.reciprocal(r_, out=r_)
-        h_ *= r_
-        np.multiply(h_, 1 if w is None else w, out=y_)
+        r = np.reciprocal(np.sqrt(variance, out=variance), out=variance)[:, None]
+        h *= r
+        np.multiply(h, 1 if w is None else w, out=y_)
         if b is not None:
             y_ += b
+        kept[part] = h, r
 
-    parallel.each(forward, parts)
+    parallel.each(forward, range(len(parts)))
 
     def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
         g = g.reshape(-1, N)
@@ -122,18 +124,18 @@ def kernel(
         sums = [np.empty((len(parts), N), g.dtype) if need else None for need in needs[1:]]
 
         def backward(part: int) -> None:
-            some = parts[part]
-            g_, h_ = g[some], h[some]
-            gh = g_ * h_
+            some, (h, r) = parts[part], kept[part]
+            g_ = g[some]
+            gh = g_ * h
             for total, summand in zip(sums, (gh, g_), strict=True):
                 if total is not None:
                     total[part] = sum_of_rows(summand)
             if dx is not None:
-                mean_d, mean_dh = (g_ @ weights)[:, None], (gh @ weights)[:, None]
+                mean_d, mean_dh = g_.dot(weights)[:, None], gh.dot(weights)[:, None]
                 d = np.multiply(g_, 1 if w is None else w, out=dx[some])
                 d -= mean_d
-                d -= np.multiply(h_, mean_dh, out=gh)
-                d *= r[some]
+                d -= np.multiply(h, mean_dh, out=gh)
+                d *= r
 
         parallel.each(backward, range(len(parts)))
         dweight, dbias = (None if total is None else total.sum(0).reshape(shape) for total in sums)
