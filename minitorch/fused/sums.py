@@ -19,12 +19,13 @@ from ..autograd import Array
 def row_sums(x: Array) -> Array:
     """Sum over the last dimension, and keep it: (..., n) → (..., 1)."""
     *batch, n = x.shape
-    return x.reshape(math.prod(batch), n).dot(constant(n, 1.0, x.dtype)).reshape(*batch, 1)
+    sums = x.reshape(math.prod(batch), n).dot(constant(n, 1.0, x.dtype))
+    return sums.reshape(*batch, 1)  # type: ignore[no-any-return]
 
 
 def sum_of_rows(x: Array) -> Array:
     """Sum over the first dimension: (m, n) → (n)."""
-    return constant(len(x), 1.0, x.dtype).dot(x)
+    return constant(len(x), 1.0, x.dtype).dot(x)  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=16)

@@ -91,9 +91,16 @@ class Helper:
         self.started = 0
         self.owed = 0  # answers that were not read yet
         self.pipe, theirs = Pipe()
-        with warnings.catch_warnings():  # of threads here: the fork does not need them
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.pid = os.fork()
+        # Ctrl-C is for this process: in the fork it stays blocked.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        self.pid = -1
+        try:
+            with warnings.catch_warnings():  # of threads here: the fork does not need them
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self.pid = os.fork()
+        finally:
+            if self.pid:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if not self.pid:
             try:
                 self.pipe.close()
@@ -177,7 +184,6 @@ class Helper:
 
     def _serve(self, pipe: Connection) -> None:
         """Answer what is asked, until the other end of the pipe is closed."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that forked
         outputs: dict[int, Tensor] = {}
         while True:
             try:
