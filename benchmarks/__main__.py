@@ -42,8 +42,7 @@ def main() -> None:
     for work in WORKS:
         if work.name in wanted:
             print(f"{work.name} …", flush=True)
-            sides = ("ours", *work.goals)
-            found = measured[work.name] = measure(work, sides, args.rounds, args.threads)
+            found = measured[work.name] = measure(work, work.sides, args.rounds, args.threads)
             rows += report.work_rows(work, found)
     if "import" in wanted:
         print("import …", flush=True)

@@ -1,9 +1,8 @@
 """Train on addition until 99.9% of 1,000 held-out sums are right, from nothing, imports included.
 
-    python -m benchmarks.cold ours | torch | ours-2
+    python -m benchmarks.cold SIDE
 
-The last is ours in two processes. All have the same first parameters, batches, schedule, and
-examples to be tested on.
+All sides have the same first parameters, batches, schedule and examples to be tested on.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from typing import Any
 from minitorch import nn
 from transformer.tasks import Addition
 from transformer.training import Training
+
+from .works import SHARED
 
 import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
@@ -76,5 +77,5 @@ def theirs() -> int:
 
 
 if __name__ == "__main__":
-    sides = {"ours": ours, "torch": theirs, "ours-2": partial(ours, 2)}
+    sides = {"ours": ours, SHARED: partial(ours, 2), "torch": theirs}
     print(sides[sys.argv[1]]())

@@ -27,28 +27,27 @@ class Loss(nn.Module):
         return self.model.loss(*batch)  # type: ignore[no-any-return]
 
 
-def training_step(work: Work, arrays: Arrays) -> Run:
+def training_step(work: Work, arrays: Arrays, *, processes: int) -> Run:
     """Forward, backward, Adam."""
 
     def build(rank: int) -> Run:
         model = gpt(work, arrays)
         ids = torch.tensor(arrays["data.ids"])
-        return _step(
-            model, torch.optim.Adam(model.parameters(), lr=1e-3), (ids,), ids[:, 1:], rank, work
-        )
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        return _step(model, optimizer, (ids,), ids[:, 1:], rank, processes)
 
-    return _in_step(work.processes, build)
+    return _in_step(processes, build)
 
 
-def addition_step(work: Work, arrays: Arrays) -> Run:
+def addition_step(work: Work, arrays: Arrays, *, processes: int) -> Run:
     """A step of the addition example."""
 
     def build(rank: int) -> Run:
         model = encoder_decoder(arrays)
         batch = torch.tensor(arrays["data.source"]), torch.tensor(arrays["data.target"])
-        return _step(model, adamw(model), batch, batch[1][:, 1:], rank, work, clip=1.0)
+        return _step(model, adamw(model), batch, batch[1][:, 1:], rank, processes, clip=1.0)
 
-    return _in_step(work.processes, build)
+    return _in_step(processes, build)
 
 
 def _step(
@@ -57,11 +56,10 @@ def _step(
     batch: tuple[Tensor, ...],
     targets: Tensor,
     rank: int,
-    work: Work,
+    n: int,
     clip: float | None = None,
 ) -> Run:
     """A step on this process's part of the batch; each counts as much as it has tokens to say."""
-    n = work.processes
     some = slice(rank * len(targets) // n, (rank + 1) * len(targets) // n)
     weight = float((targets[some] != 0).sum() / (targets != 0).sum() * n)  # 0 is padding
     part = [x[some] for x in batch]

@@ -17,7 +17,7 @@ Run = Callable[[], float]
 """Does a work once, and returns a number on which all sides must agree."""
 
 
-def training_step(work: Work, arrays: Arrays) -> Run:
+def training_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
     """Forward, backward, Adam."""
     assert work.size is not None
     parameters, data = split(arrays)
@@ -25,7 +25,7 @@ def training_step(work: Work, arrays: Arrays) -> Run:
     model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
     optimizer = optim.Adam(model.parameters(), lr=1e-3)
     ids = mt.from_numpy(data["ids"])
-    forward = nn.DataParallel(model, work.processes)
+    forward = nn.DataParallel(model, processes)
 
     def run() -> float:
         loss = model.loss(ids, forward=forward)
@@ -37,7 +37,7 @@ def training_step(work: Work, arrays: Arrays) -> Run:
     return run
 
 
-def addition_step(work: Work, arrays: Arrays) -> Run:
+def addition_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
     """A step of the addition example: forward, backward, the gradient clipped, AdamW."""
     start, data = split(arrays)
     task = Addition()
@@ -54,7 +54,7 @@ def addition_step(work: Work, arrays: Arrays) -> Run:
         weight_decay=config.weight_decay,
     )
     source, target = mt.from_numpy(data["source"]), mt.from_numpy(data["target"])
-    forward = nn.DataParallel(model, work.processes)
+    forward = nn.DataParallel(model, processes)
 
     def run() -> float:
         loss = model.loss(source, target, forward=forward)

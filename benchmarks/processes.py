@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from .turns import environment
+from .works import SHARED
 
 IMPORTS = ("numpy", "minitorch", "torch")
 
@@ -34,7 +35,7 @@ def import_times(rounds: int, threads: int) -> dict[str, float]:
 
 def cold_starts(rounds: int, threads: int) -> dict[str, list[float]]:
     """Return the seconds from a cold start to 99.9% on addition, for each round."""
-    times: dict[str, list[float]] = {"ours": [], "torch": [], "ours-2": []}
+    times: dict[str, list[float]] = {"ours": [], SHARED: [], "torch": []}
     for _ in range(rounds):
         for side, found in times.items():
             start = perf_counter()

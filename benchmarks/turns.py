@@ -86,9 +86,9 @@ class Measured:
     sgemm: float = 0.0
     failed: dict[str, str] = field(default_factory=dict)
 
-    def ratio(self, rival: str) -> float:
+    def ratio(self, rival: str, side: str = "ours") -> float:
         """How many times as long the rival takes: the median over the rounds."""
-        pairs = zip(self.seconds[rival], self.seconds["ours"], strict=True)
+        pairs = zip(self.seconds[rival], self.seconds[side], strict=True)
         return median(theirs / ours for theirs, ours in pairs)
 
 

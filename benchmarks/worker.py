@@ -24,9 +24,10 @@ from typing import Any
 
 SIDES = {
     "ours": ("ours", {}),
+    "ours in 2 processes": ("ours", {"processes": 2}),
     "torch": ("in_torch", {}),
     "torch fused Adam": ("in_torch", {"fused": True}),
-    "torch DDP": ("in_ddp", {}),
+    "torch DDP": ("in_ddp", {"processes": 2}),
     "torch.compile": ("in_torch", {"compiled": True}),
     "jax": ("in_jax", {}),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Work:
         size: of the GPT, if it is about one.
         tokens: what a run makes, where that is to be counted: tokens per second.
         limit: the share of the sgemm limit that is the goal.
-        processes: among which we, and PyTorch where it is "torch DDP", share the batch.
     """
 
     name: str
@@ -47,46 +46,41 @@ class Work:
     size: Size | None = None
     tokens: int = 0
     limit: float | None = None
-    processes: int = 1
 
-    def in_processes(self, n: int) -> Work:
-        """The same, its batch shared among processes."""
-        return replace(
-            self,
-            name=f"{self.name}-{n}",
-            title=f"{self.title}, in {n} processes",
-            goals={"torch": self.goals["torch"], "torch DDP": self.goals["torch"]},
-            limit=None,
-            processes=n,
-        )
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Who does it: we, we in two processes where that can be, and the rivals."""
+        return ("ours", *[SHARED] * self.is_training, *self.goals)
+
+    @property
+    def is_training(self) -> bool:
+        """Is it a step of a training?"""
+        return self.kind in ("training_step", "addition_step")
 
 
+SHARED = "ours in 2 processes"
 ADDITION = Size(vocab=14, context=12, batch=128, layers=2, heads=4, width=64)
 CHARACTERS = Size(vocab=65, context=64, batch=12, layers=4, heads=4, width=128)
 MIDDLE = Size(vocab=65, context=256, batch=16, layers=4, heads=8, width=256)
 
-TRAINING = (
+WORKS = (
     Work(
         "small", "training step, GPT, width 64", "training_step",
-        {"torch": 2.0, "torch fused Adam": 2.0}, ADDITION,
+        {"torch": 2.0, "torch fused Adam": 2.0, "torch DDP": 2.0}, ADDITION,
     ),
     Work(
         "characters", "training step, GPT, width 128", "training_step",
-        {"torch": 2.0, "torch fused Adam": 2.0, "torch.compile": 2.0, "jax": 2.0},
+        dict.fromkeys(("torch", "torch fused Adam", "torch DDP", "torch.compile", "jax"), 2.0),
         CHARACTERS, limit=0.6,
     ),
     Work(
         "middle", "training step, GPT, width 256", "training_step",
-        {"torch": 1.5, "torch fused Adam": 1.5}, MIDDLE, limit=0.6,
+        {"torch": 1.5, "torch fused Adam": 1.5, "torch DDP": 1.5}, MIDDLE, limit=0.6,
     ),
     Work(
         "encoder-decoder", "training step, encoder–decoder of the addition example",
-        "addition_step", {"torch": 2.0},
+        "addition_step", {"torch": 2.0, "torch DDP": 2.0},
     ),
-)  # fmt: skip
-WORKS = (
-    *TRAINING,
-    *[work.in_processes(2) for work in TRAINING],
     Work(
         "generation-1", "generation with a key/value cache, batch 1", "generation",
         {"torch": 3.0}, CHARACTERS, tokens=63,
