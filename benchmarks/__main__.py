@@ -42,7 +42,8 @@ def main() -> None:
     for work in WORKS:
         if work.name in wanted:
             print(f"{work.name} …", flush=True)
-            found = measured[work.name] = measure(work, work.sides, args.rounds, args.threads)
+            sides = work.sides(args.threads)
+            found = measured[work.name] = measure(work, sides, args.rounds, args.threads)
             rows += report.work_rows(work, found)
     if "import" in wanted:
         print("import …", flush=True)

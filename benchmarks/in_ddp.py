@@ -64,7 +64,9 @@ def _step(
     weight = float((targets[some] != 0).sum() / (targets != 0).sum() * n)  # 0 is padding
     part = [x[some] for x in batch]
     parameters = list(model.parameters())
-    compute = DistributedDataParallel(Loss(model), gradient_as_bucket_view=True)
+    compute = DistributedDataParallel(
+        Loss(model), broadcast_buffers=False, gradient_as_bucket_view=True
+    )
     checks = iter(range(3))  # the first results are compared with those of the other sides
 
     def run() -> float:
@@ -86,19 +88,22 @@ def _step(
 def _in_step(n: int, build: Callable[[int], Run]) -> Run:
     """Build it in n processes, each with its rank; a run is one of each, at once."""
     torch.set_num_threads(max(1, torch.get_num_threads() // n))
-    store = Path(tempfile.mkdtemp(), "store")
     others = []
-    for rank in range(1, n):
-        read, write = os.pipe()
-        if not os.fork():
-            os.close(write)
-            run = _connected(rank, n, store, build)
-            while os.read(read, 1):
-                run()
-            os._exit(0)
-        os.close(read)
-        others.append(write)
-    own = _connected(0, n, store, build)
+    with tempfile.TemporaryDirectory() as directory:  # where they find each other
+        store = Path(directory, "store")
+        for rank in range(1, n):
+            read, write = os.pipe()
+            if not os.fork():
+                try:
+                    os.close(write)
+                    run = _connected(rank, n, store, build)
+                    while os.read(read, 1):
+                        run()
+                finally:
+                    os._exit(0)
+            os.close(read)
+            others.append(write)
+        own = _connected(0, n, store, build)
 
     def together() -> float:
         for other in others:

@@ -74,9 +74,9 @@ def best_sgemm() -> float:
 
 def peak_memory() -> float:
     """The most memory that this process ever held, and each of its own, in MB."""
-    children = Path("/proc/thread-self/children")
-    if children.exists():  # what getrusage says includes the parent's before exec
-        return sum(map(_peak, ["self", *children.read_text().split()]))
+    if Path("/proc/self/status").exists():  # what getrusage says includes the parent's before exec
+        children = Path("/proc/thread-self/children").read_text().split()
+        return sum(map(_peak, ["self", *children]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
 

@@ -47,10 +47,10 @@ class Work:
     tokens: int = 0
     limit: float | None = None
 
-    @property
-    def sides(self) -> tuple[str, ...]:
+    def sides(self, threads: int) -> list[str]:
         """Who does it: we, we in two processes where that can be, and the rivals."""
-        return ("ours", *[SHARED] * self.is_training, *self.goals)
+        sides = ["ours", *[SHARED] * self.is_training, *self.goals]
+        return [side for side in sides if threads > 1 or side not in (SHARED, "torch DDP")]
 
     @property
     def is_training(self) -> bool:

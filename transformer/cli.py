@@ -228,8 +228,8 @@ def _resume(options: argparse.Namespace, run: Run) -> Training:
 def _check_processes(config: TrainingConfig) -> None:
     if config.processes > 1 and not hasattr(os, "fork"):
         raise Mistake(
-            f"{flag('processes')} {config.processes}: this operating system cannot fork a process, "
-            "so that there can be only one"
+            f"this training is to share its batches among {config.processes} processes "
+            f"({flag('processes')}), and this operating system cannot fork one"
         )
 
 

@@ -80,7 +80,7 @@ class Transformer(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        logits = (forward or self)(source, target[:, :-1])
+        logits = (self if forward is None else forward)(source, target[:, :-1])
         return _cross_entropy(self, logits, target[:, 1:], label_smoothing)
 
     def begin(self, source: Tensor, max_length: int) -> tuple[Tensor, Cache]:
@@ -153,7 +153,7 @@ class GPT(nn.Module):
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
         targets = ids if targets is None else targets
-        logits = (forward or self)(ids[:, :-1])
+        logits = (self if forward is None else forward)(ids[:, :-1])
         return _cross_entropy(self, logits, targets[:, 1:], label_smoothing)
 
     def begin(self, prompt: Tensor, max_length: int) -> tuple[Tensor, Cache]:
@@ -245,7 +245,8 @@ class BERT(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        return _cross_entropy(self, (forward or self)(ids), targets, label_smoothing)
+        logits = (self if forward is None else forward)(ids)
+        return _cross_entropy(self, logits, targets, label_smoothing)
 
 
 def _cross_entropy(

@@ -21,11 +21,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .. import parallel
-from ..autograd import Function, is_grad_enabled
+from ..autograd import Array, Function, is_grad_enabled
 from ..creation import zeros
 from ..ops import cat
 from ..tensor import Tensor
-from .helper import Helper, Job, shared_like
+from .helper import Helper, Job, checked_output, shared_like
 from .module import Module
 
 
@@ -40,9 +40,10 @@ class DataParallel(Module):
     what the module computes by itself, up to rounding. In training, each of the other processes
     draws its random numbers from a seed that the default generator gives it, one for each call.
 
-    The parameters move to shared memory. They stay the same tensors, which may be changed in place,
-    frozen and loaded; an array that was taken from one before (`p.numpy()`) shares nothing with it
-    any more. Layers and buffers are those that the module has now.
+    Parameters and buffers move to shared memory, and stay there. They are the same tensors as
+    before, which may be changed in place, loaded and frozen; an array that was taken from one
+    before (`p.numpy()`) shares nothing with it any more. What else makes up the module is copied
+    once, here: build the whole of it first. One thread at a time may use it.
 
     Until it is closed, each process computes with its share of the threads (`get_num_threads`).
 
@@ -53,37 +54,45 @@ class DataParallel(Module):
     Raises:
         ValueError: `processes` is not at least 1.
         RuntimeError: the operating system cannot fork a process.
+        OSError: it will not fork another one.
     """
 
     def __init__(self, module: Module, processes: int = 2) -> None:
         super().__init__()
-        if processes < 1:
-            raise ValueError(f"DataParallel: processes must be at least 1, not {processes}")
+        if not isinstance(processes, int) or processes < 1:
+            raise ValueError(f"DataParallel: processes must be at least 1, not {processes!r}")
         if processes > 1 and not hasattr(os, "fork"):
             raise RuntimeError(
                 "DataParallel: this operating system cannot fork a process. Use processes=1."
             )
         self.module = module
-        self._weights = list(module.parameters())
-        self._shared = [shared_like(p.array) for p in self._weights if processes > 1]
+        self._parameters = list(module.parameters())
+        self._places = _places(module) if processes > 1 else []
         self._share()
         threads = parallel.get_num_threads()
         each = max(1, threads // processes)
-        self._helpers = [Helper(module, self._weights, each) for _ in range(processes - 1)]
+        self._helpers: list[Helper] = []
+        self._end = weakref.finalize(self, _end, self._helpers, each, threads)
+        try:
+            for _ in range(processes - 1):
+                self._helpers.append(Helper(module, each))
+        except BaseException:
+            self.close()
+            raise
         if self._helpers:
             parallel.set_num_threads(each)
-        self._end = weakref.finalize(self, _end_all, self._helpers, threads)
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
         """Let each process map its part of the batch, and put together what comes out.
 
         Args:
-            args, kwargs: for the module. Tensors are cut up along their first dimension; anything
-                else goes to every process as it is.
+            args, kwargs: for the module. Each tensor among them is cut up along its first
+                dimension; anything else goes to every process as it is.
 
         Raises:
             ValueError: the tensors do not have one batch size.
-            RuntimeError: it was closed, an input needs a gradient, or a process failed.
+            RuntimeError: it was closed, an input needs a gradient, a parameter or a buffer is
+                another than it was, the output is not of the batch, or a process failed.
         """
         if not self._end.alive:
             raise RuntimeError("DataParallel: it was closed. Call its module instead.")
@@ -92,18 +101,21 @@ class DataParallel(Module):
         own, *others = _cut(args, kwargs, 1 + len(self._helpers))
         self._share()
         jobs = [
-            helper.map(part.args, part.kwargs)
+            helper.map(part.args, part.kwargs, part.size)
             for helper, part in zip(self._helpers, others, strict=False)
         ]
         # The walk back takes the youngest node first: _Hand, made last, hands the helper its dL/dy;
         # our own part follows; and _Collect, made first, waits for what the helper found meanwhile.
-        collected = [_Collect.apply(job, *self._weights) for job in jobs]
+        collected = [_Collect.apply(job, *self._parameters) for job in jobs]
         try:
-            outputs = [self.module(*own.args, **own.kwargs)]
+            outputs = [checked_output(self.module(*own.args, **own.kwargs), own.size)]
         finally:
-            found = [job.helper.receive() for job in jobs]
-        for job, collect, y in zip(jobs, collected, found, strict=True):
-            outputs.append(_Hand.apply(job, collect, Tensor._wrap(job.helper.checked(y))))
+            for job in jobs:
+                job.helper.wait(job)
+        for job, collect in zip(jobs, collected, strict=True):
+            array, needs_grad = job.result()
+            y = Tensor._wrap(array)
+            outputs.append(_Hand.apply(job, collect, y) if needs_grad else y)
         return cat(outputs)
 
     def close(self) -> None:
@@ -111,11 +123,9 @@ class DataParallel(Module):
         self._end()
 
     def _share(self) -> None:
-        """Bring the parameters to shared memory, where they are not there."""
-        for p, shared in zip(self._weights, self._shared, strict=False):
-            if p.array is not shared:
-                shared[...] = p.array
-                p.array = shared
+        """See to it that what the module holds lies where the helpers look for it."""
+        for place in self._places:
+            place.share()
 
     def __enter__(self) -> DataParallel:
         return self
@@ -124,11 +134,49 @@ class DataParallel(Module):
         self.close()
 
 
-def _end_all(helpers: list[Helper], threads: int) -> None:
+def _end(helpers: list[Helper], each: int, threads: int) -> None:
     for helper in helpers:
-        helper.end()
-    if helpers:
+        helper.end("it was closed")
+    if helpers and parallel.get_num_threads() == each:  # and nobody has set it since
         parallel.set_num_threads(threads)
+
+
+class _Place(NamedTuple):
+    """Where a module holds a parameter or a buffer, and the shared memory for it."""
+
+    attributes: dict[str, Any]
+    name: str
+    tensor: Tensor
+    shared: Array
+
+    def share(self) -> None:
+        """Move the tensor to the shared memory, if it is not there."""
+        x = self.tensor
+        if self.attributes.get(self.name) is not x:
+            raise RuntimeError(
+                f"DataParallel: {self.name} of its module is another tensor now, which the other "
+                "processes do not see. Change it in place, or make a new DataParallel."
+            )
+        if x.array is not self.shared:
+            if x.array.shape != self.shared.shape or x.array.dtype != self.shared.dtype:
+                raise RuntimeError(
+                    f"DataParallel: {self.name} of its module had shape {self.shared.shape} and "
+                    f"dtype {self.shared.dtype}, and now has {x.array.shape} and {x.array.dtype}. "
+                    "Make a new DataParallel."
+                )
+            self.shared[...] = x.array
+            x.array = self.shared
+
+
+def _places(module: Module) -> list[_Place]:
+    """Find all parameters and buffers; one that is held at two places has one memory."""
+    memory: dict[Tensor, Array] = {}
+    places = []
+    for owner in module.modules():
+        for name, x in [*owner._own_parameters(), *owner._own_buffers()]:
+            shared = memory.setdefault(x, shared_like(x.array))
+            places.append(_Place(vars(owner), name, x, shared))
+    return places
 
 
 class _Part(NamedTuple):
@@ -136,6 +184,7 @@ class _Part(NamedTuple):
 
     args: list[Any]
     kwargs: dict[str, Any]
+    size: int
 
 
 def _cut(args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Iterator[_Part]:
@@ -144,7 +193,7 @@ def _cut(args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Iterator[_Par
     sizes = {x.array.shape[:1] for x in tensors}
     if len(sizes) != 1 or () in sizes:
         raise ValueError(
-            "DataParallel: the tensors that it is given must have the batch as their first "
+            "DataParallel: the tensors among its arguments must have the batch as their first "
             f"dimension, but have the shapes {[tuple(x.shape) for x in tensors]}"
         )
     if is_grad_enabled() and any(x.requires_grad for x in tensors):
@@ -159,6 +208,7 @@ def _cut(args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Iterator[_Par
         yield _Part(
             [x[some] if isinstance(x, Tensor) else x for x in args],
             {name: x[some] if isinstance(x, Tensor) else x for name, x in kwargs.items()},
+            some.stop - some.start,
         )
 
 
@@ -172,7 +222,8 @@ class _Collect(Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        return None, *ctx.job.helper.collect()
+        ctx.job.helper.wait(ctx.job)
+        return None, *ctx.job.result()
 
 
 class _Hand(Function):

@@ -2,8 +2,7 @@
 
 It is a fork of the one that needs it: both begin with the same module, and from there on have its
 parameters in common, in shared memory, where an optimizer's step in the one is seen by the other.
-The gradients come back the same way. Through a pipe go the parts of x, of y and of dL/dy, each
-question with one answer.
+The gradients come back the same way. Through a pipe go the parts of x, of y and of dL/dy.
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ import mmap
 import os
 import pickle
 import signal
+import sys
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -34,11 +35,30 @@ def shared_like(array: Array) -> Array:
     return np.ndarray(array.shape, array.dtype, mmap.mmap(-1, max(1, array.nbytes)))
 
 
+def checked_output(y: Any, size: int) -> Tensor:
+    """Return the output for a part of a batch, if it is one."""
+    if not isinstance(y, Tensor) or y.array.shape[:1] != (size,):
+        what = f"of shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
+        raise RuntimeError(
+            f"DataParallel: its module must map {size} examples to one tensor of shape "
+            f"({size}, …), but what came out is {what}"
+        )
+    return y
+
+
 class Job:
-    """A part of a batch that a helper has mapped. While this lives, it may have to walk back."""
+    """A part of a batch for a helper. While this lives, the helper may have to walk back."""
 
     def __init__(self, helper: Helper, number: int) -> None:
         self.helper, self.number = helper, number
+        self.answer: Any = None  # to what was asked last
+
+    def result(self) -> Any:
+        """Return the answer, or raise what it tells of."""
+        answer, self.answer = self.answer, None
+        if isinstance(answer, Failed):
+            raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{answer.trace}")
+        return answer
 
 
 class Map(NamedTuple):
@@ -52,6 +72,7 @@ class Map(NamedTuple):
     seed: int | None
     args: list[Any]
     kwargs: dict[str, Any]
+    size: int
 
 
 class WalkBack(NamedTuple):
@@ -76,21 +97,28 @@ class Sent(NamedTuple):
 class Helper:
     """A fork of this process; to the fork, what it works on.
 
+    There is never more than one question that was not answered, and an answer is read before the
+    next question is asked, so that neither process waits for the other to read.
+
     Args:
-        module: what it computes.
-        parameters: the module's, in shared memory.
+        module: what it computes. Its parameters and buffers lie in shared memory.
         threads: how many it may use.
     """
 
-    def __init__(self, module: Module, parameters: Sequence[Tensor], threads: int) -> None:
+    def __init__(self, module: Module, threads: int) -> None:
         from multiprocessing import Pipe  # takes a while to import
 
-        self.modules, self.parameters = list(module.modules()), parameters
-        self.gradients = [shared_like(p.array) for p in parameters]
+        self.modules, self.parameters = list(module.modules()), list(module.parameters())
+        self.gradients = [shared_like(p.array) for p in self.parameters]
         self.jobs: weakref.WeakSet[Job] = weakref.WeakSet()
         self.started = 0
-        self.owed = 0  # answers that were not read yet
+        self.asked: Job | None = None  # what it has not answered yet
+        self.why_gone = ""
+        self.owner = os.getpid()
         self.pipe, theirs = Pipe()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()  # or what is in its buffer would be written twice
         # Ctrl-C is for this process: in the fork it stays blocked.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.pid = -1
@@ -104,14 +132,13 @@ class Helper:
         if not self.pid:
             try:
                 self.pipe.close()
-                parallel.set_num_threads(threads)
-                self._serve(theirs)
+                self._serve(theirs, threads)
             finally:
                 os._exit(0)
         theirs.close()
 
-    def map(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Job:
-        """Let it begin to map a part of a batch."""
+    def map(self, args: Sequence[Any], kwargs: Mapping[str, Any], size: int) -> Job:
+        """Let it begin to map a part of a batch, of so many examples."""
         kept = [job.number for job in self.jobs]
         self.started += 1
         job = Job(self, self.started)
@@ -126,64 +153,79 @@ class Helper:
             seed=int(random.default_generator.numpy.integers(2**63)) if any(training) else None,
             args=[_packed(x) for x in args],
             kwargs={name: _packed(x) for name, x in kwargs.items()},
+            size=size,
         )
-        self._ask(question)
+        self._ask(job, question)
         return job
 
     def walk_back(self, job: Job, g: Tensor) -> None:
         """Let it begin to walk back from what came of a job."""
-        self._ask(WalkBack(job.number, g.array))
+        self._ask(job, WalkBack(job.number, g.array))
 
-    def collect(self) -> list[Tensor | None]:
-        """Wait until it has walked back, and return the gradient of each parameter."""
-        found = self.checked(self.receive())
-        gradients = zip(found, self.gradients, strict=True)
-        return [Tensor._wrap(array.copy()) if is_found else None for is_found, array in gradients]
+    def wait(self, job: Job) -> None:
+        """Wait until it has answered what was asked last of a job.
 
-    def receive(self) -> Any:
-        """Wait for an answer."""
-        answer = self._through_pipe(self.pipe.recv)
-        self.owed -= 1
-        return answer
+        After `map` the result is (array, does it need a gradient?); after `walk_back`, the gradient
+        of each parameter.
+        """
+        if self.asked is job:
+            self._read()
 
-    def checked(self, answer: Any) -> Any:
-        """Return the answer, or raise what it tells of."""
-        if isinstance(answer, Failed):
-            raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{answer.trace}")
-        return answer
-
-    def end(self) -> None:
+    def end(self, why: str) -> None:
         """End it, whatever it is doing."""
         if not self.pipe.closed:
+            self.why_gone = why
             self.pipe.close()
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            if os.getpid() == self.owner:
+                with suppress(ChildProcessError, ProcessLookupError):  # somebody was faster
+                    os.kill(self.pid, signal.SIGKILL)
+                    os.waitpid(self.pid, 0)
 
-    def _ask(self, question: Map | WalkBack) -> None:
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("DataParallel: it cannot be copied, with its processes. Copy its module.")
+
+    def _ask(self, job: Job, question: Map | WalkBack) -> None:
+        if os.getpid() != self.owner:
+            raise RuntimeError(
+                "DataParallel: it serves the process that made it, and this is a fork of that one. "
+                "Call its module instead."
+            )
         message = pickle.dumps(question)  # from here to our own fork, and nowhere else
-        while self.owed:  # because of an error, nobody read it
-            self.receive()
+        if self.asked is not None:
+            self._read()
         self._through_pipe(self.pipe.send_bytes, message)
-        self.owed += 1
+        self.asked = job
+
+    def _read(self) -> None:
+        """Read the answer."""
+        assert self.asked is not None
+        job, self.asked = self.asked, None
+        answer = self._through_pipe(self.pipe.recv)
+        if isinstance(answer, list):  # the next way back will leave its gradients in the same place
+            found = zip(answer, self.gradients, strict=True)
+            answer = [Tensor._wrap(g.copy()) if is_found else None for is_found, g in found]
+        job.answer = answer
 
     def _through_pipe(self, function: Callable[..., Any], *args: Any) -> Any:
         """Send or receive. If that is broken off, nobody knows where in the pipe it was."""
         try:
             return function(*args)
         except (EOFError, OSError):
-            self.end()
+            self.end("it ended by itself. Was it killed, perhaps because memory ran out?")
             raise RuntimeError(
-                "DataParallel: one of the processes has ended. Was it killed, perhaps because "
-                "memory ran out? Make a new DataParallel."
+                f"DataParallel: one of its processes is gone: {self.why_gone}"
             ) from None
         except BaseException:
-            self.end()
+            self.end("something interrupted the work. Make a new DataParallel.")
             raise
 
     # --------------------------------------------------------------------------- in the fork
 
-    def _serve(self, pipe: Connection) -> None:
+    def _serve(self, pipe: Connection, threads: int) -> None:
         """Answer what is asked, until the other end of the pipe is closed."""
+        parallel.set_num_threads(threads)
+        for p in self.parameters:
+            p._hooks = None  # they are for the whole gradient, and run where that is
         outputs: dict[int, Tensor] = {}
         while True:
             try:
@@ -198,7 +240,7 @@ class Helper:
 
                 pipe.send(Failed(traceback.format_exc()))
 
-    def _mapped(self, question: Map, outputs: dict[int, Tensor]) -> Array:
+    def _mapped(self, question: Map, outputs: dict[int, Tensor]) -> tuple[Array, bool]:
         """Map a part of a batch; keep the output, if there may be a walk back from it."""
         for number in outputs.keys() - set(question.kept):
             del outputs[number]
@@ -211,10 +253,10 @@ class Helper:
         args = [_unpacked(x) for x in question.args]
         kwargs = {name: _unpacked(x) for name, x in question.kwargs.items()}
         with set_grad_enabled(question.is_recorded):
-            y: Tensor = self.modules[0](*args, **kwargs)
+            y = checked_output(self.modules[0](*args, **kwargs), question.size)
         if y.requires_grad:
             outputs[question.number] = y
-        return y.array
+        return y.array, y.requires_grad
 
     def _walked_back(self, question: WalkBack, outputs: dict[int, Tensor]) -> list[bool]:
         """Leave the gradients where they can be seen; say which parameters have one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -69,11 +70,13 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 def is_running(pid: int) -> bool:
+    """A process that has ended may be there still, as a zombie, until its parent has asked."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 # -------------------------------------------------------------------------- what comes out
@@ -263,18 +266,128 @@ def test_an_error_in_a_process_is_raised_here_and_work_goes_on(place: int) -> No
         assert_same(backward(parallel, net)[1], expected)
 
 
-def test_an_error_on_our_own_way_back_leaves_no_answer_unread() -> None:
+@pytest.mark.parametrize("here", [True, False])
+def test_an_error_on_a_way_back_is_raised_and_work_goes_on(here: bool) -> None:
+    class Failing(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if fails and (os.getpid() == this) is here:
+                x.register_hook(lambda g: 1 / 0)
+            return x
+
+    this, fails = os.getpid(), True
     net = Net()
     _, expected = backward(net, net)
+    net.dropout = Failing()
     with nn.DataParallel(net) as parallel:
-        hook = net.second.bias.register_hook(lambda g: g)
+        with pytest.raises((ZeroDivisionError, RuntimeError), match="division by zero"):
+            parallel(X).sum().backward()
+        if here:  # the helper was asked, and its answer was not read
+            assert parallel._helpers[0].asked is not None
+            fails = False
+            assert_same(backward(parallel, net)[1], expected)
+
+
+def test_it_may_be_called_from_a_hook_on_the_way_back() -> None:
+    net = Net()
+    with nn.DataParallel(net) as parallel:
+        _, expected = backward(parallel, net)
+        net.zero_grad()
         y = parallel(X)
-        inner = net.first.weight.register_hook(lambda g: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            y.sum().backward()
-        hook.remove()
-        inner.remove()
+
+        def again(g: Tensor) -> None:
+            with mt.enable_grad():
+                mt.autograd.grad(parallel(X * 3).sum(), [net.first.weight])
+
+        loss = ((y - TARGET) ** 2).mean()
+        parts = [path[0] for path in y._node.paths]  # type: ignore[union-attr]
+        assert len(parts) == 2
+        parts[0].hooks = {0: again}  # of our own part, between the other's question and answer
+        loss.backward()
+        assert_same(gradients(net), expected)
+
+
+def test_hooks_see_the_whole_gradient_and_once() -> None:
+    net = Net()
+    net.first.weight.register_hook(lambda g: g * 2)
+    _, expected = backward(net, net)
+    with nn.DataParallel(net) as parallel:
         assert_same(backward(parallel, net)[1], expected)
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda x: None, lambda x: (x, x), lambda x: x.sum(), lambda x: x[:, :2].sum(0)]
+)
+def test_an_output_that_is_not_of_the_batch_is_refused(wrong: Any) -> None:
+    class Wrong(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return wrong(x)
+
+    with (
+        nn.DataParallel(Wrong()) as parallel,
+        pytest.raises(RuntimeError, match="must map 3 examples to one tensor of shape"),
+    ):
+        parallel(X)
+
+
+def test_an_output_without_a_graph_has_none() -> None:
+    class Detached(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x).detach()
+
+    with nn.DataParallel(Detached(Net())) as parallel:
+        assert not parallel(X).requires_grad
+
+
+def test_what_became_another_tensor_is_refused() -> None:
+    net = Net()
+    with nn.DataParallel(net) as parallel:
+        net.first.weight.data = mt.zeros(5, 3, dtype=mt.float64)
+        with pytest.raises(RuntimeError, match=r"weight of its module had shape \(4, 3\)"):
+            parallel(X)
+    net = Net()
+    with nn.DataParallel(net) as parallel:
+        net.float()
+        with pytest.raises(RuntimeError, match=r"and dtype float64, and now has .* float32"):
+            parallel(X)
+    net = Net()
+    with nn.DataParallel(net) as parallel:
+        net.first.weight = nn.Parameter(mt.zeros(4, 3, dtype=mt.float64))
+        with pytest.raises(RuntimeError, match="weight of its module is another tensor now"):
+            parallel(X)
+
+
+def test_buffers_are_shared_too() -> None:
+    net = Net()
+    net.register_buffer("shift", mt.zeros(2, dtype=mt.float64))
+    plain = net.forward
+    net.forward = lambda x: plain(x) + net.shift  # type: ignore[method-assign]
+    with nn.DataParallel(net) as parallel:
+        net.shift += 3.0
+        assert_close(parallel(X), net(X), rtol=1e-12, atol=1e-14)
+
+
+def test_it_serves_one_process_only() -> None:
+    with nn.DataParallel(Net()) as parallel:
+        nested = nn.DataParallel(parallel)
+        with pytest.raises(RuntimeError, match="this is a fork of that one"):
+            nested(X)
+        nested.close()
+        child = os.fork()
+        if not child:
+            del nested
+            parallel.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        parallel(X)
+
+
+def test_it_cannot_be_copied() -> None:
+    with nn.DataParallel(Net()) as parallel:
+        with pytest.raises(TypeError, match="Copy its module"):
+            copy.deepcopy(parallel._helpers[0])
+        with pytest.raises(TypeError):
+            copy.deepcopy(parallel)
+        parallel(X)
 
 
 def test_what_cannot_be_sent_is_refused_and_work_goes_on() -> None:
@@ -288,8 +401,47 @@ def test_a_process_that_was_killed_is_missed() -> None:
     with nn.DataParallel(Net()) as parallel:
         os.kill(parallel._helpers[0].pid, signal.SIGKILL)
         for _ in "again":
-            with pytest.raises(RuntimeError, match="one of the processes has ended"):
+            with pytest.raises(RuntimeError, match="is gone: it ended by itself"):
                 parallel(X)
+
+
+def test_a_way_back_after_its_end_is_refused() -> None:
+    with nn.DataParallel(Net()) as parallel:
+        y = parallel(X)
+    with pytest.raises(RuntimeError, match="is gone: it was closed"):
+        y.sum().backward()
+
+
+def test_an_interruption_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with nn.DataParallel(Net()) as parallel:
+        (helper,) = parallel._helpers
+        monkeypatch.setattr(helper.pipe, "recv", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            parallel(X)
+        assert not is_running(helper.pid)
+        with pytest.raises(RuntimeError, match="is gone: something interrupted the work"):
+            parallel(X)
+
+
+def test_where_no_second_process_can_be_had_the_first_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork, pids = os.fork, []
+
+    def once() -> int:
+        if pids:
+            raise BlockingIOError("too many")
+        pids.append(fork())
+        return pids[0]
+
+    monkeypatch.setattr(os, "fork", once)
+    with pytest.raises(BlockingIOError, match="too many"):
+        nn.DataParallel(Net(), 3)
+    assert pids
+    assert not is_running(pids[0])
 
 
 # ---------------------------------------------------------------------------------- its end
@@ -301,7 +453,13 @@ def test_threads_are_shared_until_it_is_closed() -> None:
         mt.set_num_threads(4)
         with nn.DataParallel(Net(), 2):
             assert mt.get_num_threads() == 2
+            with nn.DataParallel(Net(), 2):
+                assert mt.get_num_threads() == 1
+            assert mt.get_num_threads() == 2
         assert mt.get_num_threads() == 4
+        with nn.DataParallel(Net(), 2):
+            mt.set_num_threads(3)
+        assert mt.get_num_threads() == 3
     finally:
         mt.set_num_threads(before)
 

@@ -148,7 +148,7 @@ def test_without_fork_there_is_one_process_only(
     code, _, errors = said("train", "addition", "--processes=2", "--out", out)
     assert code == 2
     assert is_one_line(errors)
-    assert "--processes 2: this operating system cannot fork a process" in errors
+    assert "among 2 processes (--processes), and this operating system cannot fork one" in errors
     assert not out.exists()
 
 
