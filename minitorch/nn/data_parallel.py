@@ -72,7 +72,7 @@ class DataParallel(Module):
         threads = parallel.get_num_threads()
         each = max(1, threads // processes)
         self._helpers: list[Helper] = []
-        self._end = weakref.finalize(self, _end, self._helpers, each, threads)
+        self._end = weakref.finalize(self, _release, self._helpers, each, threads)
         try:
             for _ in range(processes - 1):
                 self._helpers.append(Helper(module, each))
@@ -134,7 +134,7 @@ class DataParallel(Module):
         self.close()
 
 
-def _end(helpers: list[Helper], each: int, threads: int) -> None:
+def _release(helpers: list[Helper], each: int, threads: int) -> None:
     for helper in helpers:
         helper.end("it was closed")
     if helpers and parallel.get_num_threads() == each:  # and nobody has set it since
