@@ -26,6 +26,7 @@ from .graph import (
     no_grad,
     record,
     set_grad_enabled,
+    unrecorded,
 )
 from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
 from .views import record_view
@@ -55,5 +56,6 @@ __all__ = [
     "retain_grad",
     "retains_grad",
     "set_grad_enabled",
+    "unrecorded",
     "walk",
 ]

@@ -79,8 +79,11 @@ class Node:
 
     def unpack(self, saved: tuple[Any, ...]) -> list[Tensor]:
         """Return the saved tensors, or raise if one was changed in place since it was saved."""
-        tensors = [self._output() if tensor is OUTPUT else tensor for tensor in saved]
-        for tensor in tensors:
+        tensors = []
+        for tensor in saved:
+            if tensor is OUTPUT:
+                tensor = self._output()
+            tensors.append(tensor)
             if tensor._stamp[0] > self.number:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
@@ -100,8 +103,10 @@ class Node:
 
     def release(self) -> None:
         """Let go of what was saved. A node that saved nothing can be walked again."""
-        if self.paths and any(saved for _, _, saved in self.paths):
-            self.paths = self.output = None
+        for _, _, saved in self.paths or ():
+            if saved:
+                self.paths = self.output = None
+                return
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -128,6 +133,18 @@ def record(name: str, array: Array, *paths: tuple[Any, ...]) -> Tensor:
                     node.output = (out._wrap, out.array, out._stamp)
     if mode.watch is not None:
         mode.watch(name, out, [path[0] for path in paths])
+    return out
+
+
+def unrecorded(name: str, array: Array, *inputs: Tensor) -> Tensor:
+    """Wrap the result of an operation whose inputs need no gradient, or while nothing is recorded.
+
+    `record` would do the same. This is for those that are called so often, on the way back above
+    all, that it pays to ask before the paths are put together.
+    """
+    out: Tensor = inputs[0]._wrap(array)
+    if mode.watch is not None:
+        mode.watch(name, out, list(inputs))
     return out
 
 

@@ -18,7 +18,7 @@ from weakref import ref
 
 import numpy as np
 
-from .graph import Array, Node, Rule, clock, mode, no_grad, record
+from .graph import Array, Node, Rule, clock, mode, no_grad, record, unrecorded
 from .hooks import carry_retained
 
 if TYPE_CHECKING:
@@ -35,15 +35,16 @@ def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *ar
         name, array, input, rule: as for `record`.
         op, args: `op(base, *args)` takes this view of any tensor of the input's shape.
     """
-    out = record(name, array, (input, rule))
-    out._stamp = input._stamp
-    if mode.grad:
+    if not mode.grad:
+        out = unrecorded(name, array, input)
+        out._view = UNRECORDED
+    else:
+        out = record(name, array, (input, rule))
         out._view = (input, op, args)
         if input._views is None:
             input._views = set()
         input._views.add(ref(out, input._views.discard))
-    else:
-        out._view = UNRECORDED
+    out._stamp = input._stamp
     return out
 
 

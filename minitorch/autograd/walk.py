@@ -141,7 +141,7 @@ def _arrive(arrived: dict[Edge, Tensor], edge: Edge, g: Tensor, name: str) -> No
     like = edge if isinstance(edge, Node) else edge.array
     if g.array.shape != like.shape:
         g = _unbroadcast(g, like.shape, name)
-    if g.array.dtype != like.dtype:
+    if g.array.dtype is not like.dtype:
         g = g.to(like.dtype)
     arrived[edge] = arrived[edge] + g if edge in arrived else g
 

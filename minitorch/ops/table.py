@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..autograd import OUTPUT, Rule, record
+from ..autograd import OUTPUT, Rule, mode, record, unrecorded
 from . import operand
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,8 +30,8 @@ def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = Tru
     def op(input: Tensor) -> Tensor:
         x = operand.tensor(name, "input", input).array
         y = operand.apply_one(name, forward, operand.floating(x) if floating else x)
-        if not input._requires_grad:
-            return record(name, y, (input, rule))
+        if not (mode.grad and input._requires_grad):
+            return unrecorded(name, y, input)
         known = input, OUTPUT
         return record(name, y, (input, rule, *[known[i] for i in keep]))
 
@@ -57,15 +57,18 @@ def binary(
         numbers: one of the inputs may be a number.
     """
     keep_a, keep_b = _places(rule_a, "ab"), _places(rule_b, "ab")
+    operands = operand.pair if numbers else _both_tensors
 
     def op(input: Operand, other: Operand) -> Tensor:
-        a, b = _operands(name, input, other, numbers)
-        x, y = operand.common(a.array, b.array)
+        a, b = operands(name, input, other)
+        x, y = a.array, b.array
+        if x.dtype is not y.dtype:
+            x, y = operand.common(x, y)
         if floating:
             x, y = operand.floating(x), operand.floating(y)
         out = operand.apply(name, forward, x, y)
-        if not (a._requires_grad or b._requires_grad):
-            return record(name, out, (a, rule_a))
+        if not (mode.grad and (a._requires_grad or b._requires_grad)):
+            return unrecorded(name, out, a, b)
         known = a, b, OUTPUT
         return record(
             name,
@@ -88,10 +91,12 @@ def comparison(
         number_first: so may the first.
     """
 
+    operands = operand.pair if numbers else _both_tensors
+
     def op(input: Operand, other: Operand) -> Tensor:
         if not number_first:
             operand.tensor(name, "input", input)
-        a, b = _operands(name, input, other, numbers)
+        a, b = operands(name, input, other)
         return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
 
     return named(op, name, doc)
@@ -107,9 +112,7 @@ def question(name: str, forward: Any, doc: str) -> Unary:
     return named(op, name, doc)
 
 
-def _operands(name: str, input: Any, other: Any, numbers: bool) -> tuple[Tensor, Tensor]:
-    if numbers:
-        return operand.pair(name, input, other)
+def _both_tensors(name: str, input: Any, other: Any) -> tuple[Tensor, Tensor]:
     return operand.tensor(name, "input", input), operand.tensor(name, "other", other)
 
 
