@@ -25,7 +25,7 @@ def row_sums(x: Array) -> Array:
 
 def sum_of_rows(x: Array) -> Array:
     """Sum over the first dimension: (m, n) → (n)."""
-    return constant(len(x), 1.0, x.dtype).dot(x)  # type: ignore[no-any-return]
+    return x.T.dot(constant(len(x), 1.0, x.dtype))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=16)

@@ -65,6 +65,17 @@ class Seen(np.ndarray[Any, Any]):
         note(ufunc.__name__, result)
         return seen(result) if out is None else out[0]
 
+    def dot(self, other: Any, out: None = None) -> Any:
+        """Note the method too, which NumPy does not announce as it does functions.
+
+        What gives a number, the norm of a parameter's gradient, is not in the figures above.
+        """
+        assert out is None
+        result = plain(self).dot(plain(other))
+        if isinstance(result, np.ndarray):
+            note("dot", result)
+        return seen(result)
+
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         result = func(*plain(args), **{name: plain(value) for name, value in kwargs.items()})
         note(func.__name__, result)
