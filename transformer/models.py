@@ -80,8 +80,8 @@ class Transformer(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        logits = (self if forward is None else forward)(source, target[:, :-1])
-        return _cross_entropy(self, logits, target[:, 1:], label_smoothing)
+        inputs = source, target[:, :-1]
+        return _cross_entropy(self, forward, inputs, target[:, 1:], label_smoothing)
 
     def begin(self, source: Tensor, max_length: int) -> tuple[Tensor, Cache]:
         """Read the source; return the first ids to step from, `<s>`, and the cache for the steps.
@@ -153,8 +153,7 @@ class GPT(nn.Module):
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
         targets = ids if targets is None else targets
-        logits = (self if forward is None else forward)(ids[:, :-1])
-        return _cross_entropy(self, logits, targets[:, 1:], label_smoothing)
+        return _cross_entropy(self, forward, (ids[:, :-1],), targets[:, 1:], label_smoothing)
 
     def begin(self, prompt: Tensor, max_length: int) -> tuple[Tensor, Cache]:
         """Return the first ids to step from, the prompt's, and the cache for the steps.
@@ -245,14 +244,18 @@ class BERT(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        logits = (self if forward is None else forward)(ids)
-        return _cross_entropy(self, logits, targets, label_smoothing)
+        return _cross_entropy(self, forward, (ids,), targets, label_smoothing)
 
 
 def _cross_entropy(
-    model: Transformer | GPT | BERT, logits: Tensor, targets: Tensor, label_smoothing: float
+    model: Transformer | GPT | BERT,
+    forward: Callable[..., Tensor] | None,
+    inputs: tuple[Tensor, ...],
+    targets: Tensor,
+    label_smoothing: float,
 ) -> Tensor:
     """The mean over all positions whose target is not `<pad>`."""
+    logits = (model if forward is None else forward)(*inputs)
     return F.cross_entropy(
         logits.flatten(0, 1),
         targets.flatten(),
