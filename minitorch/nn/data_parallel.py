@@ -111,7 +111,7 @@ class DataParallel(Module):
             outputs = [checked_output(self.module(*own.args, **own.kwargs), own.size)]
         finally:
             for job in jobs:
-                job.helper.wait(job)
+                job.wait()
         for job, collect in zip(jobs, collected, strict=True):
             array, needs_grad = job.result()
             y = Tensor._wrap(array)
@@ -222,7 +222,6 @@ class _Collect(Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        ctx.job.helper.wait(ctx.job)
         return None, *ctx.job.result()
 
 

@@ -53,8 +53,18 @@ class Job:
         self.helper, self.number = helper, number
         self.answer: Any = None  # to what was asked last
 
+    def wait(self) -> None:
+        """Wait until the helper has answered what it was asked last about this."""
+        if self.helper.asked is self:
+            self.helper.read()
+
     def result(self) -> Any:
-        """Return the answer, or raise what it tells of."""
+        """Wait for the answer, and return it or raise what it tells of.
+
+        After `map` it is (array, does it need a gradient?); after `walk_back`, the gradient of each
+        parameter.
+        """
+        self.wait()
         answer, self.answer = self.answer, None
         if isinstance(answer, Failed):
             raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{answer.trace}")
@@ -162,14 +172,15 @@ class Helper:
         """Let it begin to walk back from what came of a job."""
         self._ask(job, WalkBack(job.number, g.array))
 
-    def wait(self, job: Job) -> None:
-        """Wait until it has answered what was asked last of a job.
-
-        After `map` the result is (array, does it need a gradient?); after `walk_back`, the gradient
-        of each parameter.
-        """
-        if self.asked is job:
-            self._read()
+    def read(self) -> None:
+        """Read the answer that it owes, or wait for it."""
+        assert self.asked is not None
+        job, self.asked = self.asked, None
+        answer = self._through_pipe(self.pipe.recv)
+        if isinstance(answer, list):  # the next way back will leave its gradients in the same place
+            found = zip(answer, self.gradients, strict=True)
+            answer = [Tensor._wrap(g.copy()) if is_found else None for is_found, g in found]
+        job.answer = answer
 
     def end(self, why: str) -> None:
         """End it, whatever it is doing."""
@@ -192,19 +203,9 @@ class Helper:
             )
         message = pickle.dumps(question)  # from here to our own fork, and nowhere else
         if self.asked is not None:
-            self._read()
+            self.read()
         self._through_pipe(self.pipe.send_bytes, message)
         self.asked = job
-
-    def _read(self) -> None:
-        """Read the answer."""
-        assert self.asked is not None
-        job, self.asked = self.asked, None
-        answer = self._through_pipe(self.pipe.recv)
-        if isinstance(answer, list):  # the next way back will leave its gradients in the same place
-            found = zip(answer, self.gradients, strict=True)
-            answer = [Tensor._wrap(g.copy()) if is_found else None for is_found, g in found]
-        job.answer = answer
 
     def _through_pipe(self, function: Callable[..., Any], *args: Any) -> Any:
         """Send or receive. If that is broken off, nobody knows where in the pipe it was."""
