@@ -76,8 +76,9 @@ def step(
     loss = model.loss(*(torch.from_numpy(ids.numpy()) for ids in batch))
     optimizer.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    for group in optimizer.param_groups:
+    groups = optimizer.param_groups
+    nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], config.clip)
+    for group in groups:
         group["lr"] = config.learning_rate(i)
     optimizer.step()
     return float(loss.item())

@@ -23,33 +23,31 @@ def work_rows(work: Work, found: Measured) -> Rows:
     """Compare a work's times, memory and share of the sgemm limit with the goals."""
     rows: Rows = []
     times = {side: quantity(work, median(seconds)) for side, seconds in found.seconds.items()}
+    ours = [side for side in ("ours", SHARED) if side in times]
     for rival, goal in work.goals.items():
         if rival in found.failed:
             why = found.failed[rival]
             rows.append((work.title, rival, "failed", "", "", "", "", f"{goal:.1f} ×", why))
         if rival not in times:
             continue
+        ratios = {side: found.ratio(rival, side) for side in ours}
         cells = [times[rival]]
-        ratios = []
-        for side in ("ours", SHARED):
-            if side in times:
-                ratios.append(found.ratio(rival, side))
-                cells += [times[side], f"{ratios[-1]:.2f} ×"]
-        rows.append(_row(work.title, rival, cells, f"{goal:.1f} ×", max(ratios) >= goal))
+        for side, ratio in ratios.items():
+            cells += [times[side], f"{ratio:.2f} ×"]
+        is_met = max(ratios.values()) >= goal
+        rows.append(_row(work.title, rival, cells, f"{goal:.1f} ×", is_met))
     if work.is_training and "torch" in found.memory:
         theirs = found.memory["torch"][0]
         cells = [f"{theirs:.0f} MB"]
-        sides = [found.memory[side][0] for side in ("ours", SHARED) if side in found.memory]
-        for ours in sides:
-            cells += [f"{ours:.0f} MB", f"{theirs / ours:.2f} ×"]
-        rows.append(_row("  peak memory", "torch", cells, "1.0 ×", max(sides) <= theirs))
+        peaks = [found.memory[side][0] for side in ours]
+        for peak in peaks:
+            cells += [f"{peak:.0f} MB", f"{theirs / peak:.2f} ×"]
+        rows.append(_row("  peak memory", "torch", cells, "1.0 ×", max(peaks) <= theirs))
     if work.limit and work.size:
         cells = [f"{found.sgemm / 1e9:.0f} GFLOP/s"]
-        shares = []
-        for side in ("ours", SHARED):
-            if side in times:
-                shares.append(work.size.flops / median(found.seconds[side]) / found.sgemm)
-                cells += ["", f"{shares[-1]:.0%}"]
+        shares = [work.size.flops / median(found.seconds[side]) / found.sgemm for side in ours]
+        for share in shares:
+            cells += ["", f"{share:.0%}"]
         is_met = max(shares) >= work.limit
         rows.append(_row("  share of the sgemm limit", "sgemm", cells, f"{work.limit:.0%}", is_met))
     return rows

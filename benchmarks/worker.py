@@ -22,9 +22,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from .works import SHARED
+
 SIDES = {
     "ours": ("ours", {}),
-    "ours in 2 processes": ("ours", {"processes": 2}),
+    SHARED: ("ours", {"processes": 2}),
     "torch": ("in_torch", {}),
     "torch fused Adam": ("in_torch", {"fused": True}),
     "torch DDP": ("in_ddp", {"processes": 2}),
