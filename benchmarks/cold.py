@@ -14,7 +14,7 @@ from typing import Any
 
 from minitorch import nn
 from transformer.tasks import Addition
-from transformer.training import Training
+from transformer.training.loop import Training
 
 from .works import SHARED
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from transformer.config import TrainingConfig
+from transformer.training.config import TrainingConfig
 
 from .models_torch import GPT, EncoderDecoder
 from .works import OPERATIONS, Work

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from transformer.config import TrainingConfig
 from transformer.tasks import Characters
-from transformer.training import Training
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training
 
 import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 

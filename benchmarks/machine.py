@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from minitorch import tuning
+from minitorch._runtime import tuning
 
 
 def describe(threads: int) -> dict[str, str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import minitorch as mt
 from minitorch import nn, optim
-from transformer.generate import greedy
-from transformer.models import GPT
+from transformer.decoding.sampling import greedy
+from transformer.model.models import GPT
 from transformer.tasks import Addition
 
 from .start import Arrays, gpt_config, split

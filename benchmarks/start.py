@@ -9,7 +9,7 @@ import numpy as np
 import minitorch as mt
 from minitorch import nn
 from transformer import TransformerConfig
-from transformer.models import GPT
+from transformer.model.models import GPT
 from transformer.tasks import Addition
 
 from .works import Size, Work

@@ -18,9 +18,9 @@ from rich.table import Column, Table
 
 import minitorch as mt
 from minitorch import Tensor, nn, optim
-from transformer.config import TransformerConfig
 from transformer.explain import trace
-from transformer.models import GPT
+from transformer.model.config import TransformerConfig
+from transformer.model.models import GPT
 
 import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 

@@ -20,15 +20,15 @@ from rich.table import Column, Table
 import minitorch as mt
 from minitorch import Tensor, nn, optim
 from minitorch.autograd import Array
-from transformer.attention import MultiHeadAttention
-from transformer.config import TransformerConfig
-from transformer.embedding import sinusoidal_positions
+from transformer.decoding.sampling import greedy
 from transformer.explain import trace
 from transformer.explain.pictures import draw_attention
-from transformer.generate import greedy
-from transformer.models import GPT
+from transformer.model.attention import MultiHeadAttention
+from transformer.model.config import TransformerConfig
+from transformer.model.embedding import sinusoidal_positions
+from transformer.model.models import GPT
 from transformer.tasks import Addition
-from transformer.tokenizer import EOS, PAD, CharTokenizer
+from transformer.text.tokenizer import EOS, PAD, CharTokenizer
 
 import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 

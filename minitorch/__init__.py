@@ -7,11 +7,13 @@
     tensor([2., 4., 6.])
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .tuning import show_config  # first, as NumPy is not loaded yet
+from ._runtime.tuning import show_config  # first, as NumPy is not loaded yet
 
-from . import autograd, cuda, fused, nn, ops, optim, testing, utils
+from . import autograd, fused, nn, ops, optim, testing, utils
+from ._compat import cuda
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     BoolTensor, ByteTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor, arange, as_tensor,
@@ -19,7 +21,7 @@ from .creation import (
     ones_like, rand, rand_like, randint, randint_like, randn, randn_like, randperm, tensor, zeros,
     zeros_like,
 )
-from .devices import device
+from ._compat.devices import device
 from .dtypes import (
     bool, dtype, double, finfo, float, float32, float64, get_default_dtype, int, int32, int64,
     long, set_default_dtype, uint8,
@@ -38,13 +40,14 @@ from .ops import (
     sub, sum, t, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
     where,
 )
-from .parallel import get_num_threads, set_num_threads
+from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
+_sys.modules["minitorch.cuda"] = cuda  # so that `import minitorch.cuda` works
 
 __all__ = [
     "BoolTensor",
@@ -243,6 +246,6 @@ __all__ = [
 if not _TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
 
     def __getattr__(name: str) -> object:
-        from .missing import sentence
+        from ._compat.missing import sentence
 
         raise AttributeError(sentence(__name__, name, __all__))

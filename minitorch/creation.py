@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import devices, dtypes
+from . import dtypes
+from ._compat import devices
 from .autograd import Array
 from .ops import operand
 from .ops.shape import sizes_of

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import autograd, devices, dtypes, fused, inplace, missing, ops, printing
+from . import autograd, dtypes, fused, ops, printing
+from ._compat import devices, missing
 from .autograd import Array, Node
-from .ops import operand
+from .ops import inplace, operand
 from .ops.shape import dim_of, sizes_of
 
 if TYPE_CHECKING:

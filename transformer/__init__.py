@@ -1,11 +1,11 @@
 """The Transformer family, built on `minitorch`: encoder–decoder, decoder-only and encoder-only."""
 
-import minitorch  # noqa: F401  # before NumPy, for which it settles how to compute
+import minitorch  # before NumPy, for which it settles how to compute
 
-from .beam import Beams, beam_search
-from .config import TransformerConfig
-from .generate import greedy, sample
-from .models import BERT, GPT, Transformer
+from .decoding.beam import Beams, beam_search
+from .decoding.sampling import greedy, sample
+from .model.config import TransformerConfig
+from .model.models import BERT, GPT, Transformer
 
 __all__ = [
     "BERT",
@@ -17,3 +17,5 @@ __all__ = [
     "greedy",
     "sample",
 ]
+
+minitorch.autograd.anomaly.hide_frames(__file__)

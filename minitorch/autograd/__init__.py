@@ -11,6 +11,7 @@ anomaly     detect_anomaly(): the first NaN or Inf, and the line that made it
 
 from . import functional
 from .anomaly import detect_anomaly
+from .backward import backward, grad, walk
 from .function import Function
 from .graph import (
     OUTPUT,
@@ -30,7 +31,6 @@ from .graph import (
 )
 from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
 from .views import record_view
-from .walk import backward, grad, walk
 
 __all__ = [
     "OUTPUT",

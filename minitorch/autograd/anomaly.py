@@ -18,8 +18,13 @@ from .graph import Array, Edge, Node, mode
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-_LIBRARY = Path(__file__).parents[1]
-_INTERNAL = (f"{_LIBRARY}/", f"{_LIBRARY.with_name('transformer')}/")
+_hidden = [f"{Path(__file__).parents[1]}/"]
+"""Where the files of libraries lie, whose lines are not the user's."""
+
+
+def hide_frames(file: str) -> None:
+    """Let errors name no line of this package, given its `__file__`, but the one that called it."""
+    _hidden.append(f"{Path(file).parent}/")
 
 
 class detect_anomaly:
@@ -87,7 +92,7 @@ def _shape(edge: Edge) -> tuple[int, ...]:
 def _user_line() -> str:
     """Return the place and text of the line outside the library that is being carried out."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_INTERNAL):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(tuple(_hidden)):
         frame = frame.f_back
     path, line = frame.f_code.co_filename, frame.f_lineno
     return f"{path}:{line}: {linecache.getline(path, line).strip()}"

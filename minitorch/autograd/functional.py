@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .backward import grad
 from .graph import enable_grad
-from .walk import grad
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

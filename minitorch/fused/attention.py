@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import parallel, random
+from .. import random
+from .._runtime import threads as parallel
 from ..autograd import Array
-from ..probe import probe
+from ..ops.probe import probe
 from .registry import Fused, WayBack
 from .softmax import shares
 

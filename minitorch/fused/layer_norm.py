@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import parallel
+from .._runtime import threads as parallel
 from ..autograd import Array
 from ..ops import operand
 from .registry import Fused, WayBack

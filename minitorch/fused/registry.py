@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..autograd import OUTPUT, Array, Edge, Node, clock, mode, walk
+from ..autograd import OUTPUT, Array, Edge, Node, clock, mode
+from ..autograd.backward import walk
 from ..ops.operand import quietly
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ utils        gradients kept within bounds
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .. import missing as _missing
+from .._compat import missing as _missing
 from . import functional, init, utils
 from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential

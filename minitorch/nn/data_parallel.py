@@ -20,13 +20,13 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .. import parallel
+from .._runtime import threads as parallel
 from ..autograd import Array, Function, is_grad_enabled
 from ..creation import zeros
 from ..ops import cat
 from ..tensor import Tensor
-from .helper import Helper, Job, checked_output, shared_like
 from .module import Module
+from .worker import Helper, Job, checked_output, shared_like
 
 
 class DataParallel(Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import missing
+from .._compat import missing
 from ..fused import (
     cross_entropy,
     gelu,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import missing
+from .._compat import missing
 from ..autograd import no_grad
 from ..random import Generator
 from ..tensor import Tensor

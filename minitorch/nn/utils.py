@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import autograd, missing
+from .. import autograd
+from .._compat import missing
 from ..autograd import Array
 from ..ops.operand import quietly
 from ..tensor import Tensor

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .. import missing as _missing
+from .._compat import missing as _missing
 from . import lr_scheduler
 from .adam import Adam, AdamW
 from .optimizer import Optimizer

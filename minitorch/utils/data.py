@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from .. import dtypes, missing, ops
+from .. import dtypes, ops
+from .._compat import missing
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import minitorch
-from minitorch import blas, fused, parallel
+from minitorch import fused
+from minitorch._runtime import blas
+from minitorch._runtime import threads as parallel
 from minitorch.fused import attention
 from minitorch.tensor import Tensor
 
@@ -142,7 +144,7 @@ def test_a_forked_process_has_threads_of_its_own_and_blas_does_not_rest() -> Non
 def test_threads_that_outlive_the_main_one_compute_alone() -> None:
     code = """
 import threading, minitorch
-from minitorch import parallel
+from minitorch._runtime import threads as parallel
 minitorch.set_num_threads(2)
 def late():
     threading.main_thread().join()

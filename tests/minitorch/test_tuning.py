@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import minitorch
-from minitorch import tuning
+from minitorch._runtime import tuning
 
 
 def run(code: str, **variables: str) -> str:

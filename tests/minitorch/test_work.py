@@ -19,7 +19,7 @@ from minitorch import nn, optim
 from minitorch.autograd import Node
 from minitorch.tensor import Tensor
 from transformer import TransformerConfig
-from transformer.models import GPT, Transformer
+from transformer.model.models import GPT, Transformer
 
 SIZES = {"vocab_size": 15, "d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 128}
 NODES = {GPT: 51, Transformer: 125}

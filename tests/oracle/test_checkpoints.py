@@ -13,7 +13,7 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, TransformerConfig, greedy
-from transformer.weights import (
+from transformer.model.weights import (
     BERT_BASE,
     GPT2,
     bert_config,

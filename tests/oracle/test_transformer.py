@@ -14,8 +14,8 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.embedding import RotaryPositions
-from transformer.weights import PYTORCH, load_pytorch, translate
+from transformer.model.embedding import RotaryPositions
+from transformer.model.weights import PYTORCH, load_pytorch, translate
 
 VOCAB, D_MODEL, HEADS, LAYERS, D_FF = 11, 16, 4, 2, 24
 SOURCE = [[3, 4, 5, 6, 7], [8, 9, 10, 0, 0]]

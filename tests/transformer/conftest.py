@@ -14,11 +14,11 @@ from rich.console import Console
 import minitorch as mt
 from minitorch import nn
 from transformer import Transformer, TransformerConfig
-from transformer.config import TrainingConfig
-from transformer.progress import Progress
-from transformer.runs import Run
 from transformer.tasks import Addition
-from transformer.training import Training, train
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training, train
+from transformer.training.progress import Progress
+from transformer.training.run import Run
 
 
 @pytest.fixture(autouse=True)

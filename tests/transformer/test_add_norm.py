@@ -11,7 +11,7 @@ import pytest
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import TransformerConfig
-from transformer.add_norm import AddAndNorm
+from transformer.model.add_norm import AddAndNorm
 
 both_norms = pytest.mark.parametrize("pre_norm", [False, True], ids=["post-norm", "pre-norm"])
 

@@ -15,8 +15,8 @@ import minitorch as mt
 from minitorch import nn
 from minitorch.fused import definitions
 from minitorch.testing import assert_close, gradcheck
-from transformer.attention import MultiHeadAttention
 from transformer.explain import trace
+from transformer.model.attention import MultiHeadAttention
 
 sizes = st.integers(1, 4)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transformer import bpe
-from transformer.bpe import BytePairTokenizer
-from transformer.tokenizer import BOS, EOS, PAD, WordTokenizer
+from transformer.text import bpe
+from transformer.text.bpe import BytePairTokenizer
+from transformer.text.tokenizer import BOS, EOS, PAD, WordTokenizer
 
 FIRST = 3  # the id of the byte 0, after the special tokens
 TEXT = "\n".join(pydoc_data.topics.topics.values())[:60_000]

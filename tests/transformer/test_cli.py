@@ -17,8 +17,8 @@ import pytest
 
 from transformer import Transformer, beam_search
 from transformer.cli import main
-from transformer.runs import Run
 from transformer.tasks import Addition
+from transformer.training.run import Run
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

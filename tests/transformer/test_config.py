@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from transformer import TransformerConfig
-from transformer.config import TrainingConfig
+from transformer.training.config import TrainingConfig
 
 
 def test_the_defaults_are_the_base_model_of_the_paper() -> None:

@@ -12,7 +12,7 @@ import pytest
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import TransformerConfig
-from transformer.embedding import Embedding, sinusoidal_positions
+from transformer.model.embedding import Embedding, sinusoidal_positions
 
 
 @pytest.mark.parametrize("d_model", [1, 7, 512])

@@ -10,7 +10,7 @@ import pytest
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import Transformer
-from transformer.masks import padding_mask
+from transformer.model.masks import padding_mask
 
 both_norms = pytest.mark.parametrize("pre_norm", [False, True], ids=["post-norm", "pre-norm"])
 

@@ -17,12 +17,12 @@ import minitorch as mt
 from minitorch.fused import definitions
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.add_norm import norm
-from transformer.attention import MultiHeadAttention
-from transformer.embedding import RotaryPositions
 from transformer.explain import trace
-from transformer.masks import left_padding, look_back
-from transformer.mlp import MLP, SwiGLU
+from transformer.model.add_norm import norm
+from transformer.model.attention import MultiHeadAttention
+from transformer.model.embedding import RotaryPositions
+from transformer.model.masks import left_padding, look_back
+from transformer.model.mlp import MLP, SwiGLU
 
 PAD = 0
 every_position = pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
-from transformer.beam import length_penalty
-from transformer.config import TrainingConfig
-from transformer.generate import likeliest
+from transformer.decoding.beam import length_penalty
+from transformer.decoding.sampling import likeliest
 from transformer.tasks import Reverse
 from transformer.tasks.architectures import ARCHITECTURES
-from transformer.training import Training
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training
 
 PAD, BOS, EOS = 0, 1, 2
 Build = Callable[..., Any]

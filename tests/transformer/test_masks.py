@@ -20,7 +20,7 @@ from minitorch import Tensor, autograd
 from minitorch.fused import definitions
 from minitorch.testing import assert_close
 from transformer import Transformer
-from transformer.masks import causal_mask, padding_mask
+from transformer.model.masks import causal_mask, padding_mask
 
 PAD, BOS, EOS = 0, 1, 2
 

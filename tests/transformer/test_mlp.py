@@ -10,7 +10,7 @@ import numpy as np
 import minitorch as mt
 from minitorch import autograd
 from minitorch.testing import assert_close
-from transformer.mlp import MLP
+from transformer.model.mlp import MLP
 
 
 def test_values_by_hand() -> None:

@@ -14,10 +14,11 @@ import pytest
 
 import minitorch as mt
 from minitorch.testing import assert_close
-from transformer.config import TrainingConfig, TransformerConfig
-from transformer.runs import Run, RunError
+from transformer.model.config import TransformerConfig
 from transformer.tasks import Addition
-from transformer.training import Training
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training
+from transformer.training.run import Run, RunError
 
 MODEL = {"d_model": 8, "n_heads": 2, "n_layers": 1}
 TRAINING = TrainingConfig(steps=9, batch_size=4, evaluate_on=10, seed=3)

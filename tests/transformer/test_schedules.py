@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from minitorch.testing import assert_close
-from transformer.config import TrainingConfig
-from transformer.progress import Progress
-from transformer.runs import Run
 from transformer.tasks import Copy
-from transformer.training import Training, train
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training, train
+from transformer.training.progress import Progress
+from transformer.training.run import Run
 
 
 def test_the_papers_schedule_is_the_papers_formula() -> None:

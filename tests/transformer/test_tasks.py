@@ -16,9 +16,8 @@ import numpy as np
 import pytest
 
 import minitorch as mt
-from transformer import cli, report
-from transformer.config import TrainingConfig
-from transformer.runs import Run
+from transformer import cli
+from transformer.decoding.strategy import Writing
 from transformer.tasks import (
     GAP,
     TASKS,
@@ -37,8 +36,10 @@ from transformer.tasks import (
     characters,
 )
 from transformer.tasks.gap import choices, sentences
-from transformer.training import Training
-from transformer.writing import Writing
+from transformer.training import report
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training
+from transformer.training.run import Run
 
 TEXTS = [kind for kind in TASKS.values() if issubclass(kind, TextToText)]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minitorch as mt
-from transformer.tokenizer import BOS, EOS, PAD, CharTokenizer
+from transformer.text.tokenizer import BOS, EOS, PAD, CharTokenizer
 
 tokenizer = CharTokenizer("abc+")
 texts = st.text("abc+", max_size=8)

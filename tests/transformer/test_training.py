@@ -18,11 +18,11 @@ from rich.console import Console
 from minitorch import nn
 from minitorch.testing import assert_close
 from transformer import cli
-from transformer.config import TrainingConfig
-from transformer.progress import Progress
-from transformer.runs import Run
 from transformer.tasks import TASKS, Addition
-from transformer.training import Training, train
+from transformer.training.config import TrainingConfig
+from transformer.training.loop import Training, train
+from transformer.training.progress import Progress
+from transformer.training.run import Run
 
 
 def small_training(dropout: float = 0.0, **changes: Any) -> Training:
@@ -283,7 +283,7 @@ def test_ctrl_c_prints_the_command_that_resumes(
                 os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr(cli, "Progress", Interrupting)
+        patched.setattr("transformer.cli.commands.Progress", Interrupting)
         capsys.readouterr()
         assert cli.main(["train", "addition", *flags, f"--out={stopped}"]) == 130
     output = capsys.readouterr().out

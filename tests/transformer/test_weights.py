@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 import minitorch as mt
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.weights import (
+from transformer.model.weights import (
     bert_config,
     from_pretrained,
     gpt2_config,

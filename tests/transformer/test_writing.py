@@ -9,7 +9,7 @@ import pytest
 
 import minitorch as mt
 from transformer import Transformer, beam_search, greedy, sample
-from transformer.writing import Writing
+from transformer.decoding.strategy import Writing
 
 SOURCE = [[3, 4, 5], [6, 7, 0]]
 

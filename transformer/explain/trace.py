@@ -9,7 +9,7 @@ from typing import Any
 from minitorch import Tensor, nn
 from minitorch.autograd import Array
 from minitorch.fused import definitions
-from minitorch.probe import watching
+from minitorch.ops.probe import watching
 
 
 class Trace(dict[str, Array]):

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..config import TrainingConfig
-from ..tokenizer import CharTokenizer
+from ..text.tokenizer import CharTokenizer
+from ..training.config import TrainingConfig
 from .task import TextToText, scramble
 
 

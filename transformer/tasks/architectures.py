@@ -17,10 +17,10 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
-from ..config import TransformerConfig
-from ..generate import greedy
-from ..models import BERT, GPT, Transformer
-from ..tokenizer import BOS, EOS, PAD, Tokenizer, stack
+from ..decoding.sampling import greedy
+from ..model.config import TransformerConfig
+from ..model.models import BERT, GPT, Transformer
+from ..text.tokenizer import BOS, EOS, PAD, Tokenizer, stack
 
 Model: TypeAlias = Transformer | GPT | BERT
 

@@ -20,10 +20,11 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
-from ..config import TrainingConfig, TransformerConfig
-from ..models import GPT
-from ..tokenizer import SPECIAL, CharTokenizer
-from ..writing import Writing
+from ..decoding.strategy import Writing
+from ..model.config import TransformerConfig
+from ..model.models import GPT
+from ..text.tokenizer import SPECIAL, CharTokenizer
+from ..training.config import TrainingConfig
 from .architectures import Model
 from .task import DataError, Task, perplexity
 

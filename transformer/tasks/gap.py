@@ -14,9 +14,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..config import TrainingConfig
-from ..tokenizer import WordTokenizer
-from ..writing import Writing
+from ..decoding.strategy import Writing
+from ..text.tokenizer import WordTokenizer
+from ..training.config import TrainingConfig
 from .architectures import ARCHITECTURES, GAP, EncoderOnly, Model
 from .task import TextToText, scramble
 

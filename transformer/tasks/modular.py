@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..config import TrainingConfig
-from ..tokenizer import WordTokenizer
+from ..text.tokenizer import WordTokenizer
+from ..training.config import TrainingConfig
 from .architectures import Model
 from .task import TextToText, scramble
 

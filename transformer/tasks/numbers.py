@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..config import TrainingConfig
-from ..tokenizer import WordTokenizer
+from ..text.tokenizer import WordTokenizer
+from ..training.config import TrainingConfig
 from .task import scramble
 from .translation import Translation
 

@@ -15,10 +15,11 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
-from ..config import TrainingConfig, TransformerConfig
-from ..models import BERT
-from ..tokenizer import Tokenizer
-from ..writing import Writing
+from ..decoding.strategy import Writing
+from ..model.config import TransformerConfig
+from ..model.models import BERT
+from ..text.tokenizer import Tokenizer
+from ..training.config import TrainingConfig
 from .architectures import ARCHITECTURES, Model
 
 Key = TypeVar("Key", bound=Hashable)

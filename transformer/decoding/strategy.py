@@ -10,9 +10,9 @@ from typing import TypeAlias
 import minitorch as mt
 from minitorch import Tensor
 
+from ..model.models import GPT, Transformer
 from .beam import beam_search, check_alpha
-from .generate import check_sampling, greedy, sample
-from .models import GPT, Transformer
+from .sampling import check_sampling, greedy, sample
 
 Writer: TypeAlias = Callable[[Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]]
 """Takes a model, prompts (batch, S) and the most tokens to write; returns what it wrote, ids

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
-from minitorch.probe import probe
+from minitorch.ops.probe import probe
 
 from .cache import KeysAndValues, KeyValues
 from .config import TransformerConfig

@@ -17,12 +17,13 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor, nn, optim
 
-from .config import TrainingConfig, TransformerConfig
-from .tasks import Task
+from .config import TrainingConfig
 
 if TYPE_CHECKING:
+    from ..model.config import TransformerConfig
+    from ..tasks import Task
     from .progress import Progress
-    from .runs import Run
+    from .run import Run
 
 
 class Training:

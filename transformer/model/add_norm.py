@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minitorch import Tensor, nn
-from minitorch.probe import probe
+from minitorch.ops.probe import probe
 
 from .config import TransformerConfig
 

@@ -13,7 +13,7 @@ import minitorch as mt
 from minitorch import Tensor, nn
 from minitorch.autograd import Array
 from minitorch.nn import functional as F
-from minitorch.probe import probe
+from minitorch.ops.probe import probe
 
 from .add_norm import final_norm, norm
 from .cache import Cache

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import minitorch as mt
 
-from .config import TrainingConfig, TransformerConfig
-from .tasks import TASKS, Model, Task
-from .training import Training
+from ..model.config import TransformerConfig
+from ..tasks import TASKS, Model, Task
+from .config import TrainingConfig
+from .loop import Training
 
 
 class RunError(Exception):

@@ -22,7 +22,7 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
-from .models import GPT, Transformer
+from ..model.models import GPT, Transformer
 
 
 def greedy(model: Transformer | GPT, prompt: Tensor, max_length: int) -> Tensor:

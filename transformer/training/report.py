@@ -14,19 +14,19 @@ from rich.table import Table
 from minitorch import no_grad
 from minitorch.autograd import Array
 
-from .explain import trace
-from .models import GPT, Transformer
-from .runs import Run
-from .tasks import Model, TextToText
-from .tokenizer import BOS, EOS, stack
-from .training import Training
+from ..explain import trace
+from ..model.models import GPT, Transformer
+from ..tasks import Model, TextToText
+from ..text.tokenizer import BOS, EOS, stack
+from .loop import Training
+from .run import Run
 
 TESTED = 5000
 
 
 def report(run: Run, training: Training, console: Console) -> None:
     """Draw the run's pictures, test its best parameters, and say how to ask them."""
-    from .explain.pictures import draw_attention, draw_metrics
+    from ..explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
     draw_metrics(training.metrics, run.directory / "loss.png")

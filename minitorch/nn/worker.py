@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .. import parallel, random
+from .. import random
+from .._runtime import threads as parallel
 from ..autograd import Array, grad, is_grad_enabled, set_grad_enabled
 from ..tensor import Tensor
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
-from minitorch.probe import probe
+from minitorch.ops.probe import probe
 
 from .config import TransformerConfig
 

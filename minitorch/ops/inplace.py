@@ -14,17 +14,17 @@ from weakref import ref
 
 import numpy as np
 
-from . import ops
-from .autograd import record
-from .autograd.views import overwrite
-from .ops import operand
-from .ops.indexing import is_basic, numpy_index
-from .random import default_generator
+from .. import ops
+from ..autograd import record
+from ..autograd.views import overwrite
+from ..random import default_generator
+from . import operand
+from .indexing import is_basic, numpy_index
 
 if TYPE_CHECKING:
-    from .ops.operand import Operand
-    from .random import Generator
-    from .tensor import Tensor
+    from ..random import Generator
+    from ..tensor import Tensor
+    from .operand import Operand
 
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
 

@@ -17,14 +17,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from .config import TrainingConfig, TransformerConfig
+from ..decoding.strategy import Writing
+from ..model.config import TransformerConfig
+from ..tasks import TASKS, DataError, MissingPackage, Task
+from ..training.config import TrainingConfig
+from ..training.loop import Training, train
+from ..training.progress import Progress
+from ..training.report import report, test
+from ..training.run import Run, RunError
 from .flags import add_flags, flag, given
-from .progress import Progress
-from .report import report, test
-from .runs import Run, RunError
-from .tasks import TASKS, DataError, MissingPackage, Task
-from .training import Training, train
-from .writing import Writing
 
 
 class Mistake(Exception):

@@ -15,7 +15,7 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
-from .models import GPT, Transformer
+from ..model.models import GPT, Transformer
 
 
 class Beams(NamedTuple):

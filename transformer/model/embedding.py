@@ -21,7 +21,7 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor, nn
 from minitorch.autograd import Array
-from minitorch.probe import probe
+from minitorch.ops.probe import probe
 
 from .add_norm import norm
 from .config import TransformerConfig
