@@ -10,9 +10,9 @@ import numpy as np
 
 from . import dtypes
 from ._compat import devices
-from .autograd import Array
-from .ops import operand
-from .ops.shape import sizes_of
+from .dtypes import Array
+from .ops import arguments
+from .ops.arguments import sizes_of
 from .ops.table import named
 from .random import Generator, default_generator
 from .tensor import Tensor
@@ -120,7 +120,7 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         device: Any = None,
         requires_grad: bool = False,
     ) -> Tensor:
-        wanted = operand.tensor(name, "input", input).dtype if dtype is None else dtype
+        wanted = arguments.tensor(name, "input", input).dtype if dtype is None else dtype
         array = fill(input.array.shape, dtypes.as_numpy(wanted), generator or default_generator)
         return _finish(array, device, requires_grad)
 
@@ -187,7 +187,7 @@ def full_like(
     requires_grad: bool = False,
 ) -> Tensor:
     """One number everywhere, of the size and (unless another is given) dtype of `input`."""
-    wanted = operand.tensor("full_like", "input", input).dtype if dtype is None else dtype
+    wanted = arguments.tensor("full_like", "input", input).dtype if dtype is None else dtype
     return full(input.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
@@ -298,7 +298,7 @@ def randint_like(
     """
     if high is None:
         low, high = 0, low
-    wanted = operand.tensor("randint_like", "input", input).dtype if dtype is None else dtype
+    wanted = arguments.tensor("randint_like", "input", input).dtype if dtype is None else dtype
     return randint(
         low, high, input.shape, dtype=wanted, device=device, requires_grad=requires_grad
     )
@@ -321,7 +321,7 @@ def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None
 ) -> Tensor:
     """1 with the probability that the element says (or p, if given), else 0."""
-    x = operand.floating_point("bernoulli", "input", input).array
+    x = arguments.floating_point("bernoulli", "input", input).array
     chance = x if p is None else np.full(x.shape, p, x.dtype)
     if not ((chance >= 0) & (chance <= 1)).all():
         raise RuntimeError("bernoulli: a probability is not between 0 and 1")
@@ -347,7 +347,7 @@ def multinomial(
     Returns:
         (num_samples) or (N, num_samples).
     """
-    weights = operand.floating_point("multinomial", "input", input).array
+    weights = arguments.floating_point("multinomial", "input", input).array
     if weights.ndim not in (1, 2) or not weights.size:
         raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
     if weights.shape[-1] > 2**24:

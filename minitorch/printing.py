@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .autograd import Array
+from .dtypes import Array
 
 if TYPE_CHECKING:
     from .tensor import Tensor

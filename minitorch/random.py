@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .autograd import Array
+from .dtypes import Array
 
 
 class Generator:

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from . import dtypes
-from .autograd import Array
+from .dtypes import Array
 from .tensor import Tensor
 
 Path: TypeAlias = str | os.PathLike[str]

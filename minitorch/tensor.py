@@ -14,9 +14,11 @@ import numpy as np
 
 from . import autograd, dtypes, fused, ops, printing
 from ._compat import devices, missing
-from .autograd import Array, Node
+from ._runtime.quiet import quietly
+from .autograd import Node
+from .dtypes import Array
 from .ops import inplace, operand
-from .ops.shape import dim_of, sizes_of
+from .ops.arguments import dim_of, sizes_of
 
 if TYPE_CHECKING:
     from .ops.operand import Operand
@@ -44,7 +46,7 @@ class Tensor:
     """
 
     __slots__ = (
-        "__weakref__", "_hooks", "_node", "_requires_grad", "_stamp", "_view", "_views",
+        "__weakref__", "_hooks", "_node", "_requires_grad", "_version", "_view", "_views",
         "array", "grad",
     )  # fmt: skip
     __array_priority__ = 1000  # NumPy's operators leave `array + tensor` to the tensor
@@ -54,7 +56,7 @@ class Tensor:
     grad: Tensor | None
     _node: Node | None
     _requires_grad: bool
-    _stamp: list[int]  # when the memory was last changed in place; shared with views of it
+    _version: list[int]  # when the memory was last changed in place; shared with views of it
     _view: Any  # of a view: its base, and how to take it from there; see autograd/views.py
     _views: set[Any] | None  # its living views, by weak reference
     _hooks: dict[int, autograd.Hook] | None  # of a leaf; others' are at their node
@@ -67,7 +69,7 @@ class Tensor:
         x.grad = None
         x._node = None
         x._requires_grad = False
-        x._stamp = [0]
+        x._version = [0]
         x._view = x._views = x._hooks = None
         return x
 
@@ -281,7 +283,7 @@ class Tensor:
     def detach(self) -> Tensor:
         """The same elements, cut off from the graph. The memory is shared."""
         y = self._wrap(self.array)
-        y._stamp = self._stamp
+        y._version = self._version
         return y
 
     @property
@@ -391,7 +393,7 @@ class Tensor:
         if wanted == self.array.dtype:
             return self.clone() if options.get("copy") else self
         before = self.array.dtype
-        y = operand.quietly(self.array.astype, wanted)
+        y = quietly(self.array.astype, wanted)
         if y.dtype.kind != "f" or before.kind != "f":
             return self._wrap(y)
         return autograd.record("to", y, (self, lambda g: g.to(before)))

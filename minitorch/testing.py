@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import autograd
-from .autograd import Array
+from .dtypes import Array
 from .tensor import Tensor
 
 # (rtol, atol), as in PyTorch; every other dtype must be equal.

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..ops.operand import quietly
 from . import blas
+from .quiet import quietly
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

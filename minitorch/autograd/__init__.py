@@ -9,18 +9,17 @@ functional  jacobian() and hessian()
 anomaly     detect_anomaly(): the first NaN or Inf, and the line that made it
 """
 
+from ..dtypes import Array
 from . import functional
 from .anomaly import detect_anomaly
 from .backward import backward, grad, walk
 from .function import Function
 from .graph import (
     OUTPUT,
-    Array,
+    VJP,
     Edge,
     Hook,
     Node,
-    Rule,
-    clock,
     enable_grad,
     is_grad_enabled,
     mode,
@@ -28,21 +27,21 @@ from .graph import (
     record,
     set_grad_enabled,
     unrecorded,
+    version_counter,
 )
 from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
 from .views import record_view
 
 __all__ = [
     "OUTPUT",
+    "VJP",
     "Array",
     "Edge",
     "Function",
     "Hook",
     "Node",
     "RemovableHandle",
-    "Rule",
     "backward",
-    "clock",
     "detect_anomaly",
     "enable_grad",
     "functional",
@@ -57,5 +56,6 @@ __all__ = [
     "retains_grad",
     "set_grad_enabled",
     "unrecorded",
+    "version_counter",
     "walk",
 ]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .graph import Array, Edge, Node, mode
+from ..dtypes import Array
+from .graph import Edge, Node, mode
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

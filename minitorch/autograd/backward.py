@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import anomaly
-from .graph import Edge, Node, clock, mode, set_grad_enabled
+from .graph import Edge, Node, mode, set_grad_enabled, version_counter
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -50,7 +50,7 @@ def backward(
             leaf.grad = leaf.grad + g
         else:
             leaf.grad.array += g.array
-            leaf.grad._stamp[0] = next(clock)
+            leaf.grad._version[0] = next(version_counter)
 
 
 def grad(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import random
-from . import Edge, Node, clock, enable_grad, mode
+from . import Edge, Node, enable_grad, mode, version_counter
 from .backward import walk
 from .function import JointNode
 
@@ -37,7 +37,7 @@ def checkpoint(
     if use_reentrant:
         raise ValueError("checkpoint: only use_reentrant=False is here, which PyTorch advises too")
     state = random.get_rng_state() if preserve_rng_state else None
-    start = next(clock)
+    start = next(version_counter)
     result = function(*args, **kwargs)
     if mode.grad:
         outputs = _recorded(result, start)
@@ -82,7 +82,7 @@ class CheckpointNode(JointNode):
         before = random.get_rng_state()
         if self.state is not None:
             random.set_rng_state(self.state)
-        start = next(clock)
+        start = next(version_counter)
         try:
             outputs = self.again()
         finally:

@@ -83,7 +83,7 @@ class Function:
         for i, y in enumerate(outputs):
             if any(y is x for x in tensors):  # an argument keeps its own place in the graph
                 outputs[i] = y._wrap(y.array)
-                outputs[i]._stamp = y._stamp
+                outputs[i]._version = y._version
         if mode.grad and any(ctx.needs_input_grad):
             positions = [i for i, y in enumerate(outputs) if _is_differentiable(y, ctx)]
             if positions:
@@ -186,14 +186,14 @@ class FunctionNode(JointNode):
     def _packed(x: Any, outputs: list[Any]) -> Any:
         for i, y in enumerate(outputs):
             if x is y:
-                return i, y.array, y._stamp
+                return i, y.array, y._version
         return x
 
     def _unpacked(self, x: Any) -> Any:
         if isinstance(x, tuple):
-            i, array, stamp = x
+            i, array, version = x
             x = self.wrap(array)
-            x._stamp = stamp
+            x._version = version
             if mode.grad:
                 x._node, x._requires_grad = self.piece(i), True
         return x

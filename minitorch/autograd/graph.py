@@ -26,10 +26,10 @@ import numpy as np
 if TYPE_CHECKING:
     from typing import Self
 
+    from ..dtypes import Array
     from ..tensor import Tensor
 
-Array: TypeAlias = np.ndarray[Any, Any]
-Rule: TypeAlias = Callable[..., "Tensor | None"]
+VJP: TypeAlias = Callable[..., "Tensor | None"]
 Hook: TypeAlias = Callable[["Tensor"], "Tensor | None"]
 Edge: TypeAlias = "Node | Tensor"
 """Where a path leads: to the operation that made an input, or to the input itself, if a leaf."""
@@ -37,8 +37,8 @@ Edge: TypeAlias = "Node | Tensor"
 OUTPUT: Any = object()
 """Stands first among a path's saved tensors for the operation's own output: `exp` saves y."""
 
-clock = count(1)
-"""Numbers the nodes and stamps the changes in place, so that the two can be put in order."""
+version_counter = count(1)
+"""Numbers the nodes and versions the changes in place, so that the two can be put in order."""
 
 
 class Node:
@@ -57,14 +57,14 @@ class Node:
 
     __slots__ = ("dtype", "hooks", "name", "number", "origin", "output", "paths", "shape")
 
-    paths: tuple[tuple[Edge, Rule, tuple[Any, ...]], ...] | None
+    paths: tuple[tuple[Edge, VJP, tuple[Any, ...]], ...] | None
 
     def __init__(self, name: str, out: Tensor, paths: Any) -> None:
         self.name = name
         self.paths = paths
         self.shape: tuple[int, ...] = out.array.shape
         self.dtype: np.dtype[Any] = out.array.dtype
-        self.number = next(clock)
+        self.number = next(version_counter)
         self.output: tuple[Any, ...] | None = None
         self.hooks: dict[int, Hook] | None = None
         self.origin: str | None = None
@@ -84,7 +84,7 @@ class Node:
             if tensor is OUTPUT:
                 tensor = self._output()
             tensors.append(tensor)
-            if tensor._stamp[0] > self.number:
+            if tensor._version[0] > self.number:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
                     f"inplace operation: {self.name} saved a tensor of shape "
@@ -96,9 +96,9 @@ class Node:
     def _output(self) -> Tensor:
         """See the output again, as this node's. Keeping the tensor itself would be a cycle."""
         assert self.output is not None
-        wrap, array, stamp = self.output
+        wrap, array, version = self.output
         y: Tensor = wrap(array)
-        y._node, y._requires_grad, y._stamp = self, True, stamp
+        y._node, y._requires_grad, y._version = self, True, version
         return y
 
     def release(self) -> None:
@@ -130,7 +130,7 @@ def record(name: str, array: Array, *paths: tuple[Any, ...]) -> Tensor:
             out._requires_grad = True
             for _, _, saved in kept:
                 if saved and saved[0] is OUTPUT:
-                    node.output = (out._wrap, out.array, out._stamp)
+                    node.output = (out._wrap, out.array, out._version)
     if mode.watch is not None:
         mode.watch(name, out, [path[0] for path in paths])
     return out

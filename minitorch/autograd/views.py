@@ -18,7 +18,8 @@ from weakref import ref
 
 import numpy as np
 
-from .graph import Array, Node, Rule, clock, mode, no_grad, record, unrecorded
+from ..dtypes import Array
+from .graph import VJP, Node, mode, no_grad, record, unrecorded, version_counter
 from .hooks import carry_retained
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ UNRECORDED: Any = ()
 """In the place of the base of a view made under `no_grad()`: the graph has no part in it."""
 
 
-def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *args: Any) -> Tensor:
+def record_view(name: str, array: Array, input: Tensor, rule: VJP, op: Any, *args: Any) -> Tensor:
     """Record an operation whose result shares memory with its input.
 
     Args:
@@ -44,7 +45,7 @@ def record_view(name: str, array: Array, input: Tensor, rule: Rule, op: Any, *ar
         if input._views is None:
             input._views = set()
         input._views.add(ref(out, input._views.discard))
-    out._stamp = input._stamp
+    out._version = input._version
     return out
 
 
@@ -59,7 +60,7 @@ def overwrite(x: Tensor, result: Tensor) -> None:
     if result._requires_grad:
         _check_writable(x)
     x.array[...] = result.array
-    x._stamp[0] = next(clock)
+    x._version[0] = next(version_counter)
     if result._requires_grad:
         while x._view is not None:
             base, op, args = x._view

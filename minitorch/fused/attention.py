@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import random
 from .._runtime import threads as parallel
-from ..autograd import Array
+from ..dtypes import Array
 from ..ops.probe import probe
 from .registry import Fused, WayBack
 from .softmax import shares

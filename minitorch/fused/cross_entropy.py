@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..autograd import Array
-from ..ops import operand
+from ..dtypes import Array
+from ..ops import arguments
 from .registry import Fused, WayBack
 from .softmax import log_softmax
 from .sums import row_sums
@@ -46,8 +46,8 @@ def cross_entropy(
         IndexError: a target is not among the C classes.
     """
     name = "cross_entropy"
-    x = operand.tensor(name, "input", input).array
-    t = operand.tensor(name, "target", target).array
+    x = arguments.tensor(name, "input", input).array
+    t = arguments.tensor(name, "target", target).array
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'")
     if not 0 <= label_smoothing <= 1:

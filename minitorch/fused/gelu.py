@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..autograd import Array
-from ..ops import operand
+from ..dtypes import Array
+from ..ops import arguments
 from ..ops.special import erf_array
 from .registry import Fused, WayBack
 
@@ -32,7 +32,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     Raises:
         RuntimeError: `approximate` is another word, or the dtype is not floating-point.
     """
-    x = operand.tensor("gelu", "input", input)
+    x = arguments.tensor("gelu", "input", input)
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
     if x.array.dtype.kind != "f":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._runtime import threads as parallel
-from ..autograd import Array
-from ..ops import operand
+from ..dtypes import Array
+from ..ops import arguments
 from .registry import Fused, WayBack
 from .sums import constant, sum_of_rows
 
@@ -46,7 +46,7 @@ def layer_norm(
             f"layer_norm: given normalized_shape={list(shape)}, expected input of shape "
             f"[*, {', '.join(map(str, shape))}], but got {list(input.shape)}"
         )
-    operand.floating_point("layer_norm", "input", input)
+    arguments.floating_point("layer_norm", "input", input)
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is None:
             continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..autograd import Array
-from ..ops import operand
+from ..dtypes import Array
+from ..ops import arguments
 from .registry import Fused, WayBack
 from .sums import sum_of_rows
 
@@ -27,9 +27,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: sizes or dtypes do not fit together.
     """
-    x = operand.tensor("linear", "input", input).array
-    w = operand.tensor("linear", "weight", weight).array
-    b = None if bias is None else operand.tensor("linear", "bias", bias).array
+    x = arguments.tensor("linear", "input", input).array
+    w = arguments.tensor("linear", "weight", weight).array
+    b = None if bias is None else arguments.tensor("linear", "bias", bias).array
     if not x.ndim or w.ndim not in (1, 2) or x.shape[-1] != w.shape[-1]:
         raise RuntimeError(
             f"linear: input of shape {x.shape} and weight of shape {w.shape} do not fit: the "

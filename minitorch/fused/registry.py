@@ -20,9 +20,10 @@ from contextlib import contextmanager
 from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..autograd import OUTPUT, Array, Edge, Node, clock, mode
+from .._runtime.quiet import quietly
+from ..autograd import OUTPUT, Edge, Node, mode, version_counter
 from ..autograd.backward import walk
-from ..ops.operand import quietly
+from ..dtypes import Array
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -96,7 +97,7 @@ class FusedNode(Node):
         self.fused, self.inputs, self.needs = fused, inputs, needs
         self.options, self.back = options, back
         if fused.keeps_result:
-            self.output = (out._wrap, out.array, out._stamp)
+            self.output = (out._wrap, out.array, out._version)
 
     def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
         """Go the kernel's way back; or the definition's, if that is to be recorded."""
@@ -113,7 +114,7 @@ class FusedNode(Node):
 
     def _through_definition(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
         """Differentiate the definition instead, recording it, so that the result has a graph."""
-        start = next(clock)
+        start = next(version_counter)
         y = self.fused.definition(*self.inputs, **self.options)
         assert y._node is not None
         return list(walk([(y._node, g)], create_graph=True, since=start).items())

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import dtypes
-from ..autograd import Array
-from ..ops import operand
-from ..ops.reduction import dims_of
+from ..dtypes import Array
+from ..ops import arguments
+from ..ops.arguments import dims_of
 from .registry import Fused, WayBack
 from .sums import row_sums
 
@@ -44,7 +44,7 @@ def _axis(name: str, x: Tensor, dim: int) -> int:
 
 
 def _floating(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
-    x = operand.tensor(name, "input", x) if dtype is None else x.to(dtype)
+    x = arguments.tensor(name, "input", x) if dtype is None else x.to(dtype)
     if x.array.dtype.kind != "f":
         raise RuntimeError(f"{name}: the dtype must be floating-point, not {x.dtype}: .float()?")
     return x

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array
+from ..dtypes import Array
 
 
 def row_sums(x: Array) -> Array:

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .._runtime import threads as parallel
-from ..autograd import Array, Function, is_grad_enabled
+from ..autograd import Function, is_grad_enabled
 from ..creation import zeros
+from ..dtypes import Array
 from ..ops import cat
 from ..tensor import Tensor
 from .module import Module

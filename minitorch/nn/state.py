@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..autograd import clock, no_grad
+from ..autograd import no_grad, version_counter
 from ..tensor import Tensor
 
 
@@ -74,7 +74,7 @@ def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
             )
         if new.array is not t.array:
             t.array = new.array
-            t._stamp[0] = next(clock)
+            t._version[0] = next(version_counter)
 
 
 def clear_grad(parameter: Tensor, set_to_none: bool) -> None:

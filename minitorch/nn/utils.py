@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import autograd
 from .._compat import missing
-from ..autograd import Array
-from ..ops.operand import quietly
+from .._runtime.quiet import quietly
+from ..dtypes import Array
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -49,7 +49,7 @@ def clip_grad_norm_(
     if not scale >= 1:
         for g in grads:
             g.array *= scale
-            g._stamp[0] = next(autograd.clock)
+            g._version[0] = next(autograd.version_counter)
     return Tensor._wrap(total)
 
 
@@ -65,7 +65,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     """Bring each element of the gradients to between -clip_value and clip_value, in place."""
     for g in _gradients(parameters):
         np.clip(g.array, -clip_value, clip_value, out=g.array)
-        g._stamp[0] = next(autograd.clock)
+        g._version[0] = next(autograd.version_counter)
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

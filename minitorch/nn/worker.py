@@ -21,7 +21,8 @@ import numpy as np
 
 from .. import random
 from .._runtime import threads as parallel
-from ..autograd import Array, grad, is_grad_enabled, set_grad_enabled
+from ..autograd import grad, is_grad_enabled, set_grad_enabled
+from ..dtypes import Array
 from ..tensor import Tensor
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..autograd import Array, record
-from . import operand
+from .._runtime.quiet import quietly
+from ..autograd import record
+from ..dtypes import Array
+from . import arguments
 from .elementwise import sigmoid, where
 from .special import sigmoid_array
 from .table import unary
@@ -44,7 +46,7 @@ def _silu_slope(x: Tensor) -> Tensor:
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """x above 0, `negative_slope` · x below. The gradient at 0 is g · negative_slope."""
-    x = operand.floating_point("leaky_relu", "input", input).array
+    x = arguments.floating_point("leaky_relu", "input", input).array
     y = np.where(x > 0, x, x * x.dtype.type(negative_slope))
 
     def rule(g: Tensor, x: Tensor) -> Tensor:
@@ -55,9 +57,9 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """ln(1 + e^(beta x)) / beta: a relu without the bend. Where beta x > threshold, x itself."""
-    x = operand.floating_point("softplus", "input", input).array
+    x = arguments.floating_point("softplus", "input", input).array
     scaled = x * x.dtype.type(beta)
-    smooth = operand.quietly(lambda: np.log1p(np.exp(scaled)) / x.dtype.type(beta))
+    smooth = quietly(lambda: np.log1p(np.exp(scaled)) / x.dtype.type(beta))
     y = np.where(scaled > threshold, x, smooth)
 
     def rule(g: Tensor, x: Tensor) -> Tensor:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd import Array, record
-from . import operand
+from ..autograd import record
+from ..dtypes import Array
+from . import arguments
+from .arguments import dim_of, sizes_of
 from .indexing import choose, getitem
-from .shape import dim_of, expand, reshape, sizes_of, unsqueeze
+from .shape import expand, reshape, unsqueeze
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -28,7 +30,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         ValueError: there are none.
         RuntimeError: their other sizes differ.
     """
-    xs = operand.tensors("cat", "tensors", tensors)
+    xs = arguments.tensors("cat", "tensors", tensors)
     if not xs:
         raise ValueError("cat: expected a non-empty list of Tensors")
     if any(not x.array.ndim for x in xs):
@@ -64,7 +66,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
-    xs = operand.tensors("stack", "tensors", tensors)
+    xs = arguments.tensors("stack", "tensors", tensors)
     if not xs:
         raise RuntimeError("stack: expected a non-empty list of Tensors")
     if len({x.array.shape for x in xs}) > 1:
@@ -80,7 +82,7 @@ def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
     """Cut along a dimension into pieces of one size (the last may be smaller) or of given sizes."""
-    x = operand.tensor("split", "tensor", tensor).array
+    x = arguments.tensor("split", "tensor", tensor).array
     if not x.ndim:
         raise RuntimeError("split: a tensor without dimensions cannot be cut")
     axis = dim_of("split", dim, x.ndim)
@@ -107,7 +109,7 @@ def split(
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Cut along a dimension into so many equal pieces; the last may be smaller, or missing."""
-    x = operand.tensor("chunk", "input", input).array
+    x = arguments.tensor("chunk", "input", input).array
     if chunks <= 0 or not x.ndim:
         raise RuntimeError(
             f"chunk: expects chunks above 0 and a dimension, got {chunks}, {x.shape}"
@@ -118,7 +120,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, one after the other; they lack it."""
-    x = operand.tensor("unbind", "input", input).array
+    x = arguments.tensor("unbind", "input", input).array
     if not x.ndim:
         raise IndexError("unbind: a tensor without dimensions has no slices")
     axis = dim_of("unbind", dim, x.ndim)
@@ -130,7 +132,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
     """The tensor laid side by side, so many times along each dimension; new ones come in front."""
-    x, times = operand.tensor("repeat", "input", input).array, sizes_of(repeats, more)
+    x, times = arguments.tensor("repeat", "input", input).array, sizes_of(repeats, more)
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise RuntimeError(
             f"repeat: needs a number of times, not negative, for each dimension of shape "
@@ -146,7 +148,7 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The order of the elements reversed along each of the dimensions."""
-    x = operand.tensor("flip", "input", input).array
+    x = arguments.tensor("flip", "input", input).array
     axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)])
     if len(set(axes)) != len(axes):
         raise RuntimeError(f"flip: a dimension appears twice in {axes}")
@@ -161,7 +163,7 @@ def roll(
 
     Without dims, along the flattened tensor.
     """
-    x = operand.tensor("roll", "input", input).array
+    x = arguments.tensor("roll", "input", input).array
     by = [shifts] if isinstance(shifts, int) else list(shifts)
     axes = dims if dims is None else [dims] if isinstance(dims, int) else list(dims)
     if not by or (len(by) != 1 if not axes else len(by) != len(axes)):
@@ -189,7 +191,7 @@ def pad(
             it, "circular" goes on at the other end.
         value: 0 unless given.
     """
-    x = operand.tensor("pad", "input", input).array
+    x = arguments.tensor("pad", "input", input).array
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise RuntimeError(f"pad: needs up to {x.ndim} pairs of numbers, but pad={tuple(pad)}")
     if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
@@ -243,7 +245,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 
 
 def _triangle(name: str, cut: Any, input: Tensor, diagonal: int) -> Tensor:
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     if x.ndim < 2:
         raise RuntimeError(f"{name}: expects matrices, and got shape {x.shape}")
     return record(name, cut(x, diagonal), (input, lambda g: _triangle(name, cut, g, diagonal)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import operand
+from . import arguments, operand
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -22,7 +22,7 @@ def isclose(
         rtol, atol: the tolerances, relative and absolute; not negative.
         equal_nan: NaN is close to NaN.
     """
-    a, b = operand.tensor("isclose", "input", input), operand.tensor("isclose", "other", other)
+    a, b = arguments.tensor("isclose", "input", input), arguments.tensor("isclose", "other", other)
     if a.array.dtype != b.array.dtype:
         raise RuntimeError(f"isclose: the dtypes differ: {a.dtype} and {b.dtype}")
     if rtol < 0 or atol < 0:
@@ -43,5 +43,5 @@ def allclose(
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Have both the same shape and the same elements?"""
-    a, b = operand.tensor("equal", "input", input), operand.tensor("equal", "other", other)
+    a, b = arguments.tensor("equal", "input", input), arguments.tensor("equal", "other", other)
     return bool(np.array_equal(a.array, b.array))

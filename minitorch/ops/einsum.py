@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ..autograd import Array, record
-from . import operand
+from .._runtime.quiet import quietly
+from ..autograd import record
+from ..dtypes import Array
+from . import arguments
 from .reduction import sum
 from .shape import diagonal
 
@@ -34,7 +36,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     Raises:
         RuntimeError: the equation is malformed, or does not fit the operands.
     """
-    tensors = operand.tensors(
+    tensors = arguments.tensors(
         "einsum", "operands", operands[0] if isinstance(operands[0], (list, tuple)) else operands
     )
     named, kept = _parse(equation, [x.array.ndim for x in tensors])
@@ -61,7 +63,7 @@ def _product(a: Term, b: Term, kept: Labels) -> Tensor:
     (x, names_a), (y, names_b) = a, b
     return record(
         "einsum",
-        operand.quietly(_contract, x.array, names_a, y.array, names_b, kept),
+        quietly(_contract, x.array, names_a, y.array, names_b, kept),
         (x, lambda g, y: _product((g, kept), (y, names_b), names_a), y),
         (y, lambda g, x: _product((g, kept), (x, names_a), names_b), x),
     )

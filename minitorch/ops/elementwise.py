@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import Array, record
-from . import operand
+from ..autograd import record
+from ..dtypes import Array
+from . import arguments, operand
 from .special import erf_array, sigmoid_array
 from .table import binary, comparison, question, unary
 
@@ -230,14 +231,14 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     """
     base: Any = input
     negative = isinstance(exponent, (int, np.integer)) and exponent < 0
-    if negative and operand.is_tensor(base) and base.array.dtype.kind in "iu":
+    if negative and arguments.is_tensor(base) and base.array.dtype.kind in "iu":
         raise RuntimeError("pow: integers to negative integer powers are not allowed. Use floats.")
     return _pow(input, exponent)
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
-    x = operand.tensor("round", "input", input).array
+    x = arguments.tensor("round", "input", input).array
     return record("round", np.round(x, decimals), (input, _zeros))
 
 
@@ -252,8 +253,8 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     Raises:
         TypeError: the condition is not a bool tensor.
     """
-    mask = operand.mask("where", "condition", condition)
-    if not operand.is_tensor(input) and not operand.is_tensor(other):
+    mask = arguments.mask("where", "condition", condition)
+    if not arguments.is_tensor(input) and not arguments.is_tensor(other):
         input = operand.beside("where", condition, input)
     a, b = operand.pair("where", input, other)
     x, y = operand.common(a.array, b.array)
@@ -290,7 +291,7 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
     Raises:
         RuntimeError: neither bound is given.
     """
-    x = operand.tensor("clamp", "input", input)
+    x = arguments.tensor("clamp", "input", input)
     if min is None:
         if max is None:
             raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import Array, record, record_view
-from . import operand
+from ..autograd import record, record_view
+from ..dtypes import Array
+from . import arguments, operand
+from .arguments import dim_of
 from .elementwise import where
-from .shape import dim_of, expand
+from .shape import expand
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,7 +33,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     parts = index if isinstance(index, tuple) else (index,)
     chosen = numpy_index(index)
     if not is_basic(chosen):
-        saved = [i for i in parts if operand.is_tensor(i)]
+        saved = [i for i in parts if arguments.is_tensor(i)]
         return choose("getitem", input, chosen, saved)
     # With `...` in it, NumPy gives an array that shares memory even where a single number is left.
     chosen = parts if Ellipsis in parts else (*parts, ...)
@@ -84,9 +86,9 @@ def numpy_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple([numpy_index(i) for i in index])
     if isinstance(index, list):
-        index = np.asarray([int(i) if operand.is_tensor(i) else i for i in index])
+        index = np.asarray([int(i) if arguments.is_tensor(i) else i for i in index])
         index = index.astype(np.int64) if not index.size else index
-    array = index.array if operand.is_tensor(index) else index
+    array = index.array if arguments.is_tensor(index) else index
     if isinstance(array, (np.ndarray, float)):
         kind = np.asarray(array).dtype.kind
         if kind not in "iub":
@@ -123,9 +125,9 @@ def along(dim: int, places: Array) -> tuple[Any, ...]:
 
 def _along(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any]:
     """Check the index of gather or scatter; return the dimension and `along`."""
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     d = dim_of(name, dim, x.ndim)
-    i = operand.index(name, "index", index, x.shape[d] if x.ndim else 1)
+    i = arguments.index(name, "index", index, x.shape[d] if x.ndim else 1)
     if (i.ndim or 1) != (x.ndim or 1):
         raise RuntimeError(
             f"{name}: index must have as many dimensions as input, but their shapes are {i.shape} "
@@ -180,7 +182,7 @@ def scatter(
     src = value if src is None else src
     d, where_ = _along("scatter", input, dim, index)
     y = input.array.copy()
-    if not operand.is_tensor(src):
+    if not arguments.is_tensor(src):
         y[where_] = src
         return record("scatter", y, (input, lambda g, index: scatter(g, d, index, 0), index))
     part = _as_large_as(index, "scatter", input, src)
@@ -209,7 +211,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 def _as_large_as(index: Tensor, name: str, input: Tensor, src: Any) -> Tensor:
     """The part of `src` that the index speaks of."""
-    s, i = operand.tensor(name, "src", src).array, index.array
+    s, i = arguments.tensor(name, "src", src).array, index.array
     if s.dtype != input.array.dtype:
         raise RuntimeError(
             f"{name}: the dtypes of input and src differ: {input.dtype}, {src.dtype}"
@@ -226,9 +228,9 @@ def _as_large_as(index: Tensor, name: str, input: Tensor, src: Any) -> Tensor:
 
 def _slices(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
     """Return the index that reads whole slices of x along `dim`."""
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     d = dim_of(name, dim, x.ndim)
-    i = operand.index(name, "index", index, x.shape[d] if x.ndim else 1)
+    i = arguments.index(name, "index", index, x.shape[d] if x.ndim else 1)
     if i.ndim > 1:
         raise IndexError(f"{name}: index must have one dimension, not shape {i.shape}")
     return (slice(None),) * d + (np.atleast_1d(i),) if x.ndim else ()
@@ -244,7 +246,7 @@ def index_add(
 ) -> Tensor:
     """`input` with alpha · source's slices along `dim` added to those that the index names."""
     where_ = _slices("index_add", input, dim, index)
-    x, s = input.array, operand.tensor("index_add", "source", source).array
+    x, s = input.array, arguments.tensor("index_add", "source", source).array
     if s.dtype != x.dtype:
         raise RuntimeError(
             f"index_add: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
@@ -280,8 +282,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask is true, one after the other; both are broadcast."""
-    m = operand.mask("masked_select", "mask", mask)
-    x = operand.tensor("masked_select", "input", input)
+    m = arguments.mask("masked_select", "mask", mask)
+    x = arguments.tensor("masked_select", "input", input)
     try:
         shape = np.broadcast_shapes(x.array.shape, m.shape)
     except ValueError:
@@ -297,7 +299,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
     With `as_tuple`, a tensor of n indices for each dimension instead, fit for `input[...]`.
     """
-    x = operand.tensor("nonzero", "input", input).array
+    x = arguments.tensor("nonzero", "input", input).array
     if as_tuple:
         return tuple(input._wrap(i) for i in np.atleast_1d(x).nonzero())
     return input._wrap(np.argwhere(x))
@@ -305,10 +307,10 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """A new last dimension of `num_classes`, int64: 1 at the element's class, else 0."""
-    ids = operand.index("one_hot", "tensor", tensor)
+    ids = arguments.index("one_hot", "tensor", tensor)
     if num_classes == -1:
         if not ids.size:
             raise RuntimeError("one_hot: of an empty tensor, num_classes must be given")
         num_classes = int(ids.max()) + 1
-    operand.index("one_hot", "tensor", tensor, num_classes)
+    arguments.index("one_hot", "tensor", tensor, num_classes)
     return tensor._wrap((ids[..., None] == np.arange(num_classes)).astype(np.int64))

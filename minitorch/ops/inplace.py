@@ -18,7 +18,7 @@ from .. import ops
 from ..autograd import record
 from ..autograd.views import overwrite
 from ..random import default_generator
-from . import operand
+from . import arguments, operand
 from .indexing import is_basic, numpy_index
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     Raises:
         RuntimeError: the shape of `src` does not broadcast to the tensor's.
     """
-    x, source = input.array, operand.tensor("copy_", "src", src).array
+    x, source = input.array, arguments.tensor("copy_", "src", src).array
     try:
         y = np.broadcast_to(source, x.shape).astype(x.dtype, copy=False)
     except ValueError:
@@ -102,7 +102,7 @@ def normal_(
     """Draw every element from the normal distribution with this mean and standard deviation."""
     if std < 0:
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
-    x = operand.floating_point("normal_", "self", input).array
+    x = arguments.floating_point("normal_", "self", input).array
     draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(std) + x.dtype.type(mean)))
 
@@ -113,7 +113,7 @@ def uniform_(
     """Draw every element evenly from [a, b)."""
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
-    x = operand.floating_point("uniform_", "self", input).array
+    x = arguments.floating_point("uniform_", "self", input).array
     draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..autograd import record
-from . import operand
+from . import arguments, operand
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -24,7 +24,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     Raises:
         RuntimeError: the inner sizes or the dtypes differ, or the leading sizes do not broadcast.
     """
-    a, b = operand.tensor("matmul", "input", input), operand.tensor("matmul", "other", other)
+    a, b = arguments.tensor("matmul", "input", input), arguments.tensor("matmul", "other", other)
     m, n = a.array.shape, b.array.shape
     if not m or not n:
         raise RuntimeError(
@@ -50,7 +50,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _product(name: str, input: Tensor, other: Tensor, *ndims: int) -> Tensor:
     """`matmul` for those of its cases that have a name, by how many dimensions there are."""
     shapes = [
-        operand.tensor(name, argument, t).array.shape
+        arguments.tensor(name, argument, t).array.shape
         for argument, t in (("input", input), ("other", other))
     ]
     if tuple(len(shape) for shape in shapes) != ndims:
@@ -81,8 +81,8 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Σ_i a_i b_i of two vectors: (k), (k) → ()."""
     if (
-        operand.tensor("dot", "input", input).array.shape
-        != operand.tensor("dot", "tensor", tensor).array.shape
+        arguments.tensor("dot", "input", input).array.shape
+        != arguments.tensor("dot", "tensor", tensor).array.shape
     ):
         raise RuntimeError(
             f"dot: the vectors must be of one size, not {input.array.shape} and "
@@ -93,7 +93,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """y_ij = a_i b_j of two vectors: (n), (m) → (n, m)."""
-    a, b = operand.tensor("outer", "input", input), operand.tensor("outer", "vec2", vec2)
+    a, b = arguments.tensor("outer", "input", input), arguments.tensor("outer", "vec2", vec2)
     if a.array.ndim != 1 or b.array.ndim != 1:
         raise RuntimeError(
             f"outer: expects two vectors, not shapes {a.array.shape}, {b.array.shape}"

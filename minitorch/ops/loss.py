@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import operand
+from . import arguments
 from .activations import logsigmoid
 from .elementwise import exp, log, square, where
 from .indexing import gather
@@ -30,7 +30,8 @@ def mse_loss(
 
     With a weight, "mean" divides by the sum of the weights.
     """
-    a, b = operand.tensor("mse_loss", "input", input), operand.tensor("mse_loss", "target", target)
+    a = arguments.tensor("mse_loss", "input", input)
+    b = arguments.tensor("mse_loss", "target", target)
     losses = square(a - b)
     if weight is None:
         return reduce("mse_loss", losses, reduction)
@@ -54,7 +55,7 @@ def kl_div(
         reduction: "batchmean" for the sum divided by the first size, which is the Kullback-Leibler
             divergence; "mean" over all elements, "sum", "none".
     """
-    operand.tensor("kl_div", "input", input), operand.tensor("kl_div", "target", target)
+    arguments.tensor("kl_div", "input", input), arguments.tensor("kl_div", "target", target)
     if log_target:
         losses = exp(target) * (target - input)
     else:
@@ -81,7 +82,7 @@ def binary_cross_entropy_with_logits(
         pos_weight: a factor of the first term, for classes with few examples; broadcasts.
     """
     name = "binary_cross_entropy_with_logits"
-    x, t = operand.tensor(name, "input", input), operand.tensor(name, "target", target)
+    x, t = arguments.tensor(name, "input", input), arguments.tensor(name, "target", target)
     if x.array.shape != t.array.shape:
         raise ValueError(
             f"{name}: target has shape {t.array.shape}, which must be the input's, {x.array.shape}"
@@ -112,8 +113,8 @@ def nll_loss(
         ValueError: the shapes do not fit together.
         IndexError: a target is not among the C classes.
     """
-    x = operand.floating_point("nll_loss", "input", input).array
-    t = operand.index("nll_loss", "target", target)
+    x = arguments.floating_point("nll_loss", "input", input).array
+    t = arguments.index("nll_loss", "target", target)
     if not x.ndim or t.shape != (x.shape[:1] if x.ndim > 1 else ()) + x.shape[2:]:
         raise ValueError(
             f"nll_loss: target of shape {t.shape} does not fit input of shape {x.shape}"
@@ -124,7 +125,7 @@ def nll_loss(
         raise RuntimeError(f"nll_loss: weight must have shape ({C},), not {weight.array.shape}")
     counted = t != ignore_index
     safe = target._wrap(np.where(counted, t, 0))
-    operand.index("nll_loss", "target", safe, C)
+    arguments.index("nll_loss", "target", safe, C)
     w = counted.astype(x.dtype) if weight is None else weight.array[safe.array] * counted
     picked = gather(input, class_dim, safe.unsqueeze(class_dim)).squeeze(class_dim)
     factors = input._wrap(w)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import random
-from ..autograd import Array, record
-from . import operand
+from ..autograd import record
+from ..dtypes import Array
+from . import arguments
 from .elementwise import rsqrt, square
 from .reduction import mean
 
@@ -32,7 +33,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueError(f"dropout: the probability has to be between 0 and 1, but got {p}")
     if inplace:
         raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
-    x = operand.tensor("dropout", "input", input).array
+    x = arguments.tensor("dropout", "input", input).array
     if not training or p == 0:
         return input
     return input * input._wrap(random.keep_mask(x.shape, p, x.dtype))
@@ -54,7 +55,7 @@ def rms_norm(
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
-    x, shape = operand.floating_point("rms_norm", "input", input).array, tuple(normalized_shape)
+    x, shape = arguments.floating_point("rms_norm", "input", input).array, tuple(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise RuntimeError(
             f"rms_norm: given normalized_shape={list(shape)}, expected input of shape "
@@ -87,11 +88,11 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     Raises:
         IndexError: an id is not in the table.
     """
-    table = operand.tensor("embedding", "weight", weight).array
+    table = arguments.tensor("embedding", "weight", weight).array
     if table.ndim != 2:
         raise RuntimeError(f"embedding: weight must have 2 dimensions, not shape {table.shape}")
     V = table.shape[0]
-    ids = operand.index("embedding", "input", input, V)
+    ids = arguments.index("embedding", "input", input, V)
     if padding_idx is not None:
         if not -V <= padding_idx < V:
             raise RuntimeError(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import Array
-from . import operand
+from ..dtypes import Array
+from . import arguments
+from .arguments import dims_of
 from .elementwise import maximum, minimum
 from .indexing import along, choose
-from .reduction import amax, amin, dims_of
+from .reduction import amax, amin
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -54,8 +55,8 @@ def _extreme(
     keepdim: bool,
     other: Any,
 ) -> Any:
-    operand.tensor(name, "input", input)
-    if operand.is_tensor(dim) or other is not None:
+    arguments.tensor(name, "input", input)
+    if arguments.is_tensor(dim) or other is not None:
         return of_two(input, dim if other is None else other)
     if dim is None:
         return over_all(input)
@@ -80,7 +81,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _arg_extreme(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     dims = dims_of(name, x.ndim, dim)
     if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
         raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
@@ -121,7 +122,7 @@ def topk(
 
 def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     """Return the indices that put the elements along `dim` in order, ties as they stand."""
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     if not dims_of(name, x.ndim, dim):
         return np.zeros((), np.int64)
     if not descending:

@@ -9,46 +9,22 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
-from ..autograd import OUTPUT, Array, record
-from . import operand
+from .._runtime.quiet import quietly
+from ..autograd import OUTPUT, record
+from ..dtypes import Array
+from . import arguments, operand
+from .arguments import Dims, dims_of
 from .arrange import cat, flip
 from .elementwise import abs, exp, sign, where
 from .shape import flatten
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-Dims: TypeAlias = int | Sequence[int] | None
-
-
-def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
-    """Return the dimensions that `dim` names, counted from the front; None names all of them.
-
-    Raises:
-        IndexError: a dimension is out of range.
-        RuntimeError: one is named twice.
-    """
-    if dim is None:
-        return tuple(range(ndim))
-    named = [dim] if isinstance(dim, int) else list(dim)
-    reach = ndim or 1  # a 0-d tensor counts as having one
-    for d in named:
-        if not -reach <= d < reach:
-            raise IndexError(
-                f"{name}: Dimension out of range (expected to be in range of "
-                f"[{-reach}, {reach - 1}], but got {d})"
-            )
-    dims = tuple([d % ndim for d in named]) if ndim else ()
-    if len(set(dims)) != len(dims):
-        raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
-    return dims
-
 
 def _kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape after the reduction, had it kept its dimensions with size 1."""
@@ -64,7 +40,7 @@ def _start(name: str, input: Tensor, dim: Dims) -> tuple[Array, tuple[int, ...],
 
     As in PyTorch, an empty list of dimensions stands for all of them.
     """
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     dims = dims_of(name, x.ndim, None if dim in ([], ()) else dim)
     return x, dims, _kept(x.shape, dims)
 
@@ -83,7 +59,7 @@ def sum(
     input = input if dtype is None else input.to(dtype)
     x, dims, kept = _start("sum", input, dim)
     shape = x.shape
-    y = operand.quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
+    y = quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
     return record("sum", y, (input, lambda g: g.reshape(kept).expand(shape)))
 
 
@@ -101,7 +77,7 @@ def mean(
         RuntimeError: the dtype is not floating-point.
     """
     input = input if dtype is None else input.to(dtype)
-    operand.floating_point("mean", "input", input)
+    arguments.floating_point("mean", "input", input)
     x, dims, _ = _start("mean", input, dim)
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
 
@@ -156,7 +132,7 @@ def var(
         keepdim: keep the dimensions, with size 1.
         correction: 1 corrects for the mean having been estimated from the same n elements.
     """
-    operand.floating_point("var", "input", input)
+    arguments.floating_point("var", "input", input)
     if isinstance(dim, bool):  # var(x, False): the only argument is `unbiased`
         return var(input, None, dim, keepdim, correction=correction)
     x, dims, _ = _start("var", input, dim)
@@ -177,7 +153,7 @@ def std(
     v = var(input, dim, unbiased, keepdim, correction=correction)
     return record(
         "std",
-        operand.quietly(np.sqrt, v.array),
+        quietly(np.sqrt, v.array),
         (v, lambda g, y: where(y == 0, 0.0, g / (2 * y)), OUTPUT),
     )
 
@@ -201,7 +177,7 @@ def norm(
 
     The gradient is g · sign(x) (|x| / y)^(p - 1), and 0 where the norm is 0.
     """
-    input = operand.floating_point("norm", "input", input if dtype is None else input.to(dtype))
+    input = arguments.floating_point("norm", "input", input if dtype is None else input.to(dtype))
     if p == "nuc" or (isinstance(p, str) and p != "fro"):
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
     order = 2.0 if p is None or isinstance(p, str) else float(p)
@@ -228,7 +204,7 @@ def norm(
         return g * where(share == 0, 0.0, sign(x) * share ** (order - 1))
 
     return record(
-        "norm", np.asarray(operand.quietly(forward), x.dtype), (input, rule, OUTPUT, input)
+        "norm", np.asarray(quietly(forward), x.dtype), (input, rule, OUTPUT, input)
     )
 
 
@@ -247,16 +223,16 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
         y = y.reshape(kept)
         return g.reshape(kept) * exp(x - where(y == -math.inf, 0.0, y))
 
-    return record("logsumexp", operand.quietly(forward), (input, rule, OUTPUT, input))
+    return record("logsumexp", quietly(forward), (input, rule, OUTPUT, input))
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """y_i = x_0 + … + x_i along `dim`. Each x counts in all y from its own on."""
-    input = operand.tensor("cumsum", "input", input)
+    input = arguments.tensor("cumsum", "input", input)
     input = input if dtype is None else input.to(dtype)
     x, dims, _ = _start("cumsum", input, dim)
     total = _total(x, dtype)
-    y = operand.quietly(np.cumsum, x, dims[0], total) if dims else x.astype(total)
+    y = quietly(np.cumsum, x, dims[0], total) if dims else x.astype(total)
     return record("cumsum", y, (input, lambda g: flip(cumsum(flip(g, dims), dim), dims)))
 
 

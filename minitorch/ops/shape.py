@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
 from ..autograd import record, record_view
-from . import operand
+from . import arguments
+from .arguments import dim_of, sizes_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
-    """Let sizes be given one by one or as one sequence: f(2, 3) or f((2, 3))."""
-    alone = more or not isinstance(first, Sequence)
-    return tuple([index(n) for n in ((first, *more) if alone else first)])
-
-
-def dim_of(name: str, dim: int, ndim: int) -> int:
-    """Count a dimension from the front; raise IndexError if there is none such.
-
-    A tensor without dimensions counts as having one.
-    """
-    reach = ndim or 1
-    if not -reach <= dim < reach:
-        raise IndexError(
-            f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
-            f"but got {dim})"
-        )
-    return dim % reach
 
 
 def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
@@ -56,7 +36,7 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
             by side are not so in memory.
     """
     if isinstance(size, dtypes.dtype):
-        return input._wrap(operand.tensor("view", "input", input).array.view(size.numpy))
+        return input._wrap(arguments.tensor("view", "input", input).array.view(size.numpy))
     y = _reshape("view", input, sizes_of(size, more))
     if y.array.size and not np.may_share_memory(y.array, input.array):
         raise RuntimeError(
@@ -67,7 +47,7 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
 
 
 def _reshape(name: str, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    x = operand.tensor(name, "input", input).array
+    x = arguments.tensor(name, "input", input).array
     try:
         y = x.reshape(sizes)
     except ValueError:
@@ -93,7 +73,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; a tensor of fewer dimensions as it is."""
-    if operand.tensor("t", "input", input).array.ndim > 2:
+    if arguments.tensor("t", "input", input).array.ndim > 2:
         raise RuntimeError(
             f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?"
         )
@@ -102,7 +82,7 @@ def t(input: Tensor) -> Tensor:
 
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The dimensions in another order: dimension i of the result is dimension dims[i] of x."""
-    x = operand.tensor("permute", "input", input).array
+    x = arguments.tensor("permute", "input", input).array
     named = sizes_of(dims, more)
     order = tuple([dim_of("permute", d, x.ndim) for d in named])
     if sorted(order) != list(range(x.ndim)):
@@ -114,7 +94,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
-    x = operand.tensor("transpose", "input", input).array
+    x = arguments.tensor("transpose", "input", input).array
     i, j = dim_of("transpose", dim0, x.ndim), dim_of("transpose", dim1, x.ndim)
     y = x.swapaxes(i, j) if x.ndim else x
     return record_view("transpose", y, input, lambda g: g.transpose(i, j), transpose, i, j)
@@ -122,7 +102,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 keeps a size; new ones come in front."""
-    x, wanted = operand.tensor("expand", "input", input).array, sizes_of(size, more)
+    x, wanted = arguments.tensor("expand", "input", input).array, sizes_of(size, more)
     new = len(wanted) - x.ndim
     shape = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)])
     fits = all(m in (1, n) for m, n in zip(x.shape, shape[max(new, 0) :], strict=False))
@@ -149,7 +129,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at `dim`."""
-    x = operand.tensor("unsqueeze", "input", input).array
+    x = arguments.tensor("unsqueeze", "input", input).array
     i = dim_of("unsqueeze", dim, x.ndim + 1)
     y = np.expand_dims(x, i)
     return record_view("unsqueeze", y, input, lambda g: g.squeeze(i), unsqueeze, i)
@@ -157,7 +137,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those of `dim` that have size 1."""
-    x = operand.tensor("squeeze", "input", input).array
+    x = arguments.tensor("squeeze", "input", input).array
     named = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
     dims = [dim_of("squeeze", d, x.ndim) for d in named]
     y = x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
@@ -167,7 +147,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from `start_dim` to `end_dim` made one."""
-    x = operand.tensor("flatten", "input", input).array
+    x = arguments.tensor("flatten", "input", input).array
     if not x.ndim:
         return reshape(input, 1)
     start, end = dim_of("flatten", start_dim, x.ndim), dim_of("flatten", end_dim, x.ndim)
@@ -180,7 +160,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order."""
-    ndim = operand.tensor("movedim", "input", input).array.ndim
+    ndim = arguments.tensor("movedim", "input", input).array.ndim
     ends = ([d] if isinstance(d, int) else d for d in (source, destination))
     sources, places = ([dim_of("movedim", d, ndim) for d in dims] for dims in ends)
     if (
@@ -199,7 +179,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements [i, i + offset] of two dimensions, as a new last dimension."""
-    x = operand.tensor("diagonal", "input", input).array
+    x = arguments.tensor("diagonal", "input", input).array
     i, j = (dim_of("diagonal", d, x.ndim) for d in (dim1, dim2))
     if i == j:
         raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")

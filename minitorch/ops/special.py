@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..autograd import Array
+from ..dtypes import Array
 
 # ------------------------------------------------------------------------------ the error function
 

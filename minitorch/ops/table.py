@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..autograd import OUTPUT, Rule, mode, record, unrecorded
-from . import operand
+from ..autograd import OUTPUT, VJP, mode, record, unrecorded
+from . import arguments, operand
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     Binary = Callable[[Operand, Operand], Tensor]
 
 
-def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = True) -> Unary:
+def unary(name: str, forward: Any, rule: VJP, doc: str, *, floating: bool = True) -> Unary:
     """Make the operation y = f(x). `floating`: integers are brought to the default dtype first."""
     keep = _places(rule, "x")
 
     def op(input: Tensor) -> Tensor:
-        x = operand.tensor(name, "input", input).array
+        x = arguments.tensor(name, "input", input).array
         y = operand.apply_one(name, forward, operand.floating(x) if floating else x)
         if not (mode.grad and input._requires_grad):
             return unrecorded(name, y, input)
@@ -41,8 +41,8 @@ def unary(name: str, forward: Any, rule: Rule, doc: str, *, floating: bool = Tru
 def binary(
     name: str,
     forward: Any,
-    rule_a: Rule,
-    rule_b: Rule,
+    rule_a: VJP,
+    rule_b: VJP,
     doc: str,
     *,
     floating: bool = False,
@@ -95,7 +95,7 @@ def comparison(
 
     def op(input: Operand, other: Operand) -> Tensor:
         if not number_first:
-            operand.tensor(name, "input", input)
+            arguments.tensor(name, "input", input)
         a, b = operands(name, input, other)
         return a._wrap(operand.apply(name, forward, *operand.common(a.array, b.array)))
 
@@ -106,14 +106,14 @@ def question(name: str, forward: Any, doc: str) -> Unary:
     """Make an operation on one input that has no gradient: most answer true or false."""
 
     def op(input: Tensor) -> Tensor:
-        x = operand.tensor(name, "input", input).array
+        x = arguments.tensor(name, "input", input).array
         return input._wrap(operand.apply_one(name, forward, x))
 
     return named(op, name, doc)
 
 
 def _both_tensors(name: str, input: Any, other: Any) -> tuple[Tensor, Tensor]:
-    return operand.tensor(name, "input", input), operand.tensor(name, "other", other)
+    return arguments.tensor(name, "input", input), arguments.tensor(name, "other", other)
 
 
 def _places(rule: Any, inputs: str) -> list[int]:

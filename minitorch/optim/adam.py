@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array
+from ..dtypes import Array
 from ..tensor import Tensor
 from .optimizer import Optimizer, check_lr
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..autograd import Array, clock, enable_grad
+from ..autograd import enable_grad, version_counter
+from ..dtypes import Array
 from ..nn.state import clear_grad
 from ..tensor import Tensor
 
@@ -103,7 +104,7 @@ class Optimizer:
                 _check_fit(p, p.grad)
             self.update_all(params, group)
             for p in params:
-                p._stamp[0] = next(clock)
+                p._version[0] = next(version_counter)
         return loss
 
     def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:

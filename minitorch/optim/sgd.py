@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..autograd import Array
+from ..dtypes import Array
 from ..tensor import Tensor
 from .optimizer import Optimizer, check_lr
 
