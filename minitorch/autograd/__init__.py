@@ -1,18 +1,20 @@
-"""Reverse-mode automatic differentiation. Read graph.py, then walk.py; the rest builds on them.
+"""Reverse-mode automatic differentiation. Read graph.py, then backward.py; the rest builds on them.
 
-graph       what an operation leaves behind: the node, and the paths back to its inputs
-walk        backward() and grad(): the walk back along them
-views       tensors that share memory, and the graph when one of them is changed in place
-hooks       looking at a gradient when it arrives
-function    operations of your own
-functional  jacobian() and hessian()
+graph       what an operation leaves behind: a node, with an edge to each of its inputs
+backward    backpropagation: the chain rule, from the loss back to the leaves
+hooks       looking at a gradient once it is complete
 anomaly     detect_anomaly(): the first NaN or Inf, and the line that made it
+engine      backward() and grad(): what users ask of a backward pass
+views       tensors that share memory, and the graph when one of them is changed in place
+function    custom functions, with vector–Jacobian products of their own
+functional  jacobian() and hessian()
+checkpoint  computing activations again instead of keeping them
 """
 
 from ..dtypes import Array
 from . import functional
 from .anomaly import detect_anomaly
-from .backward import backward, grad, walk
+from .engine import backward, grad
 from .function import Function
 from .graph import (
     OUTPUT,
@@ -57,5 +59,4 @@ __all__ = [
     "set_grad_enabled",
     "unrecorded",
     "version_counter",
-    "walk",
 ]

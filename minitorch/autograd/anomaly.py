@@ -1,7 +1,7 @@
-"""Finding where a NaN or an Inf came from.
+"""Anomaly detection: finding the operation that a NaN or an Inf came from.
 
-Inside `detect_anomaly()` the graph asks after each operation, forward and backward, whether its
-result is finite. Outside it, that costs a look at `mode.watch`.
+Inside `detect_anomaly()` every result of an operation and every gradient is checked, forward and
+backward. Outside it, that costs a look at `mode.watch`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dtypes import Array
-from .graph import Edge, Node, mode
+from .graph import Node, mode
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
+    from .graph import NodeOrLeaf
 
 _hidden = [f"{Path(__file__).parents[1]}/"]
 """Where the files of libraries lie, whose lines are not the user's."""
@@ -47,7 +48,7 @@ class detect_anomaly:
 
 
 def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
-    """Look at the result of an operation, and note for the walk back where it was called."""
+    """Look at the result of an operation, and note for the backward pass where it was called."""
     shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
     origin = f"{name} of {shapes}, called at {_user_line()}"
     problem = _problem(out.array, [x.array for x in inputs])
@@ -59,20 +60,24 @@ def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
         out._node.origin = origin
 
 
-def gradients(node: Node, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
-    """Take a step of the walk back, and look at what it gives."""
-    watch, mode.watch = mode.watch, None  # the rule's own operations are not the user's
+def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+    """Compute a node's vector–Jacobian products, and check what they give.
+
+    Raises:
+        RuntimeError: a gradient holds NaN or Inf.
+    """
+    watch, mode.watch = mode.watch, None  # the vjps' own operations are not the user's
     try:
-        found = node.gradients(g)
+        found = node.vjps(g)
     finally:
         mode.watch = watch
-    for i, (edge, gradient) in enumerate(found):
+    for i, (parent, gradient) in enumerate(found):
         problem = gradient is not None and _problem(gradient.array, [g.array])
         if problem:
             raise RuntimeError(
                 f"detect_anomaly: Function '{node.name}' returned {problem.lower()} values in its "
-                f"{i}th output: its gradient for an input of shape {_shape(edge)} holds {problem}, "
-                f"that of its result does not: {node.origin or node.name}"
+                f"{i}th output: its gradient for an input of shape {_shape(parent)} holds "
+                f"{problem}, that of its result does not: {node.origin or node.name}"
             )
     return found
 
@@ -86,8 +91,8 @@ def _problem(y: Array, inputs: list[Array]) -> str | None:
     return None if infinite else "Inf"
 
 
-def _shape(edge: Edge) -> tuple[int, ...]:
-    return edge.shape if isinstance(edge, Node) else edge.array.shape
+def _shape(node: NodeOrLeaf) -> tuple[int, ...]:
+    return node.shape if isinstance(node, Node) else node.array.shape
 
 
 def _user_line() -> str:

@@ -1,4 +1,9 @@
-"""Computing twice instead of remembering (Chen et al. 2016, https://arxiv.org/abs/1604.06174)."""
+"""Gradient checkpointing: computing activations again instead of keeping them.
+
+What happens inside a checkpointed function is forgotten after the forward pass, and computed a
+second time when the backward pass needs it: more time, less memory (Chen et al. 2016, "Training
+deep nets with sublinear memory cost", https://arxiv.org/abs/1604.06174).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,74 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import random
-from . import Edge, Node, enable_grad, mode, version_counter
-from .backward import walk
-from .function import JointNode
+from .engine import run_backward
+from .function import NO_VJP, JointNode
+from .graph import Edge, Node, enable_grad, mode, version_counter
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+    from .graph import NodeOrLeaf
+
+
+def _recorded(result: Any, since: int) -> list[Tensor]:
+    """Return those of the outputs that were computed since then, and need gradients."""
+    outputs = result if isinstance(result, tuple) else (result,)
+    tensors = [y for y in outputs if hasattr(y, "_requires_grad") and y._node is not None]
+    return [y for y in tensors if y._node.number >= since]
+
+
+def _leaving(nodes: list[Node], start: int) -> list[NodeOrLeaf]:
+    """Return the older nodes and leaves to which edges lead from what was computed since then."""
+    inside = dict.fromkeys(nodes)
+    leaving: dict[NodeOrLeaf, None] = {}
+    todo = list(inside)
+    for node in todo:  # the list grows while it is read
+        for parent, _, _ in node.edges or ():
+            if isinstance(parent, Node) and parent.number >= start:
+                if parent not in inside:
+                    inside[parent] = None
+                    todo.append(parent)
+            else:
+                leaving[parent] = None
+    return list(leaving)
+
+
+class CheckpointNode(JointNode):
+    """Stands in the graph for all that the function did, and does it again in the backward pass."""
+
+    __slots__ = ("again", "inputs", "state")
+
+    def __init__(
+        self,
+        again: Callable[[], list[Tensor]],
+        inputs: list[Tensor],
+        outputs: list[Tensor],
+        state: Any,
+        start: int,
+    ) -> None:
+        self.again, self.inputs, self.state = again, inputs, state
+        parents = _leaving([y._node for y in outputs if y._node is not None], start)
+        edges = tuple([Edge(parent, NO_VJP, ()) for parent in parents])
+        super().__init__("checkpoint", outputs, edges)
+
+    def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+        """Call the function again, and run a backward pass through what it does."""
+        self.unpack(tuple(self.inputs))
+        before = random.get_rng_state()
+        if self.state is not None:
+            random.set_rng_state(self.state)
+        start = next(version_counter)
+        try:
+            outputs = self.again()
+        finally:
+            random.set_rng_state(before)
+        starts = [(y._node, d) for y, d in zip(outputs, self.split(g), strict=True) if y._node]
+        return [*run_backward(starts, mode.grad, mode.grad, since=start).items()]
+
+    def release(self) -> None:
+        """Free the inputs."""
+        self.edges, self.inputs = None, []
+        del self.again
 
 
 def checkpoint(
@@ -21,7 +88,7 @@ def checkpoint(
     preserve_rng_state: bool = True,
     **kwargs: Any,
 ) -> Any:
-    """Return `function(*args, **kwargs)`, keeping in memory nothing of what happens inside.
+    """Return `function(*args, **kwargs)`, and keep nothing in memory of what happens inside.
 
     `backward()` calls the function again for what it needs. The gradients are the same, also those
     of tensors that the function uses without being given them.
@@ -50,62 +117,3 @@ def checkpoint(
 
             CheckpointNode(again, inputs, outputs, state, start)
     return result
-
-
-def _recorded(result: Any, since: int) -> list[Tensor]:
-    """Return those of the outputs that were computed since then, and need gradients."""
-    outputs = result if isinstance(result, tuple) else (result,)
-    tensors = [y for y in outputs if hasattr(y, "_requires_grad") and y._node is not None]
-    return [y for y in tensors if y._node.number >= since]
-
-
-class CheckpointNode(JointNode):
-    """Stands in the graph for all that the function did, and does it again when walked through."""
-
-    __slots__ = ("again", "inputs", "state")
-
-    def __init__(
-        self,
-        again: Callable[[], list[Tensor]],
-        inputs: list[Tensor],
-        outputs: list[Tensor],
-        state: Any,
-        start: int,
-    ) -> None:
-        self.again, self.inputs, self.state = again, inputs, state
-        edges = _edges([y._node for y in outputs if y._node is not None], start)
-        super().__init__("checkpoint", outputs, tuple([(edge, None, ()) for edge in edges]))
-
-    def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
-        """Call the function again, and walk back through what it does."""
-        self.unpack(tuple(self.inputs))
-        before = random.get_rng_state()
-        if self.state is not None:
-            random.set_rng_state(self.state)
-        start = next(version_counter)
-        try:
-            outputs = self.again()
-        finally:
-            random.set_rng_state(before)
-        starts = [(y._node, d) for y, d in zip(outputs, self.split(g), strict=True) if y._node]
-        return list(walk(starts, create_graph=mode.grad, since=start).items())
-
-    def release(self) -> None:
-        """Let go of the inputs."""
-        self.paths, self.inputs = None, []
-        del self.again
-
-
-def _edges(nodes: list[Node], start: int) -> list[Edge]:
-    """Return where the paths lead that leave what was computed since then."""
-    inside, leaving = dict.fromkeys(nodes), dict[Edge, None]()
-    todo = list(inside)
-    for node in todo:  # the list grows while it is read
-        for edge, _, _ in node.paths or ():
-            if isinstance(edge, Node) and edge.number >= start:
-                if edge not in inside:
-                    inside[edge] = None
-                    todo.append(edge)
-            else:
-                leaving[edge] = None
-    return list(leaving)

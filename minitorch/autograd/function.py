@@ -1,4 +1,4 @@
-"""Operations of your own, with a derivative of your own.
+"""Custom functions: operations of your own, with a vector–Jacobian product of your own.
 
     class Exp(Function):
         @staticmethod
@@ -29,6 +29,7 @@ from .graph import Edge, Node, mode, no_grad, record
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+    from .graph import NodeOrLeaf
 
 
 class FunctionCtx:
@@ -53,6 +54,141 @@ class FunctionCtx:
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
         """Say of outputs that they have no derivative. Integer outputs have none anyway."""
         self.non_differentiable = outputs
+
+
+NO_VJP: Any = None
+"""Stands in the edges of a node that computes the gradients of all its inputs together."""
+
+
+class JointNode(Node):
+    """An operation with several outputs, whose vjps take the gradients of all of them together.
+
+    To the graph it has one output: all of them laid end to end. Each output is a piece of that.
+    """
+
+    __slots__ = ("dtypes", "shapes", "wrap")
+
+    def __init__(self, name: str, outputs: Sequence[Tensor], edges: Any) -> None:
+        self.wrap = outputs[0]._wrap
+        self.shapes = [y.array.shape for y in outputs]
+        self.dtypes = [y.array.dtype for y in outputs]
+        if len(outputs) == 1:
+            super().__init__(name, outputs[0], edges)
+        else:
+            size = sum(y.array.size for y in outputs)
+            end_to_end = np.broadcast_to(np.zeros((), np.result_type(*self.dtypes)), (size,))
+            super().__init__(name, self.wrap(end_to_end), edges)
+        for i, y in enumerate(outputs):
+            y._node, y._requires_grad = self.piece(i), True
+
+    def pieces(self) -> list[slice]:
+        """Return where each output lies, when they are laid end to end."""
+        ends = np.cumsum([0] + [int(np.prod(shape)) for shape in self.shapes]).tolist()
+        return [slice(start, end) for start, end in pairwise(ends)]
+
+    def piece(self, i: int) -> Node:
+        """Return a node for output i."""
+        if len(self.shapes) == 1:
+            return self
+        where, shape, dtype = self.pieces()[i], self.shape, self.dtype
+
+        def vjp(g: Tensor) -> Tensor:
+            whole = g._wrap(np.zeros(shape, dtype))
+            whole[where] = g.reshape(-1)
+            return whole
+
+        joint = self.wrap(np.broadcast_to(np.zeros((), dtype), shape))
+        joint._node, joint._requires_grad = self, True
+        part = np.broadcast_to(np.zeros((), self.dtypes[i]), self.shapes[i])
+        y = record(self.name, part, (joint, vjp))
+        assert y._node is not None
+        return y._node
+
+    def split(self, g: Tensor) -> list[Tensor]:
+        """Cut the gradient into one for each output."""
+        if len(self.shapes) == 1:
+            return [g]
+        layout = zip(self.pieces(), self.shapes, self.dtypes, strict=True)
+        return [g[where].reshape(shape).to(dtype) for where, shape, dtype in layout]
+
+
+class FunctionNode(JointNode):
+    """A `Function` that was applied."""
+
+    __slots__ = ("ctx", "function", "layout", "needing", "positions", "saved")
+
+    def __init__(
+        self,
+        function: type[Function],
+        ctx: FunctionCtx,
+        args: tuple[Any, ...],
+        outputs: list[Any],
+        positions: list[int],
+    ) -> None:
+        self.function, self.ctx, self.positions = function, ctx, positions
+        self.needing = [i for i, needs in enumerate(ctx.needs_input_grad) if needs]
+        edges = tuple([Edge(args[i]._node or args[i], NO_VJP, ()) for i in self.needing])
+        recorded = [outputs[i] for i in positions]
+        super().__init__(function.__name__, recorded, edges)
+        # What `backward` gets where no gradient can arrive: zeros like the output, if a tensor.
+        self.layout = [
+            (y.array.shape, y.array.dtype) if hasattr(y, "_requires_grad") else None
+            for y in outputs
+        ]
+        # A saved output is kept as its number and memory. Keeping the tensor would be a cycle.
+        self.saved = [self._packed(x, recorded) for x in ctx.to_save]
+        ctx.to_save = ctx.non_differentiable = ()
+
+    @staticmethod
+    def _packed(x: Any, outputs: list[Any]) -> Any:
+        for i, y in enumerate(outputs):
+            if x is y:
+                return i, y.array, y._version
+        return x
+
+    def _unpacked(self, x: Any) -> Any:
+        if isinstance(x, tuple):
+            i, array, version = x
+            x = self.wrap(array)
+            x._version = version
+            if mode.grad:
+                x._node, x._requires_grad = self.piece(i), True
+        return x
+
+    def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+        """Call `backward`, with a gradient for each output."""
+        assert self.edges is not None
+        arriving = [None if a is None else self.wrap(np.zeros(*a)) for a in self.layout]
+        for i, g_i in zip(self.positions, self.split(g), strict=True):
+            arriving[i] = g_i
+        tensors = [self._unpacked(x) for x in self.saved]
+        self.unpack(tuple([x for x in tensors if x is not None]))
+        self.ctx.saved_tensors = tuple(tensors)
+        try:
+            result = self.function.backward(self.ctx, *arriving)
+        finally:
+            del self.ctx.saved_tensors
+        found = list(result) if isinstance(result, tuple) else [result]
+        expected = len(self.ctx.needs_input_grad)
+        if len(found) < expected or any(d is not None for d in found[expected:]):
+            raise RuntimeError(
+                f"function {self.name}Backward returned an incorrect number of gradients "
+                f"(expected {expected}, got {len(found)}): one for each argument of forward"
+            )
+        return [(edge.node, found[i]) for edge, i in zip(self.edges, self.needing, strict=True)]
+
+    def release(self) -> None:
+        """Free what was saved."""
+        if self.saved:
+            self.edges, self.saved = None, []
+
+
+def _is_differentiable(y: Any, ctx: FunctionCtx) -> bool:
+    return (
+        hasattr(y, "_requires_grad")
+        and y.array.dtype.kind == "f"
+        and not any(y is other for other in ctx.non_differentiable)
+    )
 
 
 class Function:
@@ -93,135 +229,3 @@ class Function:
                 if hasattr(y, "_requires_grad"):
                     mode.watch(cls.__name__, y, tensors)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
-
-
-def _is_differentiable(y: Any, ctx: FunctionCtx) -> bool:
-    return (
-        hasattr(y, "_requires_grad")
-        and y.array.dtype.kind == "f"
-        and not any(y is other for other in ctx.non_differentiable)
-    )
-
-
-class JointNode(Node):
-    """An operation with several outputs, and one way back for all of them together.
-
-    To the graph it has one output: all of them laid end to end. Each is a piece of that.
-    """
-
-    __slots__ = ("dtypes", "shapes", "wrap")
-
-    def __init__(self, name: str, outputs: Sequence[Tensor], paths: Any) -> None:
-        self.wrap = outputs[0]._wrap
-        self.shapes = [y.array.shape for y in outputs]
-        self.dtypes = [y.array.dtype for y in outputs]
-        if len(outputs) == 1:
-            super().__init__(name, outputs[0], paths)
-        else:
-            size = sum(y.array.size for y in outputs)
-            end_to_end = np.broadcast_to(np.zeros((), np.result_type(*self.dtypes)), (size,))
-            super().__init__(name, self.wrap(end_to_end), paths)
-        for i, y in enumerate(outputs):
-            y._node, y._requires_grad = self.piece(i), True
-
-    def pieces(self) -> list[slice]:
-        """Return where each output lies, when they are laid end to end."""
-        ends = np.cumsum([0] + [int(np.prod(shape)) for shape in self.shapes]).tolist()
-        return [slice(start, end) for start, end in pairwise(ends)]
-
-    def piece(self, i: int) -> Node:
-        """Return a node for output i."""
-        if len(self.shapes) == 1:
-            return self
-        where, shape, dtype = self.pieces()[i], self.shape, self.dtype
-
-        def rule(g: Tensor) -> Tensor:
-            whole = g._wrap(np.zeros(shape, dtype))
-            whole[where] = g.reshape(-1)
-            return whole
-
-        joint = self.wrap(np.broadcast_to(np.zeros((), dtype), shape))
-        joint._node, joint._requires_grad = self, True
-        part = np.broadcast_to(np.zeros((), self.dtypes[i]), self.shapes[i])
-        y = record(self.name, part, (joint, rule))
-        assert y._node is not None
-        return y._node
-
-    def split(self, g: Tensor) -> list[Tensor]:
-        """Cut the gradient into one for each output."""
-        if len(self.shapes) == 1:
-            return [g]
-        layout = zip(self.pieces(), self.shapes, self.dtypes, strict=True)
-        return [g[where].reshape(shape).to(dtype) for where, shape, dtype in layout]
-
-
-class FunctionNode(JointNode):
-    """A `Function` that was applied."""
-
-    __slots__ = ("ctx", "function", "layout", "needing", "positions", "saved")
-
-    def __init__(
-        self,
-        function: type[Function],
-        ctx: FunctionCtx,
-        args: tuple[Any, ...],
-        outputs: list[Any],
-        positions: list[int],
-    ) -> None:
-        self.function, self.ctx, self.positions = function, ctx, positions
-        self.needing = [i for i, needs in enumerate(ctx.needs_input_grad) if needs]
-        paths = tuple([(args[i]._node or args[i], None, ()) for i in self.needing])
-        recorded = [outputs[i] for i in positions]
-        super().__init__(function.__name__, recorded, paths)
-        # What `backward` gets where no gradient can arrive: zeros like the output, if a tensor.
-        self.layout = [
-            (y.array.shape, y.array.dtype) if hasattr(y, "_requires_grad") else None
-            for y in outputs
-        ]
-        # A saved output is kept as its number and memory. Keeping the tensor would be a cycle.
-        self.saved = [self._packed(x, recorded) for x in ctx.to_save]
-        ctx.to_save = ctx.non_differentiable = ()
-
-    @staticmethod
-    def _packed(x: Any, outputs: list[Any]) -> Any:
-        for i, y in enumerate(outputs):
-            if x is y:
-                return i, y.array, y._version
-        return x
-
-    def _unpacked(self, x: Any) -> Any:
-        if isinstance(x, tuple):
-            i, array, version = x
-            x = self.wrap(array)
-            x._version = version
-            if mode.grad:
-                x._node, x._requires_grad = self.piece(i), True
-        return x
-
-    def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
-        """Call `backward`, with a gradient for each output."""
-        assert self.paths is not None
-        arriving = [None if a is None else self.wrap(np.zeros(*a)) for a in self.layout]
-        for i, g_i in zip(self.positions, self.split(g), strict=True):
-            arriving[i] = g_i
-        tensors = [self._unpacked(x) for x in self.saved]
-        self.unpack(tuple([x for x in tensors if x is not None]))
-        self.ctx.saved_tensors = tuple(tensors)
-        try:
-            result = self.function.backward(self.ctx, *arriving)
-        finally:
-            del self.ctx.saved_tensors
-        found = list(result) if isinstance(result, tuple) else [result]
-        expected = len(self.ctx.needs_input_grad)
-        if len(found) < expected or any(d is not None for d in found[expected:]):
-            raise RuntimeError(
-                f"function {self.name}Backward returned an incorrect number of gradients "
-                f"(expected {expected}, got {len(found)}): one for each argument of forward"
-            )
-        edges = [edge for edge, _, _ in self.paths]
-        return [(edge, found[i]) for edge, i in zip(edges, self.needing, strict=True)]
-
-    def release(self) -> None:
-        """Let go of what was saved."""
-        if self.saved:
-            self.paths, self.saved = None, []

@@ -1,4 +1,4 @@
-"""Whole matrices of derivatives, a row at a time. For small problems and for checking others."""
+"""Jacobians and Hessians, a row at a time: for small problems, and for checking other code."""
 
 from __future__ import annotations
 
@@ -7,17 +7,56 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .backward import grad
+from .engine import grad
 from .graph import enable_grad
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
+def _inputs(inputs: Any, create_graph: bool) -> list[Tensor]:
+    """Return the inputs as leaves that require gradients; with `create_graph`, as views of them."""
+    xs = inputs if isinstance(inputs, tuple) else (inputs,)
+    return [
+        x.view(x.array.shape) if create_graph and x._requires_grad else x.detach().requires_grad_()
+        for x in xs
+    ]
+
+
+def _stacked(rows: list[Tensor], like: Tensor) -> Tensor:
+    """Write the rows into one tensor; in place, so that the graph comes along."""
+    y = like._wrap(np.zeros((len(rows), *like.array.shape), like.array.dtype))
+    for i, row in enumerate(rows):
+        y[i] = row
+    return y
+
+
+def _rows(y: Tensor, xs: list[Tensor], create_graph: bool) -> tuple[Tensor, ...]:
+    """Run a backward pass from each element of y, and stack the gradients of each input."""
+    passes: list[list[Tensor]] = []
+    for i in range(y.array.size):
+        g = np.zeros(y.array.size, y.array.dtype)
+        g[i] = 1
+        found: Any = [None] * len(xs)
+        if y._requires_grad:
+            g_y = y._wrap(g.reshape(y.array.shape))
+            found = grad(y, xs, g_y, True, create_graph, allow_unused=True)
+        passes.append([
+            x._wrap(np.zeros_like(x.array)) if d is None else d
+            for x, d in zip(xs, found, strict=True)
+        ])  # fmt: skip
+    return tuple(
+        _stacked([found[j] for found in passes], x).reshape((*y.array.shape, *x.array.shape))
+        for j, x in enumerate(xs)
+    )
+
+
 def jacobian(
     func: Callable[..., Any], inputs: Tensor | tuple[Tensor, ...], create_graph: bool = False
 ) -> Any:
-    """All derivatives of all outputs: J[i, j] = d output_i / d input_j.
+    """The Jacobian, all derivatives of all outputs: J[i, j] = ∂output_i / ∂input_j.
+
+    Each row is a vector–Jacobian product with a unit vector: a backward pass of its own.
 
     Args:
         func: a function of tensors that returns a tensor or a tuple of them.
@@ -40,7 +79,7 @@ def jacobian(
 def hessian(
     func: Callable[..., Tensor], inputs: Tensor | tuple[Tensor, ...], create_graph: bool = False
 ) -> Any:
-    """All second derivatives of a function with one element: H[i, j] = d²y / (dx_i dx_j).
+    """The Hessian, all second derivatives of a function with one output: ∂²y / (∂x_i ∂x_j).
 
     The arguments are those of `jacobian`.
 
@@ -62,40 +101,3 @@ def hessian(
         return first if isinstance(inputs, tuple) else first[0]
 
     return jacobian(gradient, inputs, create_graph)
-
-
-def _inputs(inputs: Any, create_graph: bool) -> list[Tensor]:
-    """Stand-ins for the inputs, that require gradients; with `create_graph`, of the same graph."""
-    xs = inputs if isinstance(inputs, tuple) else (inputs,)
-    return [
-        x.view(x.array.shape) if create_graph and x._requires_grad else x.detach().requires_grad_()
-        for x in xs
-    ]
-
-
-def _rows(y: Tensor, xs: list[Tensor], create_graph: bool) -> tuple[Tensor, ...]:
-    """Walk back once from each element of y, and stack what arrives at each input."""
-    walks: list[list[Tensor]] = []
-    for i in range(y.array.size):
-        g = np.zeros(y.array.size, y.array.dtype)
-        g[i] = 1
-        found: Any = [None] * len(xs)
-        if y._requires_grad:
-            g_y = y._wrap(g.reshape(y.array.shape))
-            found = grad(y, xs, g_y, True, create_graph, allow_unused=True)
-        walks.append([
-            x._wrap(np.zeros_like(x.array)) if d is None else d
-            for x, d in zip(xs, found, strict=True)
-        ])  # fmt: skip
-    return tuple(
-        _stacked([found[j] for found in walks], x).reshape((*y.array.shape, *x.array.shape))
-        for j, x in enumerate(xs)
-    )
-
-
-def _stacked(rows: list[Tensor], like: Tensor) -> Tensor:
-    """Write the rows into one tensor; in place, so that the graph comes along."""
-    y = like._wrap(np.zeros((len(rows), *like.array.shape), like.array.dtype))
-    for i, row in enumerate(rows):
-        y[i] = row
-    return y

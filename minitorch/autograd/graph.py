@@ -1,14 +1,42 @@
-"""The graph: what an operation leaves behind for the walk back.
+"""The graph: what each operation leaves behind, so that gradients can be computed.
 
-An operation on tensors that need gradients leaves a `Node`. A node knows the *paths* back to its
-inputs, and each path is three things: where it leads, the rule for crossing it, and the tensors
-which that rule needs. The rule for an input x of y = f(x) takes g = dL/dy to dL/dx:
+Take L = (x · y + 5)² for x = 3 and y = 2. Every operation whose inputs need a gradient leaves a
+`Node`; an `Edge` leads from it to each of these inputs. Values are computed from left to right.
+Gradients, dL/d(each value), are computed from right to left, from 1 at L:
 
-    y = a * b       path to a:  lambda g, b: g * b,  saving b
-                    path to b:  lambda g, a: g * a,  saving a
+    x = 3 ──┐
+    dL = 44 │
+            ├── mul = 6 ────── add = 11 ────── square = 121 = L
+    y = 2 ──┘   dL = 22        dL = 22         dL = 1
+    dL = 66
 
-Rules are written in the library's own operations. Under `create_graph=True` those operations are
-recorded in their turn, and the second derivative needs no second set of rules.
+    >>> import minitorch
+    >>> x = minitorch.tensor(3.0, requires_grad=True)
+    >>> y = minitorch.tensor(2.0, requires_grad=True)
+    >>> product = x * y
+    >>> shifted = product + 5
+    >>> L = shifted.square()
+    >>> L.grad_fn, L.grad_fn.edges[0].node, L.grad_fn.edges[0].node.edges[0].node
+    (<square>, <add>, <mul>)
+    >>> product.retain_grad(), shifted.retain_grad(), L.retain_grad()
+    (None, None, None)
+    >>> L.backward()
+    >>> [tensor.grad.item() for tensor in (L, shifted, product, x, y)]
+    [1.0, 22.0, 22.0, 44.0, 66.0]
+
+An edge carries a *vector–Jacobian product*, vjp for short. The Jacobian of an operation y = f(x) is
+the matrix of all its derivatives, J[i, j] = ∂y_i/∂x_j; the vector is g = dL/dy. By the chain rule
+
+    dL/dx_j = Σ_i dL/dy_i · ∂y_i/∂x_j        in one word        vjp(g) = gᵀ J
+
+J itself is never built: for an elementwise operation it is diagonal, and gᵀ J is a product of two
+numbers for each element. So for y = a · b the vjps are
+
+    edge to a:  lambda g, b: g * b,  saving b        since ∂y/∂a = b
+    edge to b:  lambda g, a: g * a,  saving a        since ∂y/∂b = a
+
+Vjps are written in the library's own operations. Under `create_graph=True` those operations are
+recorded in their turn, and second derivatives need no second set of vjps.
 
 This file never imports `Tensor`. It asks a tensor only for its array, its node and its operators.
 """
@@ -19,49 +47,66 @@ import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from typing import Self
+
+    import numpy as np
 
     from ..dtypes import Array
     from ..tensor import Tensor
 
 VJP: TypeAlias = Callable[..., "Tensor | None"]
 Hook: TypeAlias = Callable[["Tensor"], "Tensor | None"]
-Edge: TypeAlias = "Node | Tensor"
-"""Where a path leads: to the operation that made an input, or to the input itself, if a leaf."""
+NodeOrLeaf: TypeAlias = "Node | Tensor"
+"""Where an edge leads. A leaf, a tensor that no operation made, is its own node."""
 
 OUTPUT: Any = object()
-"""Stands first among a path's saved tensors for the operation's own output: `exp` saves y."""
+"""Stands first among an edge's saved tensors for the operation's own output: `exp` saves y."""
 
 version_counter = count(1)
-"""Numbers the nodes and versions the changes in place, so that the two can be put in order."""
+"""Numbers the nodes in the order of their creation, and every change in place.
+
+So the two can be compared: memory whose version, the number of its last change, is above a node's
+number was changed after that node saved it.
+"""
+
+
+class Edge(NamedTuple):
+    """An input of an operation, as the backward pass needs it.
+
+    Attributes:
+        node: the node of the operation that made the input, or the input itself, if it is a leaf.
+        vjp: takes the gradient of the output, and the saved tensors, to that of the input.
+        saved: the tensors that the vjp needs besides.
+    """
+
+    node: NodeOrLeaf
+    vjp: VJP
+    saved: tuple[Any, ...]
 
 
 class Node:
-    """An operation that was carried out, as the walk back needs it.
+    """An operation that was carried out.
 
     Attributes:
         name: the operation, as users write it: "mul".
-        paths: for each input that needs a gradient, (edge, rule, saved): where the path leads, the
-            rule `rule(g, *saved)` for crossing it, and the saved tensors. None once freed.
+        edges: to those of its inputs that need a gradient. None once they were freed.
         shape, dtype: the output's. A gradient that arrives here is brought to them.
-        number: counts nodes as they are made; an operation is younger than its inputs.
-        output: what is needed to see the output again, if a path saved `OUTPUT`.
-        hooks: what users want done with the gradient that arrives here.
+        number: by creation; greater than those of the nodes that its edges lead to.
+        output: what is needed to make the output again, if an edge saved `OUTPUT`.
+        hooks: what users want done with the gradient that arrives here (see `hooks.py`).
         origin: the input shapes and the user's line, noted inside `detect_anomaly()`.
     """
 
-    __slots__ = ("dtype", "hooks", "name", "number", "origin", "output", "paths", "shape")
+    __slots__ = ("dtype", "edges", "hooks", "name", "number", "origin", "output", "shape")
 
-    paths: tuple[tuple[Edge, VJP, tuple[Any, ...]], ...] | None
+    edges: tuple[Edge, ...] | None
 
-    def __init__(self, name: str, out: Tensor, paths: Any) -> None:
+    def __init__(self, name: str, out: Tensor, edges: tuple[Edge, ...]) -> None:
         self.name = name
-        self.paths = paths
+        self.edges = edges
         self.shape: tuple[int, ...] = out.array.shape
         self.dtype: np.dtype[Any] = out.array.dtype
         self.number = next(version_counter)
@@ -69,21 +114,23 @@ class Node:
         self.hooks: dict[int, Hook] | None = None
         self.origin: str | None = None
 
-    def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
-        """Take the gradient of the output to those of the inputs: (edge, gradient) for each."""
-        assert self.paths is not None
+    def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+        """Take the gradient of the output to those of the inputs: (node, gradient) for each."""
+        assert self.edges is not None
         return [
-            (edge, rule(g, *self.unpack(saved)) if saved else rule(g))
-            for edge, rule, saved in self.paths
+            (node, vjp(g, *self.unpack(saved)) if saved else vjp(g))
+            for node, vjp, saved in self.edges
         ]
 
-    def unpack(self, saved: tuple[Any, ...]) -> list[Tensor]:
-        """Return the saved tensors, or raise if one was changed in place since it was saved."""
-        tensors = []
+    def unpack(self, saved: tuple[Any, ...]) -> tuple[Tensor, ...]:
+        """Return the saved tensors, the output in the place of `OUTPUT`.
+
+        Raises:
+            RuntimeError: one was changed in place since it was saved.
+        """
+        if saved and saved[0] is OUTPUT:
+            saved = (self._output(), *saved[1:])
         for tensor in saved:
-            if tensor is OUTPUT:
-                tensor = self._output()
-            tensors.append(tensor)
             if tensor._version[0] > self.number:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
@@ -91,10 +138,10 @@ class Node:
                     f"{tuple(tensor.shape)}, which changed since. Change a copy (x = x + 1, or "
                     "x.clone() first), or change it after backward()."
                 )
-        return tensors
+        return saved
 
     def _output(self) -> Tensor:
-        """See the output again, as this node's. Keeping the tensor itself would be a cycle."""
+        """Make the output again. Keeping the tensor itself would be a cycle of references."""
         assert self.output is not None
         wrap, array, version = self.output
         y: Tensor = wrap(array)
@@ -102,50 +149,14 @@ class Node:
         return y
 
     def release(self) -> None:
-        """Let go of what was saved. A node that saved nothing can be walked again."""
-        for _, _, saved in self.paths or ():
-            if saved:
-                self.paths = self.output = None
+        """Free what was saved. A node that saved nothing can be passed again."""
+        for edge in self.edges or ():
+            if edge.saved:
+                self.edges = self.output = None
                 return
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
-
-
-def record(name: str, array: Array, *paths: tuple[Any, ...]) -> Tensor:
-    """Wrap the result of an operation, with the paths back to its inputs.
-
-    Args:
-        name: the operation's name.
-        array: its result.
-        paths: for each differentiable input, `(input, rule, *saved)`. Only those of inputs that
-            need a gradient are kept, so what only the others would need is not held in memory.
-    """
-    out: Tensor = paths[0][0]._wrap(array)
-    if mode.grad:
-        # Sliced, as unpacking into x, rule, *saved takes four times as long.
-        kept = tuple([(p[0]._node or p[0], p[1], p[2:]) for p in paths if p[0]._requires_grad])
-        if kept:
-            node = out._node = Node(name, out, kept)
-            out._requires_grad = True
-            for _, _, saved in kept:
-                if saved and saved[0] is OUTPUT:
-                    node.output = (out._wrap, out.array, out._version)
-    if mode.watch is not None:
-        mode.watch(name, out, [path[0] for path in paths])
-    return out
-
-
-def unrecorded(name: str, array: Array, *inputs: Tensor) -> Tensor:
-    """Wrap the result of an operation whose inputs need no gradient, or while nothing is recorded.
-
-    `record` would do the same. This is for those that are called so often, on the way back above
-    all, that it pays to ask before the paths are put together.
-    """
-    out: Tensor = inputs[0]._wrap(array)
-    if mode.watch is not None:
-        mode.watch(name, out, list(inputs))
-    return out
 
 
 # ----------------------------------------------------------------------------- recording or not
@@ -159,6 +170,45 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
+new_tuple = tuple.__new__
+
+
+def record(name: str, array: Array, *given: tuple[Any, ...]) -> Tensor:
+    """Wrap the result of an operation, and record a node with an edge to each of its inputs.
+
+    Args:
+        name: the operation's name.
+        array: its result.
+        given: for each differentiable input, `(input, vjp, *saved)`. Only inputs that need a
+            gradient get an edge, so what only the others would need is not held in memory.
+    """
+    out: Tensor = given[0][0]._wrap(array)
+    if mode.grad:
+        # Sliced and made by tuple.__new__: unpacking x, vjp, *saved for Edge() takes twice as long.
+        edges = tuple([
+            new_tuple(Edge, (p[0]._node or p[0], p[1], p[2:])) for p in given if p[0]._requires_grad
+        ])  # fmt: skip
+        if edges:
+            node = out._node = Node(name, out, edges)
+            out._requires_grad = True
+            for edge in edges:
+                if edge.saved and edge.saved[0] is OUTPUT:
+                    node.output = (out._wrap, out.array, out._version)
+    if mode.watch is not None:
+        mode.watch(name, out, [p[0] for p in given])
+    return out
+
+
+def unrecorded(name: str, array: Array, *inputs: Tensor) -> Tensor:
+    """Wrap the result of an operation whose inputs need no gradient, or while nothing is recorded.
+
+    `record` would do the same. This is for operations that are called so often, above all by vjps,
+    that it pays to ask before the edges are put together.
+    """
+    out: Tensor = inputs[0]._wrap(array)
+    if mode.watch is not None:
+        mode.watch(name, out, list(inputs))
+    return out
 
 
 def is_grad_enabled() -> bool:

@@ -1,4 +1,8 @@
-"""Looking at a gradient when it arrives, or changing it."""
+"""Hooks: looking at a gradient once it is complete, or changing it.
+
+A node's gradient is complete when its turn comes in the backward pass, since everything that used
+its output has had its turn. `engine.py` calls `run_hooks` then; for a leaf, at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,31 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from .graph import Hook, Node
-
 if TYPE_CHECKING:
     from ..tensor import Tensor
+    from .graph import Hook, Node
+
+
+def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
+    """Show a gradient to the hooks in turn; each may return another in its place.
+
+    Raises:
+        RuntimeError: a hook returned one of another shape or dtype.
+    """
+    for hook in list(hooks.values()):
+        replaced = hook(g)
+        if replaced is not None:
+            if replaced.array.shape != g.array.shape or replaced.array.dtype != g.array.dtype:
+                raise RuntimeError(
+                    f"hook: it returned a gradient of shape {tuple(replaced.shape)}, "
+                    f"{replaced.dtype}, in place of one of shape {tuple(g.shape)}, {g.dtype}"
+                )
+            g = replaced
+    return g
 
 
 class RemovableHandle:
-    """Takes a hook away again: by `remove()`, or at the end of a `with`."""
+    """Removes a hook again: by `remove()`, or at the end of a `with`."""
 
     _ids = count()
 
@@ -26,7 +47,7 @@ class RemovableHandle:
         hooks.update(earlier)
 
     def remove(self) -> None:
-        """Take the hook away; nothing happens if it is gone."""
+        """Remove the hook; nothing happens if it was removed before."""
         self._hooks.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
@@ -43,7 +64,7 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     the order of their registration.
 
     Returns:
-        A handle: `handle.remove()` takes the hook away again.
+        A handle: `handle.remove()` removes the hook again.
 
     Raises:
         RuntimeError: the tensor does not require a gradient.

@@ -1,4 +1,4 @@
-"""Tensors that share memory, and how the graph follows a change made through one of them.
+"""Views: tensors that share memory, and how the graph follows a change in place.
 
 A view is another way to look at a base tensor's memory: `base[1:]`, `base.T`. It remembers its base
 and how it is taken from it, and the base remembers, weakly, its living views. When a value r is
@@ -6,7 +6,7 @@ written into a view in place,
 
     view.mul_(2)      base is now: base outside the view, r inside it
 
-so the base gets a new node with two paths, one to the old base, where g is 0 inside the view, and
+so the base gets a new node with two edges, one to the old base, where g is 0 inside the view, and
 one to r, where g is the view of g. The base may itself be a view, and so on up. Then each living
 view is taken again from its base, to get a node that knows of the change.
 """
@@ -18,29 +18,30 @@ from weakref import ref
 
 import numpy as np
 
-from ..dtypes import Array
-from .graph import VJP, Node, mode, no_grad, record, unrecorded, version_counter
+from .graph import mode, no_grad, record, unrecorded, version_counter
 from .hooks import carry_retained
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
+    from .graph import VJP, Node
 
 UNRECORDED: Any = ()
-"""In the place of the base of a view made under `no_grad()`: the graph has no part in it."""
+"""Stands for the base of a view made under `no_grad()`: the graph has no part in it."""
 
 
-def record_view(name: str, array: Array, input: Tensor, rule: VJP, op: Any, *args: Any) -> Tensor:
+def record_view(name: str, array: Array, input: Tensor, vjp: VJP, op: Any, *args: Any) -> Tensor:
     """Record an operation whose result shares memory with its input.
 
     Args:
-        name, array, input, rule: as for `record`.
+        name, array, input, vjp: as for `record`.
         op, args: `op(base, *args)` takes this view of any tensor of the input's shape.
     """
     if not mode.grad:
         out = unrecorded(name, array, input)
         out._view = UNRECORDED
     else:
-        out = record(name, array, (input, rule))
+        out = record(name, array, (input, vjp))
         out._view = (input, op, args)
         if input._views is None:
             input._views = set()
@@ -49,8 +50,59 @@ def record_view(name: str, array: Array, input: Tensor, rule: VJP, op: Any, *arg
     return out
 
 
+def _check_writable(x: Tensor) -> None:
+    """Refuse changes in place that the graph cannot follow."""
+    what = "a leaf Variable"
+    while x._view is not None:
+        if x._view is UNRECORDED:
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode "
+                "enabled: the graph does not know what it is a view of. Take the view outside "
+                "no_grad(), or change it inside."
+            )
+        x, what = x._view[0], "a view of a leaf Variable"
+    if x._node is None and x._requires_grad:
+        raise RuntimeError(
+            f"{what} that requires grad is being used in an in-place operation. Its gradient "
+            "belongs to the value that it has now. Change it under no_grad(), or change a clone."
+        )
+
+
+def _pasted(base: Tensor, result: Tensor, op: Any, args: Any) -> Tensor:
+    """Record the base with `result` in the place of a view of it."""
+
+    def outside(g: Tensor) -> Tensor:
+        inside = g._wrap(np.zeros(g.array.shape, np.bool_))
+        with no_grad():
+            op(inside, *args).array[...] = True
+        return g.masked_fill(inside, 0.0)
+
+    return record("copy_slices", base.array, (base, outside), (result, lambda g: op(g, *args)))
+
+
+def _move(x: Tensor, node: Node) -> None:
+    """Give a tensor another node."""
+    carry_retained(x, node)
+    x._node, x._requires_grad = node, True
+
+
+def _take_views_again(x: Tensor) -> None:
+    """Give each living view, and each view of a view, a node that follows the base's new one."""
+    changed = [x]
+    for base in changed:  # the list grows while it is read
+        for view in [reference() for reference in base._views or ()]:
+            if view is not None:
+                _, op, args = view._view
+                _move(view, op(base, *args)._node)
+                changed.append(view)
+
+
 def overwrite(x: Tensor, result: Tensor) -> None:
-    """Write the elements of `result` into the memory of x, and let x take over its history."""
+    """Write the elements of `result` into the memory of x, and give x the node of `result`.
+
+    Raises:
+        RuntimeError: the memory cannot be written, or the graph cannot follow the change.
+    """
     if not x.array.flags.writeable:
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
@@ -69,49 +121,3 @@ def overwrite(x: Tensor, result: Tensor) -> None:
         assert result._node is not None
         _move(x, result._node)
         _take_views_again(x)
-
-
-def _pasted(base: Tensor, result: Tensor, op: Any, args: Any) -> Tensor:
-    """Return the base with `result` in the place of a view of it, as the graph has it."""
-
-    def outside(g: Tensor) -> Tensor:
-        inside = g._wrap(np.zeros(g.array.shape, np.bool_))
-        with no_grad():
-            op(inside, *args).array[...] = True
-        return g.masked_fill(inside, 0.0)
-
-    return record("copy_slices", base.array, (base, outside), (result, lambda g: op(g, *args)))
-
-
-def _take_views_again(x: Tensor) -> None:
-    changed = [x]
-    for base in changed:  # the list grows while it is read
-        for view in [reference() for reference in base._views or ()]:
-            if view is not None:
-                _, op, args = view._view
-                _move(view, op(base, *args)._node)
-                changed.append(view)
-
-
-def _move(x: Tensor, node: Node) -> None:
-    """Give a tensor another place in the graph."""
-    carry_retained(x, node)
-    x._node, x._requires_grad = node, True
-
-
-def _check_writable(x: Tensor) -> None:
-    """Refuse changes that the graph cannot follow."""
-    what = "a leaf Variable"
-    while x._view is not None:
-        if x._view is UNRECORDED:
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode "
-                "enabled: the graph does not know what it is a view of. Take the view outside "
-                "no_grad(), or change it inside."
-            )
-        x, what = x._view[0], "a view of a leaf Variable"
-    if x._node is None and x._requires_grad:
-        raise RuntimeError(
-            f"{what} that requires grad is being used in an in-place operation. Its gradient "
-            "belongs to the value that it has now. Change it under no_grad(), or change a clone."
-        )

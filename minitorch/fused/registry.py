@@ -21,11 +21,13 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._runtime.quiet import quietly
-from ..autograd import OUTPUT, Edge, Node, mode, version_counter
-from ..autograd.backward import walk
+from ..autograd.engine import run_backward
+from ..autograd.function import NO_VJP
+from ..autograd.graph import OUTPUT, Edge, Node, mode, version_counter
 from ..dtypes import Array
 
 if TYPE_CHECKING:
+    from ..autograd.graph import NodeOrLeaf
     from ..tensor import Tensor
 
 WayBack: TypeAlias = Callable[..., "tuple[Array | None, ...]"]
@@ -91,33 +93,35 @@ class FusedNode(Node):
         options: dict[str, Any],
         back: WayBack,
     ) -> None:
-        # The paths carry no rules of their own; each saves its input, for the definition.
-        paths = tuple([(x._node or x, None, (x,)) for x in compress(inputs, needs)])  # type: ignore[union-attr]
-        super().__init__(fused.name, out, paths)
+        # The edges carry no vjps of their own; each saves its input, for the definition.
+        needing: list[Any] = list(compress(inputs, needs))
+        edges = tuple([Edge(x._node or x, NO_VJP, (x,)) for x in needing])
+        super().__init__(fused.name, out, edges)
         self.fused, self.inputs, self.needs = fused, inputs, needs
         self.options, self.back = options, back
         if fused.keeps_result:
             self.output = (out._wrap, out.array, out._version)
 
-    def gradients(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+    def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         """Go the kernel's way back; or the definition's, if that is to be recorded."""
         saved = [x for x in self.inputs if x is not None]
-        self.unpack((*saved, OUTPUT) if self.fused.keeps_result else tuple(saved))
+        self.unpack((OUTPUT, *saved) if self.fused.keeps_result else tuple(saved))
         if mode.grad:
             return self._through_definition(g)
-        assert self.paths is not None
+        assert self.edges is not None
         arrays = quietly(self.back, g.array, self.needs)
         return [
-            (edge, None if array is None else g._wrap(array))
-            for (edge, _, _), array in zip(self.paths, compress(arrays, self.needs), strict=True)
+            (node, None if array is None else g._wrap(array))
+            for (node, _, _), array in zip(self.edges, compress(arrays, self.needs), strict=True)
         ]
 
-    def _through_definition(self, g: Tensor) -> list[tuple[Edge, Tensor | None]]:
+    def _through_definition(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         """Differentiate the definition instead, recording it, so that the result has a graph."""
         start = next(version_counter)
         y = self.fused.definition(*self.inputs, **self.options)
         assert y._node is not None
-        return list(walk([(y._node, g)], create_graph=True, since=start).items())
+        start_at = [(y._node, g)]
+        return [*run_backward(start_at, True, True, since=start).items()]
 
     def release(self) -> None:
         """Let go of what was saved, and of what the kernel kept."""

@@ -1,4 +1,4 @@
-"""The graph and the walk back: chain rule, sums where paths meet, and what is refused."""
+"""The graph and the backward pass: chain rule, sums where edges meet, and what is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import minitorch
 from minitorch import autograd
 from minitorch.autograd import OUTPUT, enable_grad, grad, no_grad, record, set_grad_enabled
-from minitorch.autograd.checkpoint import checkpoint
+from minitorch.utils.checkpoint import checkpoint
 from minitorch.autograd.functional import hessian, jacobian
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck
@@ -22,7 +22,7 @@ def leaf(*values: Any) -> Tensor:
     return Tensor._wrap(np.array(values, dtype=np.float64)).requires_grad_()
 
 
-def test_the_chain_rule_and_a_sum_where_paths_meet() -> None:
+def test_the_chain_rule_and_a_sum_where_edges_meet() -> None:
     x = leaf(2.0, 3.0)
     y = x * x  # 2x
     z = y * y + y  # (2y + 1) · 2x
@@ -49,7 +49,7 @@ def test_adding_to_a_gradient_under_create_graph_makes_a_new_one() -> None:
     assert x.grad.requires_grad
 
 
-def test_a_second_walk_needs_retain_graph() -> None:
+def test_a_second_backward_pass_needs_retain_graph() -> None:
     x = leaf(2.0)
     y = (x * x).sum()
     y.backward(retain_graph=True)
@@ -59,7 +59,7 @@ def test_a_second_walk_needs_retain_graph() -> None:
         y.backward()
 
 
-def test_a_graph_that_saved_nothing_can_be_walked_again() -> None:
+def test_a_graph_that_saved_nothing_can_be_passed_again() -> None:
     x = leaf(2.0)
     y = (x + 1).sum()
     y.backward()
@@ -67,7 +67,7 @@ def test_a_graph_that_saved_nothing_can_be_walked_again() -> None:
     assert x.grad.tolist() == [2.0]
 
 
-def test_a_graph_100_000_operations_deep_is_walked_and_freed() -> None:
+def test_a_graph_100_000_operations_deep_is_passed_and_freed() -> None:
     x = leaf(1.0)
     y = x
     for _ in range(100_000):
@@ -133,10 +133,10 @@ def test_only_floating_point_tensors_require_gradients() -> None:
         leaf(1.0).exp().requires_grad_(False)
 
 
-def test_a_rule_that_gives_the_wrong_shape_is_named() -> None:
+def test_a_vjp_that_gives_the_wrong_shape_is_named() -> None:
     x = leaf(1.0, 2.0, 3.0)
     y = record("odd", np.zeros(2), (x, lambda g: g))
-    with pytest.raises(RuntimeError, match=r"odd: its rule gave a gradient of shape \(2,\)"):
+    with pytest.raises(RuntimeError, match=r"odd: its vjp gave a gradient of shape \(2,\)"):
         y.sum().backward()
 
 
@@ -161,15 +161,42 @@ def test_grad_of_what_was_not_used() -> None:
         grad(x * 2, minitorch.tensor(1.0))
 
 
-def test_grad_walks_only_the_paths_that_lead_to_its_inputs() -> None:
+def test_grad_visits_only_nodes_that_lead_to_its_inputs() -> None:
     x, other = leaf(2.0), leaf(3.0)
 
     def refuse(g: Tensor) -> Tensor:
-        raise AssertionError("walked")
+        raise AssertionError("visited")
 
     aside = record("aside", np.array([1.0]), (other, refuse))
     (dx,) = grad((x * x + aside).sum(), x)
     assert dx.tolist() == [4.0]
+
+
+def test_grad_stops_at_an_input_that_is_no_leaf_and_frees_nothing_of_it() -> None:
+    x = leaf(3.0)
+    y = x * x
+    (dy,) = grad((y * y).sum(), y)
+    assert dy.tolist() == [18.0]  # 2y
+    y.sum().backward()
+    assert x.grad.tolist() == [6.0]
+
+
+def test_grad_of_an_input_and_of_what_it_was_computed_from() -> None:
+    x = leaf(3.0)
+    y = x * x
+    y.register_hook(lambda g: g * 10)
+    dy, dx, dy_again = grad((y * y).sum(), (y, x, y))
+    assert (dy.tolist(), dx.tolist(), dy_again.tolist()) == ([180.0], [1080.0], [180.0])
+
+
+def test_several_outputs_one_of_them_twice_and_one_computed_from_another() -> None:
+    x = leaf(2.0)
+    y = x * x
+    z = y * 3
+    gs = [minitorch.tensor([g]) for g in (1.0, 10.0, 100.0, 1000.0)]
+    (dx,) = grad((y, z, y, x), x, gs)
+    assert dx.tolist() == [4.0 * 1 + 12.0 * 10 + 4.0 * 100 + 1000]
+    autograd.backward([], [])
 
 
 def test_higher_derivatives() -> None:
@@ -241,8 +268,8 @@ def test_each_thread_records_for_itself() -> None:
 
 def test_nothing_is_saved_for_inputs_that_need_no_gradient() -> None:
     x, constant = leaf(1.0), minitorch.tensor([2.0])
-    paths = (x * constant).grad_fn.paths
-    assert [saved for _, _, saved in paths] == [(constant,)]
+    edges = (x * constant).grad_fn.edges
+    assert [edge.saved for edge in edges] == [(constant,)]
 
 
 # -------------------------------------------------------------------------------------------- hooks

@@ -299,7 +299,7 @@ def test_it_may_be_called_from_a_hook_on_the_way_back() -> None:
                 mt.autograd.grad(parallel(X * 3).sum(), [net.first.weight])
 
         loss = ((y - TARGET) ** 2).mean()
-        parts = [path[0] for path in y._node.paths]  # type: ignore[union-attr]
+        parts = [edge.node for edge in y._node.edges]  # type: ignore[union-attr]
         assert len(parts) == 2
         parts[0].hooks = {0: again}  # of our own part, between the other's question and answer
         loss.backward()

@@ -193,7 +193,7 @@ def test_a_saved_tensor_changed_in_place_is_an_error() -> None:
         z.backward()
 
 
-def test_a_second_walk_is_an_error_if_something_was_saved() -> None:
+def test_a_second_backward_pass_is_an_error_if_something_was_saved() -> None:
     y = Exp.apply(leaf(1.0))
     y.backward()
     with pytest.raises(RuntimeError, match="a second time"):

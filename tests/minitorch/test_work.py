@@ -124,10 +124,10 @@ def test_nodes_of_a_step(kind: Any) -> None:
     nodes = [loss.grad_fn]
     reached = set(nodes)
     for node in nodes:
-        for edge, *_ in node.paths:
-            if isinstance(edge, Node) and edge not in reached:
-                reached.add(edge)
-                nodes.append(edge)
+        for parent, *_ in node.edges:
+            if isinstance(parent, Node) and parent not in reached:
+                reached.add(parent)
+                nodes.append(parent)
     assert len(nodes) <= NODES[kind]
 
 

@@ -1,0 +1,220 @@
+"""What users ask of a backward pass: `backward()` and `grad()`, and the layers around the pass.
+
+    several outputs       a node that has an edge to each of them is put in front
+    `inputs` of grad()    only nodes that lead to one of them are visited; they count as leaves
+    hooks                 run on a gradient once it is complete (`hooks.py`)
+    detect_anomaly()      looks at each gradient for NaN and Inf (`anomaly.py`)
+    retain_graph          what a node saved is freed behind the pass, unless this is set
+    create_graph          the vjps' own operations are recorded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .anomaly import checked_vjps
+from .backward import backward_pass, reverse_topological_order
+from .graph import Edge, Node, mode, set_grad_enabled, version_counter
+from .hooks import run_hooks
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+    from .graph import NodeOrLeaf
+
+
+JOINT = "backward"
+"""The name of the node in front of several outputs."""
+
+
+def _joint(starts: Sequence[tuple[NodeOrLeaf, Tensor]]) -> tuple[Node, Tensor]:
+    """Put a node in front of several outputs, whose vjps return the gradients to start from."""
+    edges = tuple(Edge(node, lambda _, g: g, (g,)) for node, g in starts)
+    anything = starts[0][1]
+    return Node(JOINT, anything, edges), anything
+
+
+def as_tuple(tensors: Any) -> tuple[Any, ...]:
+    """Let a single tensor stand for a tuple of one."""
+    return tuple(tensors) if isinstance(tensors, (list, tuple)) else (tensors,)
+
+
+def _starts(
+    outputs: tuple[Tensor, ...], grad_outputs: Tensor | Sequence[Tensor | None] | None
+) -> list[tuple[NodeOrLeaf, Tensor]]:
+    """Check what a backward pass starts from; an output of one element starts with g = 1."""
+    given = (None,) * len(outputs) if grad_outputs is None else as_tuple(grad_outputs)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"backward: got {len(outputs)} tensors and {len(given)} gradients")
+    starts: list[tuple[NodeOrLeaf, Tensor]] = []
+    for i, (y, g) in enumerate(zip(outputs, given, strict=True)):
+        if not y._requires_grad:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn: "
+                "nothing that it was computed from has requires_grad=True, or it was computed "
+                "under no_grad()."
+            )
+        if g is None:
+            if y.array.size != 1:
+                raise RuntimeError(
+                    "grad can be implicitly created only for scalar outputs, and this one has "
+                    f"shape {tuple(y.array.shape)}. Reduce it (.sum(), .mean()) or pass a gradient."
+                )
+            g = y._wrap(np.ones_like(y.array))
+        elif g.array.shape != y.array.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {tuple(g.array.shape)} and "
+                f"output[{i}] has a shape of {tuple(y.array.shape)}."
+            )
+        starts.append((y._node or y, g.to(y.dtype)))
+    return starts
+
+
+def _apart(
+    gradients: Collection[Tensor], starts: Sequence[tuple[NodeOrLeaf, Tensor]]
+) -> list[Tensor]:
+    """Give each gradient memory of its own.
+
+    One that merely passed through additions is the array that the pass started from, and may have
+    arrived in two places; one that was reshaped is a view.
+    """
+    taken = {id(g.array) for _, g in starts}
+    apart = []
+    for g in gradients:
+        apart.append(g if g.array.base is None and id(g.array) not in taken else g.clone())
+        taken.add(id(g.array))
+    return apart
+
+
+def nodes_leading_to(inputs: Collection[NodeOrLeaf], nodes: list[Node]) -> list[Node]:
+    """Keep of the nodes, in reverse topological order, those that were computed from an input."""
+    leading = set(inputs)
+    kept = []
+    for node in reversed(nodes):
+        if any(parent in leading for parent, _, _ in node.edges or ()):
+            leading.add(node)
+            kept.append(node)
+    return kept[::-1]
+
+
+def run_backward(
+    starts: Sequence[tuple[NodeOrLeaf, Tensor]],
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    *,
+    inputs: Collection[NodeOrLeaf] | None = None,
+    since: int = 0,
+) -> dict[NodeOrLeaf, Tensor]:
+    """Run a backward pass, with hooks and whatever else was asked for.
+
+    Args:
+        starts: for each output its node, and the gradient to start from.
+        retain_graph, create_graph: as in `backward`.
+        inputs: the nodes and leaves whose gradients are wanted; all leaves unless given.
+        since: go no further than to nodes that are older, with a smaller number; their hooks are
+            left to whoever goes on from there.
+
+    Returns:
+        the gradients of the inputs; with `since`, of all nodes and leaves where the pass ended.
+    """
+    if not starts:
+        return {}
+    start, gradient = starts[0] if len(starts) == 1 else _joint(starts)
+    nodes = reverse_topological_order(start, since)
+    watch = mode.watch
+    found: dict[NodeOrLeaf, Tensor] = {}
+    if inputs is not None:
+        nodes = nodes_leading_to(inputs, nodes)
+
+    def visit(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+        if node.hooks:
+            g = run_hooks(g, node.hooks)
+        if inputs is not None and node in inputs:
+            found[node] = g
+        checked = watch is not None and node.name != JOINT
+        parents = checked_vjps(node, g) if checked else node.vjps(g)
+        if not retain_graph:
+            node.release()
+        return parents
+
+    with set_grad_enabled(create_graph):
+        ends = backward_pass(start, gradient, nodes, visit)
+        if since:
+            return ends
+        for node, g in ends.items():
+            if node in inputs if inputs is not None else not isinstance(node, Node):
+                hooks = node.hooks if isinstance(node, Node) else node._hooks
+                found[node] = run_hooks(g, hooks) if hooks else g
+    return found
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Add to the `grad` of every leaf the gradient of `tensors` with respect to it.
+
+    Args:
+        tensors: what to differentiate; usually one loss.
+        grad_tensors: g = dL/dy for each of them, of its shape. May be left out for a tensor of
+            one element, where it is 1.
+        retain_graph: keep what was saved, so that there can be another backward pass. Default:
+            only with `create_graph`.
+        create_graph: record the backward pass itself, so that the gradients can be differentiated.
+
+    Raises:
+        RuntimeError: a tensor needs no gradient, or has several elements and no `grad_tensors`;
+            the graph was freed by an earlier backward pass; a saved tensor was changed in place.
+    """
+    starts = _starts(as_tuple(tensors), grad_tensors)
+    retain = create_graph if retain_graph is None else retain_graph
+    found: dict[Any, Tensor] = run_backward(starts, retain, create_graph)
+    for leaf, g in zip(found, _apart(found.values(), starts), strict=True):
+        if leaf.grad is None:
+            leaf.grad = g
+        elif create_graph:
+            leaf.grad = leaf.grad + g
+        else:
+            leaf.grad.array += g.array
+            leaf.grad._version[0] = next(version_counter)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Return the gradients of the sum of `outputs` with respect to `inputs`; no `grad` changes.
+
+    The arguments are those of `backward`. Inputs need not be leaves.
+
+    Raises:
+        RuntimeError: as `backward`; also where an input has no part in the outputs, unless
+            `allow_unused`, which gives None for it.
+    """
+    xs = as_tuple(inputs)
+    for i, x in enumerate(xs):
+        if not x._requires_grad:
+            raise RuntimeError(
+                "One of the differentiated Tensors does not require grad: "
+                f"inputs[{i}] of grad(). Set requires_grad=True on it before it is used."
+            )
+    wanted = [x._node or x for x in xs]
+    starts = _starts(as_tuple(outputs), grad_outputs)
+    retain = create_graph if retain_graph is None else retain_graph
+    found = run_backward(starts, retain, create_graph, inputs=frozenset(wanted))
+    for i, node in enumerate(wanted):
+        if node not in found and not allow_unused:
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in the graph: "
+                f"inputs[{i}] of grad(). Set allow_unused=True if None is what you want for it."
+            )
+    gradients = iter(_apart([found[node] for node in wanted if node in found], starts))
+    return tuple([next(gradients) if node in found else None for node in wanted])
