@@ -12,10 +12,10 @@ import pytest
 import minitorch
 from minitorch import autograd
 from minitorch.autograd import OUTPUT, enable_grad, grad, no_grad, record, set_grad_enabled
-from minitorch.utils.checkpoint import checkpoint
 from minitorch.autograd.functional import hessian, jacobian
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck
+from minitorch.utils.checkpoint import checkpoint
 
 
 def leaf(*values: Any) -> Tensor:

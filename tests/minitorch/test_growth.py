@@ -13,8 +13,8 @@ import pytest
 import minitorch
 from minitorch import fused, nn
 from minitorch.autograd import grad
-from minitorch.utils.checkpoint import checkpoint
 from minitorch.tensor import Tensor
+from minitorch.utils.checkpoint import checkpoint
 
 
 @pytest.fixture(autouse=True)
