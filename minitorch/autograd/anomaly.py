@@ -29,6 +29,41 @@ def hide_frames(file: str) -> None:
     _hidden.append(f"{Path(file).parent}/")
 
 
+def _problem(y: Array, inputs: list[Array]) -> str | None:
+    if y.dtype.kind != "f" or np.isfinite(y).all():
+        return None
+    if np.isnan(y).any():
+        return "NaN"
+    infinite = any(x.dtype.kind == "f" and np.isinf(x).any() for x in inputs)
+    return None if infinite else "Inf"
+
+
+def _shape(node: NodeOrLeaf) -> tuple[int, ...]:
+    return node.shape if isinstance(node, Node) else node.array.shape
+
+
+def _user_line() -> str:
+    """Return the place and text of the line outside the library that is being carried out."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(tuple(_hidden)):
+        frame = frame.f_back
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{path}:{line}: {linecache.getline(path, line).strip()}"
+
+
+def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
+    """Check the result of an operation, and note for the backward pass where it was called."""
+    shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
+    origin = f"{name} of {shapes}, called at {_user_line()}"
+    problem = _problem(out.array, [x.array for x in inputs])
+    if problem:
+        came_in = any(np.isnan(x.array).any() for x in inputs if x.array.dtype.kind == "f")
+        source = "one of its inputs holds NaN" if came_in else "its inputs do not"
+        raise RuntimeError(f"detect_anomaly: the result holds {problem}, {source}: {origin}")
+    if out._node is not None:
+        out._node.origin = origin
+
+
 class detect_anomaly:
     """Stop at the first NaN or Inf: `with detect_anomaly(): loss = ...; loss.backward()`.
 
@@ -45,19 +80,6 @@ class detect_anomaly:
 
     def __exit__(self, *exc: object) -> None:
         mode.watch = self.before
-
-
-def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
-    """Look at the result of an operation, and note for the backward pass where it was called."""
-    shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
-    origin = f"{name} of {shapes}, called at {_user_line()}"
-    problem = _problem(out.array, [x.array for x in inputs])
-    if problem:
-        came_in = any(np.isnan(x.array).any() for x in inputs if x.array.dtype.kind == "f")
-        source = "one of its inputs holds NaN" if came_in else "its inputs do not"
-        raise RuntimeError(f"detect_anomaly: the result holds {problem}, {source}: {origin}")
-    if out._node is not None:
-        out._node.origin = origin
 
 
 def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
@@ -80,25 +102,3 @@ def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]
                 f"{problem}, that of its result does not: {node.origin or node.name}"
             )
     return found
-
-
-def _problem(y: Array, inputs: list[Array]) -> str | None:
-    if y.dtype.kind != "f" or np.isfinite(y).all():
-        return None
-    if np.isnan(y).any():
-        return "NaN"
-    infinite = any(x.dtype.kind == "f" and np.isinf(x).any() for x in inputs)
-    return None if infinite else "Inf"
-
-
-def _shape(node: NodeOrLeaf) -> tuple[int, ...]:
-    return node.shape if isinstance(node, Node) else node.array.shape
-
-
-def _user_line() -> str:
-    """Return the place and text of the line outside the library that is being carried out."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(tuple(_hidden)):
-        frame = frame.f_back
-    path, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{path}:{line}: {linecache.getline(path, line).strip()}"

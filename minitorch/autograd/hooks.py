@@ -79,7 +79,7 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
 
 
 class _Keep:
-    """The hook of `retain_grad`: it sees the tensor, but does not keep it alive."""
+    """The hook of `retain_grad`. Its reference to the tensor is weak: it does not keep it alive."""
 
     def __init__(self, input: Tensor) -> None:
         self.tensor = ref(input)
@@ -90,6 +90,20 @@ class _Keep:
             x.grad = g.clone() if x.grad is None else x.grad + g
 
 
+def _keep_of(input: Tensor) -> int | None:
+    """Return the key of the hook that keeps this tensor's gradient, if it has one."""
+    hooks = (input._node.hooks if input._node is not None else None) or {}
+    for key, hook in hooks.items():
+        if isinstance(hook, _Keep) and hook.tensor() is input:
+            return key
+    return None
+
+
+def retains_grad(input: Tensor) -> bool:
+    """Will `backward()` leave a gradient in it, though it is not a leaf?"""
+    return _keep_of(input) is not None
+
+
 def retain_grad(input: Tensor) -> None:
     """Let `backward()` leave its gradient in `grad`, as on a leaf, though it is not one."""
     if not input._requires_grad:
@@ -98,23 +112,9 @@ def retain_grad(input: Tensor) -> None:
         register_hook(input, _Keep(input))
 
 
-def retains_grad(input: Tensor) -> bool:
-    """Will `backward()` leave a gradient in it, though it is not a leaf?"""
-    return _keep_of(input) is not None
-
-
 def carry_retained(input: Tensor, node: Node) -> None:
-    """Let what `retain_grad` asked for hold at the node that the tensor is about to get."""
+    """Move the hook of `retain_grad`, if there is one, to the tensor's next node."""
     key = _keep_of(input)
     if key is not None:
         old: Any = input._node
         node.hooks = {**(node.hooks or {}), key: old.hooks.pop(key)}
-
-
-def _keep_of(input: Tensor) -> int | None:
-    """Return the key of the hook that keeps this tensor's gradient, if it has one."""
-    hooks = (input._node.hooks if input._node is not None else None) or {}
-    for key, hook in hooks.items():
-        if isinstance(hook, _Keep) and hook.tensor() is input:
-            return key
-    return None
