@@ -5,7 +5,7 @@ state        what a module knows, moved from one to another
 containers   modules in a row, in a list, in a dict
 functional   the layers as functions
 layers, activations, losses   the same as modules
-data_parallel, helper   a module that computes in several processes
+data_parallel, worker   a module that computes in several processes
 init         first values for parameters
 utils        gradients kept within bounds
 """

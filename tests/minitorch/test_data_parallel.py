@@ -1,4 +1,4 @@
-"""A module computes in several processes, and nobody can tell from what comes out."""
+"""`DataParallel` gives the outputs and gradients of its module, and survives what goes wrong."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """A process that has ended may be there still, as a zombie, until its parent has asked."""
+    """Is it there? A process that ended may be a zombie until its parent has asked for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -84,7 +84,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7, 9])
 def test_outputs_and_gradients_are_the_modules(processes: int) -> None:
-    """With 7 examples: parts of different sizes, of one each, and more processes than examples."""
+    """With 7 examples: shards of different sizes, of one each, and more processes than examples."""
     net = Net()
     y, expected = backward(net, net, scale=2.0)
     with nn.DataParallel(net, processes) as parallel:
@@ -126,7 +126,7 @@ def test_gradients_of_several_batches_add_up() -> None:
     expected = gradients(net)
     with nn.DataParallel(net) as parallel:
         net.zero_grad()
-        (parallel(X).sum() + 2 * (parallel(-X) ** 2).sum()).backward()  # in one walk
+        (parallel(X).sum() + 2 * (parallel(-X) ** 2).sum()).backward()  # in one backward pass
         together = gradients(net)
         net.zero_grad()
         parallel(X).sum().backward()
@@ -196,15 +196,15 @@ def test_dropout_drops_in_training_alone_and_the_same_for_the_same_seed() -> Non
 
 def test_an_output_that_is_let_go_is_let_go_everywhere() -> None:
     with nn.DataParallel(Net()) as parallel:
-        (helper,) = parallel._helpers
+        (worker,) = parallel._workers
         y = parallel(X)
-        assert len(helper.jobs) == 1
+        assert len(worker.live) == 1
         del y
-        assert len(helper.jobs) == 0
+        assert len(worker.live) == 0
         y = parallel(X)
         y.sum().backward()
         del y
-        assert len(helper.jobs) == 0
+        assert len(worker.live) == 0
 
 
 # ------------------------------------------------------------------------------ what goes wrong
@@ -242,7 +242,7 @@ def test_an_input_that_needs_a_gradient_is_refused() -> None:
             parallel(x)
 
 
-def test_there_is_no_second_derivative_and_no_second_walk() -> None:
+def test_there_is_no_second_derivative_and_no_second_backward_pass() -> None:
     net = Net()
     with nn.DataParallel(net) as parallel:
         with pytest.raises(RuntimeError, match="no second derivative"):
@@ -267,7 +267,7 @@ def test_an_error_in_a_process_is_raised_here_and_work_goes_on(place: int) -> No
 
 
 @pytest.mark.parametrize("here", [True, False])
-def test_an_error_on_a_way_back_is_raised_and_work_goes_on(here: bool) -> None:
+def test_an_error_in_a_backward_pass_is_raised_and_work_goes_on(here: bool) -> None:
     class Failing(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             if fails and (os.getpid() == this) is here:
@@ -281,13 +281,13 @@ def test_an_error_on_a_way_back_is_raised_and_work_goes_on(here: bool) -> None:
     with nn.DataParallel(net) as parallel:
         with pytest.raises((ZeroDivisionError, RuntimeError), match="division by zero"):
             parallel(X).sum().backward()
-        if here:  # the helper was asked, and its answer was not read
-            assert parallel._helpers[0].asked is not None
+        if here:  # the worker has its request, and its response was not read
+            assert parallel._workers[0].pending is not None
             fails = False
             assert_same(backward(parallel, net)[1], expected)
 
 
-def test_it_may_be_called_from_a_hook_on_the_way_back() -> None:
+def test_it_may_be_called_from_a_hook_in_the_backward_pass() -> None:
     net = Net()
     with nn.DataParallel(net) as parallel:
         _, expected = backward(parallel, net)
@@ -299,9 +299,9 @@ def test_it_may_be_called_from_a_hook_on_the_way_back() -> None:
                 mt.autograd.grad(parallel(X * 3).sum(), [net.first.weight])
 
         loss = ((y - TARGET) ** 2).mean()
-        parts = [edge.node for edge in y._node.edges]  # type: ignore[union-attr]
-        assert len(parts) == 2
-        parts[0].hooks = {0: again}  # of our own part, between the other's question and answer
+        shards = [edge.node for edge in y._node.edges]  # type: ignore[union-attr]
+        assert len(shards) == 2
+        shards[0].hooks = {0: again}  # of our own shard, between the worker's request and response
         loss.backward()
         assert_same(gradients(net), expected)
 
@@ -384,7 +384,7 @@ def test_it_serves_one_process_only() -> None:
 def test_it_cannot_be_copied() -> None:
     with nn.DataParallel(Net()) as parallel:
         with pytest.raises(TypeError, match="Copy its module"):
-            copy.deepcopy(parallel._helpers[0])
+            copy.deepcopy(parallel._workers[0])
         with pytest.raises(TypeError):
             copy.deepcopy(parallel)
         parallel(X)
@@ -399,13 +399,13 @@ def test_what_cannot_be_sent_is_refused_and_work_goes_on() -> None:
 
 def test_a_process_that_was_killed_is_missed() -> None:
     with nn.DataParallel(Net()) as parallel:
-        os.kill(parallel._helpers[0].pid, signal.SIGKILL)
+        os.kill(parallel._workers[0].pid, signal.SIGKILL)
         for _ in "again":
             with pytest.raises(RuntimeError, match="is gone: it ended by itself"):
                 parallel(X)
 
 
-def test_a_way_back_after_its_end_is_refused() -> None:
+def test_a_backward_pass_after_its_end_is_refused() -> None:
     with nn.DataParallel(Net()) as parallel:
         y = parallel(X)
     with pytest.raises(RuntimeError, match="is gone: it was closed"):
@@ -417,11 +417,11 @@ def test_an_interruption_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with nn.DataParallel(Net()) as parallel:
-        (helper,) = parallel._helpers
-        monkeypatch.setattr(helper.pipe, "recv", interrupted)
+        (worker,) = parallel._workers
+        monkeypatch.setattr(worker.pipe, "recv", interrupted)
         with pytest.raises(KeyboardInterrupt):
             parallel(X)
-        assert not is_running(helper.pid)
+        assert not is_running(worker.pid)
         with pytest.raises(RuntimeError, match="is gone: something interrupted the work"):
             parallel(X)
 
@@ -467,7 +467,7 @@ def test_threads_are_shared_until_it_is_closed() -> None:
 def test_once_closed_or_forgotten_its_processes_are_gone() -> None:
     for is_closed in (True, False):
         parallel = nn.DataParallel(Net(), 3)
-        pids = [helper.pid for helper in parallel._helpers]
+        pids = [worker.pid for worker in parallel._workers]
         assert all(map(is_running, pids))
         if is_closed:
             parallel.close()
@@ -480,7 +480,7 @@ def test_once_closed_or_forgotten_its_processes_are_gone() -> None:
 
 def test_ctrl_c_is_not_for_the_other_processes() -> None:
     with nn.DataParallel(Net()) as parallel:
-        os.kill(parallel._helpers[0].pid, signal.SIGINT)
+        os.kill(parallel._workers[0].pid, signal.SIGINT)
         parallel(X)
 
 
@@ -491,7 +491,7 @@ import os, signal, minitorch as mt
 from minitorch import nn
 parallel = nn.DataParallel(nn.Linear(2, 2), 3)
 parallel(mt.ones(4, 2))
-print(*(helper.pid for helper in parallel._helpers), flush=True)
+print(*(worker.pid for worker in parallel._workers), flush=True)
 {ending}
 """
     done = subprocess.run(
