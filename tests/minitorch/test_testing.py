@@ -1,4 +1,4 @@
-"""The checks themselves: they find what is wrong, say where, and refuse what has no meaning."""
+"""gradcheck, gradgradcheck and assert_close find what is wrong, and say where."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def leaf(array: Any) -> Tensor:
 def wrong_at(index: tuple[int, ...]) -> Any:
     """A function x -> 2x with a derivative that is off by 1 at one place."""
 
-    def rule(g: Tensor) -> Tensor:
+    def vjp(g: Tensor) -> Tensor:
         factor = np.full(g.shape, 2.0)
         factor[index] += 1
         return g * Tensor._wrap(factor)
 
-    return lambda a, x: record("wrong", 2 * x.array, (x, rule)) + a
+    return lambda a, x: record("wrong", 2 * x.array, (x, vjp)) + a
 
 
 def test_the_message_names_the_input_the_index_and_both_numbers() -> None:

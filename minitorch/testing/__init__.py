@@ -1,0 +1,10 @@
+"""Checks for derivatives and values: the library's own tests use them, and so can yours.
+
+gradients    gradcheck() and gradgradcheck(): backpropagation against finite differences
+comparison   assert_close(): equal up to the rounding of the dtype
+"""
+
+from .comparison import assert_close
+from .gradients import GradcheckError, gradcheck, gradgradcheck
+
+__all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
