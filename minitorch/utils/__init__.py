@@ -1,4 +1,4 @@
-"""What surrounds training: the data."""
+"""What goes with training: `data`, and `checkpoint`, under PyTorch's names."""
 
 from . import data
 

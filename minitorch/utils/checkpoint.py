@@ -1,4 +1,4 @@
-"""`checkpoint`, where PyTorch has it; it is written in `minitorch/autograd/checkpoint.py`."""
+"""`checkpoint` under PyTorch's name; it is defined in `minitorch/autograd/checkpoint.py`."""
 
 from ..autograd.checkpoint import checkpoint
 

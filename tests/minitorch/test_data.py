@@ -1,4 +1,4 @@
-"""Datasets, orders, batches, and a place in the data that can be saved."""
+"""Datasets, samplers, batches, and a place in the data that can be saved."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_tensor_dataset_gives_rows() -> None:
         TensorDataset(mt.ones(2), mt.ones(3))
 
 
-def test_a_dataset_that_says_nothing_says_what_is_missing() -> None:
+def test_an_abstract_dataset_or_sampler_names_the_method_that_is_missing() -> None:
     with pytest.raises(NotImplementedError, match="__getitem__"):
         Dataset()[0]
     with pytest.raises(NotImplementedError, match="__len__"):
@@ -53,7 +53,7 @@ def test_a_dataset_that_says_nothing_says_what_is_missing() -> None:
         iter(Sampler())
 
 
-def test_random_split_deals_every_example_once() -> None:
+def test_random_split_gives_every_example_to_one_subset() -> None:
     parts = random_split(list(range(10)), [3, 7], generator=mt.Generator().manual_seed(1))
     assert [len(part) for part in parts] == [3, 7]
     assert sorted([*parts[0], *parts[1]]) == list(range(10))
@@ -63,7 +63,7 @@ def test_random_split_deals_every_example_once() -> None:
     assert parts[0][1] == parts[0].indices[1]
 
 
-def test_random_split_takes_shares() -> None:
+def test_random_split_takes_fractions() -> None:
     sizes = [len(part) for part in random_split(TEN, [0.35, 0.35, 0.3])]
     assert sizes == [4, 3, 3]  # 3.5, 3.5 and 3, and what is left over goes to the first
     for lengths in ([3, 8], [0.5, 0.6]):
@@ -170,7 +170,7 @@ LOADERS: list[Callable[[], DataLoader[Any]]] = [
 @pytest.mark.parametrize("done", range(5))
 def test_a_restored_place_goes_on_with_the_same_batches(make: Any, done: int) -> None:
     def some(loader: Any, batches: Iterator[Any], n: int) -> list[Any]:
-        """The next n batches, pass after pass, each beside a number of the default generator's."""
+        """The next n batches, pass after pass, each with a number from the default generator."""
         found = []
         while len(found) < n:
             for (x,) in batches:

@@ -1,0 +1,31 @@
+"""Data: one example at a time, in an order, in batches.
+
+dataset   examples by number: `dataset[i]`, `len(dataset)`
+sampler   the order of the numbers, and how it is cut into batches
+loader    `DataLoader`: the batches themselves; `default_collate` stacks the examples of one
+"""
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ..._compat import missing as _missing
+from .dataset import Dataset, Subset, TensorDataset, random_split
+from .loader import DataLoader, default_collate
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+
+__all__ = [
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "TensorDataset",
+    "default_collate",
+    "random_split",
+]
+
+if not _TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        raise AttributeError(_missing.sentence(__name__, name, __all__))

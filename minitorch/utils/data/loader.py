@@ -1,0 +1,155 @@
+"""The loader: batches of a dataset's examples, and a place in the data that can be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from ... import dtypes
+from ...ops import stack
+from ...random import Generator, default_generator
+from ...tensor import Tensor
+from .sampler import BatchSampler, RandomSampler, SequentialSampler
+
+T = TypeVar("T")
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """Make one batch of examples: stack tensors, arrays and numbers, in tuples and dicts by item.
+
+        default_collate([(x_0, 3), (x_1, 5)])  →  [stack([x_0, x_1]), tensor([3, 5])]
+
+    Python floats become float64, as in PyTorch; strings stay in a list.
+
+    Raises:
+        TypeError: the examples are of another type or dtype.
+        RuntimeError: they do not have the same shape or length.
+    """
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack(batch)
+    if isinstance(first, (np.ndarray, np.generic, bool, int, float)):
+        array = np.stack(batch)
+        dtypes.as_numpy(array.dtype)  # raises for one that tensors cannot have
+        return Tensor._wrap(array)
+    if isinstance(first, str):
+        return list(batch)
+    if isinstance(first, Mapping):
+        return {key: default_collate([example[key] for example in batch]) for key in first}
+    if isinstance(first, Sequence):
+        if len({len(example) for example in batch}) != 1:
+            raise RuntimeError("each element in list of batch should be of equal size")
+        items = [default_collate(item) for item in zip(*batch, strict=True)]
+        return type(first)(*items) if hasattr(first, "_fields") else items
+    raise TypeError(
+        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+        f"{type(first)}"
+    )
+
+
+class DataLoader(Generic[T]):
+    """Batches of a dataset's examples, one pass each time it is iterated over.
+
+        for x, y in DataLoader(dataset, batch_size=32, shuffle=True):
+            ...
+
+    Its place in the data can be saved and restored: after `load_state_dict` the next iteration goes
+    on with the batch after the last one that it gave, in the same order, and the passes after it
+    are the same too. The state of `generator` is part of that place. Where none was given, restore
+    the default generator as well. A sampler of your own must draw from the same generator.
+
+    Args:
+        dataset: has `dataset[i]` and `len(dataset)`.
+        batch_size: examples in a batch.
+        shuffle: draw a new random order for each pass?
+        sampler: gives the order instead.
+        batch_sampler: gives the batches, as lists of numbers, instead.
+        num_workers, pin_memory: accepted as in PyTorch, without effect: the batches are loaded in
+            this process.
+        collate_fn: makes a batch of a list of examples; `default_collate` unless given.
+        drop_last: leave out a last batch that is smaller?
+        generator: where a random order comes from.
+
+    Raises:
+        ValueError: options that exclude each other are given.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[list[int]] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        generator: Generator | None = None,
+    ) -> None:
+        if sampler is not None and shuffle:
+            raise ValueError("sampler option is mutually exclusive with shuffle")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler or drop_last):
+            raise ValueError(
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
+                "drop_last"
+            )
+        if sampler is None:
+            in_order = SequentialSampler(dataset)
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else in_order
+        self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
+        self.num_workers, self.pin_memory = num_workers, pin_memory
+        self.batch_sampler = batch_sampler or BatchSampler(sampler, batch_size, drop_last)
+        self.sampler = getattr(self.batch_sampler, "sampler", sampler)
+        self.generator = generator or getattr(self.sampler, "generator", None)
+        self.collate_fn = collate_fn or default_collate
+        self._start: dict[str, Any] | None = None  # the generator's state when the pass began
+        self._done = 0  # batches that this pass has given
+        self._resuming = False
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = self._resume() if self._resuming else self._begin()
+        for numbers in batches:
+            self._done += 1
+            yield self.collate_fn([self.dataset[i] for i in numbers])
+        self._done = 0
+
+    def __len__(self) -> int:
+        return len(self.batch_sampler)  # type: ignore[arg-type]
+
+    def _begin(self) -> Iterator[list[int]]:
+        self._start, self._done = (self.generator or default_generator).get_state(), 0
+        return iter(self.batch_sampler)
+
+    def _resume(self) -> Iterator[list[int]]:
+        """Draw the order of the pass again, and skip the batches that it has given already.
+
+        The generator's state is then what it was before: it may have drawn other numbers since.
+        """
+        generator = self.generator or default_generator
+        now, self._resuming = generator.get_state(), False
+        if self._start is not None:
+            generator.set_state(self._start)
+        batches = iter(self.batch_sampler)
+        for _ in islice(batches, self._done):
+            pass
+        generator.set_state(now)
+        return batches
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the place in the data: a dict of numbers and strings, as for JSON."""
+        return {
+            "batches": self._done,
+            "start": self._start,
+            "generator": self.generator.get_state() if self.generator else None,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a place that `state_dict` returned with the same data and options."""
+        if self.generator is not None:
+            self.generator.set_state(state_dict["generator"])
+        self._done, self._start = state_dict["batches"], state_dict["start"]
+        self._resuming = self._done > 0
