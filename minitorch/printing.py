@@ -1,8 +1,12 @@
-"""How a tensor looks when it is printed: as in PyTorch.
+"""How a tensor is printed: as in PyTorch.
 
-All elements of a tensor are written in one format, which `_format_of` chooses from those that will
-be seen: whole numbers as "1.", others with four digits after the point, and with an exponent where
-they differ too much in size for that.
+    >>> import minitorch
+    >>> minitorch.tensor([1.0, 20.0]), minitorch.tensor([1.5, 20.0]), minitorch.tensor([1e-6, 20.0])
+    (tensor([ 1., 20.]), tensor([ 1.5000, 20.0000]), tensor([1.0000e-06, 2.0000e+01]))
+
+All elements of a tensor are printed in one format, and in one width. `_format_of` chooses it for
+those that will be seen: whole numbers as "1.", others with four digits after the point, and with an
+exponent where they differ too much in size for that.
 """
 
 from __future__ import annotations
@@ -50,15 +54,18 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Set how tensors are printed from here on; what is None stays as it is.
+    """Set how tensors are printed from now on. Of the first four, what is None stays as it is.
 
     Args:
         precision: digits after the point (4).
-        threshold: with more elements than this, those in the middle are left out (1000).
-        edgeitems: how many are printed at the ends of a dimension when some are left out (3).
+        threshold: a tensor with more elements than this is shortened (1000).
+        edgeitems: how many items a shortened tensor shows at each end of a dimension (3).
         linewidth: characters in a line (80).
-        profile: "default", "short" or "full": a set of the four to start from.
-        sci_mode: with an exponent always, or never; None lets the numbers decide.
+        profile: "default", "short" or "full": values of the first four to start from.
+        sci_mode: print with an exponent always, or never; None lets the numbers decide.
+
+    Raises:
+        ValueError: there is no such profile.
     """
     global _options
     if profile is not None:
@@ -77,8 +84,67 @@ def set_printoptions(
     _options = replace(_options, sci_mode=sci_mode, **changes)
 
 
+def _format_of(array: Array) -> tuple[Format, int]:
+    """Choose a function that turns an element of the array into text, and the width of that."""
+    if array.dtype.kind != "f":
+        width = max(len(str(value)) for value in array.ravel().tolist())
+        return lambda value: str(value).rjust(width), width
+    finite = array[np.isfinite(array) & (array != 0)].astype(np.float64)
+    sizes = np.abs(finite) if finite.size else np.ones(1)
+    smallest, largest = sizes.min(), sizes.max()
+    whole = bool((finite == np.ceil(finite)).all())
+    digits, exponent = _options.precision, _options.sci_mode
+    if exponent is None:
+        exponent = largest / smallest > 1000 or largest > 1e8 or (not whole and smallest < 1e-4)
+    form = f".{digits}e" if exponent else ".0f" if whole else f".{digits}f"
+    point = "." if form == ".0f" else ""
+
+    def plain(value: float) -> str:
+        return format(value, form) + (point if math.isfinite(value) else "")
+
+    width = max((len(plain(value)) for value in finite.tolist()), default=1)
+    return lambda value: plain(value).rjust(width), width
+
+
+def _seen(n: int) -> Array:
+    """Return the positions along a dimension of size n that a shortened tensor shows."""
+    positions, edge = np.arange(n), _options.edgeitems
+    return positions if n <= 2 * edge else np.r_[positions[:edge], positions[n - edge :]]
+
+
+def _brackets(array: Array, indent: int, shorten: bool, write: Format, width: int) -> str:
+    """Print the elements in nested brackets: in the last dimension as many to a line as fit."""
+    if not array.ndim:
+        return write(array.item())
+    edge = _options.edgeitems
+    shorten_here = shorten and len(array) > 2 * edge
+    parts = [*array[:edge], *array[len(array) - edge :]] if shorten_here else [*array]
+    if array.ndim == 1:
+        texts = [write(part.item()) for part in parts]
+        dots, gap = " ...", ", "
+    else:
+        texts = [_brackets(part, indent + 1, shorten, write, width) for part in parts]
+        dots, gap = "...", "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
+    if shorten_here:
+        texts.insert(edge, dots)
+    if array.ndim == 1:
+        n = max(1, (_options.linewidth - indent) // (width + 2))
+        texts = [", ".join(texts[i : i + n]) for i in range(0, len(texts), n)]
+        gap = ",\n" + " " * (indent + 1)
+    return f"[{gap.join(texts)}]"
+
+
+def _array_text(array: Array, indent: int) -> str:
+    if not array.size:
+        return "[]"
+    shorten = array.size > _options.threshold
+    seen = array[np.ix_(*[_seen(n) for n in array.shape])] if shorten and array.ndim else array
+    write, width = _format_of(seen)
+    return _brackets(array, indent, shorten, write, width)
+
+
 def tensor_repr(x: Tensor) -> str:
-    """Return `tensor([1., 2.], requires_grad=True)` and the like."""
+    """Return the text for a tensor, such as `tensor([1., 2.], requires_grad=True)`."""
     array, prefix, notes = x.array, "tensor(", []
     if not array.size and array.ndim != 1:
         notes.append(f"size={array.shape}")
@@ -96,64 +162,3 @@ def tensor_repr(x: Tensor) -> str:
         text += f", {note}" if fits else f",\n{' ' * len(prefix)}{note}"
         length = length + len(note) + 2 if fits else len(prefix) + len(note)
     return text + ")"
-
-
-def _array_text(array: Array, indent: int) -> str:
-    if not array.size:
-        return "[]"
-    shorten = array.size > _options.threshold
-    seen = array[np.ix_(*[_edges(n) for n in array.shape])] if shorten and array.ndim else array
-    write, width = _format_of(seen)
-    return _nested(array, indent, shorten, write, width)
-
-
-def _edges(n: int) -> Array:
-    """Return the places along a dimension of size n that are printed when some are left out."""
-    places, edge = np.arange(n), _options.edgeitems
-    return places if n <= 2 * edge else np.r_[places[:edge], places[n - edge :]]
-
-
-def _nested(array: Array, indent: int, shorten: bool, write: Format, width: int) -> str:
-    """Write one dimension, a line for each of its parts; the last, as many to a line as fit."""
-    if not array.ndim:
-        return write(array.item())
-    edge = _options.edgeitems
-    shorten_here = shorten and len(array) > 2 * edge
-    parts = [*array[:edge], *array[len(array) - edge :]] if shorten_here else [*array]
-    if array.ndim == 1:
-        texts = [write(part.item()) for part in parts]
-        dots, gap = " ...", ", "
-    else:
-        texts = [_nested(part, indent + 1, shorten, write, width) for part in parts]
-        dots, gap = "...", "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
-    if shorten_here:
-        texts.insert(edge, dots)
-    if array.ndim == 1:
-        n = max(1, (_options.linewidth - indent) // (width + 2))
-        texts = [", ".join(texts[i : i + n]) for i in range(0, len(texts), n)]
-        gap = ",\n" + " " * (indent + 1)
-    return f"[{gap.join(texts)}]"
-
-
-def _format_of(array: Array) -> tuple[Format, int]:
-    """Choose how to write the elements of an array, and the width that they are brought to."""
-    if array.dtype.kind != "f":
-        width = max(len(str(value)) for value in array.ravel().tolist())
-        return lambda value: str(value).rjust(width), width
-    finite = array[np.isfinite(array) & (array != 0)].astype(np.float64)
-    sizes = np.abs(finite) if finite.size else np.ones(1)
-    smallest, largest = sizes.min(), sizes.max()
-    whole = bool((finite == np.ceil(finite)).all())
-    digits, exponent = _options.precision, _options.sci_mode
-    apart = largest / smallest > 1000 or largest > 1e8 or (not whole and smallest < 1e-4)
-    if apart if exponent is None else exponent:
-        form = f".{digits}e"
-    else:
-        form = ".0f" if whole else f".{digits}f"
-    point = "." if form == ".0f" else ""
-
-    def plain(value: float) -> str:
-        return format(value, form) + (point if math.isfinite(value) else "")
-
-    width = max((len(plain(value)) for value in finite.tolist()), default=1)
-    return lambda value: plain(value).rjust(width), width
