@@ -1,4 +1,4 @@
-"""Training leaves nothing behind, even with the garbage collector off."""
+"""Training does not leak memory, even with the garbage collector off."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _no_collector() -> Iterator[None]:
 
 
 class Model(nn.Module):
-    """A little of everything that a Transformer does, and a buffer of which it takes views."""
+    """A little of everything that a Transformer does, with views of a buffer."""
 
     def __init__(self) -> None:
         super().__init__()
