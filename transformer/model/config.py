@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CHOICES = {
+    "activation": ("relu", "gelu", "gelu_tanh", "swiglu"),
+    "norm": ("layer", "rms"),
+    "positions": ("sinusoidal", "learned", "rotary"),
+}
+
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """The sizes of a model, and the choices between its variants: by default, the paper's base.
+    """The sizes of a model and the choice between its variants; the defaults are the paper's base.
 
     Attributes:
         vocab_size: the number of tokens; source and target share one vocabulary.
         d_model: the size of a token's vector.
         n_heads: attention heads; must divide d_model.
-        n_kv_heads: heads of keys and values, each shared by a group of the query heads (see
+        n_kv_heads: heads of keys and values, each shared by a group of query heads (see
             `attention.py`); must divide n_heads. None: as many as there are query heads.
-        n_layers: blocks; in an encoder-decoder, in the encoder, and as many in the decoder.
+        n_layers: the number of blocks; in an encoder–decoder, of each of the two.
         d_ff: the width of the MLP's hidden layer.
-        dropout: the probability that an element is dropped in training.
-        activation: what the MLP's hidden layer lets through: "relu", "gelu", "gelu_tanh" (GPT-2's
-            approximation) or "swiglu" (see `mlp.py`).
+        dropout: the probability that an element is set to 0 in training.
+        activation: of the MLP's hidden layer: "relu", "gelu", "gelu_tanh" (the approximation that
+            GPT-2 uses) or "swiglu" (see `mlp.py`).
         pre_norm: normalise before each sublayer instead of after it (see `add_norm.py`).
-        norm: "layer" or "rms" (see `add_norm.py`).
-        norm_eps: is added to the variance, or to the mean square, before its root is taken.
-        final_norm: normalise once more after all blocks. None: with pre_norm, which needs it, only.
-        positions: how a token knows where it stands: "sinusoidal", "learned" or "rotary" (see
+        norm: "layer" for LayerNorm, "rms" for RMSNorm (see `add_norm.py`).
+        norm_eps: added to the variance (RMSNorm: to the mean square) before its root is taken.
+        final_norm: normalise once more after the last block. None: where pre_norm is set, which
+            needs it.
+        positions: how a token knows its position: "sinusoidal", "learned" or "rotary" (see
             `embedding.py`).
         max_length: the longest source or target, in tokens.
-        n_segments: kinds of text that an input is made of, each with a vector of its own; BERT has
-            two, a first and a second sentence.
-        tie_embeddings: let the output layer share the embedding's matrix.
-        bias: let linear layers and LayerNorms add a learned constant.
+        n_segments: how many kinds of text an input is made of, each with a learned vector of its
+            own; BERT has two, a first and a second sentence.
+        tie_embeddings: weight tying: the output layer uses the embedding's matrix.
+        bias: give linear layers and LayerNorms a bias, a learned constant that they add.
         pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
 
     Raises:
@@ -96,10 +103,3 @@ class TransformerConfig:
             value = getattr(self, name)
             if not 0 <= value < self.vocab_size:
                 raise ValueError(f"{name}={value} is not an id below {self.vocab_size}")
-
-
-CHOICES = {
-    "activation": ("relu", "gelu", "gelu_tanh", "swiglu"),
-    "norm": ("layer", "rms"),
-    "positions": ("sinusoidal", "learned", "rotary"),
-}
