@@ -1,44 +1,86 @@
 """From token ids to vectors: what a token is, and where it stands.
 
-Attention by itself does not see order: shuffle its tokens, and its results are the same, shuffled.
-Something has to tell a token its position, and there are three ways here:
+Attention by itself sees no order: shuffle the tokens, and the results are the same, shuffled. So a
+token must be told its position, and there are three ways here:
 
-    sinusoidal    a fixed wave is added to its vector              (Vaswani et al. 2017)
-    learned       a learned vector for each position is added      (GPT, BERT)
-    rotary        queries and keys are turned by its position      (RoFormer, Llama)
+    sinusoidal    a fixed vector of sines and cosines is added     (Vaswani et al. 2017)
+    learned       a learned vector for each position is added      (GPT-2, BERT)
+    rotary        queries and keys are rotated by the position     (RoFormer, Llama)
 
-Positions are counted from the first real token: one on the left of which stands padding gets the
-same as it would without.
+Positions are counted from the first real token: padding on the left does not move the others.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
-from minitorch.autograd import Array
 from minitorch.ops.probe import probe
 
 from .add_norm import norm
-from .config import TransformerConfig
+
+if TYPE_CHECKING:
+    from minitorch.autograd import Array
+
+    from .config import TransformerConfig
+
+
+def _angles(length: int, d: int) -> Array:
+    """pos / 10000^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
+    wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
+    return np.arange(length)[:, None] / wavelength
+
+
+def sinusoidal_positions(length: int, d_model: int) -> Tensor:
+    """A vector for each position, made of waves (Vaswani et al. 2017, section 3.5).
+
+        PE(pos, 2i) = sin(pos / 10000^(2i / d_model))
+        PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))
+
+    A row is a position, from 0. With d_model = 4, the first two columns are the sine and the cosine
+    of pos, the other two those of pos / 100:
+
+    >>> sinusoidal_positions(4, 4)
+    tensor([[ 0.0000,  1.0000,  0.0000,  1.0000],
+            [ 0.8415,  0.5403,  0.0100,  0.9999],
+            [ 0.9093, -0.4161,  0.0200,  0.9998],
+            [ 0.1411, -0.9900,  0.0300,  0.9996]])
+
+    Each pair is the hand of a clock: the fastest turns once in 2π positions, the slowest once in
+    almost 10000 · 2π. A step of k positions turns each hand by a fixed angle, whatever the
+    position, so that "k places before me" is a linear map, which attention can learn.
+
+    Returns:
+        (length, d_model), of the default dtype.
+    """
+    angles = _angles(length, d_model)  # (length, d_model / 2)
+    waves = np.zeros((length, d_model))
+    waves[:, 0::2] = np.sin(angles)
+    waves[:, 1::2] = np.cos(angles)[:, : d_model // 2]
+    return mt.tensor(waves, dtype=mt.get_default_dtype())
 
 
 class Embedding(nn.Module):
-    """A learned vector for each token, and what tells its position.
+    """A learned vector for each token, plus its position: (batch, T) ids → (batch, T, d_model).
 
-    With sinusoidal positions the vectors are multiplied by √d_model. They start with a standard
-    deviation of 1/(2√d_model), as suits an output layer that shares them; the factor brings them to
-    half the size of the waves. A token must not drown its position: with vectors twice as large,
-    learning to add takes far longer. Learned positions start as small as the tokens' vectors, and
-    rotary ones are not added at all, so there is nothing to bring to size.
+        x = dropout(E[ids] · scale + P[positions])
+
+    The scale is √d_model with sinusoidal positions (section 3.4 of the paper), else 1. Token
+    vectors start with a standard deviation of 1/(2√d_model), as suits an output layer that shares
+    them. The scale brings it to 1/2, beside waves between -1 and 1: a token must not drown its
+    position, and with vectors twice as large, learning to add takes far longer. Learned positions
+    start as small as the token vectors, and rotary ones are not added at all, so they need no
+    scale.
+
+    BERT also adds a learned vector for the segment that a token belongs to, and normalises the sum.
 
     Args:
         config: its `vocab_size`, `d_model`, `positions`, `max_length`, `n_segments`, `dropout`.
-        normalise: bring the sum to size, as BERT does.
+        normalise: apply the configuration's norm to the sum, as BERT does.
     """
 
     positions: Tensor | None
@@ -76,8 +118,8 @@ class Embedding(nn.Module):
 
         Args:
             ids: of the tokens.
-            start: how many tokens stand before them.
-            padding: how many of the row's tokens, from the left, are padding: (batch), or None.
+            start: how many tokens stand before them, in the key/value cache.
+            padding: how many of each row's first tokens are padding, (batch); None if none are.
             segments: the kind of text that each token belongs to, (batch, T); 0 unless given.
 
         Raises:
@@ -93,10 +135,10 @@ class Embedding(nn.Module):
             x = x * self.scale
         x = probe("tokens", x)
         if self.positions is not None:
-            where: Any = slice(start, stop)  # the same for each row, or (batch, T)
+            where: Any = slice(start, stop)  # the same positions for each row
             if padding is not None:
-                where = np.maximum(np.arange(start, stop) - padding[:, None], 0)
-            x = x + probe("positions", self.positions[where])
+                where = np.maximum(np.arange(start, stop) - padding[:, None], 0)  # (batch, T)
+            x = x + probe("positions", self.positions[where])  # + (T, d_model), or x's own shape
         if self.segments is not None:
             x = x + self.segments(mt.zeros_like(ids) if segments is None else segments)
         if self.norm is not None:
@@ -105,43 +147,26 @@ class Embedding(nn.Module):
         return x
 
 
-def sinusoidal_positions(length: int, d_model: int) -> Tensor:
-    """A vector for each position, made of waves (Vaswani et al. 2017, section 3.5).
-
-        PE(pos, 2i) = sin(pos / 10000^(2i / d_model))
-        PE(pos, 2i + 1) = cos(pos / 10000^(2i / d_model))
-
-    Like the hands of many clocks, from the fastest, one turn in 2π positions, to the slowest, in
-    10000 · 2π. A step of k positions turns each hand by a fixed angle, whatever the position, so
-    that "k places before me" is a linear map, which attention can learn.
-
-    Returns:
-        (length, d_model), of the default dtype.
-    """
-    angles = _angles(length, d_model)  # (length, d_model / 2)
-    waves = np.zeros((length, d_model))
-    waves[:, 0::2] = np.sin(angles)
-    waves[:, 1::2] = np.cos(angles)[:, : d_model // 2]
-    return mt.tensor(waves, dtype=mt.get_default_dtype())
-
-
 class RotaryPositions(nn.Module):
-    """Turns each pair of a query's or key's dimensions by the token's position.
+    """Rotates queries and keys by the token's position: rotary position embedding, RoPE.
 
-    From RoFormer (Su et al. 2021, https://arxiv.org/abs/2104.09864, equation 34): the clock hands
-    of `sinusoidal_positions`, turned instead of added. The pair (a, b) in dimensions 2i and 2i + 1
-    of the token at pos is turned by the angle θ = pos / 10000^(2i / d_head):
+    From RoFormer (Su et al. 2021, https://arxiv.org/abs/2104.09864, equation 34). The pair (a, b)
+    in dimensions 2i and 2i + 1 of the token at pos is rotated by θ = pos / 10000^(2i / d_head), the
+    angle of a clock hand of `sinusoidal_positions`:
 
         (a, b) → (a cos θ - b sin θ, b cos θ + a sin θ) = (a, b) cos θ + (-b, a) sin θ
 
-    A dot product does not change when both sides turn alike, so that of a query at position m and a
-    key at n depends on m - n alone: attention sees how far apart two tokens are, and no layer has
-    to work it out. It also means that padding on the left, which moves all tokens alike, needs no
-    care here.
+    A dot product does not change when both vectors are rotated alike. So that of a query at
+    position m and a key at position n depends on m - n alone: attention sees how far apart two
+    tokens are, and no layer has to work it out. For the same reason padding on the left, which
+    moves all tokens alike, needs no care here.
 
     Args:
         max_length: the most positions.
         d_head: the size of a head's queries and keys; even.
+
+    Raises:
+        ValueError: d_head is odd.
     """
 
     cos: Tensor
@@ -162,12 +187,6 @@ class RotaryPositions(nn.Module):
             self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
-        """(batch, heads, T, d_head) → the same, of tokens that stand at `start` and after."""
+        """(batch, heads, T, d_head) → the same shape, for positions start … start + T - 1."""
         here = slice(start, start + x.shape[2])
         return x * self.cos[here] + x @ self.quarter_turn * self.sin[here]
-
-
-def _angles(length: int, d: int) -> Array:
-    """pos / 10000^(2i / d), for the positions and for each pair of dimensions: (length, d / 2)."""
-    wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
-    return np.arange(length)[:, None] / wavelength
