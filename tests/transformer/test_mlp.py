@@ -16,7 +16,7 @@ from transformer.model.mlp import MLP
 def test_values_by_hand() -> None:
     mlp = MLP(2, 3).double()
     with mt.no_grad():
-        mlp.up.weight.array[...] = [[1, 0], [0, 1], [1, -1]]  # a row is a question
+        mlp.up.weight.array[...] = [[1, 0], [0, 1], [1, -1]]  # a row is a hidden unit
         mlp.up.bias.array[...] = [0, -1, 0.5]
         mlp.down.weight.array[...] = [[1, 2, 3], [0, 0, -2]]
         mlp.down.bias.array[...] = [10, 20]

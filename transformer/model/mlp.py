@@ -1,32 +1,54 @@
-"""The feed-forward layer (Vaswani et al. 2017, section 3.3, https://arxiv.org/abs/1706.03762)."""
+"""The feed-forward network, or MLP (Vaswani et al. 2017, section 3.3).
+
+It widens each token's vector, applies ReLU, and projects it back:
+
+    hidden = relu(x W_1 + b_1)    # (batch, T, d_ff)       widen, and keep what is positive
+    y      = hidden W_2 + b_2     # (batch, T, d_model)    project back
+
+d_model → d_ff → d_model: the result has the shape of x, so that it can be added to it. In the paper
+d_ff is 4 · d_model (https://arxiv.org/abs/1706.03762).
+
+Attention moves information between tokens; the MLP never does. Each token passes through the same
+two matrices on its own, which is why the paper calls it position-wise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
-from .config import TransformerConfig
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .config import TransformerConfig
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),
+}
 
 
 class MLP(nn.Module):
-    """What a token does with what it has gathered: widen, keep what is positive, bring together.
+    """What a token does with what it has gathered: widen, keep what is positive, project back.
 
-        MLP(x) = max(0, x W_1 + b_1) W_2 + b_2
+        MLP(x) = relu(x W_1 + b_1) W_2 + b_2        relu(z) = max(0, z)
 
-    Attention moves information between tokens; this layer never does. Each token passes through
-    the same two matrices on its own. A row of the first asks a yes-or-no question of the vector,
-    and ReLU lets the answer through or not; the second says what to add for each yes.
+    Each of the d_ff hidden units asks a question of the vector: its column of W_1 is what it looks
+    for. ReLU makes the answer 0 unless it is positive. The unit's row of W_2 is what it adds to the
+    token for a positive answer, in proportion.
 
-    GELU, x · Φ(x), is a ReLU with a soft bend: a weak no still counts a little (Hendrycks and
-    Gimpel 2016, https://arxiv.org/abs/1606.08415). GPT and BERT use it.
+    GELU, x · Φ(x) with the normal distribution's Φ, is a smooth ReLU: small negative answers still
+    count a little (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415). GPT-2 and BERT use
+    it.
 
     Args:
         d_model: the size of a token's vector.
-        d_ff: the number of questions; 4 · d_model in the paper.
+        d_ff: the number of hidden units.
         activation: "relu", "gelu" or "gelu_tanh".
         bias: add b_1 and b_2.
     """
@@ -41,16 +63,10 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""
-        hidden = probe("hidden", self.activation(self.up(x)))  # (batch, T, d_ff)
+        hidden = self.activation(self.up(x))  # (batch, T, d_ff)
+        hidden = probe("hidden", hidden)  # (batch, T, d_ff)
         x = self.down(hidden)  # (batch, T, d_model)
         return x
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": F.relu,
-    "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),
-}
 
 
 class SwiGLU(nn.Module):
@@ -58,9 +74,14 @@ class SwiGLU(nn.Module):
 
         SwiGLU(x) = (swish(x W) · (x V)) W_2        swish(z) = z · sigmoid(z)
 
-    The question and what to say for a yes are two matrices here: `gate` asks how far to open, `up`
-    says what passes. It has three matrices where the MLP has two; with d_ff = 8/3 · d_model it has
-    as many parameters as an MLP with 4 · d_model. PaLM and Llama use it.
+    A hidden unit is a product of two numbers, from two matrices: `gate`, W, decides how far it
+    opens, and `up`, V, what passes. With three matrices where the MLP has two, d_ff = 8/3 · d_model
+    gives as many parameters as an MLP with 4 · d_model. PaLM and Llama use it.
+
+    Args:
+        d_model: the size of a token's vector.
+        d_ff: the number of hidden units.
+        bias: let each of the three linear layers add a bias.
     """
 
     def __init__(self, d_model: int, d_ff: int, bias: bool = True) -> None:
@@ -72,13 +93,14 @@ class SwiGLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""
         gate = self.gate(x)  # (batch, T, d_ff)
-        hidden = probe("hidden", gate * gate.sigmoid() * self.up(x))  # (batch, T, d_ff)
+        hidden = gate * gate.sigmoid() * self.up(x)  # (batch, T, d_ff)
+        hidden = probe("hidden", hidden)  # (batch, T, d_ff)
         x = self.down(hidden)  # (batch, T, d_model)
         return x
 
 
 def feed_forward(config: TransformerConfig) -> MLP | SwiGLU:
-    """Build the feed-forward layer that the configuration names."""
+    """Build the MLP that the configuration describes."""
     if config.activation == "swiglu":
         return SwiGLU(config.d_model, config.d_ff, config.bias)
     return MLP(config.d_model, config.d_ff, config.activation, config.bias)
