@@ -36,14 +36,14 @@ def by_hand(attention: MultiHeadAttention, x: Any, memory: Any, allowed: Any) ->
             for h in range(attention.n_heads):
                 part = slice(h * d_head, (h + 1) * d_head)
                 q = affine(attention.query, x[b, i])[part]
-                shares, values = [], []
+                exponentials, values = [], []
                 for j in np.flatnonzero(allowed[b, i]):
                     k = affine(attention.key, memory[b, j])[part]
-                    shares.append(math.exp(sum(q * k) / math.sqrt(d_head)))
+                    exponentials.append(math.exp(sum(q * k) / math.sqrt(d_head)))
                     values.append(affine(attention.value, memory[b, j])[part])
                 mixed = np.zeros(d_head)
-                for share, value in zip(shares, values, strict=True):
-                    mixed += share / sum(shares) * value
+                for e, value in zip(exponentials, values, strict=True):
+                    mixed += e / sum(exponentials) * value
                 heads.append(mixed)
             result[b, i] = affine(attention.output, np.concatenate(heads))
     return result
@@ -112,7 +112,7 @@ def test_the_order_of_keys_and_values_does_not_matter(
     assert_close(shuffled, y, rtol=1e-10, atol=1e-12)
 
 
-def test_equal_keys_share_equally(random_module: Callable[..., Any]) -> None:
+def test_equal_keys_get_equal_weights(random_module: Callable[..., Any]) -> None:
     attention = random_module(MultiHeadAttention(4, 2))
     with mt.no_grad():
         attention.key.weight.zero_()  # every key is the bias: all match alike

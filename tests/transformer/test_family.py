@@ -21,7 +21,7 @@ from transformer.explain import trace
 from transformer.model.add_norm import norm
 from transformer.model.attention import MultiHeadAttention
 from transformer.model.embedding import RotaryPositions
-from transformer.model.masks import left_padding, look_back
+from transformer.model.masks import decoder_mask, left_padding
 from transformer.model.mlp import MLP, SwiGLU
 
 PAD = 0
@@ -288,13 +288,13 @@ def test_padding_on_the_left_is_counted() -> None:
 
 
 def test_tokens_look_back_and_not_at_padding() -> None:
-    assert look_back(3) == (None, True)
-    assert look_back(1, start=5) == (None, False)
-    later, is_causal = look_back(2, start=1)
+    assert decoder_mask(3) == (None, True)
+    assert decoder_mask(1, start=5) == (None, False)
+    later, is_causal = decoder_mask(2, start=1)
     assert not is_causal
     assert later is not None
     assert later.tolist() == [[True, True, False], [True, True, True]]
-    padded, is_causal = look_back(2, start=1, padding=np.array([1, 0]))
+    padded, is_causal = decoder_mask(2, start=1, padding=np.array([1, 0]))
     assert not is_causal
     assert padded is not None
     assert padded.tolist() == [

@@ -44,10 +44,10 @@ class Paper:
         heads = []
         for head in range(self.config.n_heads):
             scores = q[head] @ k[head].T / math.sqrt(q[head].shape[-1])
-            shares = np.exp(scores)
+            exponentials = np.exp(scores)
             if causal:
-                shares = np.tril(shares)
-            heads.append(shares / shares.sum(-1, keepdims=True) @ v[head])
+                exponentials = np.tril(exponentials)
+            heads.append(exponentials / exponentials.sum(-1, keepdims=True) @ v[head])
         return self.linear(f"{path}.output", np.concatenate(heads, axis=-1))
 
     def mlp(self, path: str, x: Any) -> Any:

@@ -74,8 +74,8 @@ def test_what_is_recorded_is_what_the_names_say(small_model: Callable[..., Trans
         assert_close(scores, q @ k.swapaxes(-1, -2) / np.sqrt(D_HEAD))
         assert_close(weights.sum(-1), np.ones(weights.shape[:-1]))
         assert not weights[1, ..., 2:].any()  # the second source has two tokens
-        shares = np.exp(scores[0])
-        assert_close(weights[0], shares / shares.sum(-1, keepdims=True))
+        exponentials = np.exp(scores[0])
+        assert_close(weights[0], exponentials / exponentials.sum(-1, keepdims=True))
         assert_close(t[f"{path}.mixed"], weights @ v)
     hidden = t[f"{block}.mlp.hidden"]
     assert (hidden >= 0).all()

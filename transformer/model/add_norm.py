@@ -1,27 +1,61 @@
-"""Add & Norm, the box around every sublayer of the Transformer."""
+"""Add & Norm: the residual connection and the normalisation around each sublayer.
+
+A sublayer, attention or the MLP, does not replace a token's vector x. It computes a change, which
+is added to x:
+
+    post-norm    x ← norm(x + sublayer(x))        as in the paper, figure 1
+    pre-norm     x ← x + sublayer(norm(x))        as in GPT-2 and Llama
+
+The sum x runs through all blocks and is called the *residual stream*: each sublayer reads from it
+and adds to it. The derivative of x + f(x) is 1 + f'(x), so in the backward pass a gradient gets
+through each sum undiminished, to the deepest layer (He et al. 2015,
+https://arxiv.org/abs/1512.03385).
+
+Post-norm puts a norm on the stream after each sublayer. The gradients near the output are large at
+first, and training needs a warm-up of the learning rate. Pre-norm normalises only what a sublayer
+reads and leaves the stream bare: deeper models train more easily and at higher learning rates, and
+one more norm after the last block brings the sum to size (Xiong et al. 2020,
+https://arxiv.org/abs/2002.04745).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from minitorch import Tensor, nn
-from minitorch.ops.probe import probe
 
-from .config import TransformerConfig
+if TYPE_CHECKING:
+    from .config import TransformerConfig
+
+
+def norm(config: TransformerConfig) -> nn.Module:
+    """Build the normalisation that the configuration names, over a token's d_model numbers.
+
+        LayerNorm    y = (x - mean(x)) / √(variance(x) + eps) · weight + bias
+        RMSNorm      y = x / √(mean(x²) + eps) · weight
+
+    LayerNorm (Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450) subtracts the mean and
+    divides by the standard deviation. RMSNorm does not subtract the mean, which is cheaper and
+    trains as well (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467).
+    """
+    if config.norm == "rms":
+        return nn.RMSNorm(config.d_model, eps=config.norm_eps)
+    return nn.LayerNorm(config.d_model, eps=config.norm_eps, bias=config.bias)
+
+
+def final_norm(config: TransformerConfig) -> nn.Module:
+    """Build the norm after the last block, or an identity where there is to be none."""
+    wanted = config.pre_norm if config.final_norm is None else config.final_norm
+    return norm(config) if wanted else nn.Identity()
 
 
 class AddAndNorm(nn.Module):
-    """The box around every sublayer: add what it found to what was there, and normalise.
+    """The norm and the dropout around a sublayer. The block itself writes the sum:
 
-        post-norm (Vaswani et al. 2017)    x ← norm(x + sublayer(x))
-        pre-norm                           x ← x + sublayer(norm(x))
+        x = add.norm_after(x + add.dropout(sublayer(add.norm_before(x))))
 
-    Adding keeps a straight way from the loss to every layer. Post-norm puts a norm on it each time;
-    the gradient near the output is large at first, and training needs a warm-up and care. Pre-norm
-    leaves it bare: deeper models train more easily and at higher learning rates, and a last norm
-    after all blocks brings the sum back to size (Xiong et al. 2020, https://arxiv.org/abs/2002.04745).
-
-    What the sublayer found goes through dropout before it is added.
+    Of the two norms one is the identity: `norm_after` with pre-norm, `norm_before` with post-norm.
+    Dropout is applied to what a sublayer computed, never to x (section 5.4 of the paper).
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -30,31 +64,14 @@ class AddAndNorm(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.pre_norm = config.pre_norm
 
-    def forward(self, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
-        """(batch, T, d_model) → (batch, T, d_model)."""
+    def norm_before(self, x: Tensor) -> Tensor:
+        """Normalise what the sublayer reads, with pre-norm: (batch, T, d_model) → the same."""
         if self.pre_norm:
-            x = x + self.dropout(sublayer(self.norm(x)))
-        else:
-            x = self.norm(x + self.dropout(sublayer(x)))
-        return probe("residual", x)
+            x = self.norm(x)
+        return x
 
-
-def norm(config: TransformerConfig) -> nn.Module:
-    """Build what brings a vector to size.
-
-        LayerNorm    y = (x - mean(x)) / √(variance(x) + eps) · weight + bias
-        RMSNorm      y = x / √(mean(x²) + eps) · weight
-
-    LayerNorm (Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450) takes away the mean and
-    divides by the deviation from it. RMSNorm leaves the mean where it is: what helps is the size,
-    and it is cheaper to have (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467).
-    """
-    if config.norm == "rms":
-        return nn.RMSNorm(config.d_model, eps=config.norm_eps)
-    return nn.LayerNorm(config.d_model, eps=config.norm_eps, bias=config.bias)
-
-
-def final_norm(config: TransformerConfig) -> nn.Module:
-    """Build the norm after all blocks: one more, or nothing."""
-    wanted = config.pre_norm if config.final_norm is None else config.final_norm
-    return norm(config) if wanted else nn.Identity()
+    def norm_after(self, x: Tensor) -> Tensor:
+        """Normalise the sum, with post-norm: (batch, T, d_model) → the same."""
+        if not self.pre_norm:
+            x = self.norm(x)
+        return x

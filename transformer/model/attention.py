@@ -7,16 +7,16 @@ matrix:
     k = x W_k    the key      who is looking for me?
     v = x W_v    the value    and what do I have to tell?
 
-A query and a key that fit have a large dot product. So the table q kᵀ, with a row for each token
-that asks and a column for each that answers, says who matches whom; softmax turns each row into
-shares that sum to 1, and the token takes that much of each one's value:
+A query and a key that fit have a large dot product. So the table q kᵀ, with a row for each query
+and a column for each key, says who matches whom: these are the scores. Softmax turns each row into
+probabilities, the attention weights, and the token gathers the average of the values under them:
 
     scores  = q @ k.mT / sqrt(d_head)    # (batch, heads, T_q, T_k)  how well each pair matches
     weights = softmax(scores, dim=-1)    # (batch, heads, T_q, T_k)  each row sums to 1
     mixed   = weights @ v                # (batch, heads, T_q, d_head)
 
-Without the division by √d_head the dot products, sums of d_head terms, would grow with its square
-root, softmax would put all weight on one token, and its gradient would vanish.
+Why divide by √d_head? A dot product is a sum of d_head terms and grows with √d_head. With scores
+that large, softmax would put all weight on one token, and its gradient would vanish.
 
 Several heads do this side by side, each in d_model / n_heads dimensions of its own, so that a token
 can ask several questions at once: who is the verb, where does the number begin.
@@ -26,34 +26,43 @@ as its definition, and beside it the kernel that computes the same, faster.
 
 Two variations on it:
 
-- Grouped heads: several query heads ask the same keys and values. The model has fewer parameters,
-  and generation, which keeps all keys and values, needs less memory (Shazeer 2019, with one head
-  of them for all, https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, with a few,
-  https://arxiv.org/abs/2305.13245).
-- Rotary positions: queries and keys are turned by the tokens' positions (see `embedding.py`).
+- Grouped-query attention: several heads of queries share one head of keys and values. The model has
+  fewer parameters, and the key/value cache of generation needs less memory (Shazeer 2019, with one
+  head of keys and values for all, https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, with a
+  few, https://arxiv.org/abs/2305.13245).
+- Rotary positions: queries and keys are rotated by the tokens' positions (see `embedding.py`).
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
-from .cache import KeysAndValues, KeyValues
-from .config import TransformerConfig
 from .embedding import RotaryPositions
+
+if TYPE_CHECKING:
+    from .cache import KeysAndValues, LayerCache
+    from .config import TransformerConfig
 
 
 class MultiHeadAttention(nn.Module):
     """Attention in `n_heads` heads: self-attention, or cross-attention to a memory.
 
+        MultiHead(x) = concat(head_1, …, head_h) W_o        head_i = softmax(q_i k_iᵀ / √d_head) v_i
+
     Args:
         d_model: the size of a token's vector.
-        n_heads: must divide d_model.
-        dropout: the probability that a weight is dropped in training.
-        n_kv_heads: heads of keys and values; must divide n_heads. None: n_heads.
-        bias: let the four linear layers add a learned constant.
-        rotary: turns queries and keys by their position; for self-attention.
+        n_heads: the number of heads; must divide d_model.
+        dropout: the probability that an attention weight is set to 0 in training.
+        n_kv_heads: the heads of keys and values; must divide n_heads. None: n_heads.
+        bias: give the four linear layers a bias, a learned constant that they add.
+        rotary: rotates queries and keys by their positions; for self-attention.
+
+    Raises:
+        ValueError: the heads do not divide what they must divide.
     """
 
     def __init__(
@@ -80,35 +89,52 @@ class MultiHeadAttention(nn.Module):
         self.output = nn.Linear(d_model, d_model, bias)
         self.rotary = rotary
 
+    def _split(self, x: Tensor, n_heads: int) -> Tensor:
+        """Give each head its part of the vector: (batch, T, d) → (batch, heads, T, d_head)."""
+        batch, T, _ = x.shape
+        return x.reshape(batch, T, n_heads, self.d_head).transpose(1, 2)
+
+    def _merge(self, x: Tensor) -> Tensor:
+        """Put the heads' results side by side: (batch, heads, T, d_head) → (batch, T, d_model)."""
+        return x.transpose(1, 2).flatten(2)
+
+    def keys_and_values(self, memory: Tensor) -> KeysAndValues:
+        """Compute the keys and the values of tokens (batch, T_k, d_model), split into heads."""
+        k = self._split(self.key(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
+        v = self._split(self.value(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
+        return k, v
+
     def forward(
         self,
         x: Tensor,
         memory: Tensor | KeysAndValues | None = None,
         mask: Tensor | None = None,
         is_causal: bool = False,
-        cache: KeyValues | None = None,
+        cache: LayerCache | None = None,
     ) -> Tensor:
-        """Let each token of x look at the tokens of `memory`, or of x itself if there is none.
+        """Let each token of x attend to the tokens of `memory`, or of x itself if there is none.
 
         Args:
-            x: (batch, T_q, d_model), the tokens that ask.
-            memory: (batch, T_k, d_model), the tokens that answer; or their `keys_and_values`.
-            mask: bool, broadcasts to (batch, heads, T_q, T_k): True where a token may look.
-            is_causal: token i may look at tokens 0 … i only.
-            cache: of self-attention, the keys and values of the tokens before x. They answer too,
-                and those of x are added to them.
+            x: (batch, T_q, d_model), whose tokens make the queries.
+            memory: (batch, T_k, d_model), whose tokens make the keys and values; or what
+                `keys_and_values` made of them.
+            mask: bool, broadcasts to (batch, heads, T_q, T_k): True where a query may see a key.
+            is_causal: token i may attend to tokens 0 … i only.
+            cache: in self-attention, the keys and values of the tokens before x. Those of x are
+                added to them, and x attends to all.
 
         Returns:
             (batch, T_q, d_model).
         """
-        memory = x if memory is None else memory
         q = self._split(self.query(x), self.n_heads)  # (batch, heads, T_q, d_head)
-        k, v = memory if isinstance(memory, tuple) else self.keys_and_values(memory)
+        if not isinstance(memory, tuple):
+            memory = self.keys_and_values(x if memory is None else memory)
+        k, v = memory  # (batch, kv_heads, T_k, d_head) each
         if self.rotary is not None:
             start = 0 if cache is None else cache.length
-            q, k = self.rotary(q, start), self.rotary(k, start)
+            q, k = self.rotary(q, start), self.rotary(k, start)  # rotated, the same shapes
         if cache is not None:
-            k, v = cache.append(k, v)
+            k, v = cache.append(k, v)  # (batch, kv_heads, T_k, d_head), T_k now counts all so far
         q, k, v = probe("q", q), probe("k", k), probe("v", v)
         mixed = F.scaled_dot_product_attention(
             q,
@@ -118,28 +144,13 @@ class MultiHeadAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             is_causal=is_causal,
             enable_gqa=self.n_kv_heads != self.n_heads,
-        )
-        mixed = probe("mixed", mixed)  # (batch, heads, T_q, d_head)
+        )  # (batch, heads, T_q, d_head)
+        mixed = probe("mixed", mixed)
         x = self.output(self._merge(mixed))  # (batch, T_q, d_model)
         return x
 
-    def keys_and_values(self, memory: Tensor) -> KeysAndValues:
-        """Of tokens (batch, T_k, d_model), what those who look at them see and get."""
-        k = self._split(self.key(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
-        v = self._split(self.value(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
-        return k, v
-
-    def _split(self, x: Tensor, n_heads: int) -> Tensor:
-        """(batch, T, d) → (batch, heads, T, d_head): each head gets its part of the vector."""
-        batch, T, _ = x.shape
-        return x.reshape(batch, T, n_heads, self.d_head).transpose(1, 2)
-
-    def _merge(self, x: Tensor) -> Tensor:
-        """(batch, heads, T, d_head) → (batch, T, d_model): the heads' results side by side."""
-        return x.transpose(1, 2).flatten(2)
-
     def extra_repr(self) -> str:
-        """The options."""
+        """The options, as `repr` shows them."""
         kv = "" if self.n_kv_heads == self.n_heads else f", n_kv_heads={self.n_kv_heads}"
         return f"n_heads={self.n_heads}{kv}, dropout={self.dropout}"
 
@@ -149,8 +160,8 @@ def attention(config: TransformerConfig, over_memory: bool = False) -> MultiHead
 
     Args:
         config: of the model.
-        over_memory: it is to look at a memory, whose tokens have positions of their own, so that
-            there is no turning queries and keys by one.
+        over_memory: build cross-attention. It has no rotary positions: those of the memory's tokens
+            are positions in another text.
     """
     rotary = None
     if config.positions == "rotary" and not over_memory:

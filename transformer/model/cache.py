@@ -1,46 +1,59 @@
-"""The key/value cache: what a model that writes token by token need not compute again.
+"""The key/value cache: what generation, token by token, need not compute again.
 
-A token's keys and values depend on it and on those before it, never on what comes after. So when
-one more token is written, those of all the others are what they were. With them kept, a step
-computes one token's query, key and value instead of all, and its cost no longer grows with the
-square of the length.
+Behind the causal mask, a token's keys and values depend on it and on the tokens before it, never on
+what comes after. So when one more token is generated, those of all the others stay as they were.
+Step t without a cache computes t queries, keys and values, and attends with all of the queries;
+with the cache it computes one of each, and attends with that one query.
+
+    KeysAndValues    a pair of tensors: the keys and the values of one attention
+    LayerCache       those of one layer's self-attention, growing with each step
+    Cache            a LayerCache for each layer, and what else the steps need
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor
-from minitorch.autograd import Array
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minitorch.autograd import Array
 
 KeysAndValues: TypeAlias = tuple[Tensor, Tensor]
-"""What the tokens of an attention answer, (batch, kv_heads, T, d_head) each."""
+"""The keys and the values of T tokens, (batch, kv_heads, T, d_head) each."""
 
 
-class KeyValues:
-    """Keys and values of the tokens so far, in one self-attention.
+class LayerCache:
+    """The keys and values of the tokens so far, in one layer's self-attention.
 
-    The memory for all that are to come is taken at once, so that a step copies nothing but its own.
+    Memory for all tokens is allocated once, so that a step copies its own keys and values only.
 
     Args:
-        capacity: the most tokens.
+        capacity: the most tokens that it can hold.
     """
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.length = 0
         self.keys: Array | None = None  # (batch, kv_heads, capacity, d_head)
-        self.values: Array | None = None
+        self.values: Array | None = None  # (batch, kv_heads, capacity, d_head)
 
     def append(self, k: Tensor, v: Tensor) -> KeysAndValues:
-        """Add those of the next tokens, (batch, kv_heads, T, d_head), and return all so far.
+        """Add the keys and values of the next tokens, and return those of all tokens so far.
+
+        Args:
+            k, v: (batch, kv_heads, T, d_head).
+
+        Returns:
+            a pair of (batch, kv_heads, length, d_head).
 
         Raises:
-            ValueError: there are more tokens than the cache was made for.
+            ValueError: there are more tokens than the cache can hold.
         """
         start, stop = self.length, self.length + k.shape[2]
         if stop > self.capacity:
@@ -54,26 +67,28 @@ class KeyValues:
         self.length = stop
         return mt.from_numpy(self.keys[:, :, :stop]), mt.from_numpy(self.values[:, :, :stop])
 
-    def select(self, rows: Array) -> None:
-        """Go on with these rows of the batch, in this order; a row may come several times."""
-        if self.keys is not None and self.values is not None:
-            self.keys, self.values = self._rows(self.keys, rows), self._rows(self.values, rows)
-
     def _rows(self, array: Array, rows: Array) -> Array:
+        """Copy rows of the batch, as far as they are filled."""
         selected = np.empty((len(rows), *array.shape[1:]), array.dtype)
         selected[:, :, : self.length] = array[rows, :, : self.length]
         return selected
 
+    def select(self, rows: Array) -> None:
+        """Keep these rows of the batch, in this order; a row may be taken several times."""
+        if self.keys is not None and self.values is not None:
+            self.keys, self.values = self._rows(self.keys, rows), self._rows(self.values, rows)
+
 
 class Cache:
-    """All that the steps of a generation hand on: see `begin` of the models.
+    """What one step of a generation hands on to the next: see `begin` and `step` of the models.
 
     Args:
-        n_layers: the decoder's blocks.
-        capacity: the most tokens that it reads, the prompt's included.
+        n_layers: the number of the decoder's blocks.
+        capacity: the most tokens that the decoder reads, the prompt's included.
         padding: how many of each row's first tokens are padding, (batch); None if none are.
-        memory: for each block, the keys and values of the encoder's memory, computed once.
-        memory_mask: True where the memory is no padding, (batch, 1, 1, S).
+        memory: for each block's cross-attention, the keys and values of the encoder's memory, which
+            are computed once.
+        memory_mask: the padding mask of the memory, (batch, 1, 1, S).
     """
 
     def __init__(
@@ -84,18 +99,21 @@ class Cache:
         memory: Sequence[KeysAndValues] = (),
         memory_mask: Tensor | None = None,
     ) -> None:
-        self.layers = [KeyValues(capacity) for _ in range(n_layers)]
+        self.layers = [LayerCache(capacity) for _ in range(n_layers)]
         self.padding = padding
         self.memory = list(memory)
         self.memory_mask = memory_mask
 
     @property
     def length(self) -> int:
-        """The tokens that were read so far."""
+        """The number of tokens that the decoder has read so far."""
         return self.layers[0].length
 
     def select(self, rows: Array) -> None:
-        """Go on with these rows of the batch, in this order; a row may come several times."""
+        """Keep these rows of the batch, in this order; a row may be taken several times.
+
+        Beam search does so: of a prompt's continuations it keeps the best.
+        """
         for layer in self.layers:
             layer.select(rows)
         if self.padding is not None:

@@ -1,26 +1,35 @@
-"""The decoder: it writes the target, token by token, with the source's memory before it."""
+"""The decoder: it generates the target, token by token, and attends to the encoder's memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch import Tensor, nn
-from minitorch.autograd import Array
+from minitorch.ops.probe import probe
 
 from .add_norm import AddAndNorm, final_norm
 from .attention import attention
-from .cache import Cache, KeysAndValues, KeyValues
-from .config import TransformerConfig
-from .masks import look_back
+from .masks import decoder_mask
 from .mlp import feed_forward
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from minitorch.autograd import Array
+
+    from .cache import Cache, KeysAndValues, LayerCache
+    from .config import TransformerConfig
 
 
 class DecoderBlock(nn.Module):
-    """Masked self-attention, cross-attention, then the MLP, each in its Add & Norm.
+    """Masked self-attention, cross-attention, then the MLP; each adds to the residual stream x.
 
-    In self-attention a token looks at what is already written, itself included. In cross-attention
-    the queries are its own, and the keys and values are the encoder's memory.
+        x ← x + self_attention(norm(x))             with pre-norm; see `add_norm.py` for post-norm
+        x ← x + cross_attention(norm(x), memory)
+        x ← x + mlp(norm(x))
+
+    In self-attention a token attends to itself and to the tokens before it. In cross-attention the
+    queries are the target's, and the keys and values are those of the encoder's memory.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -39,19 +48,36 @@ class DecoderBlock(nn.Module):
         memory_mask: Tensor | None = None,
         mask: Tensor | None = None,
         is_causal: bool = True,
-        cache: KeyValues | None = None,
+        cache: LayerCache | None = None,
     ) -> Tensor:
-        """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model)."""
-        x = self.add_self_attention(
-            x, lambda x: self.self_attention(x, mask=mask, is_causal=is_causal, cache=cache)
+        """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model).
+
+        Args:
+            x: the target's vectors.
+            memory, memory_mask: the `memory` and the `mask` of cross-attention.
+            mask, is_causal, cache: those of self-attention.
+        """
+        add = self.add_self_attention
+        change = self.self_attention(
+            add.norm_before(x), mask=mask, is_causal=is_causal, cache=cache
         )
-        x = self.add_cross_attention(x, lambda x: self.cross_attention(x, memory, memory_mask))
-        x = self.add_mlp(x, self.mlp)
+        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = probe("add_self_attention.residual", x)
+
+        add = self.add_cross_attention
+        change = self.cross_attention(add.norm_before(x), memory, memory_mask)
+        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = probe("add_cross_attention.residual", x)
+
+        add = self.add_mlp
+        change = self.mlp(add.norm_before(x))
+        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = probe("add_mlp.residual", x)
         return x
 
 
 class Decoder(nn.Module):
-    """A stack of blocks, all of which look into the same memory."""
+    """A stack of blocks, all of which attend to the same memory."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -69,21 +95,21 @@ class Decoder(nn.Module):
         """(batch, T, d_model), with a memory of (batch, S, d_model) → (batch, T, d_model).
 
         Args:
-            x: the tokens' vectors.
-            memory: the encoder's; or what `memories` made of it.
-            memory_mask: True where the memory is no padding, (batch, 1, 1, S).
+            x: the target's vectors.
+            memory: the encoder's result; or what `memories` made of it.
+            memory_mask: the padding mask of the memory, (batch, 1, 1, S).
             padding: how many of each row's first tokens are padding, (batch); None if none are.
             cache: of the tokens before x, if there are any.
         """
-        mask, is_causal = look_back(x.shape[1], 0 if cache is None else cache.length, padding)
+        mask, is_causal = decoder_mask(x.shape[1], 0 if cache is None else cache.length, padding)
         for i, block in enumerate(self.blocks):
             known = memory[i] if isinstance(memory, list) else memory
             layer = None if cache is None else cache.layers[i]
-            x = block(x, known, memory_mask, mask, is_causal, layer)
+            x = block(x, known, memory_mask, mask, is_causal, layer)  # (batch, T, d_model)
         x = self.norm(x)
         return x
 
     def memories(self, memory: Tensor) -> list[KeysAndValues]:
-        """The memory's keys and values for each block, so that steps can share them."""
+        """Compute the memory's keys and values for each block, so that all steps share them."""
         blocks: Iterable[Any] = self.blocks
         return [block.cross_attention.keys_and_values(memory) for block in blocks]

@@ -1,20 +1,28 @@
-"""The encoder: it reads the whole source, and every token looks at every other."""
+"""The encoder: it reads the whole source, and every token attends to every other."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minitorch import Tensor, nn
+from minitorch.ops.probe import probe
 
 from .add_norm import AddAndNorm, final_norm
 from .attention import attention
-from .cache import KeyValues
-from .config import TransformerConfig
 from .mlp import feed_forward
+
+if TYPE_CHECKING:
+    from .cache import LayerCache
+    from .config import TransformerConfig
 
 
 class Block(nn.Module):
-    """Self-attention, then the MLP, each in its Add & Norm.
+    """Self-attention, then the MLP; each adds what it computes to the residual stream x.
 
-    An encoder is a stack of these, and so is a GPT: there, tokens look only at those before them.
+        x ← x + attention(norm(x))        with pre-norm; see `add_norm.py` for post-norm
+        x ← x + mlp(norm(x))
+
+    An encoder is a stack of these blocks, and so is a GPT, with the causal mask.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -29,18 +37,23 @@ class Block(nn.Module):
         x: Tensor,
         mask: Tensor | None = None,
         is_causal: bool = False,
-        cache: KeyValues | None = None,
+        cache: LayerCache | None = None,
     ) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model); the other arguments are those of attention."""
-        x = self.add_attention(
-            x, lambda x: self.attention(x, mask=mask, is_causal=is_causal, cache=cache)
-        )
-        x = self.add_mlp(x, self.mlp)
+        add = self.add_attention
+        change = self.attention(add.norm_before(x), mask=mask, is_causal=is_causal, cache=cache)
+        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = probe("add_attention.residual", x)
+
+        add = self.add_mlp
+        change = self.mlp(add.norm_before(x))
+        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = probe("add_mlp.residual", x)
         return x
 
 
 class Encoder(nn.Module):
-    """A stack of blocks. What comes out is the memory that the decoder looks into."""
+    """A stack of blocks. Its result is the memory that the decoder attends to."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -50,6 +63,6 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """(batch, T, d_model) → the memory, (batch, T, d_model); the mask hides padding."""
         for block in self.blocks:
-            x = block(x, mask)
+            x = block(x, mask)  # (batch, T, d_model)
         x = self.norm(x)
         return x

@@ -1,33 +1,72 @@
-"""Masks: where a token may look. True lets it, False hides.
+"""Masks: which tokens a token may attend to. True lets it, False hides.
 
-A sequence shorter than the longest of its batch is filled up with `<pad>`, and nobody may look
-there: `padding_mask`. A decoder that is trained on a whole target at once must not see the answer:
-`causal_mask`.
+Each mask is a table with a row for each query, the token that looks, and a column for each key, the
+token that is looked at. ✓ is True, · is False.
 
-Padding on the right of what a decoder reads needs no mask of its own: the causal mask hides it from
-every real token, which all come before it, and the loss ignores what padding says. Padding on the
-left, as in prompts that are to be continued together, comes before the real tokens: it is hidden by
-both masks in one (`look_back`), and positions are counted from the first real token.
+The **padding mask**. A sequence shorter than the longest of its batch is filled up with `<pad>`,
+and no token may attend to that. "dogs bark", in a batch with "the cat sleeps":
+
+              dogs   bark   <pad>
+    dogs       ✓      ✓      ·
+    bark       ✓      ✓      ·
+    <pad>      ✓      ✓      ·        all rows are alike, so that one is stored
+
+The **causal mask**. A decoder in training is given its whole target at once, and each token is to
+predict the next. It may attend to itself and to earlier tokens, never to the ones it predicts:
+
+              <s>    the    cat    sleeps
+    <s>        ✓      ·      ·       ·        predicts "the"
+    the        ✓      ✓      ·       ·        predicts "cat"
+    cat        ✓      ✓      ✓       ·        predicts "sleeps"
+    sleeps     ✓      ✓      ✓       ✓        predicts </s>
+
+**Both at once.** In a decoder, padding on the right needs no mask of its own: it comes after every
+real token, so the causal mask hides it from them, and the loss ignores what padding predicts.
+Padding on the left, as in prompts that are to be continued together, comes before the real tokens
+and needs both masks. Positions are then counted from the first real token.
+
+              <pad>  dogs   bark
+    <pad>      ·      ·      ·
+    dogs       ·      ✓      ·
+    bark       ·      ✓      ✓
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 import minitorch as mt
-from minitorch import Tensor
-from minitorch.autograd import Array
+
+if TYPE_CHECKING:
+    from minitorch import Tensor
+    from minitorch.autograd import Array
 
 
 def padding_mask(ids: Tensor, pad: int) -> Tensor:
-    """True for the tokens that are no padding: (batch, T) → (batch, 1, 1, T), for all who ask."""
+    """Return True for the tokens that are not padding: (batch, T) → (batch, 1, 1, T).
+
+    The two axes of size 1 are broadcast over the heads and the queries.
+
+    >>> the, cat, sleeps, dogs, bark, pad = 3, 4, 5, 6, 7, 0
+    >>> ids = mt.tensor([[the, cat, sleeps], [dogs, bark, pad]])
+    >>> padding_mask(ids, pad).tolist()
+    [[[[True, True, True]]], [[[True, True, False]]]]
+    """
     return ids.ne(pad).unsqueeze(1).unsqueeze(1)
 
 
 def causal_mask(T: int, start: int = 0) -> Tensor:
-    """True where the token of the column is not later than that of the row: (T, start + T).
+    """Return True where the key is not later than the query: (T, start + T).
 
-    The rows are T tokens that stand after `start` others; the columns are all of them.
+    The queries are T tokens that follow `start` others; the keys are all start + T tokens.
+
+    >>> causal_mask(4).int()
+    tensor([[1, 0, 0, 0],
+            [1, 1, 0, 0],
+            [1, 1, 1, 0],
+            [1, 1, 1, 1]], dtype=minitorch.int32)
     """
     return mt.ones(T, start + T, dtype=mt.bool).tril(start)
 
@@ -44,21 +83,30 @@ def left_padding(ids: Tensor, pad: int) -> Array | None:
     return first
 
 
-def look_back(T: int, start: int = 0, padding: Array | None = None) -> tuple[Tensor | None, bool]:
-    """Say where T tokens that follow upon `start` others may look: at these, and not ahead.
+def decoder_mask(
+    T: int, start: int = 0, padding: Array | None = None
+) -> tuple[Tensor | None, bool]:
+    """Return the causal mask, joined with that of padding on the left if there is any.
 
     Args:
-        T: the tokens that ask.
-        start: the tokens before them, which answer too.
-        padding: how much of each row, from the left, is padding.
+        T: the number of queries.
+        start: the number of tokens before them, which are keys too.
+        padding: how many of each row's first tokens are padding, (batch); None if none are.
 
     Returns:
-        the mask, which broadcasts to (batch, heads, T, start + T), or None where there is none to
-        apply; and whether the causal mask alone is meant, which attention has a short way for.
+        (mask, is_causal), the arguments of attention. The mask broadcasts to (batch, heads, T,
+        start + T). It is None where every key may be seen, and where `is_causal` says the same: the
+        attention kernel then skips what the causal mask hides.
+
+    >>> mask, is_causal = decoder_mask(3, padding=np.array([1]))  # <pad> dogs bark
+    >>> mask.int().squeeze()
+    tensor([[0, 0, 0],
+            [0, 1, 0],
+            [0, 1, 1]], dtype=minitorch.int32)
     """
     if padding is None and (not start or T == 1):
         return None, not start
-    mask = causal_mask(T, start)
+    mask = causal_mask(T, start)  # (T, start + T)
     if padding is not None:
         real = np.arange(start + T) >= padding[:, None]  # (batch, start + T)
         mask = mask & mt.from_numpy(real[:, None, None])  # (batch, 1, T, start + T)

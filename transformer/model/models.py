@@ -21,7 +21,7 @@ from .config import TransformerConfig
 from .decoder import Decoder
 from .embedding import Embedding
 from .encoder import Block, Encoder
-from .masks import left_padding, look_back, padding_mask
+from .masks import decoder_mask, left_padding, padding_mask
 
 
 class Transformer(nn.Module):
@@ -186,7 +186,7 @@ class GPT(nn.Module):
     def _read(self, ids: Tensor, padding: Array | None, cache: Cache | None = None) -> Tensor:
         """(batch, T) → (batch, T, d_model), from which the output says what comes next."""
         start = 0 if cache is None else cache.length
-        mask, is_causal = look_back(ids.shape[1], start, padding)
+        mask, is_causal = decoder_mask(ids.shape[1], start, padding)
         x: Tensor = self.embedding(ids, start, padding)
         for i, block in enumerate(self.blocks):
             x = block(x, mask, is_causal, None if cache is None else cache.layers[i])
