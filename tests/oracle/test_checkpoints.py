@@ -13,9 +13,8 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, TransformerConfig, greedy
+from transformer.model.layouts import BERT_BASE, GPT2
 from transformer.model.weights import (
-    BERT_BASE,
-    GPT2,
     bert_config,
     from_pretrained,
     gpt2_config,

@@ -15,7 +15,8 @@ import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, Transformer, TransformerConfig
 from transformer.model.embedding import RotaryPositions
-from transformer.model.weights import PYTORCH, load_pytorch, translate
+from transformer.model.layouts import PYTORCH
+from transformer.model.weights import load_pytorch, translate
 
 VOCAB, D_MODEL, HEADS, LAYERS, D_FF = 11, 16, 4, 2, 24
 SOURCE = [[3, 4, 5, 6, 7], [8, 9, 10, 0, 0]]
