@@ -1,6 +1,15 @@
-"""The Transformer family, built on `minitorch`: encoder–decoder, decoder-only and encoder-only."""
+"""The Transformer family, built on `minitorch`: encoder–decoder, decoder-only and encoder-only.
 
-import minitorch  # before NumPy, for which it settles how to compute
+    model/       the layers and the models made of them
+    text/        from text to token ids, and back
+    decoding/    from logits to text: greedy decoding, sampling, beam search
+    training/    the training loop, and a run on disk
+    tasks/       what the models learn here
+    explain/     what happened inside: traces and pictures
+    cli/         the command `transformer`
+"""
+
+import minitorch  # before NumPy, whose memory and threads it sets
 
 from .decoding.beam import Beams, beam_search
 from .decoding.sampling import greedy, sample

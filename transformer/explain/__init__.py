@@ -1,4 +1,4 @@
-"""What happened inside a model: `trace` records it, `pictures` draws it."""
+"""What happened inside a model: `trace` records its activations, `pictures` draws them."""
 
 from .trace import Trace, trace
 

@@ -1,37 +1,56 @@
-"""Recording what happens inside a model in one forward pass."""
+"""Traces: the named activations of a forward pass.
+
+An activation is an intermediate result, such as the attention weights of a layer. The code of a
+model has a hook point at each that one may want to see: `probe("weights", w)` returns w, and shows
+it to whoever watches (`minitorch/ops/probe.py`). `trace` watches and records what it is shown.
+
+The full name of an activation is the path of the module that computes it and the name at its hook
+point: "decoder.blocks.0.cross_attention" and "weights". So hook points need to know nothing of the
+model around them. While a trace runs, each module says when it is entered and left, by forward
+hooks, and the module entered last is the one that computes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minitorch import Tensor, nn
 from minitorch.autograd import Array
 from minitorch.fused import definitions
 from minitorch.ops.probe import watching
 
+if TYPE_CHECKING:
+    from minitorch import Tensor, nn
+
 
 class Trace(dict[str, Array]):
-    """Intermediates by name: the path of the module, and what it calls them.
+    """Activations by their full names.
 
-    `trace["decoder.blocks.0.cross_attention.weights"]` is an array (batch, heads, T_q, T_k). What
-    is computed several times keeps the last.
+    `trace["decoder.blocks.0.cross_attention.weights"]` is an array (batch, heads, T_q, T_k). Of an
+    activation that is computed several times, the last is kept.
     """
 
 
 @contextmanager
 def trace(model: nn.Module) -> Iterator[Trace]:
-    """Record every named intermediate of what the model computes inside the block.
+    """Record every named activation that the model computes inside the `with` block.
 
         with trace(model) as t:
             model(source, target)
         t["encoder.blocks.0.attention.weights"]    # (batch, heads, T, T)
 
-    Definitions run instead of kernels, so that each intermediate exists.
+    The definitions of fused operations run instead of their kernels, which never compute some of
+    the activations.
+
+    Args:
+        model: any module; names are relative to it.
+
+    Yields:
+        the trace, which fills as the model computes.
     """
     record = Trace()
-    inside: list[str] = []
+    inside: list[str] = []  # the paths of the modules that have been entered and not yet left
 
     def see(name: str, x: Tensor) -> None:
         record[".".join([*filter(None, inside[-1:]), name])] = x.detach().numpy().copy()

@@ -1,4 +1,4 @@
-"""The Transformer and its two descendants, of one set of layers; a file a box of the picture."""
+"""The Transformer and its two descendants, from one set of layers: a file for each kind of box."""
 
 from .config import TransformerConfig
 from .models import BERT, GPT, Transformer
