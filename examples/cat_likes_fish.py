@@ -1,9 +1,9 @@
-"""What the MLP does with 猫 喜欢 吃 ("cat likes to eat"), and why the next word is 鱼, fish.
+"""What the MLP computes for 猫 喜欢 吃 ("cat likes to eat"), and why the next word is 鱼, fish.
 
     python examples/cat_likes_fish.py            # --lang zh: in Chinese
 
 A small GPT learns sentences of a little grammar, word by word. Then we open it: the three tokens'
-vectors before and after the first MLP, which of its hidden units let them through, proof that it
+vectors before and after the first MLP, which of its hidden units are active for each, proof that it
 treats each token on its own, and the likeliest next words.
 """
 
@@ -22,7 +22,7 @@ from transformer.explain import trace
 from transformer.model.config import TransformerConfig
 from transformer.model.models import GPT
 
-import numpy as np  # isort: skip  # after minitorch, which settles how it computes
+import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
 # What each animal likes to eat, drink and chase: its favourite first. Of ten sentences six name the
 # first, three the second, and one the third.
@@ -35,7 +35,7 @@ LIKES = {
     "猴子": {"吃": "香蕉 苹果 竹子", "喝": "果汁 水 牛奶", "追": "球 鸟 猴子"},
     "鸟": {"吃": "虫子 苹果 草", "喝": "水 果汁 汤", "追": "蝴蝶 虫子 鸟"},
 }
-SHARES = (0.6, 0.3, 0.1)
+PROBABILITIES = (0.6, 0.3, 0.1)
 
 ENGLISH = {
     "猫": "cat", "狗": "dog", "兔子": "rabbit", "马": "horse", "熊猫": "panda", "猴子": "monkey",
@@ -52,14 +52,14 @@ SAY = {
         "before": "Before the first MLP: each token is a vector, and attention has told it of "
         "those before it. Shape {shape}.",
         "after": "After: d_model → 4·d_model → ReLU → d_model. Shape {shape} again.",
-        "hidden": "Between them each token has {n} hidden units, questions put to its vector: the "
-        "same ones to every token. ReLU lets the positive answers through, and makes the others 0.",
-        "open": "{count} of {n} open: {units} …",
-        "shared": "Open for all three: {all}. Open for one alone: {alone}.",
+        "hidden": "In between are {n} hidden units. Each asks a question of a token's vector, the "
+        "same one of every token. ReLU lets the positive answers through, and makes the others 0.",
+        "open": "{count} of {n} active: {units} …",
+        "shared": "Active for all three: {all}. Active for one alone: {alone}.",
         "alone": "Each token passes on its own: with the tokens in the order {order}, the same MLP "
         "gives the same three vectors, in that order. Largest difference: {difference}.",
-        "next": "After the last block, the last token's vector, mapped to the vocabulary, says "
-        "what comes next. Beside it, how often the grammar has that word:",
+        "next": "After the last block, the output layer and softmax turn the last token's vector "
+        "into a probability for each next word. Beside it, the grammar's own:",
         "word": "word",
         "model": "model",
         "grammar": "grammar",
@@ -71,12 +71,12 @@ SAY = {
         "after": "之后：d_model → 4·d_model → ReLU → d_model。形状还是 {shape}。",
         "hidden": "中间每个词元有 {n} 个隐藏单元，是对它的向量提的问题，对每个词元都一样。"
         "ReLU 让正的回答通过，其余变成 0。",
-        "open": "{n} 个里开了 {count} 个：{units} …",
-        "shared": "三个词元都打开的：{all} 个。只为一个打开的：{alone} 个。",
+        "open": "{n} 个里激活了 {count} 个：{units} …",
+        "shared": "三个词元都激活的：{all} 个。只有一个词元激活的：{alone} 个。",
         "alone": "每个词元独自通过：把词元排成 {order}，同一个 MLP 按那个顺序给出同样的向量。"
         "最大差别：{difference}。",
-        "next": "经过最后一层，最后一个词元的向量映射到词表，说出下一个词。"
-        "旁边是语法里这个词的比例：",
+        "next": "经过最后一层，输出层和 softmax 把最后一个词元的向量变成每个词作为下一个词的概率。"
+        "旁边是语法里的概率：",
         "word": "词",
         "model": "模型",
         "grammar": "语法",
@@ -93,7 +93,8 @@ def sentences(n: int, rng: np.random.Generator) -> list[list[str]]:
     for _ in range(n):
         animal = rng.choice(list(LIKES))
         verb = rng.choice(list(LIKES[animal]))
-        drawn.append([animal, "喜欢", verb, rng.choice(LIKES[animal][verb].split(), p=SHARES)])
+        liked = rng.choice(LIKES[animal][verb].split(), p=PROBABILITIES)
+        drawn.append([animal, "喜欢", verb, liked])
     return drawn
 
 
@@ -120,11 +121,11 @@ def learn(steps: int = 300, batch_size: int = 64, seed: int = 0) -> GPT:
 
 
 def inside(model: GPT, words: list[str]) -> dict[str, Tensor]:
-    """Let the model read the words, and return what passes through its first MLP.
+    """Let the model read the words; return the activations of its first MLP, and its prediction.
 
     Returns:
         before, after: (1, T, d_model), the MLP's input and result.
-        hidden: (1, T, 4 · d_model), behind the ReLU.
+        hidden: (1, T, 4 · d_model), after the ReLU.
         next: (vocab_size), the probability of each word to come next.
     """
     seen: dict[str, Tensor] = {}
@@ -169,16 +170,14 @@ def show(console: Console, lang: str, model: GPT, words: list[str]) -> None:
             console.print(f"  {_column(word, lang)}", numbers, "…")
 
     hidden = a["hidden"].numpy()[0]
-    is_open = hidden > 0  # (T, 4 · d_model)
+    active = hidden > 0  # (T, 4 · d_model)
     console.print(f"\n{say['hidden'].format(n=hidden.shape[1])}")
-    for word, row in zip(words, is_open, strict=True):
+    for word, row in zip(words, active, strict=True):
         units = " ".join(map(str, np.flatnonzero(row)[:8]))
         line = say["open"].format(count=row.sum(), n=len(row), units=units)
         console.print(f"  {_column(word, lang)}", line)
-    openings = is_open.sum(0)
-    console.print(
-        say["shared"].format(all=(openings == len(words)).sum(), alone=(openings == 1).sum())
-    )
+    counts = active.sum(0)  # (4 · d_model): for how many of the words each unit is active
+    console.print(say["shared"].format(all=(counts == len(words)).sum(), alone=(counts == 1).sum()))
 
     order = [2, 0, 1]
     shuffled = " ".join(words[i] for i in order)
@@ -188,14 +187,14 @@ def show(console: Console, lang: str, model: GPT, words: list[str]) -> None:
 
 
 def show_next(console: Console, lang: str, model: GPT, words: list[str]) -> None:
-    """Print the likeliest next words beside what the grammar has them be."""
+    """Print the likeliest next words, with the model's probabilities and the grammar's."""
     say = SAY[lang]
     animal, _, verb = words
-    shares = dict(zip(LIKES[animal][verb].split(), SHARES, strict=True))
+    true = dict(zip(LIKES[animal][verb].split(), PROBABILITIES, strict=True))
     columns = [Column(say[name], justify="right") for name in ("model", "grammar")]
     table = Table(say["word"], *columns, box=None)
     for word, probability in top(model, words):
-        table.add_row(_word(word, lang), f"{probability:.1%}", f"{shares.get(word, 0):.0%}")
+        table.add_row(_word(word, lang), f"{probability:.1%}", f"{true.get(word, 0):.0%}")
     console.print(f"  {_sentence([*words, '…'], lang)}", style="bold")
     console.print(table)
 
@@ -205,20 +204,20 @@ def _word(word: str, lang: str) -> str:
 
 
 def _sentence(words: list[str], lang: str) -> str:
-    """The words, and for who reads English, what they mean."""
+    """Return the words, with their English meaning if the language is English."""
     english = " ".join(ENGLISH.get(word, word) for word in words)
     return " ".join(words) + (f"    ({english})" if lang == "en" else "")
 
 
 def _column(word: str, lang: str) -> str:
-    """The word, filled up with spaces; a Chinese character is two columns wide."""
+    """Return the word, filled up with spaces; a Chinese character is two columns wide."""
     name = _word(word, lang)
     return name + " " * ((10 if lang == "en" else 4) - cell_len(name))
 
 
 def main() -> None:
     """Run the lesson."""
-    parser = argparse.ArgumentParser(description="What the MLP does with 猫 喜欢 吃.")
+    parser = argparse.ArgumentParser(description="What the MLP computes for 猫 喜欢 吃.")
     parser.add_argument("--lang", choices=SAY, default="en", help="language (default: en)")
     options = parser.parse_args()
     console, say = Console(highlight=False), SAY[options.lang]

@@ -1,10 +1,10 @@
-"""What attention does with the question `1+2=?`, number by number.
+"""What attention computes for the question `1+2=?`, number by number.
 
     python examples/one_plus_two.py            # --lang zh: in Chinese
 
-First the bare mechanism, with the sizes of a real model and weights that have learned nothing:
-N = 5 tokens, d_model = 1024, one head. Then the same table in a small model that has just learned
-to add: whom does `?` look at, digit by digit? Heat maps of both are saved in `runs/one_plus_two`.
+First the bare mechanism, with the sizes of a real model and random matrices: N = 5 tokens,
+d_model = 1024, one head. Then the attention weights of a small model that has just learned to add:
+whom does `?` look at, digit by digit? Heat maps of both are saved in `runs/one_plus_two`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from transformer.model.models import GPT
 from transformer.tasks import Addition
 from transformer.text.tokenizer import EOS, PAD, CharTokenizer
 
-import numpy as np  # isort: skip  # after minitorch, which settles how it computes
+import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
 TOKENS = list("1+2=?")
 D_MODEL = 1024
@@ -43,19 +43,19 @@ SAY = {
         "q": "q = x W_q, the query: whom am I looking for?",
         "k": "k = x W_k, the key: who is looking for me?",
         "v": "v = x W_v, the value: what do I have to tell?",
-        "match": "q @ k.mT: every query meets every key. Row i, column j: how well what token i is "
-        "looking for fits what token j offers.",
+        "match": "q @ k.mT: every query meets every key. Row i, column j: the dot product of query "
+        "i and key j, how well what token i is looking for fits what token j offers.",
         "scale": "/ sqrt(1024) = / 32: a sum of 1024 products is about 32 times as large as one of "
         "them. Without this, softmax would see only the largest.",
-        "softmax": "softmax, row by row: shares of attention. Each row sums to 1.",
-        "row": "Read the last row: {token} takes most from {most}, {share:.0%}. That is chance, as "
-        "nothing has been learned yet.",
-        "result": "weights @ v: each token takes of every value its share. 5×1024 again: the same "
-        "five places, but each vector now knows of the others.",
+        "softmax": "softmax, row by row: probabilities, the attention weights. Each row sums to 1.",
+        "row": "Read the last row: {token} gives {most} the largest weight, {weight:.0%}. That is "
+        "chance, as nothing has been learned yet.",
+        "result": "weights @ v: for each token, the average of all values under its weights. "
+        "5×1024 again: the same five places, but each vector now knows of the others.",
         "check": "The model's own attention layer, given the same numbers, gives the same result; "
         "the largest difference is {difference}.",
         "sum": "sum",
-        "trained": "2. The same table in a model that has learned to add",
+        "trained": "2. The attention weights of a model that has learned to add",
         "learn": "A GPT of 2 layers, d_model = 64, trained just now on sums of numbers up to two "
         "digits; right on held-out ones:",
         "rows": "Each row is a token that says what comes next; the answer's last digit comes "
@@ -76,16 +76,17 @@ SAY = {
         "k": "k = x W_k，键：谁在找我？",
         "v": "v = x W_v，值：我们之间有什么可说的？",
         "match": "q @ k.mT：每个查询遇见每个键。"
-        "第 i 行第 j 列：词元 i 要找的与词元 j 能给的有多匹配。",
+        "第 i 行第 j 列：查询 i 与键 j 的点积，词元 i 要找的与词元 j 能给的有多匹配。",
         "scale": "/ sqrt(1024) = / 32：1024 个乘积之和大约是一个乘积的 32 倍。"
         "不缩放，softmax 就只看得见最大的。",
-        "softmax": "逐行 softmax：注意力的份额，每行之和为 1。",
-        "row": "读最后一行：{token} 从 {most} 取得最多，{share:.0%}。这只是偶然：还什么都没学过。",
-        "result": "weights @ v：每个词元按份额取走各个值。又是 5×1024："
+        "softmax": "逐行 softmax：得到概率，即注意力权重，每行之和为 1。",
+        "row": "读最后一行：{token} 给 {most} 的权重最大，{weight:.0%}。"
+        "这只是偶然：还什么都没学过。",
+        "result": "weights @ v：每个词元按注意力权重对所有的值求加权平均。又是 5×1024："
         "还是那五个位置，但每个向量已经知道了别人。",
         "check": "模型自己的注意力层，给它同样的数字，结果相同；最大差别：{difference}。",
         "sum": "和",
-        "trained": "2. 同一张表，在一个学会了加法的模型里",
+        "trained": "2. 一个学会了加法的模型的注意力权重",
         "learn": "一个两层的 GPT，d_model = 64，刚刚用不超过两位数的加法训练过；没见过的题答对：",
         "rows": "每一行是一个说出下一个字符的词元；答案从个位写起。它在看谁？"
         "最后一层的每个头里，权重最大的词元；点是其余的。",
@@ -103,8 +104,8 @@ def attend(seed: int = 0) -> dict[str, Tensor]:
     """Take `1+2=?` through one head of attention, a step a line.
 
     Returns:
-        every array on the way, by name: x, w_q, w_k, w_v, q, k, v, match, scores, weights, result;
-        and `module`, the result of the library's own layer on the same numbers.
+        every array by name: x, w_q, w_k, w_v, q, k, v, match, scores, weights, result; and
+        `module`, the result of the library's own layer on the same numbers.
     """
     mt.manual_seed(seed)
     embedding = mt.randn(len(TOKENS), D_MODEL)  # one vector for each of 1 + 2 = ?
@@ -121,7 +122,7 @@ def attend(seed: int = 0) -> dict[str, Tensor]:
     with mt.no_grad():
         for linear, w in ((layer.query, w_q), (layer.key, w_k), (layer.value, w_v)):
             linear.weight.copy_(w.mT)  # a linear layer keeps its matrix transposed
-        layer.output.weight.copy_(mt.eye(D_MODEL))  # let what was mixed come out as it is
+        layer.output.weight.copy_(mt.eye(D_MODEL))  # an output layer that changes nothing
         module = layer(x.unsqueeze(0)).squeeze(0)
     return {
         "x": x, "w_q": w_q, "w_k": w_k, "w_v": w_v, "q": q, "k": k, "v": v,
@@ -145,7 +146,7 @@ def show_mechanism(console: Console, say: dict[str, str]) -> dict[str, Tensor]:
         console.print(_table(a[array], say["sum"] if array == "weights" else None))
     last = a["weights"][-1]
     most = int(last.argmax())
-    row = say["row"].format(token=TOKENS[-1], most=TOKENS[most], share=last[most].item())
+    row = say["row"].format(token=TOKENS[-1], most=TOKENS[most], weight=last[most].item())
     console.print(f"\n{row}")
     console.print(f"\n{say['result']}")
     console.print(_sketch("result", a["result"]))
@@ -155,7 +156,7 @@ def show_mechanism(console: Console, say: dict[str, str]) -> dict[str, Tensor]:
 
 
 def _sketch(name: str, x: Tensor) -> str:
-    """The shape of an array, and its first numbers: `q  5×1024  [0.31 -1.20 0.07 …]`."""
+    """Return an array's name and shape, and below them its first rows and numbers."""
     rows = [" ".join(f"{value:5.2f}" for value in row[:6]) for row in x.tolist()[:5]]
     size = "×".join(map(str, x.shape))
     lines = [f"{row} …" for row in rows] + (["⋮"] if len(x) > len(rows) else [])
@@ -163,7 +164,7 @@ def _sketch(name: str, x: Tensor) -> str:
 
 
 def _table(x: Tensor, total: str | None) -> Table:
-    """A 5×5 table with its tokens at the edges, and the sum of each row if it has a name."""
+    """Return a 5×5 table with the tokens at its edges; with `total`, a column of row sums."""
     columns = [Column(name, justify="right") for name in (*TOKENS, *([total] if total else []))]
     table = Table("", *columns, box=None, header_style="bold")
     for token, row in zip(TOKENS, x.tolist(), strict=True):
@@ -200,7 +201,7 @@ def learn(steps: int = 1000, seed: int = 0) -> GPT:
 
 
 def _texts(examples: list[tuple[str, str]]) -> tuple[Tensor, Tensor]:
-    """Return ids (batch, T), and the same with the questions hidden: only answers are learned."""
+    """Return ids (batch, T), and targets: the same, with `<pad>` for all but the answers."""
     ids = np.full((len(examples), 12), PAD)
     targets = ids.copy()
     for i, (question, answer) in enumerate(examples):
@@ -211,14 +212,18 @@ def _texts(examples: list[tuple[str, str]]) -> tuple[Tensor, Tensor]:
 
 
 def answers(model: GPT, questions: list[str]) -> list[str]:
-    """Let the model go on from texts such as `12+34=?`; return what it writes."""
+    """Let the model continue texts such as `12+34=?`; return what it generates."""
     longest = max(map(len, questions))
     prompt = [[PAD] * (longest - len(q)) + TOKENIZER.encode(q) for q in questions]
     return [TOKENIZER.decode(row) for row in greedy(model, mt.tensor(prompt), 4).tolist()]
 
 
 def look(model: GPT, question: str) -> tuple[str, Array]:
-    """Return the whole text, and who looked at whom in it: (layers, heads, T, T)."""
+    """Return the question with the model's answer, and the attention weights of that text.
+
+    Returns:
+        the text, of T characters; the weights, (layers, heads, T, T).
+    """
     text = question + answers(model, [question])[0]
     with mt.no_grad(), trace(model) as t:
         model(mt.tensor([TOKENIZER.encode(text)]))
@@ -227,7 +232,7 @@ def look(model: GPT, question: str) -> tuple[str, Array]:
 
 
 def show_trained(console: Console, say: dict[str, str], model: GPT, question: str) -> Array:
-    """Print, for `?` and each digit after it, what it says and whom each head looks at."""
+    """Print, for `?` and each digit after it, what it predicts and whom each head looks at."""
     text, weights = look(model, question)
     heads = range(weights.shape[1])
     table = Table(say["token"], say["says"], *(f"{say['head']} {h + 1}" for h in heads), box=None)
@@ -239,20 +244,20 @@ def show_trained(console: Console, say: dict[str, str], model: GPT, question: st
     console.print(f"  {text}", style="bold")
     console.print(table)
     at = len(question) - 1  # of `?`
-    shares = weights[-1, :, at].max(0)  # (T): what each token gets from the head that likes it best
-    seen = ", ".join(f"{text[j]} ({shares[j]:.0%})" for j in np.flatnonzero(shares > 0.5))
+    largest = weights[-1, :, at].max(0)  # (T): each token's weight in the head that gives it most
+    seen = ", ".join(f"{text[j]} ({largest[j]:.0%})" for j in np.flatnonzero(largest > 0.5))
     console.print(f"\n{say['look' if seen else 'spread'].format(says=text[at + 1], seen=seen)}")
     return weights
 
 
 def _point(text: str, i: int) -> str:
-    """Dots in the place of all tokens but one: `···6······`."""
+    """Return the text with a dot for each token but one: `···6······`."""
     return "·" * i + text[i] + "·" * (len(text) - i - 1)
 
 
 def main() -> None:
     """Run the lesson."""
-    parser = argparse.ArgumentParser(description="What attention does with the question 1+2=?")
+    parser = argparse.ArgumentParser(description="What attention computes for the question 1+2=?")
     parser.add_argument("--lang", choices=SAY, default="en", help="language (default: en)")
     parser.add_argument("--out", type=Path, default=Path("runs/one_plus_two"), help="for pictures")
     options = parser.parse_args()
@@ -261,7 +266,7 @@ def main() -> None:
 
     weights = show_mechanism(console, say)["weights"].numpy()
     draw_attention(
-        weights[None, None], TOKENS, TOKENS, "1+2=?, learned nothing", options.out / "random.png"
+        weights[None, None], TOKENS, TOKENS, "1+2=?, random matrices", options.out / "random.png"
     )
 
     console.rule(say["trained"])

@@ -4,12 +4,12 @@
 
 Six blocks on each side, d_model 512, eight heads, a vocabulary of 37,000: table 3 of the paper
 counts 65 million parameters. It was trained on eight GPUs, with batches of about 25,000 source and
-25,000 target tokens (section 5.1). This is the eighth that one of them was given: sentence pairs of
-about the same length, filled up with `<pad>`, with the paper's dropout and label smoothing. One
-forward pass, one backward pass, within 8 GiB.
+25,000 target tokens (section 5.1). The batch here is an eighth of that, what one GPU was given:
+sentence pairs of about the same length, filled up with `<pad>`, with the paper's dropout and label
+smoothing. One forward pass, one backward pass, within 8 GiB.
 
-The tokens are random, so that there is nothing to learn. At first the model knows nothing, and is
-about as surprised by each token as one would be by a draw from 37,000: ln 37,000 = 10.5.
+The tokens are random, so that there is nothing to learn. The cross-entropy of an untrained model is
+about that of a uniform distribution over the 37,000 tokens: ln 37,000 = 10.5.
 """
 
 import math
@@ -20,13 +20,13 @@ import minitorch as mt
 from minitorch.autograd import Array
 from transformer import Transformer, TransformerConfig
 
-import numpy as np  # isort: skip  # after minitorch, which settles how it computes
+import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
 TOKENS = 25_000 // 8
 
 
 def sentences(lengths: Array, config: TransformerConfig, rng: np.random.Generator) -> mt.Tensor:
-    """Draw sentences of these lengths between `<s>` and `</s>`, filled up to the longest."""
+    """Draw random sentences of these lengths, between `<s>` and `</s>`, padded to the longest."""
     ids = np.full((len(lengths), lengths.max() + 2), config.pad)
     for row, n in zip(ids, lengths, strict=True):
         row[: n + 2] = [config.bos, *rng.integers(3, config.vocab_size, n), config.eos]
@@ -34,7 +34,7 @@ def sentences(lengths: Array, config: TransformerConfig, rng: np.random.Generato
 
 
 def peak_memory() -> float | None:
-    """The most memory that this process has held so far, in GiB; None on Windows."""
+    """Return the most memory that this process has held so far, in GiB; None on Windows."""
     try:
         import resource
     except ImportError:

@@ -46,8 +46,8 @@ class TestOnePlusTwo:
         for i in range(5):
             for j in range(5):
                 assert a["match"][i, j] == pytest.approx(np.dot(a["q"][i], a["k"][j]), abs=1e-3)
-            shares = [math.exp(s) for s in a["match"][i] / 32]
-            np.testing.assert_allclose(a["weights"][i], np.array(shares) / sum(shares), atol=1e-5)
+            exp = np.array([math.exp(s) for s in a["match"][i] / 32])
+            np.testing.assert_allclose(a["weights"][i], exp / exp.sum(), atol=1e-5)
             taken = sum(a["weights"][i, j] * a["v"][j] for j in range(5))
             np.testing.assert_allclose(a["result"][i], taken, rtol=1e-4, atol=1e-5)
 
@@ -140,8 +140,8 @@ class TestCatLikesFish:
         for animal, likes in cat_likes_fish.LIKES.items():
             for verb, objects in likes.items():
                 said = cat_likes_fish.inside(model, [animal, "喜欢", verb])["next"].numpy()
-                for word, share in zip(objects.split(), (0.6, 0.3, 0.1), strict=True):
-                    assert said[cat_likes_fish.IDS[word]] == pytest.approx(share, abs=0.15)
+                for word, expected in zip(objects.split(), (0.6, 0.3, 0.1), strict=True):
+                    assert said[cat_likes_fish.IDS[word]] == pytest.approx(expected, abs=0.15)
 
     @pytest.mark.parametrize(("lang", "named"), [("en", "鱼 fish"), ("zh", "鱼")])
     def test_shows_five_words_with_their_probabilities(self, model, lang, named):
