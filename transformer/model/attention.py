@@ -18,11 +18,12 @@ probabilities, the attention weights, and the token gathers the average of the v
 Why divide by √d_head? A dot product is a sum of d_head terms and grows with √d_head. With scores
 that large, softmax would put all weight on one token, and its gradient would vanish.
 
-Several heads do this side by side, each in d_model / n_heads dimensions of its own, so that a token
-can ask several questions at once: who is the verb, where does the number begin.
-
 These three lines are `F.scaled_dot_product_attention`: `minitorch/fused/attention.py` holds them
 as its definition, and beside it the kernel that computes the same, faster.
+
+Several heads do this side by side, each in d_head = d_model / n_heads dimensions of its own, so
+that a token can ask several questions at once: who is the verb, where does the number begin. A last
+learned matrix, W_o, mixes what the heads have gathered.
 
 Two variations on it:
 
@@ -135,7 +136,7 @@ class MultiHeadAttention(nn.Module):
             q, k = self.rotary(q, start), self.rotary(k, start)  # rotated, the same shapes
         if cache is not None:
             k, v = cache.append(k, v)  # (batch, kv_heads, T_k, d_head), T_k now counts all so far
-        q, k, v = probe("q", q), probe("k", k), probe("v", v)
+        q, k, v = probe("q", q), probe("k", k), probe("v", v)  # hook points, for a trace
         mixed = F.scaled_dot_product_attention(
             q,
             k,

@@ -15,13 +15,15 @@ CHOICES = {
 class TransformerConfig:
     """The sizes of a model and the choice between its variants; the defaults are the paper's base.
 
+    These descriptions are also what `transformer train --help` says of each flag.
+
     Attributes:
         vocab_size: the number of tokens; source and target share one vocabulary.
         d_model: the size of a token's vector.
         n_heads: attention heads; must divide d_model.
         n_kv_heads: heads of keys and values, each shared by a group of query heads (see
             `attention.py`); must divide n_heads. None: as many as there are query heads.
-        n_layers: the number of blocks; in an encoder–decoder, of each of the two.
+        n_layers: blocks; in an encoder–decoder, so many on each of its two sides.
         d_ff: the width of the MLP's hidden layer.
         dropout: the probability that an element is set to 0 in training.
         activation: of the MLP's hidden layer: "relu", "gelu", "gelu_tanh" (the approximation that
