@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +10,9 @@ import numpy as np
 import pytest
 
 import minitorch as mt
-import transformer.model.embedding
 from minitorch.testing import assert_close
 from transformer import TransformerConfig
 from transformer.model.embedding import Embedding, sinusoidal_positions
-
-
-def test_the_example_in_its_text_is_what_it_does() -> None:
-    failed, tried = doctest.testmod(transformer.model.embedding)
-    assert (failed, tried) == (0, 1)
 
 
 @pytest.mark.parametrize("d_model", [1, 7, 512])

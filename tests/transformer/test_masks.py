@@ -6,7 +6,6 @@ vector, with respect to that vector.
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -21,7 +20,6 @@ from minitorch import Tensor, autograd
 from minitorch.fused import definitions
 from minitorch.testing import assert_close
 from transformer import Transformer
-from transformer.model import masks
 from transformer.model.masks import causal_mask, padding_mask
 
 PAD, BOS, EOS = 0, 1, 2
@@ -46,11 +44,6 @@ def test_causal_mask_by_hand() -> None:
         [True, True, False],
         [True, True, True],
     ]
-
-
-def test_the_examples_in_its_text_are_what_it_does() -> None:
-    failed, tried = doctest.testmod(masks)
-    assert (failed, tried) == (0, 6)
 
 
 def filled(rows: Sequence[Any], on_the_left: bool = False) -> Tensor:
