@@ -1,4 +1,4 @@
-"""From text to token ids and back."""
+"""Tokenizers: from text to token ids, the numbers that a model reads, and back."""
 
 from .bpe import BytePairTokenizer
 from .tokenizer import CharTokenizer, Tokenizer, WordTokenizer

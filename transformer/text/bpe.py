@@ -1,4 +1,4 @@
-"""Byte-pair encoding: a vocabulary between characters and words, learned from a text.
+"""Byte-pair encoding (BPE): a vocabulary of pieces of words, learned from a text.
 
 Start from the 256 bytes. Again and again, take the pair of tokens that stands side by side most
 often, and make it a token of its own: `t h` → `th`, `th e` → `the`. Frequent words end up as one
@@ -20,9 +20,10 @@ from typing import Any
 
 from .tokenizer import SPECIAL, Tokenizer
 
-# No pair is merged across the borders of these pieces: a word or a number with the space before it,
-# a run of other signs, white space. The classes are spelled out, every character beyond ASCII being
-# a letter, so that each library with regular expressions cuts a text in the same places.
+# Pre-tokenization: a text is cut into these pieces first, and no pair is merged across two of them.
+# A piece is a word or a number with the space before it, a run of other signs, or white space. The
+# character classes are spelled out, every character beyond ASCII being a letter, so that each
+# library of regular expressions cuts a text in the same places.
 _LETTERS = "A-Za-z\x80-\U0010ffff"
 _SPACES = " \t\n\r"
 PIECES = (
@@ -30,11 +31,86 @@ PIECES = (
     f"|[{_SPACES}]+(?![^{_SPACES}])|[{_SPACES}]+"
 )
 
+_NEVER = 1 << 62  # in the place of an id where there is no merge: greater than all ids
+
+
+def _printable() -> list[str]:
+    """Return GPT-2's character for each byte: its own if printable, else one from U+0100 on."""
+    clear = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)}
+    other = iter(range(256, 512))
+    return [chr(b) if b in clear else chr(next(other)) for b in range(256)]
+
+
+_PRINTABLE = _printable()
+
+
+def _byte_ids(text: str) -> list[int]:
+    """Return the ids of a text's bytes in UTF-8, which is where merging begins."""
+    return [len(SPECIAL) + b for b in text.encode()]
+
+
+def _replace(word: list[int], merges: dict[tuple[int, int], int], new: int) -> list[int]:
+    """Merge each occurrence of the pair that makes the token `new`, from left to right."""
+    result: list[int] = []
+    i = 0
+    while i < len(word):
+        if i + 1 < len(word) and merges.get((word[i], word[i + 1])) == new:
+            result.append(new)
+            i += 2
+        else:
+            result.append(word[i])
+            i += 1
+    return result
+
+
+def _learn_merges(words: list[list[int]], counts: list[int], n: int) -> list[tuple[int, int]]:
+    """Learn n merges: n times, find the most frequent pair and merge it in all the words.
+
+    Only the words that hold the pair change, so only their pairs are counted again. The heap may
+    hold counts that are out of date: what it gives is compared with the present count.
+
+    Args:
+        words: the token ids of each different word; changed in place.
+        counts: how often each word stands in the text.
+        n: the most merges; there are fewer where no pair is left that occurs twice.
+    """
+    total: Counter[tuple[int, int]] = Counter()
+    where: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for i, word in enumerate(words):
+        for pair in pairwise(word):
+            total[pair] += counts[i]
+            where[pair].add(i)
+    heap = [(-count, pair) for pair, count in total.items()]
+    heapq.heapify(heap)
+    merges: dict[tuple[int, int], int] = {}
+    while heap and len(merges) < n:
+        count, pair = heapq.heappop(heap)
+        if total[pair] != -count:
+            continue
+        if -count < 2:
+            break
+        new = len(SPECIAL) + 256 + len(merges)
+        merges[pair] = new
+        changed: set[tuple[int, int]] = set()
+        for i in where.pop(pair):
+            before, words[i] = words[i], _replace(words[i], merges, new)
+            for old in pairwise(before):
+                total[old] -= counts[i]
+                changed.add(old)
+            for now in pairwise(words[i]):
+                total[now] += counts[i]
+                where[now].add(i)
+                changed.add(now)
+        for each in changed:
+            if total[each] > 0:
+                heapq.heappush(heap, (-total[each], each))
+    return list(merges)
+
 
 class BytePairTokenizer(Tokenizer):
-    """Bytes, and the pairs that were merged, each of which is a token from then on.
+    """Splits a text into bytes and merges pairs of tokens, in the order in which they were learned.
 
-    In a file, a byte is written as a printable character, as GPT-2 does: `Ġ` is a space.
+    A token is shown as GPT-2 shows it, each byte as a printable character: `Ġ` is a space.
 
         >>> tokenizer = BytePairTokenizer.learn("low lower lowest new newer newest", vocab_size=267)
         >>> tokenizer.tokens[259:]  # the merges, in the order in which they were learned
@@ -48,7 +124,7 @@ class BytePairTokenizer(Tokenizer):
     """
 
     def __init__(self, merges: Sequence[tuple[int, int]] = ()) -> None:
-        self.bytes = [bytes([b]) for b in range(256)]  # of each id after the special ones
+        self.bytes = [bytes([b]) for b in range(256)]  # of each token after the special ones
         self.merges: dict[tuple[int, int], int] = {}
         for a, b in merges:
             for i in (a, b):
@@ -63,21 +139,19 @@ class BytePairTokenizer(Tokenizer):
 
     @classmethod
     def learn(cls, text: str, vocab_size: int) -> BytePairTokenizer:
-        """Learn the merges from a text.
-
-        The most frequent pair is merged first; among equals, that of the lowest ids. It ends early
-        where no pair is left that stands side by side twice.
+        """Learn the merges from a text, the most frequent pair first; of equals, the lowest ids.
 
         Args:
-            text: to learn from.
-            vocab_size: tokens in all: 3 special ones, 256 bytes, and the merges.
+            text: the text to learn from.
+            vocab_size: the size of the vocabulary: 3 special tokens, 256 bytes, and the merges. It
+                stays smaller where no pair is left that occurs twice.
         """
         counts = Counter(re.findall(PIECES, text))
         words = [_byte_ids(piece) for piece in counts]
-        return cls(_learn(words, list(counts.values()), vocab_size - len(SPECIAL) - 256))
+        return cls(_learn_merges(words, list(counts.values()), vocab_size - len(SPECIAL) - 256))
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids: in each piece, pairs are merged in the order in which they were learned.
+        """Return the token ids: in each piece, the pair that was learned first is merged first.
 
         Raises:
             ValueError: the text has half of a surrogate pair, which is no character.
@@ -90,10 +164,11 @@ class BytePairTokenizer(Tokenizer):
         return ids
 
     def join(self, ids: Sequence[int]) -> str:
-        """Return the text of the bytes; `�` where they are no UTF-8, such as half a character."""
+        """Return the bytes' text; `�` where they are not UTF-8, as half of a character."""
         return b"".join(self.bytes[i - len(SPECIAL)] for i in ids).decode(errors="replace")
 
     def _merge(self, word: list[int]) -> list[int]:
+        """Merge all pairs of a word that can be merged."""
         while len(word) > 1:
             new = min(self.merges.get(pair, _NEVER) for pair in pairwise(word))
             if new == _NEVER:
@@ -135,10 +210,10 @@ class BytePairTokenizer(Tokenizer):
 
     @classmethod
     def load(cls, path: str | Path) -> BytePairTokenizer:
-        """Read a tokenizer that `save` wrote.
+        """Load a tokenizer that `save` wrote.
 
         Raises:
-            ValueError: the file is no such tokenizer.
+            ValueError: the file holds no byte-pair tokenizer.
         """
         try:
             model = json.loads(Path(path).read_text(encoding="utf-8"))["model"]
@@ -149,73 +224,3 @@ class BytePairTokenizer(Tokenizer):
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} holds no byte-pair tokenizer: {error}") from None
         return tokenizer
-
-
-_NEVER = 1 << 62
-
-
-def _learn(words: list[list[int]], counts: list[int], n: int) -> list[tuple[int, int]]:
-    """Find the n most frequent pairs, one after the other, merging each in all the words.
-
-    Only words that hold the pair change, so only their pairs are counted anew. The heap may hold
-    counts that are out of date; one that comes up is compared with the present one.
-    """
-    total: Counter[tuple[int, int]] = Counter()
-    where: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
-    for i, word in enumerate(words):
-        for pair in pairwise(word):
-            total[pair] += counts[i]
-            where[pair].add(i)
-    heap = [(-count, pair) for pair, count in total.items()]
-    heapq.heapify(heap)
-    merges: dict[tuple[int, int], int] = {}
-    while heap and len(merges) < n:
-        count, pair = heapq.heappop(heap)
-        if total[pair] != -count:
-            continue
-        if -count < 2:
-            break
-        new = len(SPECIAL) + 256 + len(merges)
-        merges[pair] = new
-        changed: set[tuple[int, int]] = set()
-        for i in where.pop(pair):
-            before, words[i] = words[i], _replace(words[i], merges, new)
-            for old in pairwise(before):
-                total[old] -= counts[i]
-                changed.add(old)
-            for now in pairwise(words[i]):
-                total[now] += counts[i]
-                where[now].add(i)
-                changed.add(now)
-        for each in changed:
-            if total[each] > 0:
-                heapq.heappush(heap, (-total[each], each))
-    return list(merges)
-
-
-def _replace(word: list[int], merges: dict[tuple[int, int], int], new: int) -> list[int]:
-    """Put one token in the place of the pair that makes it, from left to right."""
-    result: list[int] = []
-    i = 0
-    while i < len(word):
-        if i + 1 < len(word) and merges.get((word[i], word[i + 1])) == new:
-            result.append(new)
-            i += 2
-        else:
-            result.append(word[i])
-            i += 1
-    return result
-
-
-def _byte_ids(text: str) -> list[int]:
-    return [len(SPECIAL) + b for b in text.encode()]
-
-
-def _printable() -> list[str]:
-    """For each byte, GPT-2's printable character: itself where it is one, else from 256 upwards."""
-    clear = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)}
-    other = iter(range(256, 512))
-    return [chr(b) if b in clear else chr(next(other)) for b in range(256)]
-
-
-_PRINTABLE = _printable()

@@ -1,4 +1,13 @@
-"""From text to token ids and back: by characters, or by words. By pairs of bytes: see `bpe.py`."""
+"""Tokenizers: from text to token ids and back, one token a character or one token a word.
+
+A model reads numbers. A vocabulary numbers the tokens that it can tell apart, and three of them
+are signs of their own:
+
+    0  <pad>  padding: fills the shorter sequences of a batch up; nothing looks at it, and it
+              counts in no loss
+    1  <s>    the beginning of a sequence (BOS)
+    2  </s>   its end (EOS), which a model generates when it has nothing more to say
+"""
 
 from __future__ import annotations
 
@@ -14,13 +23,28 @@ PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<s>", "</s>")
 
 
+def stack(rows: Sequence[Sequence[int]], *, left: bool = False) -> Tensor:
+    """Make one batch of sequences of token ids: (batch, T) int64, padded to the longest.
+
+    Args:
+        rows: the ids of each sequence, of any lengths.
+        left: put the padding on the left, so that all sequences end in the last column.
+    """
+    width = max(map(len, rows))
+    ids = np.full((len(rows), width), PAD, np.int64)
+    for padded, row in zip(ids, rows, strict=True):
+        start = width - len(row) if left else 0
+        padded[start : start + len(row)] = row
+    return mt.from_numpy(ids)
+
+
 class Tokenizer(ABC):
-    """Numbers the pieces of which texts are made. `<pad>`, `<s>` and `</s>` come first.
+    """A vocabulary, and how a text is cut into its tokens. `<pad>`, `<s>` and `</s>` come first.
 
     No text is ever read as one of these three: what a user types cannot end a sequence.
 
     Attributes:
-        tokens: what each id stands for.
+        tokens: the vocabulary; a token's id is its place in it.
     """
 
     tokens: tuple[str, ...]
@@ -30,15 +54,15 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text.
+        """Return the token ids of a text.
 
         Raises:
-            ValueError: part of it is in no token.
+            ValueError: some of the text is not in the vocabulary.
         """
 
     @abstractmethod
     def join(self, ids: Sequence[int]) -> str:
-        """Return the text of ids among which there is no special one."""
+        """Return the text of ids, none of which is a special token."""
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of the ids up to the first `</s>`, without `<s>` and `<pad>`."""
@@ -48,16 +72,16 @@ class Tokenizer(ABC):
         return self.join([i for i in ids if i >= len(SPECIAL)])
 
     def sources(self, texts: Sequence[str]) -> Tensor:
-        """Return (batch, S) int64: the ids of each text, filled up with `<pad>` on the right."""
+        """Return a batch of sources: the ids of each text, padded on the right, (batch, S) int64."""
         return stack([self.encode(text) for text in texts])
 
     def targets(self, texts: Sequence[str]) -> Tensor:
-        """Return (batch, 1 + T) int64: `<s>`, the ids, `</s>`, filled up with `<pad>`."""
+        """Return a batch of targets: `<s>`, the ids, `</s>`, then padding, (batch, 1 + T) int64."""
         return stack([[BOS, *self.encode(text), EOS] for text in texts])
 
 
 class CharTokenizer(Tokenizer):
-    """A token for each character of an alphabet.
+    """Splits a text into characters: a token for each character of an alphabet.
 
     Args:
         alphabet: the characters, in the order of their ids.
@@ -85,15 +109,15 @@ class CharTokenizer(Tokenizer):
         return [self.ids[c] for c in text]
 
     def join(self, ids: Sequence[int]) -> str:
-        """Return the characters, side by side."""
+        """Return the characters as one text."""
         return "".join(self.tokens[i] for i in ids)
 
 
 class WordTokenizer(Tokenizer):
-    """A token for each word; a text is words with spaces between them.
+    """Splits a text at white space: a token for each word of a list.
 
     Args:
-        words: in the order of their ids.
+        words: the words, in the order of their ids.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -122,20 +146,5 @@ class WordTokenizer(Tokenizer):
         return [self.ids[word] for word in words]
 
     def join(self, ids: Sequence[int]) -> str:
-        """Return the words, with a space between each two."""
+        """Return the words with spaces between them."""
         return " ".join(self.tokens[i] for i in ids)
-
-
-def stack(rows: Sequence[Sequence[int]], *, left: bool = False) -> Tensor:
-    """Lay rows of ids under each other: (batch, T) int64, filled up with `<pad>` to the longest.
-
-    Args:
-        rows: of any lengths.
-        left: put the padding on the left.
-    """
-    width = max(map(len, rows))
-    ids = np.full((len(rows), width), PAD, np.int64)
-    for filled, row in zip(ids, rows, strict=True):
-        start = width - len(row) if left else 0
-        filled[start : start + len(row)] = row
-    return mt.from_numpy(ids)
