@@ -21,6 +21,7 @@ from minitorch import Tensor, nn, optim
 from transformer.explain import trace
 from transformer.model.config import TransformerConfig
 from transformer.model.models import GPT
+from transformer.training.schedule import warmup_and_decay
 
 import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
@@ -107,16 +108,16 @@ def learn(steps: int = 300, batch_size: int = 64, seed: int = 0) -> GPT:
     )  # fmt: skip
     model = GPT(config)
     optimizer = optim.AdamW(model.parameters(), betas=(0.9, 0.98))
+    scheduler = warmup_and_decay(optimizer, lr=3e-3, steps=steps)
     rng = np.random.default_rng(seed)
-    for step in track(range(1, steps + 1), "", transient=True):
-        for group in optimizer.param_groups:
-            group["lr"] = 3e-3 * (steps - step + 1) / steps
+    for _ in track(range(steps), "", transient=True):
         batch = [[IDS[word] for word in (*s, "</s>")] for s in sentences(batch_size, rng)]
         loss = model.loss(mt.tensor(batch))
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        scheduler.step()
     return model.eval()
 
 

@@ -29,6 +29,7 @@ from transformer.model.embedding import sinusoidal_positions
 from transformer.model.models import GPT
 from transformer.tasks import Addition
 from transformer.text.tokenizer import EOS, PAD, CharTokenizer
+from transformer.training.schedule import warmup_and_decay
 
 import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
@@ -188,15 +189,15 @@ def learn(steps: int = 1000, seed: int = 0) -> GPT:
     )  # fmt: skip
     model = GPT(config)
     optimizer = optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.1)
+    scheduler = warmup_and_decay(optimizer, lr=4e-3, steps=steps, warmup=100)
     rng = np.random.default_rng(seed)
-    for step in track(range(1, steps + 1), "", transient=True):
-        for group in optimizer.param_groups:
-            group["lr"] = 4e-3 * min(step / 100, (steps - step + 1) / (steps - 100))
+    for _ in track(range(steps), "", transient=True):
         loss = model.loss(*_texts(SUMS.training_examples(128, rng)))
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        scheduler.step()
     return model.eval()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import minitorch as mt
 from minitorch.testing import assert_close
 from transformer.tasks import Copy
 from transformer.training.config import TrainingConfig
@@ -70,6 +71,24 @@ def small_training(dropout: float = 0.2, **changes: Any) -> Training:
     sizes = {"d_model": 16, "n_heads": 2, "n_layers": 1, "dropout": dropout}
     config = {"steps": 6, "batch_size": 8, "warmup": 2, "evaluate_every": 2, "evaluate_on": 20}
     return Training(task, task.model_config(**sizes), TrainingConfig(**config | changes))
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "paper"])
+def test_the_optimizer_follows_the_schedule_to_the_last_bit(
+    schedule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = small_training(schedule=schedule)
+    rates = []
+    step = training.optimizer.step
+
+    def recording() -> Any:
+        rates.append([group["lr"] for group in training.optimizer.param_groups])
+        return step()
+
+    monkeypatch.setattr(training.optimizer, "step", recording)
+    while not training.finished:
+        training.advance()
+    assert rates == [[training.config.learning_rate(i)] * 2 for i in range(1, 7)]
 
 
 def quiet(training: Training) -> Progress:
@@ -169,3 +188,28 @@ def test_resuming_is_exact_to_the_last_bit(tmp_path: Path, changes: dict[str, An
     assert train(resumed, stopped, quiet(resumed))
     for name in FILES:
         assert (stopped.directory / name).read_bytes() == (whole.directory / name).read_bytes()
+
+
+def test_a_state_from_before_there_was_a_scheduler_resumes_exactly(tmp_path: Path) -> None:
+    """Such a state has the last step's rate in the groups of the optimizer, and no `initial_lr`."""
+    whole = small_training()
+    while not whole.finished:
+        whole.advance()
+    mt.save(whole.state_dict(), tmp_path / "whole.safetensors")
+    part = small_training()
+    for _ in range(3):
+        part.advance()
+    state = part.state_dict()
+    for group in state["optimizer"]["param_groups"]:
+        del group["initial_lr"]
+        group["lr"] = part.config.learning_rate(3)
+    mt.save(state, tmp_path / "state.safetensors")
+    resumed = small_training()
+    resumed.load_state_dict(mt.load(tmp_path / "state.safetensors"))
+    while not resumed.finished:
+        resumed.advance()
+    mt.save(resumed.state_dict(), tmp_path / "resumed.safetensors")
+    whole_bytes, resumed_bytes = (
+        (tmp_path / f"{name}.safetensors").read_bytes() for name in ("whole", "resumed")
+    )
+    assert resumed_bytes == whole_bytes

@@ -1,36 +1,36 @@
-"""The configuration of a training: all that is needed to train the same way again."""
+"""The configuration of a training: its hyperparameters, with which it can be repeated exactly."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-SCHEDULES = ("linear", "cosine", "constant", "paper")
+from .schedule import SCHEDULES, multiplier
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train.
+    """The hyperparameters of a training.
 
     Attributes:
         steps: parameter updates.
         batch_size: examples in each.
         lr: the highest learning rate, reached after the warm-up.
         warmup: steps over which the learning rate rises in a line.
-        schedule: how it goes on: "linear" or "cosine", down to 0 at the last step, "constant", or
-            "paper", down with 1 / √step. See `learning_rate`.
-        weight_decay: AdamW's: each step draws matrices towards 0 by this times the learning rate.
+        schedule: how the learning rate goes on: "linear" or "cosine", down to 0 at the last step,
+            "constant", or "paper", down with 1 / √step.
+        weight_decay: AdamW's: each step multiplies matrices by 1 - learning rate · this.
         clip: the gradient is scaled down to this norm where it is longer.
         accumulate: batches in a step, whose gradients are averaged: a larger batch in less memory.
-        processes: share each batch among so many processes, which is faster on several cores.
-        label_smoothing: the share of the target spread over all tokens.
+        processes: split each batch among so many processes, which is faster on several cores.
+        label_smoothing: the part of the target's probability that is spread over all tokens.
         evaluate_every: steps between two evaluations, each of which saves the run.
         evaluate_on: held-out examples in an evaluation.
-        patience: stop after so many evaluations in a row without a better one; 0: never.
+        patience: early stopping, after so many evaluations in a row without a better one; 0: never.
         seed: of the first parameters, the batches and dropout.
 
     Raises:
-        ValueError: nothing can be trained so.
+        ValueError: a value is out of range.
     """
 
     steps: int = 1000
@@ -50,7 +50,12 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in (
-            "steps", "batch_size", "accumulate", "processes", "evaluate_every", "evaluate_on",
+            "steps",
+            "batch_size",
+            "accumulate",
+            "processes",
+            "evaluate_every",
+            "evaluate_on",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
@@ -72,24 +77,5 @@ class TrainingConfig:
                 raise ValueError(f"{name} must be a positive number, not {getattr(self, name)}")
 
     def learning_rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 1.
-
-        A line up to `lr` at the last step of the warm-up, the w-th; then, with t going from 0 to 1:
-
-            linear      lr (1 - t)
-            cosine      lr (1 + cos πt) / 2    (Loshchilov and Hutter 2016, arXiv 1608.03983)
-            constant    lr
-            paper       lr √(w / step)         (Vaswani et al. 2017, section 5.3)
-
-        The paper writes its own as d_model^-0.5 · min(step^-0.5, step · w^-1.5), the highest value
-        of which is (d_model · w)^-0.5: with that for `lr` it is the same.
-        """
-        warmup = max(self.warmup, 1)
-        t = max(step - 1 - self.warmup, 0) / max(self.steps - self.warmup, 1)
-        fall = {
-            "linear": 1 - t,
-            "cosine": (1 + math.cos(math.pi * t)) / 2,
-            "constant": 1.0,
-            "paper": math.sqrt(warmup / step),
-        }
-        return self.lr * min(step / warmup, fall[self.schedule], 1.0)
+        """Return the learning rate of a step, counted from 1; see `schedule.py`."""
+        return self.lr * multiplier(step, self.schedule, self.steps, self.warmup)

@@ -1,43 +1,53 @@
-"""Training: show examples, measure the surprise, step against its gradient; look how it does.
+"""Training: show examples, measure the loss, follow its gradient downhill; evaluate now and then.
 
-`Training.advance` is one step and `train` is the loop around it. The batch of a step depends on the
-seed and the step's number alone, and a state holds everything else that the next step depends on:
-a training that was stopped and resumed ends with the same parameters, to the last bit, as one that
-was not.
+`Training.advance` is one step, and `train` is the loop around it. The batch of a step depends on
+the seed and the step's number alone, and a state holds everything else that the next step depends
+on: a training that was stopped and resumed ends with the same parameters, to the last bit, as one
+that was not.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import minitorch as mt
-from minitorch import Tensor, nn, optim
+from minitorch import nn, optim
 
-from .config import TrainingConfig
+from .schedule import warmup_and_decay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minitorch import Tensor
+    from minitorch.optim.lr_scheduler import LRScheduler
+
     from ..model.config import TransformerConfig
     from ..tasks import Task
+    from .config import TrainingConfig
     from .progress import Progress
     from .run import Run
 
 
 class Training:
-    """A model in training, and everything that its next step depends on.
+    """A model in training: the model, its optimizer, and all else that the next step depends on.
 
     Attributes:
-        task, model, optimizer, config: what is learned, by what, and how.
+        task: what is learned.
+        model: learns it.
+        config: the hyperparameters.
         parameters: the model's.
+        optimizer: AdamW.
+        scheduler: sets the optimizer's learning rate.
         step: the steps taken.
         metrics: a row for each evaluation: step, loss (the mean since the last), the task's
             metrics, learning_rate.
+        recent_losses: of the steps since the last evaluation.
     """
 
-    def __init__(self, task: Task, model_config: TransformerConfig, config: TrainingConfig):
+    def __init__(self, task: Task, model_config: TransformerConfig, config: TrainingConfig) -> None:
         mt.manual_seed(config.seed)
         task.require_packages()
         self.task = task
@@ -56,47 +66,56 @@ class Training:
             betas=(0.9, 0.98),
         )
         self.step = 0
+        self.scheduler = self._scheduler()
         self.metrics: list[dict[str, float]] = []
         self.recent_losses: list[float] = []
 
+    def _scheduler(self) -> LRScheduler:
+        """Return the learning-rate schedule, from the present step on."""
+        c = self.config
+        return warmup_and_decay(
+            self.optimizer, c.lr, c.schedule, steps=c.steps, warmup=c.warmup, done=self.step
+        )
+
     def advance(self, forward: Callable[..., Tensor] | None = None) -> float:
-        """Take one step, and return the loss that it started from.
+        """Take one step: forward pass, loss, backward pass, clipping, update.
 
         Args:
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
+
+        Returns:
+            the training loss before the update.
         """
+        config = self.config
         self.step += 1
-        rng = np.random.default_rng((self.config.seed, self.step))
+        rng = np.random.default_rng((config.seed, self.step))
 
         if not self.model.training:
             self.model.train()
         self.optimizer.zero_grad()
         total = 0.0
-        for _ in range(self.config.accumulate):
-            batch = self.task.batch(self.config.batch_size, rng)
-            loss = self.model.loss(
-                *batch, label_smoothing=self.config.label_smoothing, forward=forward
-            )
-            loss = loss / self.config.accumulate
+        for _ in range(config.accumulate):
+            batch = self.task.batch(config.batch_size, rng)
+            loss = self.model.loss(*batch, label_smoothing=config.label_smoothing, forward=forward)
+            loss = loss / config.accumulate
             loss.backward()
             total += loss.item()
-        nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate(self.step)
+        nn.utils.clip_grad_norm_(self.parameters, config.clip)
         self.optimizer.step()
+        self.scheduler.step()
 
         self.recent_losses.append(total)
         return total
 
     @property
     def finished(self) -> bool:
-        """Is there no next step, because it was the last, or because patience is at its end?"""
+        """Was this the last step, or has patience run out (early stopping)?"""
         scores = [self.task.score(row) for row in self.metrics]
         waited = len(scores) - 1 - scores.index(max(scores)) if scores else 0
         return self.step == self.config.steps or 0 < self.config.patience <= waited
 
     def evaluate(self) -> dict[str, float]:
-        """Let the model answer held-out examples, and add a row to the metrics."""
+        """Measure the model on held-out examples; add a row to the metrics, and return it."""
         self.metrics.append(
             {
                 "step": self.step,
@@ -125,18 +144,40 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         mt.set_rng_state(state["random"])
         self.step = state["step"]
+        self.scheduler = self._scheduler()
         self.metrics = state["metrics"]
         self.recent_losses = state["recent_losses"]
 
 
-def train(training: Training, run: Run, progress: Progress) -> bool:
-    """Train from where the training stands until it is finished.
+class Interrupted:
+    """Turns true at the first Ctrl-C (SIGINT) inside the block; a second one interrupts at once."""
 
-    Ctrl-C lets the step that is under way end, saves, and stops.
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __bool__(self) -> bool:
+        return self.pressed
+
+    def _press(self, *_: object) -> None:
+        self.pressed = True
+        signal.signal(signal.SIGINT, self.before)
+
+    def __enter__(self) -> Interrupted:
+        self.before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+
+def train(training: Training, run: Run, progress: Progress) -> bool:
+    """Train from the present step until the training is finished.
+
+    Ctrl-C lets the present step end, saves, and stops.
 
     Args:
         training: is changed.
-        run: where it is saved, at each evaluation and at the end.
+        run: where the training is saved, at each evaluation and at the end.
         progress: shows how it goes.
 
     Returns:
@@ -155,24 +196,3 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
         if interrupted:
             run.save(training)
     return training.finished
-
-
-class Interrupted:
-    """Turns true at the first Ctrl-C inside the block; a second one interrupts at once."""
-
-    def __init__(self) -> None:
-        self.pressed = False
-
-    def __bool__(self) -> bool:
-        return self.pressed
-
-    def __enter__(self) -> Interrupted:
-        self.before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        signal.signal(signal.SIGINT, self.before)
-
-    def _press(self, *_: object) -> None:
-        self.pressed = True
-        signal.signal(signal.SIGINT, self.before)
