@@ -414,7 +414,7 @@ def test_python_m_transformer_is_the_command(single_digits: Path, encoding: str)
 def test_an_answer_that_the_terminal_cannot_show_gets_one_line(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Addition, "reply", lambda *_: "两 2")
+    monkeypatch.setattr(Addition, "answer", lambda *_: "两 2")
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "latin-1"))
     code, _, errors = said("solve", single_digits, "1+1")
     assert code == 2

@@ -1,4 +1,4 @@
-"""Writing: with a cache as without, greedy, by chance and by beam search, for both that write."""
+"""Generation: with a cache as without, greedy, by sampling and beam search, by both decoders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from transformer.training.loop import Training
 
 PAD, BOS, EOS = 0, 1, 2
 Build = Callable[..., Any]
-writers = pytest.mark.parametrize("kind", [Transformer, GPT])
+decoders = pytest.mark.parametrize("kind", [Transformer, GPT])
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,7 @@ VARIATIONS: list[dict[str, Any]] = [
 ]
 
 
-@writers
+@decoders
 @pytest.mark.parametrize("changes", VARIATIONS, ids=str)
 def test_with_the_cache_as_without(build: Build, kind: Any, changes: dict[str, Any]) -> None:
     model = build(kind, **changes).float()
@@ -95,7 +95,7 @@ def test_with_the_cache_as_without(build: Build, kind: Any, changes: dict[str, A
         ids = mt.from_numpy(tokens[:, None])
 
 
-@writers
+@decoders
 def test_several_tokens_can_be_read_in_one_step(build: Build, kind: Any) -> None:
     model = build(kind)
     prompt = padded(kind, [[3, 4, 5], [6]])
@@ -119,7 +119,7 @@ def test_the_memory_is_turned_into_keys_and_values_once(build: Build) -> None:
     assert len(calls) == 2  # blocks
 
 
-@writers
+@decoders
 def test_rows_of_a_cache_can_be_chosen(build: Build, kind: Any) -> None:
     model = build(kind)
     prompts = [[3, 4, 5], [6], [7, 8]]
@@ -154,7 +154,7 @@ def written_alone(model: Any, prompt: list[int], max_length: int) -> list[int]:
     return written
 
 
-@writers
+@decoders
 @given(
     seed=st.integers(0, 9),
     prompts=st.lists(st.lists(st.integers(3, 10), min_size=1, max_size=6), min_size=1, max_size=4),
@@ -169,7 +169,7 @@ def test_a_batch_is_written_as_each_alone(
     assert written == [w + [PAD] * (max(map(len, expected)) - len(w)) for w in expected]
 
 
-@writers
+@decoders
 def test_the_models_above_end_early_and_late(build: Build, kind: Any) -> None:
     models = [build(kind, seed, positions="learned") for seed in range(10)]
     lengths = {len(written_alone(model, [3, 4], 8)) for model in models}
@@ -264,7 +264,7 @@ def test_tokens_are_drawn_as_often_as_they_are_likely(
     assert (frequency[np.array(expected) == 0] == 0).all()
 
 
-@writers
+@decoders
 def test_a_seed_draws_the_same_again(build: Build, kind: Any) -> None:
     model = build(kind)
     prompt = padded(kind, [[3, 4, 5], [6]])
@@ -276,7 +276,7 @@ def test_a_seed_draws_the_same_again(build: Build, kind: Any) -> None:
     assert len({str(draw(seed)) for seed in range(5)}) > 1
 
 
-@writers
+@decoders
 def test_the_default_generator_is_drawn_from(build: Build, kind: Any) -> None:
     model = build(kind)
     drawn = []
@@ -287,7 +287,7 @@ def test_the_default_generator_is_drawn_from(build: Build, kind: Any) -> None:
     assert drawn[1:] != [drawn[0]] * 3
 
 
-@writers
+@decoders
 @pytest.mark.parametrize("options", [{"temperature": 0.0}, {"temperature": 1e-310}, {"top_k": 1}])
 def test_the_coldest_sampling_is_greedy(build: Build, kind: Any, options: dict[str, Any]) -> None:
     for seed in range(5):
@@ -297,7 +297,7 @@ def test_the_coldest_sampling_is_greedy(build: Build, kind: Any, options: dict[s
         assert sample(model, prompt, 8, **options).tolist() == expected
 
 
-@writers
+@decoders
 def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -> None:
     model = build(kind)
     prompt = mt.from_numpy(np.full((200, 2), 5))
@@ -332,7 +332,7 @@ def test_impossible_sampling_is_refused(
 # ------------------------------------------------------------------------------------- beam search
 
 
-@writers
+@decoders
 def test_width_1_is_greedy(build: Build, kind: Any) -> None:
     for seed, alpha in product(range(4), (0.0, 2.0)):
         model = build(kind, seed)
@@ -358,7 +358,7 @@ def every_text(model: Any, prompt: list[int], limit: int, alpha: float) -> list[
     return sorted(texts, reverse=True)
 
 
-@writers
+@decoders
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 1.5])
 def test_a_beam_as_wide_as_the_space_finds_what_brute_force_finds(
     build: Build, kind: Any, alpha: float
@@ -379,7 +379,7 @@ def test_where_there_are_no_more_texts_scores_say_so(build: Build) -> None:
     assert np.isfinite(found.scores.numpy()).tolist() == [[True] * 4 + [False] * 5]
 
 
-@writers
+@decoders
 def test_a_score_is_the_penalised_log_probability_of_its_text(build: Build, kind: Any) -> None:
     model = build(kind)
     prompts = [[3, 4, 5], [6]]
@@ -397,7 +397,7 @@ def test_a_score_is_the_penalised_log_probability_of_its_text(build: Build, kind
             assert score == pytest.approx(log_p / ((5 + n) / 6) ** 0.6)
 
 
-@writers
+@decoders
 def test_a_wider_beam_finds_no_worse_texts_on_average(build: Build, kind: Any) -> None:
     model = build(kind, d_model=16, pre_norm=True)
     model.output.weight.array *= 0.3  # a model that is sure of itself leaves nothing to search for
@@ -429,7 +429,7 @@ def test_over_held_out_questions_a_wider_beam_scores_no_lower_on_average(archite
     assert means[-1] > means[0] + 0.01
 
 
-@writers
+@decoders
 @pytest.mark.parametrize("width", [1, 2, 4])
 def test_a_batch_is_searched_as_each_alone(build: Build, kind: Any, width: int) -> None:
     for seed in range(3):
@@ -471,7 +471,7 @@ def test_impossible_searches_are_refused(build: Build) -> None:
             beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
 
 
-@writers
+@decoders
 def test_the_search_stops_at_the_limit(build: Build, kind: Any) -> None:
     model = build(kind)
     for limit in (1, 3, 5):

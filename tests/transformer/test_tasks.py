@@ -17,7 +17,7 @@ import pytest
 
 import minitorch as mt
 from transformer import cli
-from transformer.decoding.strategy import Writing
+from transformer.decoding.strategy import Decoding
 from transformer.tasks import (
     GAP,
     TASKS,
@@ -74,7 +74,7 @@ class TestExamples:
             model = other.model(other.model_config(d_model=8, n_heads=2, n_layers=1))
             by_length = sorted(examples, key=lambda example: sum(map(len, example)))[-2:]
             assert model.loss(*other.as_batch(by_length)).isfinite().item()
-            assert len(other.write(model, [source for source, _ in by_length])) == 2
+            assert len(other.generate(model, [source for source, _ in by_length])) == 2
 
     def test_the_seed_decides_the_examples(self, kind: Any) -> None:
         first, again, other = (
@@ -282,7 +282,8 @@ def test_a_gpt_writes_the_same_for_a_question_alone_and_beside_longer_ones() -> 
     task = Reverse(architecture="gpt")
     model = task.model(task.model_config(d_model=16, n_heads=2))
     sources = ["a", "abcdefghij", "cab"]
-    assert task.write(model, sources) == [task.write(model, [source])[0] for source in sources]
+    alone = [task.generate(model, [source])[0] for source in sources]
+    assert task.generate(model, sources) == alone
 
 
 def test_a_bert_learns_the_hidden_word_only() -> None:
@@ -401,24 +402,24 @@ def test_a_text_without_the_characters_of_our_question_gives_its_own_beginning(
 
 
 @pytest.mark.parametrize(
-    ("flag", "writing"),
+    ("flag", "decoding"),
     [
-        ("--beam=2", Writing(beam=2)),
-        ("--temperature=0", replace(Characters.writing, temperature=0.0)),
-        ("--top-k=3", replace(Characters.writing, top_k=3)),
-        ("--seed=1", replace(Characters.writing, seed=1)),
+        ("--beam=2", Decoding(beam=2)),
+        ("--temperature=0", replace(Characters.decoding, temperature=0.0)),
+        ("--top-k=3", replace(Characters.decoding, top_k=3)),
+        ("--seed=1", replace(Characters.decoding, seed=1)),
     ],
 )
 def test_a_text_goes_on_as_it_is_wanted_to(
     poem: Path,
     trained_on: Callable[[Path], str],
     flag: str,
-    writing: Writing,
+    decoding: Decoding,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = trained_on(poem)
     task, model = Run(Path(run)).load()
-    expected = task.reply(model, "the", writing)
+    expected = task.answer(model, "the", decoding)
     assert expected != task.solve(model, "the")
     capsys.readouterr()
     assert cli.main(["solve", run, "the", flag]) == 0
@@ -438,7 +439,7 @@ def test_a_model_with_nothing_to_say_ends_the_text(poem: Path) -> None:
     with mt.no_grad():  # whatever it has read, </s> is likeliest
         model.norm.weight.zero_()
         model.norm.bias.copy_(10 * model.output.weight[2])
-    assert task.reply(model, "the", Writing()) == "the"
+    assert task.answer(model, "the", Decoding()) == "the"
 
 
 # ------------------------------------------------------------------------------- they learn

@@ -92,11 +92,11 @@ def test_a_batch_depends_on_the_seed_and_the_step_alone() -> None:
 def test_an_evaluation_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """One answer in four is right: the mean loss since the last evaluation, and 25%."""
 
-    def write(task: Addition, model: Any, sources: list[str]) -> list[str]:
+    def generate(task: Addition, model: Any, sources: list[str]) -> list[str]:
         sums = [sum(map(int, s.removesuffix("=").split("+"))) for s in sources]
         return [str(n if i % 4 == 0 else n + 1)[::-1] for i, n in enumerate(sums)]
 
-    monkeypatch.setattr(Addition, "write", write)
+    monkeypatch.setattr(Addition, "generate", generate)
     training = small_training(lr=0.01)
     losses = [training.advance() for _ in range(4)]
     first = training.evaluate()
@@ -131,7 +131,7 @@ def test_it_learns_one_batch_by_heart(pre_norm: bool) -> None:
         last = training.advance()
     assert last < 0.01
     sources, targets = zip(*task.training_examples(16, np.random.default_rng(0)), strict=True)
-    assert task.write(training.model, list(sources)) == list(targets)
+    assert task.generate(training.model, list(sources)) == list(targets)
 
 
 def test_a_short_training_answers_held_out_sums() -> None:
@@ -283,7 +283,7 @@ def test_ctrl_c_prints_the_command_that_resumes(
                 os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr("transformer.cli.commands.Progress", Interrupting)
+        patched.setattr("transformer.cli.train.Progress", Interrupting)
         capsys.readouterr()
         assert cli.main(["train", "addition", *flags, f"--out={stopped}"]) == 130
     output = capsys.readouterr().out

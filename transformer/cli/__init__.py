@@ -1,5 +1,7 @@
 """The command line: `transformer tasks`, `train TASK`, `eval RUN`, `solve RUN [QUESTION]`."""
 
-from .commands import Parser, add_training_flags, main, run_command
+from .commands import main
+from .shell import Parser, run_command
+from .train import add_training_flags
 
 __all__ = ["Parser", "add_training_flags", "main", "run_command"]

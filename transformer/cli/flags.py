@@ -1,4 +1,4 @@
-"""Flags of the command line for the fields of a dataclass, explained by its docstring."""
+"""Command-line flags made from the fields of a dataclass, with help texts from its docstring."""
 
 from __future__ import annotations
 
@@ -10,18 +10,40 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 
+def flag(name: str) -> str:
+    """Return the flag of a field: n_layers → --layers, lr → --lr, batch_size → --batch-size."""
+    return "--" + name.removeprefix("n_").replace("_", "-")
+
+
+def given(options: argparse.Namespace, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields whose flags were given, with their values."""
+    values = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _explained(kind: type) -> dict[str, str]:
+    """Return what each attribute is, from the docstrings of a class and its base classes."""
+    texts: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        _, _, section = (inspect.cleandoc(base.__doc__ or "")).partition("Attributes:\n")
+        section = re.split(r"\n\S", section)[0]  # up to the next section
+        for names, text in re.findall(r"^    (\w[\w, ]*): ((?:.|\n {5,})*)", section, re.MULTILINE):
+            texts |= dict.fromkeys(names.split(", "), " ".join(text.split()).rstrip("."))
+    return texts
+
+
 def add_flags(
     parser: argparse.ArgumentParser, title: str, kind: type, defaults: Mapping[str, Any]
 ) -> None:
-    """Add a group of flags, one for each field that has a default here.
+    """Add a group of flags, one for each field in `defaults`.
 
     A flag that is not given is None, so that `given` can tell.
 
     Args:
-        parser: gets them.
+        parser: gets the flags.
         title: of the group.
         kind: the dataclass.
-        defaults: what the fields are without a flag, to be said in the help.
+        defaults: what each field is without its flag; the help says it.
     """
     group = parser.add_argument_group(title)
     explained, types = _explained(kind), get_type_hints(kind)
@@ -35,25 +57,3 @@ def add_flags(
             group.add_argument(flag(name), action=argparse.BooleanOptionalAction, **options)
         else:
             group.add_argument(flag(name), type=type_, metavar=type_.__name__.upper(), **options)
-
-
-def flag(name: str) -> str:
-    """Return the flag of a field: n_layers → --layers, lr → --lr, batch_size → --batch-size."""
-    return "--" + name.removeprefix("n_").replace("_", "-")
-
-
-def given(options: argparse.Namespace, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the fields whose flags were given, with what was given."""
-    values = {name: getattr(options, name) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _explained(kind: type) -> dict[str, str]:
-    """Read what each attribute is in the docstrings of a class and of those it is made from."""
-    texts: dict[str, str] = {}
-    for base in reversed(kind.__mro__):
-        _, _, section = (inspect.cleandoc(base.__doc__ or "")).partition("Attributes:\n")
-        section = re.split(r"\n\S", section)[0]  # up to the next section
-        for names, text in re.findall(r"^    (\w[\w, ]*): ((?:.|\n {5,})*)", section, re.MULTILINE):
-            texts |= dict.fromkeys(names.split(", "), " ".join(text.split()).rstrip("."))
-    return texts

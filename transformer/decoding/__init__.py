@@ -1,7 +1,7 @@
-"""Decoding: writing a text, token by token, from what a model says comes next."""
+"""Decoding: generating a text token by token from a model's predictions of the next one."""
 
 from .beam import Beams, beam_search
 from .sampling import greedy, sample
-from .strategy import Writing
+from .strategy import Decoding
 
-__all__ = ["Beams", "Writing", "beam_search", "greedy", "sample"]
+__all__ = ["Beams", "Decoding", "beam_search", "greedy", "sample"]

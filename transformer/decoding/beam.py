@@ -1,21 +1,27 @@
-"""Beam search: the likeliest whole, not the likeliest next token.
+"""Beam search: the likeliest text as a whole, not the likeliest next token.
 
-Greedy writing takes the likeliest token and may find itself where nothing likely follows. To look
-at every text is out of the question: there are vocab_size^T of them. Beam search keeps the best
-`width` beginnings, goes on from each with every token, and keeps the best `width` of these.
+Greedy decoding takes the likeliest token and may find itself where nothing likely follows. To look
+at every text is out of the question: there are vocab_size^T of them. Beam search keeps the `width`
+best hypotheses, texts that are not finished yet. At each step it
+
+    expands    each hypothesis by every token of the vocabulary,
+    scores     the longer ones: log-probability over length penalty,
+    selects    the `width` best of them, and reorders the cache of keys and values to match.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor
-from minitorch.autograd import Array
 
-from ..model.models import GPT, Transformer
+if TYPE_CHECKING:
+    from minitorch.autograd import Array
+
+    from ..model.models import GPT, Transformer
 
 
 class Beams(NamedTuple):
@@ -30,6 +36,80 @@ class Beams(NamedTuple):
     scores: Tensor
 
 
+def check_alpha(alpha: float) -> None:
+    """Raise a ValueError for a length penalty that would favour short texts, or overflow."""
+    if not 0 <= alpha <= 100:
+        raise ValueError(f"alpha must be in [0, 100], not {alpha}")
+
+
+def length_penalty(length: Array, alpha: float) -> Array:
+    """lp(n) = ((5 + n) / 6)^alpha, which is 1 for one token, and grows (Wu et al. 2016, eq. 14)."""
+    return ((5 + length) / 6) ** alpha
+
+
+def _best(scores: Array, k: int) -> Array:
+    """Return the places of the k largest of each row, the largest first: (rows, k)."""
+    places = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+    order = np.argsort(-np.take_along_axis(scores, places, 1), axis=1, kind="stable")
+    return np.take_along_axis(places, order, 1)
+
+
+class _Hypotheses:
+    """The beam: for each prompt of a batch, `width` hypotheses, at first all of them empty.
+
+    Attributes:
+        ids: the tokens, (batch, width, max_length), padded on the right.
+        log_p: ln P(hypothesis | prompt), (batch, width).
+        scores: log_p over the length penalty, (batch, width).
+        lengths: the tokens of each, `</s>` included, (batch, width).
+        ended: True where `</s>` is among them, (batch, width).
+    """
+
+    def __init__(self, batch: int, width: int, max_length: int, pad: int, eos: int) -> None:
+        self.pad, self.eos = pad, eos
+        self.ids = np.full((batch, width, max_length), pad)
+        self.log_p = np.full((batch, width), -np.inf)  # there is one empty text, not `width`
+        self.log_p[:, 0] = 0
+        self.scores = self.log_p
+        self.lengths = np.zeros((batch, width), np.int64)
+        self.ended = np.zeros((batch, width), np.bool_)
+
+    def expand(self, next_log_p: Array) -> Array:
+        """Put every token behind each hypothesis, and return ln P of all that come out.
+
+        Args:
+            next_log_p: ln P(token | hypothesis, prompt), (batch, width, vocab_size); overwritten.
+
+        Returns:
+            (batch, width, vocab_size); the tokens are as many as `lengths` says from now on.
+        """
+        next_log_p[self.ended] = -np.inf  # after `</s>` there is nothing but padding,
+        next_log_p[self.ended, self.pad] = 0  # which is certain
+        self.lengths = self.lengths + ~self.ended
+        return self.log_p[:, :, None] + next_log_p
+
+    def select(self, log_p: Array, scores: Array, i: int) -> tuple[Array, Array]:
+        """Keep the `width` expanded hypotheses with the best scores.
+
+        Args:
+            log_p, scores: of all expanded hypotheses, (batch, width, vocab_size).
+            i: the place of the new token.
+
+        Returns:
+            the hypothesis that each was expanded from, and its new token, (batch, width) both.
+        """
+        batch, width, vocab_size = scores.shape
+        best = _best(scores.reshape(batch, -1), width)  # (batch, width), in width · vocab_size
+        self.scores = np.take_along_axis(scores.reshape(batch, -1), best, 1)
+        self.log_p = np.take_along_axis(log_p.reshape(batch, -1), best, 1)
+        parent, token = np.divmod(best, vocab_size)
+        self.ids = np.take_along_axis(self.ids, parent[:, :, None], 1)
+        self.ids[:, :, i] = token
+        self.lengths = np.take_along_axis(self.lengths, parent, 1)
+        self.ended = np.take_along_axis(self.ended, parent, 1) | (token == self.eos)
+        return parent, token
+
+
 @mt.no_grad()
 def beam_search(
     model: Transformer | GPT,
@@ -40,7 +120,7 @@ def beam_search(
     alpha: float = 0.6,
     n_best: int = 1,
 ) -> Beams:
-    """Look for the texts with the best scores, for all prompts of the batch together.
+    """Search for the texts with the best scores, for all prompts of the batch together.
 
         score(y) = ln P(y | prompt) / lp(|y|)        lp(n) = ((5 + n) / 6)^alpha
 
@@ -48,17 +128,17 @@ def beam_search(
     win. The length penalty lp makes up for that (Wu et al. 2016, section 7,
     https://arxiv.org/abs/1609.08144); alpha = 0 is the probability itself. `</s>` counts too.
 
-    A text that has ended stays in the beam and competes with those that go on. The search is over
-    when all in the beam have ended, or at the limit; there, texts without an end count too. Width 1
-    is greedy writing.
+    A hypothesis that has ended stays in the beam and competes with those that go on. The search is
+    over when all in the beam have ended, or at the limit; there, texts without an end count too.
+    Width 1 is greedy decoding.
 
     Args:
         model: a Transformer or a GPT.
-        prompt: ids (batch, S); for a GPT, shorter ones are filled up with `<pad>` on the left.
-        max_length: how many tokens to write at the most.
-        width: how many beginnings to keep.
+        prompt: ids (batch, S); for a GPT, shorter ones are padded on the left.
+        max_length: the most tokens to generate.
+        width: the hypotheses to keep.
         alpha: the strength of the length penalty, at most 100.
-        n_best: how many texts to return; at most `width`.
+        n_best: the texts to return; at most `width`.
 
     Raises:
         ValueError: an argument is out of range, or with `max_length` tokens more the text would be
@@ -67,60 +147,25 @@ def beam_search(
     if not 1 <= n_best <= width:
         raise ValueError(f"a beam of {width} cannot give the {n_best} best texts")
     check_alpha(alpha)
-    pad, eos = model.config.pad, model.config.eos
     batch = prompt.shape[0]
-    ids, cache = model.begin(prompt, max_length)
-    first_rows = np.arange(batch)[:, None] * width  # of each prompt's beam, in the cache
+    beam = _Hypotheses(batch, width, max_length, model.config.pad, model.config.eos)
+    first_rows = np.arange(batch)[:, None] * width  # of each prompt's hypotheses, in the cache
 
-    log_p = np.full((batch, width), -np.inf)  # at first there is one beginning, the empty one
-    log_p[:, 0] = 0
-    written = np.full((batch, width, max_length), pad)
-    lengths = np.zeros((batch, width), np.int64)
-    ended = np.zeros((batch, width), np.bool_)
-    scores = log_p
+    ids, cache = model.begin(prompt, max_length)
+    end = max_length
     for i in range(max_length):
         next_log_p = model.step(ids, cache).double().log_softmax(-1).numpy()
-        if i == 0:
+        if i == 0:  # the prompts were read once each; from here on there is a row a hypothesis
             rows = np.repeat(np.arange(batch), width)
             next_log_p = next_log_p[rows]
             cache.select(rows)
-        next_log_p = next_log_p.reshape(batch, width, -1)
-        next_log_p[ended] = -np.inf  # after the end there is nothing but padding
-        next_log_p[ended, pad] = 0
-        lengths = lengths + ~ended
 
-        # Of all that the beam can go on with, keep the best.
-        log_p = log_p[:, :, None] + next_log_p  # (batch, width, vocab_size)
-        candidates = log_p / length_penalty(lengths, alpha)[:, :, None]
-        best = _best(candidates.reshape(batch, -1), width)  # (batch, width)
-        scores = np.take_along_axis(candidates.reshape(batch, -1), best, 1)
-        log_p = np.take_along_axis(log_p.reshape(batch, -1), best, 1)
-        source, token = np.divmod(best, next_log_p.shape[-1])
-        written = np.take_along_axis(written, source[:, :, None], 1)
-        written[:, :, i] = token
-        lengths = np.take_along_axis(lengths, source, 1)
-        ended = np.take_along_axis(ended, source, 1) | (token == eos)
-        if ended.all():
-            written = written[:, :, : i + 1]
+        log_p = beam.expand(next_log_p.reshape(batch, width, -1))
+        scores = log_p / length_penalty(beam.lengths, alpha)[:, :, None]
+        parent, token = beam.select(log_p, scores, i)
+        if beam.ended.all():
+            end = i + 1
             break
-        cache.select((first_rows + source).reshape(-1))
+        cache.select((first_rows + parent).reshape(-1))
         ids = mt.from_numpy(token.reshape(-1, 1))
-    return Beams(mt.from_numpy(written[:, :n_best]), mt.from_numpy(scores[:, :n_best]))
-
-
-def check_alpha(alpha: float) -> None:
-    """Raise a ValueError for a length penalty that would shorten texts, or overflow."""
-    if not 0 <= alpha <= 100:
-        raise ValueError(f"alpha must be in [0, 100], not {alpha}")
-
-
-def length_penalty(length: Array, alpha: float) -> Array:
-    """What the log-probability of a text with so many tokens is divided by; 1 for one token."""
-    return ((5 + length) / 6) ** alpha
-
-
-def _best(scores: Array, n: int) -> Array:
-    """Return the places of the n largest of each row, the largest first: (rows, n)."""
-    places = np.sort(np.argpartition(-scores, n - 1, axis=1)[:, :n], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, places, 1), axis=1, kind="stable")
-    return np.take_along_axis(places, order, 1)
+    return Beams(mt.from_numpy(beam.ids[:, :n_best, :end]), mt.from_numpy(beam.scores[:, :n_best]))

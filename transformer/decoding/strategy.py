@@ -1,4 +1,4 @@
-"""How a person wants an answer to be written: one of the ways of `generate.py` and `beam.py`."""
+"""Decoding strategies: greedy decoding, sampling or beam search, as options that can be set."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from ..model.models import GPT, Transformer
 from .beam import beam_search, check_alpha
 from .sampling import check_sampling, greedy, sample
 
-Writer: TypeAlias = Callable[[Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]]
-"""Takes a model, prompts (batch, S) and the most tokens to write; returns what it wrote, ids
+DecodingFunction: TypeAlias = Callable[
+    [Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]
+]
+"""Takes a model, prompts (batch, S) and the most tokens to generate; returns the generated ids,
 (batch, n_best, T), and the scores of a beam search, (batch, n_best), or None."""
 
 
 @dataclass(frozen=True)
-class Writing:
-    """The likeliest token at each step, unless a beam or a temperature is given.
+class Decoding:
+    """A decoding strategy: greedy decoding, unless options of a beam search or of sampling are set.
 
     Attributes:
-        beam: search with so many beginnings at a time for the answer with the best score.
+        beam: beam search with so many hypotheses, for the answer with the best score.
         n_best: with a beam: give so many answers, the best first, each with its score.
         alpha: with a beam: the strength of the length penalty.
-        temperature: draw each token; the higher, the more daring. 0: the likeliest.
-        top_k: draw from the k likeliest tokens.
-        top_p: draw from the likeliest tokens that together have this probability.
-        seed: of what is drawn.
+        temperature: sample each token; the higher, the more daring. 0: the likeliest.
+        top_k: sample from the k likeliest tokens.
+        top_p: sample from the likeliest tokens that together have this probability.
+        seed: of the random numbers that sampling draws.
 
     Raises:
-        ValueError: nothing can be written so.
+        ValueError: an option is out of range, or two of them exclude each other.
     """
 
     beam: int | None = None
@@ -45,7 +47,7 @@ class Writing:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.beam is not None and self.draws:
+        if self.beam is not None and self.samples:
             raise ValueError(
                 "a beam search draws nothing: beam goes with n_best and alpha, not with "
                 "temperature, top_k and top_p"
@@ -66,17 +68,17 @@ class Writing:
             raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
 
     @property
-    def draws(self) -> bool:
-        """Is anything left to chance?"""
+    def samples(self) -> bool:
+        """Are tokens sampled, so that the seed matters?"""
         return any(value is not None for value in (self.temperature, self.top_k, self.top_p))
 
-    def writer(self) -> Writer:
-        """Return what writes so; if it draws, then anew from the seed."""
+    def function(self) -> DecodingFunction:
+        """Return the function that decodes so; one that samples starts from the seed."""
         if self.beam is not None:
             return partial(beam_search, width=self.beam, alpha=self.alpha, n_best=self.n_best)
-        write = greedy
-        if self.draws:
-            write = partial(
+        decode = greedy
+        if self.samples:
+            decode = partial(
                 sample,
                 temperature=1.0 if self.temperature is None else self.temperature,
                 top_k=self.top_k,
@@ -84,6 +86,6 @@ class Writing:
                 generator=mt.Generator().manual_seed(self.seed),
             )
         return lambda model, prompt, max_length: (
-            write(model, prompt, max_length).unsqueeze(1),
+            decode(model, prompt, max_length).unsqueeze(1),  # (batch, 1, T): one answer each
             None,
         )

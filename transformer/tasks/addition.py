@@ -21,10 +21,10 @@ from .task import TextToText, scramble
 class Addition(TextToText[tuple[int, int]]):
     """Sums of two numbers of up to `digits` digits.
 
-    The answer's digits are written least significant first, `357` as `753`, and turned round before
-    people see them. Written as we write, the first digit depends on every carry to come; from the
-    other end, each digit needs two digits of the question and one carry. Models learn it with far
-    fewer examples (Lee et al. 2023, "Teaching arithmetic to small transformers",
+    The answer's digits are generated least significant first, `357` as `753`, and reversed before
+    people see them. In the order in which we write, the first digit depends on every carry to come;
+    from the other end, each digit needs two digits of the question and one carry. Models learn it
+    with far fewer examples (Lee et al. 2023, "Teaching arithmetic to small transformers",
     https://arxiv.org/abs/2307.03381).
 
     One pair of numbers in twenty is held out, a + b together with b + a: no training example ever
@@ -58,7 +58,7 @@ class Addition(TextToText[tuple[int, int]]):
     def pick(self, n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
         """Draw n pairs of numbers. Half of the numbers have all the digits, the rest fewer.
 
-        Drawn evenly from 0 to 999, only one number in a hundred would have one digit.
+        If they were drawn evenly from 0 to 999, only one in a hundred would have one digit.
         """
         lengths = np.where(
             rng.random((2, n)) < 0.5, self.digits, rng.integers(1, max(self.digits, 2), (2, n))
@@ -76,7 +76,7 @@ class Addition(TextToText[tuple[int, int]]):
         return f"{a}+{b}=", str(a + b)[::-1]
 
     def as_source(self, question: str) -> str:
-        """Take `12 + 34`, `12+34` or `12+34=`.
+        """Turn `12 + 34`, `12+34` or `12+34=` into `12+34=`.
 
         Raises:
             ValueError: it is no sum, or a number has more digits than the model has learned.
@@ -100,13 +100,13 @@ class Addition(TextToText[tuple[int, int]]):
         return self.example((int(numbers[0]), int(numbers[1])))[0]
 
     def as_answer(self, target: str) -> str:
-        """Turn the digits round, to the order in which people read them."""
+        """Reverse the digits, to the order in which people read them."""
         return target[::-1]
 
 
 @dataclass(frozen=True)
 class AdditionGPT(Addition):
-    """The same sums for a GPT: `1 2 + 3 4 = <s> 6 4 </s>`, where it learns what follows `<s>`."""
+    """The same sums for a GPT: `1 2 + 3 4 = <s> 6 4 </s>`, learned from `<s>` on."""
 
     architecture: str = field(default="gpt", kw_only=True)
 

@@ -1,42 +1,53 @@
-"""The same questions and answers, as each of the three models learns and writes them.
+"""The same questions and answers in the form that each of the three architectures needs.
 
-    encoder-decoder    the encoder reads the question, the decoder writes <s> answer </s>
-    gpt                goes on with: question <s> answer </s>; only the answer is learned
-    bert               reads the question, a text with a gap, and says which word the gap hides
+    encoder-decoder    the encoder reads the question, the decoder generates <s> answer </s>
+    gpt                goes on with: question <s> answer </s>; the loss counts the answer alone
+    bert               reads the question, a text with a gap, and predicts the word in the gap
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 import minitorch as mt
-from minitorch import Tensor
-from minitorch.autograd import Array
 
 from ..decoding.sampling import greedy
-from ..model.config import TransformerConfig
 from ..model.models import BERT, GPT, Transformer
-from ..text.tokenizer import BOS, EOS, PAD, Tokenizer, stack
+from ..text.tokenizer import BOS, EOS, PAD, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minitorch import Tensor
+    from minitorch.autograd import Array
+
+    from ..model.config import TransformerConfig
+    from ..text.tokenizer import Tokenizer
 
 Model: TypeAlias = Transformer | GPT | BERT
 
 GAP = "___"
 
 
+def gaps(tokenizer: Tokenizer, ids: Tensor) -> Array:
+    """Return True where there is a gap, of which each row has one: (batch, T) → (batch, T)."""
+    found: Array = ids.numpy() == tokenizer.encode(GAP)[0]
+    return found
+
+
 class Architecture(ABC):
-    """How a model is built, taught and asked."""
+    """How a model of one kind is built, what it learns from, and how it answers."""
 
     @abstractmethod
     def build(self, config: TransformerConfig) -> Model:
-        """Return the model, with its first parameters."""
+        """Return a model of this kind, with its first parameters."""
 
     @abstractmethod
     def positions(self, source: int, target: int) -> int:
-        """Return the `max_length` of a model for sources and targets of up to so many tokens."""
+        """Return the `max_length` that sources and targets of up to so many tokens need."""
 
     @abstractmethod
     def batch(
@@ -46,26 +57,26 @@ class Architecture(ABC):
 
     @abstractmethod
     def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
-        """Return what the model reads of the questions, (batch, S), before it answers."""
+        """Return the ids that the model reads of the questions, (batch, S), before it answers."""
 
-    def write(
+    def generate(
         self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
     ) -> list[str]:
-        """Return what the model answers, the likeliest token at each step.
+        """Return the model's answers, by greedy decoding.
 
         Args:
             model: answers.
-            tokenizer: of the texts.
+            tokenizer: of sources and answers.
             sources: the questions.
             length: the most tokens of an answer, `</s>` not counted.
         """
         assert not isinstance(model, BERT)
-        written = greedy(model, self.prompt(tokenizer, sources), length + 1)
-        return [tokenizer.decode(row) for row in written.tolist()]
+        ids = greedy(model, self.prompt(tokenizer, sources), length + 1)
+        return [tokenizer.decode(row) for row in ids.tolist()]
 
 
 class EncoderDecoder(Architecture):
-    """A Transformer: question in, answer out."""
+    """A Transformer: the question goes into the encoder, the answer comes out of the decoder."""
 
     def build(self, config: TransformerConfig) -> Model:
         return Transformer(config)
@@ -84,7 +95,7 @@ class EncoderDecoder(Architecture):
 
 
 class DecoderOnly(Architecture):
-    """A GPT: the answer is how the text goes on. `<s>` says that the question ends there."""
+    """A GPT: the answer is how the text goes on behind the question. `<s>` stands between them."""
 
     def build(self, config: TransformerConfig) -> Model:
         return GPT(config)
@@ -107,7 +118,7 @@ class DecoderOnly(Architecture):
 
 
 class EncoderOnly(Architecture):
-    """A BERT: the answer is the token that belongs where the question has `___`."""
+    """A BERT: the answer is the one token that belongs where the question has `___`."""
 
     def build(self, config: TransformerConfig) -> Model:
         return BERT(config)
@@ -126,25 +137,19 @@ class EncoderOnly(Architecture):
     def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
         return tokenizer.sources(sources)
 
-    def write(
-        self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
-    ) -> list[str]:
-        rows = self.probabilities(model, tokenizer, sources).argmax(-1)
-        return [tokenizer.decode([row]) for row in rows.tolist()]
-
     @mt.no_grad()
     def probabilities(self, model: Model, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
-        """Return how likely each token is in the gap: (batch, vocab_size)."""
+        """Return the probability of each token in the gap: (batch, vocab_size)."""
         assert isinstance(model, BERT)
         ids = self.prompt(tokenizer, sources)
         logits: Tensor = model(ids)  # (batch, T, vocab_size)
         return logits[mt.from_numpy(gaps(tokenizer, ids))].softmax(-1)
 
-
-def gaps(tokenizer: Tokenizer, ids: Tensor) -> Array:
-    """Return a mask of the gaps, of which each row has one: (batch, T) → (batch, T)."""
-    found: Array = ids.numpy() == tokenizer.encode(GAP)[0]
-    return found
+    def generate(
+        self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
+    ) -> list[str]:
+        ids = self.probabilities(model, tokenizer, sources).argmax(-1)
+        return [tokenizer.decode([token]) for token in ids.tolist()]
 
 
 ARCHITECTURES: dict[str, Architecture] = {

@@ -1,8 +1,8 @@
-"""Characters of a text: what comes next?
+"""A language model of characters: given the text so far, what is the next character?
 
-The oldest game with language models (Shannon 1948, "A mathematical theory of communication").
-Nobody tells the model what a word is. It learns letters, then words, then how lines go on, from
-nothing but the text.
+It is the oldest language model (Shannon 1948, "A mathematical theory of communication"). Nobody
+tells the model what a word is. It learns letters, then words, then how lines go on, from nothing
+but the text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
-from ..decoding.strategy import Writing
+from ..decoding.strategy import Decoding
 from ..model.config import TransformerConfig
 from ..model.models import GPT
 from ..text.tokenizer import SPECIAL, CharTokenizer
@@ -28,12 +28,17 @@ from ..training.config import TrainingConfig
 from .architectures import Model
 from .task import DataError, Task, perplexity
 
-CONTINUATION = 300  # characters
+CONTINUATION = 300  # the characters with which a text is continued
+
+
+def _digest(text: str) -> str:
+    """Return a fingerprint of a text: the beginning of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Characters(Task):
-    """A text, of which the last tenth is held out. Examples are pieces of `context` + 1 characters.
+    """Pieces of a text, of `context` + 1 characters each. The last tenth of the text is held out.
 
     Attributes:
         text: the file, UTF-8; unless given, the 460 kB of topics that Python's `help()` knows.
@@ -53,11 +58,30 @@ class Characters(Task):
     name: ClassVar[str] = "characters"
     summary: ClassVar[str] = "go on with a text, character by character"
     question: ClassVar[str] = "The function "
-    writing: ClassVar[Writing] = Writing(temperature=0.8, top_p=0.95)
-    ways: ClassVar[tuple[str, ...]] = ("beam", "alpha", "temperature", "top_k", "top_p", "seed")
+    decoding: ClassVar[Decoding] = Decoding(temperature=0.8, top_p=0.95)
+    decoding_options: ClassVar[tuple[str, ...]] = (
+        "beam", "alpha", "temperature", "top_k", "top_p", "seed",
+    )  # fmt: skip
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=2000, batch_size=32, lr=2e-3, warmup=100, weight_decay=0.1, evaluate_on=300
     )
+
+    def _first_line(self, text: str) -> str:
+        """Return the first line of a text, cut at half a context."""
+        return (text.strip() or text)[: self.context // 2].splitlines()[0]
+
+    def _read(self) -> str:
+        """Return the text.
+
+        Raises:
+            DataError: the file cannot be read, or is no UTF-8.
+        """
+        if not self.text:
+            return "\n".join(pydoc_data.topics.topics.values())
+        try:
+            return Path(self.text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"cannot read the text {self.text}: {error}") from None
 
     def __post_init__(self) -> None:
         if self.context < 2:
@@ -75,18 +99,6 @@ class Characters(Task):
         if not set(self.question) <= set(self.alphabet):
             object.__setattr__(self, "question", self.beginning)
 
-    def _first_line(self, text: str) -> str:
-        """Return how the text begins, in half a context or less."""
-        return (text.strip() or text)[: self.context // 2].splitlines()[0]
-
-    def _read(self) -> str:
-        if not self.text:
-            return "\n".join(pydoc_data.topics.topics.values())
-        try:
-            return Path(self.text).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"cannot read the text {self.text}: {error}") from None
-
     @cached_property
     def tokenizer(self) -> CharTokenizer:
         """A token for each character of the text."""
@@ -94,7 +106,7 @@ class Characters(Task):
 
     @cached_property
     def ids(self) -> Array:
-        """The text's characters, int64.
+        """The ids of the text's characters, (length of the text) int64.
 
         Raises:
             DataError: it is no longer the text that the run was started with.
@@ -113,18 +125,18 @@ class Characters(Task):
     def model(self, config: TransformerConfig) -> GPT:
         return GPT(config)
 
+    @property
+    def _border(self) -> int:
+        """The place in the text where the held-out tenth begins."""
+        return len(self.ids) * 9 // 10
+
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
         shown = self.ids[: self._border]
         starts = rng.integers(0, len(shown) - self.context, n)
         return (mt.from_numpy(shown[starts[:, None] + np.arange(self.context + 1)]),)
 
-    @property
-    def _border(self) -> int:
-        """Where the held-out tenth begins."""
-        return len(self.ids) * 9 // 10
-
     def held_out_examples(self, start: int, stop: int) -> list[Array]:
-        """Return pieces of the held-out text, which cover it, in an order that was drawn once."""
+        """Return held-out pieces start to stop; they cover that text, in random order."""
         held_out = self.ids[self._border :]
         n = (len(held_out) - 1) // self.context
         starts = np.random.default_rng(0).permutation(n)[start:stop] * self.context
@@ -146,7 +158,7 @@ class Characters(Task):
         return (-metrics["held_out_loss"],)
 
     def as_source(self, question: str) -> str:
-        """Take the beginning of a text.
+        """Take the beginning of a text; if it is empty, one character.
 
         Raises:
             ValueError: it has a character that is not in the text that the model has learned.
@@ -154,25 +166,21 @@ class Characters(Task):
         self.tokenizer.encode(question)
         return question or self.alphabet[0]
 
-    def reply(self, model: Model, source: str, writing: Writing) -> str:
-        """Go on with the text; unless wanted otherwise, by drawing from the likely characters.
+    def answer(self, model: Model, source: str, decoding: Decoding) -> str:
+        """Continue a text; by the task's own strategy, by sampling from the likely characters.
 
-        The model sees `context` characters at once: it writes half as many, then reads these to go
-        on. For the same seed, the same beginning is always continued alike.
+        The model sees `context` characters at once. It generates half as many, reads these, and
+        goes on. With the same seed, the same beginning is always continued alike.
         """
         assert isinstance(model, GPT)
         half = self.context // 2
-        write = writing.writer()
+        decode = decoding.function()
         text = self.tokenizer.encode(source)
         end = len(text) + CONTINUATION
         while len(text) < end:
-            new, _ = write(model, mt.tensor([text[-half:]]), half)  # (1, 1, T), T ≤ half
+            new, _ = decode(model, mt.tensor([text[-half:]]), half)  # (1, 1, T), T ≤ half
             characters = [i for i in new[0, 0].tolist() if i >= len(SPECIAL)]
             if not characters:  # a model that has learned little may have nothing to say
                 break
             text += characters
         return self.tokenizer.join(text[:end])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -17,9 +17,9 @@ from ..training.config import TrainingConfig
 from .task import scramble
 from .translation import Translation
 
-# Babel's ways to write a date: four named ones, then those by their parts (Unicode's skeletons), of
-# which all are here that have a year. Of British English those that write the month as a word; as a
-# number it stands behind the day, and 5/1/2026 would be two days.
+# Babel's formats of a date: four by name, then those by their parts (Unicode's skeletons), of which
+# all that have a year are here. Of British English only those are here that write the month as a
+# word: as a number it stands behind the day, and 5/1/2026 would be two days.
 FORMS = [
     *(("en", form) for form in ("short", "medium", "long", "full")),
     *(("en", form) for form in ("y", "yM", "yMd", "yMEd", "yMMM", "yMMMd", "yMMMEd", "yMMMM")),
@@ -29,13 +29,22 @@ FORMS = [
 FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
 
 
+def _format(day: date, form: str, locale: str) -> str:
+    """Write a day in a form of a language, as Babel does."""
+    from babel import dates
+
+    if form in ("short", "medium", "long", "full"):
+        return dates.format_date(day, form, locale=locale)
+    return dates.format_skeleton(form, day, locale=locale)
+
+
 @dataclass(frozen=True)
 class Dates(Translation[tuple[date, str, str]]):
     """Dates of 1900 to 2099 in each form of English, into the same form of Chinese, as in Babel.
 
-    The keys are a day, the kind of English, and the form. Years are held out whole, one in ten, so
-    that an answer cannot be remembered. A year in two digits, `1/5/26`, is one of 1969 to 2068, as
-    POSIX has it, and Chinese writes it in four.
+    A key is a day, the kind of English, and the form. Years are held out whole, one in ten, so that
+    an answer cannot be remembered. A year in two digits, `1/5/26`, is one of 1969 to 2068, as in
+    POSIX, and Chinese writes it in four.
     """
 
     name: ClassVar[str] = "dates"
@@ -64,24 +73,16 @@ class Dates(Translation[tuple[date, str, str]]):
 
     def example(self, key: tuple[date, str, str]) -> tuple[str, str]:
         day, locale, form = key
-        return _write(day, form, locale), _write(day, form, "zh")
+        return _format(day, form, locale), _format(day, form, "zh")
 
     def as_source(self, question: str) -> str:
-        """Take a date as English writes it.
+        """Take a date as English writes it, with single spaces.
 
         Raises:
-            ValueError: there is none, it is too long, or has a character that no date has.
+            ValueError: it is empty or too long, or has a character that no date has.
         """
         source = " ".join(question.split())
         if not 1 <= len(source) <= self.longest[0]:
             raise ValueError(f"{question!r} is not a date such as {self.question!r}")
         self.tokenizer.encode(source)
         return source
-
-
-def _write(day: date, form: str, locale: str) -> str:
-    from babel import dates
-
-    if form in ("short", "medium", "long", "full"):
-        return dates.format_date(day, form, locale=locale)
-    return dates.format_skeleton(form, day, locale=locale)

@@ -1,7 +1,7 @@
-"""Fill the gap: `yesterday the girl ___ milk .` → `drank`.
+"""Fill the gap, a masked language model: `yesterday the girl ___ milk .` → `drank`.
 
 What belongs there is said by words on both sides: the time asks for the past, the milk for
-drinking. A BERT sees both sides at once, which a model that writes from left to right cannot.
+drinking. A BERT sees both sides at once; a model that generates from left to right does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..decoding.strategy import Writing
+from ..decoding.strategy import Decoding
 from ..text.tokenizer import WordTokenizer
 from ..training.config import TrainingConfig
 from .architectures import ARCHITECTURES, GAP, EncoderOnly, Model
@@ -43,7 +43,7 @@ VERBS = {
 
 @cache
 def sentences() -> list[Sentence]:
-    """Write all sentences of the grammar, about 20,000."""
+    """Return all sentences of the grammar, about 20,000."""
     found = []
     for plural, adjective, (noun, self_), (forms, things) in product(
         (False, True), ADJECTIVES, NOUNS.items(), VERBS.items()
@@ -62,9 +62,14 @@ def sentences() -> list[Sentence]:
     return found
 
 
+def _hide(sentence: Sentence, place: int) -> Sentence:
+    """Put a gap in the place of a word."""
+    return (*sentence[:place], GAP, *sentence[place + 1 :])
+
+
 @cache
 def choices() -> dict[Sentence, set[str]]:
-    """Collect, for each sentence with a gap, the words that make it a sentence of the grammar."""
+    """Return, for each sentence with a gap, the words that make it a sentence of the grammar."""
     words = defaultdict(set)
     for sentence in sentences():
         for place, word in enumerate(sentence):
@@ -72,17 +77,26 @@ def choices() -> dict[Sentence, set[str]]:
     return dict(words)
 
 
-def _hide(sentence: Sentence, place: int) -> Sentence:
-    return (*sentence[:place], GAP, *sentence[place + 1 :])
+@cache
+def _recoverable(task: FillTheGap) -> list[tuple[str, str]]:
+    """Return all held-out examples whose gap one word alone fills, in a random order."""
+    keys = [
+        (number, place)
+        for number, sentence in enumerate(sentences())
+        if task.is_held_out((number, 0))
+        for place in range(len(sentence))
+        if len(choices()[_hide(sentence, place)]) == 1
+    ]
+    return [task.example(keys[i]) for i in np.random.default_rng(0).permutation(len(keys))]
 
 
 @dataclass(frozen=True)
 class FillTheGap(TextToText[tuple[int, int]]):
-    """One word of a sentence is hidden; the keys are the sentence's number and the word's place.
+    """One word of a sentence is hidden; a key is the sentence's number and the word's place.
 
     In training it may be any word. Where several fit, as for `the girl drinks ___`, a good model
-    gives each its share. Tested are the gaps that only one word of the grammar fits, in sentences
-    that training never shows: one in twenty.
+    divides the probability among them. Tested are the gaps that only one word of the grammar fits,
+    in sentences that training never shows: one in twenty.
     """
 
     architecture: str = field(default="bert", kw_only=True)
@@ -91,7 +105,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
     summary: ClassVar[str] = f"find the hidden word: yesterday the girl {GAP} milk . → drank"
     question: ClassVar[str] = f"yesterday the girl {GAP} milk ."
     architectures: ClassVar[tuple[str, ...]] = ("bert",)
-    ways: ClassVar[tuple[str, ...]] = ()  # it points at words, and writes none
+    decoding_options: ClassVar[tuple[str, ...]] = ()  # it predicts one word, and generates no text
     tokenizer: ClassVar[WordTokenizer] = WordTokenizer(
         [GAP, *dict.fromkeys(word for sentence in sentences() for word in sentence)]
     )
@@ -113,7 +127,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
         return scramble(number) % 20 == 0
 
     def held_out_examples(self, start: int, stop: int) -> list[tuple[str, str]]:
-        """Return a part of the one list of held-out gaps that can be filled in one way only."""
+        """Return held-out examples start to stop, of which one word alone fills each gap."""
         return _recoverable(self)[start:stop]
 
     def example(self, key: tuple[int, int]) -> tuple[str, str]:
@@ -122,7 +136,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
         return " ".join(_hide(sentence, place)), sentence[place]
 
     def as_source(self, question: str) -> str:
-        """Take a sentence with a gap.
+        """Put a sentence with a gap in the form of the grammar: in lower case, with a full stop.
 
         Raises:
             ValueError: there is not one gap, the sentence is too long, or a word is unknown.
@@ -137,21 +151,9 @@ class FillTheGap(TextToText[tuple[int, int]]):
         self.tokenizer.encode(" ".join(words))
         return " ".join(words)
 
-    def reply(self, model: Model, source: str, writing: Writing) -> str:
+    def answer(self, model: Model, source: str, decoding: Decoding) -> str:
         """Return the three likeliest words, with their probabilities."""
         architecture = ARCHITECTURES[self.architecture]
         assert isinstance(architecture, EncoderOnly)
         p = architecture.probabilities(model, self.tokenizer, [source])[0].numpy()
         return "  ".join(f"{self.tokenizer.tokens[i]} {p[i]:.1%}" for i in (-p).argsort()[:3])
-
-
-@cache
-def _recoverable(task: FillTheGap) -> list[tuple[str, str]]:
-    keys = [
-        (number, place)
-        for number, sentence in enumerate(sentences())
-        if task.is_held_out((number, 0))
-        for place in range(len(sentence))
-        if len(choices()[_hide(sentence, place)]) == 1
-    ]
-    return [task.example(keys[i]) for i in np.random.default_rng(0).permutation(len(keys))]

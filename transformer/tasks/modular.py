@@ -1,11 +1,11 @@
 """Modular addition: `77+30` → `10`, since 107 = 97 + 10. A model that groks.
 
 Half of the table of all sums is shown, again and again. The model soon knows that half by heart and
-nothing of the other; training loss and accuracy say that there is nothing left to learn. Much
-later, weight decay having worn down what is only remembered, it finds the rule, and the other half
-comes right too (Power et al. 2022, https://arxiv.org/abs/2201.02177). What it finds is a rotation:
-numbers become angles, and adding numbers adds angles (Nanda et al. 2023,
-https://arxiv.org/abs/2301.05217).
+nothing of the other: it overfits, and training loss and accuracy say that there is nothing left to
+learn. Much later, when weight decay has worn down what is only remembered, it generalizes, and the
+other half comes right too. That is grokking (Power et al. 2022, https://arxiv.org/abs/2201.02177).
+What it finds is a rotation: numbers become angles, and adding numbers adds angles (Nanda et al.
+2023, https://arxiv.org/abs/2301.05217).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class ModularAddition(TextToText[tuple[int, int]]):
 
     Half of all pairs are held out, a + b together with b + a.
 
-    More weight decay or a higher learning rate groks sooner, but then the half that is shown is
-    never known quite by heart before. A learning rate that falls to 0 stops half-way.
+    With more weight decay or a higher learning rate it groks sooner, but never quite overfits
+    before. With a learning rate that falls to 0 it stops half-way.
     """
 
     architecture: str = field(default="gpt", kw_only=True)
@@ -62,15 +62,15 @@ class ModularAddition(TextToText[tuple[int, int]]):
         return f"{a} + {b}", str((a + b) % P)
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        """Measure the model on held-out sums, and on as many of the others."""
+        """Return metrics on held-out sums, and the exact match on as many training examples."""
         metrics = super().evaluate(model, start, stop)
         shown = self.training_examples(stop - start, np.random.default_rng(0))
-        written = self.write(model, [source for source, _ in shown])
-        right = self.compare(written, [target for _, target in shown])
+        generated = self.generate(model, [source for source, _ in shown])
+        right = self.compare(generated, [target for _, target in shown])
         return metrics | {"training_exact_match": right["exact_match"]}
 
     def as_source(self, question: str) -> str:
-        """Take `77 + 30` or `77+30=`.
+        """Turn `77 + 30` or `77+30=` into `77 + 30`.
 
         Raises:
             ValueError: it is no sum of two numbers below 97.

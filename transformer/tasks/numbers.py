@@ -1,7 +1,7 @@
 """Numbers in words, from English to Chinese: `three hundred and five` → `三百零五`.
 
 English counts in thousands, Chinese in ten thousands, so that `ninety-eight thousand` is
-`九万八千`: words go apart and together on the way, and `零` marks places that English passes over.
+`九万八千`, nine ten-thousands and eight thousands; and `零` marks places that English passes over.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ ENGLISH = (
     "thousand", "and",
 )  # fmt: skip
 CHINESE = "零一二三四五六七八九十百千万"
+
+
+def _words(text: str) -> str:
+    """Return a number in words without hyphens, commas and capitals."""
+    return " ".join(text.lower().replace("-", " ").replace(",", " ").split())
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Numbers(Translation[int]):
         """Take a number in English words, with or without hyphens and commas.
 
         Raises:
-            ValueError: there are no words, too many, or one that is not of a number.
+            ValueError: there are no words, too many, or one that no number has.
         """
         source = _words(question)
         if not 1 <= len(source.split()) <= self.longest[0]:
@@ -75,9 +80,5 @@ class Numbers(Translation[int]):
         return source
 
     def as_answer(self, target: str) -> str:
-        """Write the characters without spaces."""
+        """Return the characters without the spaces between them."""
         return target.replace(" ", "")
-
-
-def _words(text: str) -> str:
-    return " ".join(text.lower().replace("-", " ").replace(",", " ").split())

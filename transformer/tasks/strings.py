@@ -1,4 +1,4 @@
-"""Copy, reverse, sort: three things to do with up to ten letters.
+"""Copy, reverse and sort: three tasks on strings of up to ten letters.
 
 They show what attention does in its simplest forms. To copy is to look at one's own place, to
 reverse is to look at the place opposite, and to sort is to look at the next greater letter,
@@ -42,8 +42,8 @@ class Strings(TextToText[str]):
         object.__setattr__(self, "question", self.question[: self.length])
 
     @abstractmethod
-    def answer(self, letters: str) -> str:
-        """Return what is to be done with the letters, done."""
+    def target(self, letters: str) -> str:
+        """Return the right answer for these letters."""
 
     @property
     def longest(self) -> tuple[int, int]:
@@ -62,13 +62,13 @@ class Strings(TextToText[str]):
         return len(key) > 1 and scramble(int("1" + digits)) % 20 == 0  # every letter is shown
 
     def example(self, key: str) -> tuple[str, str]:
-        return key, self.answer(key)
+        return key, self.target(key)
 
     def as_source(self, question: str) -> str:
-        """Take letters.
+        """Take the letters, without the spaces between them.
 
         Raises:
-            ValueError: there is none, there are too many, or it is another character.
+            ValueError: there are none or too many, or one is another character.
         """
         text = "".join(question.split())
         if not 1 <= len(text) <= self.length:
@@ -81,31 +81,34 @@ class Strings(TextToText[str]):
 
 @dataclass(frozen=True)
 class Copy(Strings):
-    """The same again."""
+    """Repeat the string."""
 
     name: ClassVar[str] = "copy"
     summary: ClassVar[str] = "write the same again: hadbc → hadbc"
     question: ClassVar[str] = "hadbc"
 
-    def answer(self, letters: str) -> str:
+    def target(self, letters: str) -> str:
         return letters
 
 
 @dataclass(frozen=True)
 class Reverse(Strings):
-    """Backwards. The first letter to write is the last one read, whatever the length."""
+    """Turn the string round: the first letter to generate is the last one read."""
 
     name: ClassVar[str] = "reverse"
     summary: ClassVar[str] = "write it backwards: hadbc → cbdah"
     question: ClassVar[str] = "hadbc"
 
-    def answer(self, letters: str) -> str:
+    def target(self, letters: str) -> str:
         return letters[::-1]
 
 
 @dataclass(frozen=True)
 class Sort(Strings):
-    """In alphabetical order, as often as they occur: what was written says what is left."""
+    """Put the letters in alphabetical order, each as often as it occurs.
+
+    What has been generated so far says which letters are left.
+    """
 
     architecture: str = field(default="gpt", kw_only=True)
 
@@ -116,5 +119,5 @@ class Sort(Strings):
         steps=1500, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
-    def answer(self, letters: str) -> str:
+    def target(self, letters: str) -> str:
         return "".join(sorted(letters))

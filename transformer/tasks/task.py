@@ -1,4 +1,4 @@
-"""What a task has to say: its examples, its vocabulary, its metrics, and a good configuration."""
+"""Tasks: what a model learns. A task has examples, a vocabulary, metrics and a configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
-from ..decoding.strategy import Writing
+from ..decoding.strategy import Decoding
 from ..model.config import TransformerConfig
 from ..model.models import BERT
 from ..text.tokenizer import Tokenizer
@@ -30,7 +30,30 @@ class MissingPackage(ImportError):
 
 
 class DataError(ValueError):
-    """What a task's examples are made of is not as it must be; the message says why, in a line."""
+    """The data that a task's examples come from cannot be used; the message says why, in a line."""
+
+
+def perplexity(loss: float) -> float:
+    """Perplexity: e^loss, for a cross-entropy loss in nats a token.
+
+    A model that chooses evenly among n tokens has the perplexity n. It is inf where it is more than
+    a float can hold, as when a training goes astray.
+    """
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
+
+
+def scramble(x: int) -> int:
+    """Hash a number: send it to one in [0, 2^64) that looks random, the same on every machine.
+
+    By such a hash examples are held out, so that it depends on the example alone. It is the mixing
+    of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
+    """
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
+    return x ^ (x >> 31)
 
 
 @dataclass(frozen=True)
@@ -41,10 +64,10 @@ class Task(ABC):
         name: what the command line calls it.
         summary: what is learned, in a line.
         question: an example of what can be asked; of an instance, one that its model can answer.
-        training_config: with which a laptop learns it.
-        packages: what has to be installed for it: modules, not needed once a model is trained.
-        writing: how its answers are written, unless a person wants it otherwise.
-        ways: the fields of `Writing` that such a person can change.
+        training_config: hyperparameters with which a laptop learns it.
+        packages: modules that its examples are made with; a trained model does without them.
+        decoding: the decoding strategy by which its models answer, unless another is asked for.
+        decoding_options: the fields of `Decoding` that a user may set.
     """
 
     name: ClassVar[str]
@@ -52,12 +75,12 @@ class Task(ABC):
     question: ClassVar[str]
     training_config: ClassVar[TrainingConfig]
     packages: ClassVar[tuple[str, ...]] = ()
-    writing: ClassVar[Writing] = Writing()
-    ways: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Writing))
+    decoding: ClassVar[Decoding] = Decoding()
+    decoding_options: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Decoding))
 
     @abstractmethod
     def model_config(self, **changes: Any) -> TransformerConfig:
-        """Return the sizes of a model that learns the task, changed as given."""
+        """Return the configuration of a model that learns the task, changed as given."""
 
     @abstractmethod
     def model(self, config: TransformerConfig) -> Model:
@@ -65,48 +88,48 @@ class Task(ABC):
 
     @abstractmethod
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """Draw n examples to train on: the arguments of the model's `loss`."""
+        """Draw a batch of n training examples, as the arguments of the model's `loss`."""
 
     @abstractmethod
     def held_out_examples(self, start: int, stop: int) -> Sequence[Any]:
-        """Return a part of the one list of examples that training never sees, all different.
+        """Return examples start to stop of those that training never sees, all different.
 
-        It depends on the task alone; it may end before `stop`, and before `start`.
+        They are one list, which depends on the task alone, and may end before `stop` or `start`.
         """
 
     @abstractmethod
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        """Measure the model on a part of the held-out examples; `held_out_loss` is one measure."""
+        """Return metrics of a model on held-out examples start to stop; one is `held_out_loss`."""
 
     @abstractmethod
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
-        """Rank models by what `evaluate` returned for them: the greater, the better."""
+        """Return a score that ranks models by what `evaluate` returned: the greater, the better."""
 
     @abstractmethod
     def as_source(self, question: str) -> str:
-        """Turn a question as a person types it into a source, as the model reads it.
+        """Turn a question, as a person types it, into a source, the text that the model reads.
 
         Raises:
-            ValueError: it is no question of this task.
+            ValueError: the question is none of this task.
         """
 
     @abstractmethod
-    def reply(self, model: Model, source: str, writing: Writing) -> str:
-        """Return the answer to a source, as people write it; n_best answers, a line each."""
+    def answer(self, model: Model, source: str, decoding: Decoding) -> str:
+        """Return the model's answer to a source, as people write it; if n_best, a line each."""
 
     def solve(self, model: Model, question: str) -> str:
         """Answer a question that a person typed.
 
         Raises:
-            ValueError: it is no question of this task.
+            ValueError: the question is none of this task.
         """
-        return self.reply(model, self.as_source(question), self.writing)
+        return self.answer(model, self.as_source(question), self.decoding)
 
     def require_packages(self) -> None:
-        """Make sure that the examples can be drawn.
+        """Make sure that the packages that make the examples are installed.
 
         Raises:
-            MissingPackage: they cannot.
+            MissingPackage: one is not.
         """
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
@@ -115,21 +138,39 @@ class Task(ABC):
             )
 
 
+@lru_cache(maxsize=16)
+def _held_out(task: TextToText[Key], n: int) -> list[tuple[str, str]]:
+    """Draw the first n held-out examples; fewer, if another 10,000 keys bring no new ones."""
+    rng = np.random.default_rng(0)
+    examples: dict[tuple[str, str], None] = {}
+    found = -1
+    while found < len(examples) < n:
+        found = len(examples)
+        held_out = (key for key in task.pick(10_000, rng) if task.is_held_out(key))
+        examples.update(dict.fromkeys(map(task.example, held_out)))
+    return list(examples)[:n]
+
+
+def _parts(items: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
+    """Split items into batches for the model, of up to so many."""
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
 @dataclass(frozen=True)
 class TextToText(Task, Generic[Key]):
-    """A task with a text for a question and a text for an answer.
+    """A task whose questions and answers are texts.
 
     An example starts as a key, such as the two numbers of a sum. `pick` draws keys, `is_held_out`
-    says which of them training never sees, and `example` writes one as source and target: the texts
-    as the model reads and writes them. These need not be as people do it: `as_source` and
-    `as_answer` translate.
+    says which of them training never sees, and `example` turns one into source and target: the
+    texts as the model reads and generates them. People may write questions and answers otherwise;
+    `as_source` and `as_answer` translate.
 
     Attributes:
         architecture: the model that learns it, encoder-decoder, gpt or bert (see
             `architectures.py`).
-        architectures: those that can.
+        architectures: those that can learn it.
         tokenizer: of sources and targets.
-        sizes: of the model, where they are not those of `model_config`.
+        sizes: fields of the model's configuration that differ from those in `model_config`.
     """
 
     architecture: str = field(default="encoder-decoder", kw_only=True)
@@ -156,11 +197,11 @@ class TextToText(Task, Generic[Key]):
 
     @abstractmethod
     def is_held_out(self, key: Key) -> bool:
-        """Say whether training never sees this example."""
+        """Is this example held out, so that training never sees it?"""
 
     @abstractmethod
     def example(self, key: Key) -> tuple[str, str]:
-        """Return the source and the target, as the model reads and writes them."""
+        """Return source and target, as the model reads and generates them."""
 
     def as_answer(self, target: str) -> str:
         """Turn a target into the answer as people write it."""
@@ -200,19 +241,19 @@ class TextToText(Task, Generic[Key]):
         """Return (source, target) examples as the arguments of the model's `loss`."""
         return ARCHITECTURES[self.architecture].batch(self.tokenizer, examples)
 
-    def write(self, model: Model, sources: Sequence[str]) -> list[str]:
-        """Return the target that the model writes for each source, likeliest tokens first."""
+    def generate(self, model: Model, sources: Sequence[str]) -> list[str]:
+        """Return the target that the model generates for each source, by greedy decoding."""
         model.eval()
         architecture, length = ARCHITECTURES[self.architecture], self.longest[1]
         return [
             target
             for part in _parts(sources)
-            for target in architecture.write(model, self.tokenizer, part, length)
+            for target in architecture.generate(model, self.tokenizer, part, length)
         ]
 
     @mt.no_grad()
     def loss(self, model: Model, examples: Sequence[tuple[str, str]]) -> float:
-        """Return how surprised the model is by the right answers: nats per token."""
+        """Return the cross-entropy loss of the right answers, the mean of -ln P(token), in nats."""
         model.eval()
         parts = _parts(examples)
         losses = [model.loss(*self.as_batch(part)).item() for part in parts]
@@ -223,70 +264,32 @@ class TextToText(Task, Generic[Key]):
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
         examples = self.held_out_examples(start, stop)
-        return self.measure(model, examples, self.write(model, [source for source, _ in examples]))
+        generated = self.generate(model, [source for source, _ in examples])
+        return self.measure(model, examples, generated)
 
     def measure(
-        self, model: Model, examples: Sequence[tuple[str, str]], written: Sequence[str]
+        self, model: Model, examples: Sequence[tuple[str, str]], generated: Sequence[str]
     ) -> dict[str, float]:
-        """Compare what the model wrote with the targets, and ask how it likes these."""
+        """Return the metrics of what a model generated for the sources, and its loss."""
         loss = self.loss(model, examples)
-        metrics = self.compare(written, [target for _, target in examples])
+        metrics = self.compare(generated, [target for _, target in examples])
         return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
-    def compare(self, written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
-        """Measure what the model wrote by what it should have written."""
-        right = [w == target for w, target in zip(written, targets, strict=True)]
+    def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
+        """Return metrics of generated texts against the targets: the part that match exactly."""
+        right = [text == target for text, target in zip(generated, targets, strict=True)]
         return {"exact_match": float(np.mean(right))}
 
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return metrics["exact_match"], -metrics["held_out_loss"]
 
-    def reply(self, model: Model, source: str, writing: Writing) -> str:
+    def answer(self, model: Model, source: str, decoding: Decoding) -> str:
         assert not isinstance(model, BERT)
         model.eval()
         prompt = ARCHITECTURES[self.architecture].prompt(self.tokenizer, [source])
-        ids, scores = writing.writer()(model, prompt, self.longest[1] + 1)
+        ids, scores = decoding.function()(model, prompt, self.longest[1] + 1)
         answers = [self.as_answer(self.tokenizer.decode(row)) for row in ids[0].tolist()]
-        if scores is None or writing.n_best == 1:
+        if scores is None or decoding.n_best == 1:
             return answers[0]
         lines = zip(scores[0].tolist(), answers, strict=True)
         return "\n".join(f"{score:8.4f}  {text}" for score, text in lines if score > -math.inf)
-
-
-def perplexity(loss: float) -> float:
-    """Return e^loss: among how many equally likely tokens one would be as much at a loss.
-
-    It is inf where that is more than a float can hold, as when a training goes astray.
-    """
-    try:
-        return math.exp(loss)
-    except OverflowError:
-        return math.inf
-
-
-def scramble(x: int) -> int:
-    """Send a number to one in [0, 2^64) that looks random, the same on every machine.
-
-    It is the mixing of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-    generators"). Whether something is held out must depend on nothing but itself.
-    """
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
-    return x ^ (x >> 31)
-
-
-@lru_cache(maxsize=16)
-def _held_out(task: TextToText[Key], n: int) -> list[tuple[str, str]]:
-    """Draw the first n held-out examples; fewer, if a round of drawing finds no new ones."""
-    rng = np.random.default_rng(0)
-    examples: dict[tuple[str, str], None] = {}
-    found = -1
-    while found < len(examples) < n:
-        found = len(examples)
-        held_out = (key for key in task.pick(10_000, rng) if task.is_held_out(key))
-        examples.update(dict.fromkeys(map(task.example, held_out)))
-    return list(examples)[:n]
-
-
-def _parts(items: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
-    return [items[i : i + size] for i in range(0, len(items), size)]

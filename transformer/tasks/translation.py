@@ -1,4 +1,4 @@
-"""Translation: how near what the model wrote is to what it should have written."""
+"""Translation tasks, which are measured by BLEU: how near a generated text is to the right one."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from .task import Key, TextToText
 
 @dataclass(frozen=True)
 class Translation(TextToText[Key]):
-    """A task whose targets are Chinese: measured by BLEU, beside the exact match."""
+    """A translation into Chinese, measured by BLEU and by the exact match."""
 
     packages: ClassVar[tuple[str, ...]] = ("sacrebleu",)
 
-    def compare(self, written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
-        """Exact match, and BLEU (Papineni et al. 2002), from 0 to 100, of characters for words.
+    def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
+        """Return the exact match, and BLEU (Papineni et al. 2002), from 0 to 100, over characters.
 
-        An answer that is nearly right counts for something in BLEU: it is the share of runs of one
-        to four characters that the target has too, less if the answer is shorter than that.
+        An answer that is nearly right counts for something in BLEU: it is the geometric mean, for n
+        from 1 to 4, of the part of the answers' runs of n characters that the targets have too,
+        less a penalty if the answers are shorter than the targets.
         """
         import sacrebleu
 
         bleu = sacrebleu.corpus_bleu(
-            [self.as_answer(text) for text in written],
+            [self.as_answer(text) for text in generated],
             [[self.as_answer(text) for text in targets]],
             tokenize="char",
         )
-        return super().compare(written, targets) | {"bleu": bleu.score}
+        return super().compare(generated, targets) | {"bleu": bleu.score}

@@ -72,11 +72,11 @@ class Tokenizer(ABC):
         return self.join([i for i in ids if i >= len(SPECIAL)])
 
     def sources(self, texts: Sequence[str]) -> Tensor:
-        """Return a batch of sources: the ids of each text, padded on the right, (batch, S) int64."""
+        """Return a batch of sources: the ids of each text, padded on the right: (batch, S)."""
         return stack([self.encode(text) for text in texts])
 
     def targets(self, texts: Sequence[str]) -> Tensor:
-        """Return a batch of targets: `<s>`, the ids, `</s>`, then padding, (batch, 1 + T) int64."""
+        """Return a batch of targets: `<s>`, the ids, `</s>`, then padding: (batch, 1 + T)."""
         return stack([[BOS, *self.encode(text), EOS] for text in texts])
 
 

@@ -1,4 +1,4 @@
-"""Training: the loop, the run on disk, what is shown of it, and what came of it."""
+"""Training: hyperparameters, learning-rate schedules, the loop, the run on disk, the report."""
 
 from .config import TrainingConfig
 from .loop import Training, train

@@ -1,7 +1,8 @@
-"""How a training shows itself: a progress bar in a terminal, plain lines elsewhere."""
+"""The progress of a training: a bar in a terminal, a line for each evaluation elsewhere."""
 
 from __future__ import annotations
 
+import math
 import time
 
 from rich.console import Console
@@ -10,10 +11,10 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """Shows step, loss, what held-out examples say, examples per second and the time left.
+    """Shows the step, the loss, a metric on held-out examples, examples per second, the time left.
 
     Args:
-        console: where to.
+        console: where it is shown.
         first: the steps taken before, 0 unless resumed.
         steps: the steps in all.
         batch_size: the examples in a step, all its batches together.
@@ -41,14 +42,24 @@ class Progress:
     def __exit__(self, *exc: object) -> None:
         self.bar.stop()
 
+    def _description(self) -> str:
+        """Return what is shown beside the step: loss, metric, speed and time left."""
+        seconds = time.perf_counter() - self.begun
+        done = self.now - self.first
+        left = round(seconds / done * (self.steps - self.now))
+        return (
+            f"loss {self.loss:.4f}  {self.held_out}"
+            f"{done * self.batch_size / seconds:,.0f} examples/s  {left // 60}:{left % 60:02} left"
+        )
+
     def step(self, step: int, loss: float) -> None:
-        """A step was taken. The loss that is shown is smoothed over about ten."""
+        """Show that a step was taken, and its loss, smoothed over about ten steps."""
         self.now = step
-        self.loss = loss if self.loss != self.loss else 0.9 * self.loss + 0.1 * loss
+        self.loss = loss if math.isnan(self.loss) else 0.9 * self.loss + 0.1 * loss
         self.bar.update(self.bar_id, completed=step, description=self._description())
 
     def evaluation(self, row: dict[str, float]) -> None:
-        """The model was evaluated: see `Training.metrics`."""
+        """Show an evaluation, a row of `Training.metrics`."""
         self.held_out = f"held-out loss {row['held_out_loss']:.4f}  "
         if "exact_match" in row:
             self.held_out = f"held-out exact match {row['exact_match']:.2%}  "
@@ -58,12 +69,3 @@ class Progress:
                 highlight=False,
                 soft_wrap=True,
             )
-
-    def _description(self) -> str:
-        seconds = time.perf_counter() - self.begun
-        done = self.now - self.first
-        left = round(seconds / done * (self.steps - self.now))
-        return (
-            f"loss {self.loss:.4f}  {self.held_out}"
-            f"{done * self.batch_size / seconds:,.0f} examples/s  {left // 60}:{left % 60:02} left"
-        )

@@ -1,4 +1,4 @@
-"""What a trained model can do: answers right and wrong, its metrics, and pictures."""
+"""The report on a trained model: right and wrong answers, its metrics, and pictures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,92 @@ from ..text.tokenizer import BOS, EOS, stack
 from .loop import Training
 from .run import Run
 
-TESTED = 5000
+TESTED = 5000  # held-out examples
+
+
+def answers(task: TextToText[Any], examples: list[tuple[str, str]], generated: list[str]) -> Table:
+    """Return a table of up to 12 answers: up to 8 wrong ones, the rest right."""
+    right = [text == target for text, (_, target) in zip(generated, examples, strict=True)]
+    wrong_ones = [i for i, r in enumerate(right) if not r][:8]
+    right_ones = [i for i, r in enumerate(right) if r][: 12 - len(wrong_ones)]
+    title = f"{sum(right)} of {len(right)} held-out answers are right"
+    table = Table("", "question", "answer", "model's answer", title=title)
+    for i in right_ones + wrong_ones:
+        mark = "[green]right[/]" if right[i] else "[red]wrong[/]"
+        source, target = examples[i]
+        cells = source, task.as_answer(target), task.as_answer(generated[i])
+        table.add_row(mark, *map(escape, cells))
+    return table
+
+
+@no_grad()
+def attention(
+    model: Model, task: TextToText[Any], source: str
+) -> tuple[Array, list[str], list[str]]:
+    """Let the model answer, and trace its attention weights: which token looks at which.
+
+    Returns:
+        the weights, (layers, heads, T_q, T_k), with the T_q tokens of the queries and the T_k of
+        the keys. In an encoder-decoder it is the cross-attention: a row is a step of the answer,
+        named by the token that it generates, and it looks at the source. In the others it is the
+        self-attention, in which the tokens look at each other.
+    """
+    tokenizer = task.tokenizer
+    question = tokenizer.encode(source)
+    answer = [*tokenizer.encode(task.generate(model, [source])[0]), EOS][: task.longest[1] + 1]
+    with trace(model) as t:
+        if isinstance(model, Transformer):
+            model(stack([question]), stack([[BOS, *answer[:-1]]]))
+            kind, rows, columns = "cross_attention.weights", answer, question
+        elif isinstance(model, GPT):
+            rows = columns = [*question, BOS, *answer[:-1]]
+            model(stack([rows]))
+            kind = "attention.weights"
+        else:
+            rows = columns = question
+            model(stack([question]))
+            kind = "attention.weights"
+    weights = np.concatenate([array for name, array in t.items() if name.endswith(kind)])
+    return weights, [tokenizer.tokens[i] for i in rows], [tokenizer.tokens[i] for i in columns]
+
+
+def test(run: Run, console: Console) -> str:
+    """Test the run's best parameters on held-out examples, and print answers and metrics.
+
+    The examples are those behind the ones of the evaluations during training, by which the best
+    parameters were chosen: a test set beside the validation set. Where there are no more, as with
+    sums of one or two digits, it is the validation set again.
+
+    Returns:
+        the last metric, in a line, which is left to the caller to print.
+    """
+    task, _, config = run.config()
+    task.require_packages()
+    task, model = run.load()
+    start = config.evaluate_on
+    if not len(task.held_out_examples(start, start + TESTED)):
+        start = 0
+    if isinstance(task, TextToText):
+        examples = task.held_out_examples(start, start + TESTED)
+        generated = task.generate(model, [source for source, _ in examples])
+        console.print(answers(task, examples, generated))
+        metrics = task.measure(model, examples, generated)
+    else:
+        console.print(task.solve(model, task.question), markup=False)
+        metrics = task.evaluate(model, start, start + TESTED)
+    lines = [f"held-out loss: {metrics['held_out_loss']:.4f} nats a token"]
+    lines.append(f"held-out perplexity: {metrics['perplexity']:.4f}")
+    if "bleu" in metrics:
+        lines.append(f"held-out BLEU: {metrics['bleu']:.2f}")
+    if "exact_match" in metrics:
+        right, n = metrics["exact_match"], len(examples)
+        lines.append(f"held-out exact match: {right:.2%} ({round(right * n)}/{n})")
+    console.print(*lines[:-1], sep="\n")
+    return lines[-1]
 
 
 def report(run: Run, training: Training, console: Console) -> None:
-    """Draw the run's pictures, test its best parameters, and say how to ask them."""
+    """Draw the run's pictures, test its best parameters, and say how to ask its model."""
     from ..explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
@@ -44,88 +125,9 @@ def report(run: Run, training: Training, console: Console) -> None:
         )
         pictures += ", attention.png"
     result = test(run, console)
-    # A line that is to be copied must not be broken, nor a path with brackets be taken for markup.
+    # Paths and commands are copied from here: no line breaks, and brackets are no markup.
     say = partial(console.print, markup=False, soft_wrap=True)
     say(f"{run.directory}: {pictures}, metrics.csv, model.safetensors")
     ask = f"transformer solve {shlex.quote(str(run.directory))} {shlex.quote(task.question)}"
     say(f"ask it something of your own:  {ask}")
     say(result)
-
-
-def test(run: Run, console: Console) -> str:
-    """Let the run's best parameters answer held-out questions, and show what came of it.
-
-    No evaluation during training has used them, so that none of them had a part in choosing the
-    best parameters; unless there are no others, as with sums of one or two digits.
-
-    Returns:
-        the result, in a line.
-    """
-    task, _, config = run.config()
-    task.require_packages()
-    task, model = run.load()
-    start = config.evaluate_on
-    if not len(task.held_out_examples(start, start + TESTED)):
-        start = 0
-    if isinstance(task, TextToText):
-        examples = task.held_out_examples(start, start + TESTED)
-        written = task.write(model, [source for source, _ in examples])
-        console.print(answers(task, examples, written))
-        metrics = task.measure(model, examples, written)
-    else:
-        console.print(task.solve(model, task.question), markup=False)
-        metrics = task.evaluate(model, start, start + TESTED)
-    lines = [f"held-out loss: {metrics['held_out_loss']:.4f} nats a token"]
-    lines.append(f"held-out perplexity: {metrics['perplexity']:.4f}")
-    if "bleu" in metrics:
-        lines.append(f"held-out BLEU: {metrics['bleu']:.2f}")
-    if "exact_match" in metrics:
-        share, n = metrics["exact_match"], len(examples)
-        lines.append(f"held-out exact match: {share:.2%} ({round(share * n)}/{n})")
-    console.print(*lines[:-1], sep="\n")
-    return lines[-1]
-
-
-def answers(task: TextToText[Any], examples: list[tuple[str, str]], written: list[str]) -> Table:
-    """Make a table of a few right answers, and of a few wrong ones where there are any."""
-    right = [w == target for w, (_, target) in zip(written, examples, strict=True)]
-    wrong_ones = [i for i, r in enumerate(right) if not r][:8]
-    right_ones = [i for i, r in enumerate(right) if r][: 12 - len(wrong_ones)]
-    title = f"{sum(right)} of {len(right)} held-out answers are right"
-    table = Table("", "question", "answer", "model's answer", title=title)
-    for i in right_ones + wrong_ones:
-        mark = "[green]right[/]" if right[i] else "[red]wrong[/]"
-        source, target = examples[i]
-        cells = source, task.as_answer(target), task.as_answer(written[i])
-        table.add_row(mark, *map(escape, cells))
-    return table
-
-
-@no_grad()
-def attention(
-    model: Model, task: TextToText[Any], source: str
-) -> tuple[Array, list[str], list[str]]:
-    """Let the model write its answer, and record who looked at whom.
-
-    Returns:
-        the weights, (layers, heads, T_q, T_k), with the T_q tokens that the rows stand for and the
-        T_k that are looked at. In an encoder-decoder a row is a token that was written, looking for
-        it in the source; in the others all tokens look at each other.
-    """
-    tokenizer = task.tokenizer
-    question = tokenizer.encode(source)
-    answer = [*tokenizer.encode(task.write(model, [source])[0]), EOS][: task.longest[1] + 1]
-    with trace(model) as t:
-        if isinstance(model, Transformer):
-            model(stack([question]), stack([[BOS, *answer[:-1]]]))
-            kind, rows, columns = "cross_attention.weights", answer, question
-        elif isinstance(model, GPT):
-            rows = columns = [*question, BOS, *answer[:-1]]
-            model(stack([rows]))
-            kind = "attention.weights"
-        else:
-            rows = columns = question
-            model(stack([question]))
-            kind = "attention.weights"
-    weights = np.concatenate([array for name, array in t.items() if name.endswith(kind)])
-    return weights, [tokenizer.tokens[i] for i in rows], [tokenizer.tokens[i] for i in columns]

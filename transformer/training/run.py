@@ -1,10 +1,10 @@
-"""A run on disk: what is needed to use its model, to see how it learned, and to go on.
+"""A run on disk: the files from which a trained model is used, judged, and trained further.
 
-    config.json          the task, the model's sizes, how it is trained
+    config.json          the task, and the configurations of the model and of its training
     model.safetensors    the parameters that did best on held-out examples
-    state.safetensors    all that the next step depends on
+    state.safetensors    all that the next step depends on, so that a training can be resumed
     metrics.csv          a row for each evaluation
-    loss.png             what they say, drawn; and other pictures of the task
+    loss.png             the metrics, drawn; other pictures, such as attention.png, beside it
 """
 
 from __future__ import annotations
@@ -36,8 +36,14 @@ class Run:
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
 
+    def _write(self, name: str, text: str) -> None:
+        """Write a text file atomically: whole, or not at all."""
+        unfinished = self.directory / f"{name}.tmp"
+        unfinished.write_text(text)
+        os.replace(unfinished, self.directory / name)
+
     def start(self, training: Training) -> None:
-        """Write the configuration of a new training, in the place of any older run.
+        """Write the configuration of a new training; the files of an older run are deleted.
 
         Raises:
             RunError: the directory cannot be written.
@@ -56,9 +62,10 @@ class Run:
             raise RunError(f"cannot write to {self.directory}: {error.strerror}") from None
 
     def save(self, training: Training) -> None:
-        """Save the state and the metrics, and the parameters if none did better before.
+        """Save the state and the metrics; and the parameters, if they were evaluated as the best.
 
-        Between two evaluations nobody knows how well the parameters do: then the state alone.
+        The best parameters so far are those of the last evaluation, unless one before did better.
+        Parameters that no evaluation has measured are saved in the state alone.
         """
         mt.save(training.state_dict(), self.directory / "state.safetensors")
         rows = training.metrics
@@ -72,8 +79,39 @@ class Run:
         writer.writerows(rows)
         self._write("metrics.csv", table.getvalue())
 
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """Give the path of a file to read; what goes wrong becomes a RunError, in one line."""
+        path = self.directory / name
+        try:
+            yield path
+        except FileNotFoundError:
+            if not self.directory.is_dir():
+                raise RunError(f"there is no run in {self.directory}: no such directory") from None
+            raise RunError(f"the run in {self.directory} has saved no {name} yet") from None
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            reason = " ".join(str(error).removeprefix(f"{path}: ").split()) or type(error).__name__
+            raise RunError(f"{path} is damaged: {reason}") from None
+
+    def config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
+        """Return the task, and the configurations of its model and of the training.
+
+        Raises:
+            RunError: there is no run, or it is damaged.
+        """
+        with self._reading("config.json") as path:
+            config = json.loads(path.read_text())
+            name = config["task"].pop("name")
+            return (
+                TASKS[name](**config["task"]),
+                TransformerConfig(**config["model"]),
+                TrainingConfig(**config["training"]),
+            )
+
     def resume(self) -> Training:
-        """Return the training as it was when it was last saved.
+        """Return the training as it was last saved.
 
         Raises:
             RunError: there is no run, it was stopped before its first save, or it is damaged.
@@ -96,40 +134,3 @@ class Run:
             model.load_state_dict(mt.load(path))
         model.eval()
         return task, model
-
-    def config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
-        """Return the task, the sizes of the model, and how it is trained.
-
-        Raises:
-            RunError: there is no run, or it is damaged.
-        """
-        with self._reading("config.json") as path:
-            config = json.loads(path.read_text())
-            name = config["task"].pop("name")
-            return (
-                TASKS[name](**config["task"]),
-                TransformerConfig(**config["model"]),
-                TrainingConfig(**config["training"]),
-            )
-
-    @contextmanager
-    def _reading(self, name: str) -> Iterator[Path]:
-        """Say in one line what is wrong with a file of the run, where something is."""
-        path = self.directory / name
-        try:
-            yield path
-        except FileNotFoundError:
-            if not self.directory.is_dir():
-                raise RunError(f"there is no run in {self.directory}: no such directory") from None
-            raise RunError(f"the run in {self.directory} has saved no {name} yet") from None
-        except OSError as error:
-            raise RunError(f"cannot read {path}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            reason = " ".join(str(error).removeprefix(f"{path}: ").split()) or type(error).__name__
-            raise RunError(f"{path} is damaged: {reason}") from None
-
-    def _write(self, name: str, text: str) -> None:
-        """Write a text file whole or not at all."""
-        unfinished = self.directory / f"{name}.tmp"
-        unfinished.write_text(text)
-        os.replace(unfinished, self.directory / name)

@@ -1,0 +1,100 @@
+"""`transformer solve RUN [QUESTION]`: ask a trained model a question, or many, line by line."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..decoding.strategy import Decoding
+from ..tasks import TASKS
+from ..training.run import Run
+from .flags import add_flags, flag, given
+from .shell import Mistake, complain, user_input
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..tasks import Task
+
+
+def add_solve_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `solve`, with a flag for each option of a decoding strategy."""
+    parser.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
+    parser.add_argument(
+        "question",
+        nargs="?",
+        help='such as "12+34"; without it, questions are read line by line from the terminal or '
+        "from standard input, until the end",
+    )
+    defaults = asdict(Decoding())
+    for task in TASKS.values():
+        for name, _ in asdict(task.decoding).items() - asdict(Decoding()).items():
+            defaults[name] = "the task's"
+    add_flags(parser, "the decoding strategy", Decoding, defaults)
+    parser.set_defaults(command=solve)
+
+
+def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
+    """Return the decoding strategy: the task's own, changed by the flags that were given."""
+    wanted = given(options, asdict(Decoding()))
+    for name in wanted:
+        if name not in task.decoding_options:
+            raise Mistake(f"{flag(name)} does not go with the task {task.name}")
+    with user_input():
+        decoding = replace(Decoding() if "beam" in wanted else task.decoding, **wanted)
+    if "alpha" in wanted and decoding.beam is None:
+        raise Mistake("--alpha is of a beam search: give --beam too")
+    if "seed" in wanted and decoding.beam:
+        raise Mistake("--seed does not go with --beam: a beam search draws nothing")
+    if "seed" in wanted and not decoding.samples:
+        raise Mistake("--seed is of what is drawn: give --temperature, --top-k or --top-p too")
+    return decoding
+
+
+def _lines() -> Iterator[str]:
+    """Read lines from standard input; in a terminal, with a prompt and the line editor."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are not UTF-8
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives input() its history and editing keys
+    while True:
+        try:
+            yield input("> ")
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return
+
+
+def solve(options: argparse.Namespace) -> int:
+    """Answer the question, or each line of standard input. Return the exit code."""
+    task, model = Run(options.run).load()
+    decoding = _decoding(options, task)
+
+    def answer(question: str) -> None:
+        with user_input():
+            source = task.as_source(question)
+        print(task.answer(model, source, decoding), flush=True)
+
+    if options.question is not None:
+        answer(options.question)
+        return 0
+    if sys.stdin is None:  # closed in the shell, as by `<&-`
+        raise Mistake("no question is given, and standard input, to read them from, is closed")
+    code = 0
+    if sys.stdin.isatty():
+        print(f"A question a line, such as {task.question}; Ctrl-D ends.")
+    for line in _lines():
+        if line.strip():
+            try:
+                answer(line.strip())
+            except Mistake as mistake:
+                code = complain(mistake)
+    return code

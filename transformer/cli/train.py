@@ -1,0 +1,116 @@
+"""`transformer train TASK`: train a model on a task, or resume a training."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model.config import TransformerConfig
+from ..training.config import TrainingConfig
+from ..training.loop import Training, train
+from ..training.progress import Progress
+from ..training.report import report
+from ..training.run import Run
+from .flags import add_flags, flag, given
+from .shell import Mistake, Screen, user_input
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..tasks import Task
+
+
+def _task_defaults(task: type[Task]) -> dict[str, Any]:
+    """Return the fields of the task that are flags, with their defaults."""
+    return {field.name: field.default for field in fields(task) if field.metadata.get("flag", True)}
+
+
+def _model_defaults(task: type[Task]) -> dict[str, Any]:
+    """Return the fields of the model's configuration that are flags, with the task's defaults."""
+    sizes = asdict(task().model_config())
+    for name in ("vocab_size", "max_length", "n_segments", "pad", "bos", "eos"):
+        del sizes[name]  # follow from the task
+    return sizes
+
+
+def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
+    """Add the flags of `train` for a task. One that is not given is None: the task's default."""
+    add_flags(parser, "the task", task, _task_defaults(task))
+    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
+    add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs") / task.name,
+        help="directory of the run (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out where it was saved last, configured as it was started",
+    )
+    parser.set_defaults(command=train_task, task=task, prog=parser.prog)
+
+
+def _check_processes(config: TrainingConfig) -> None:
+    if config.processes > 1 and not hasattr(os, "fork"):
+        raise Mistake(
+            f"this training is to share its batches among {config.processes} processes "
+            f"({flag('processes')}), and this operating system cannot fork one"
+        )
+
+
+def _start(options: argparse.Namespace, run: Run) -> Training:
+    """Start a training as the flags configure it."""
+    with user_input():
+        task = options.task(**given(options, _task_defaults(options.task)))
+        model_config = task.model_config(**given(options, _model_defaults(options.task)))
+        config = replace(task.training_config, **given(options, asdict(task.training_config)))
+    _check_processes(config)
+    training = Training(task, model_config, config)
+    run.start(training)
+    return training
+
+
+def _resume(options: argparse.Namespace, run: Run) -> Training:
+    """Resume the training that the run has saved."""
+    task = options.task
+    for names in (_task_defaults(task), _model_defaults(task), asdict(task.training_config)):
+        for name in given(options, names):
+            raise Mistake(
+                f"{flag(name)} does not go with --resume: a run goes on as it was configured"
+            )
+    training = run.resume()
+    _check_processes(training.config)
+    return training
+
+
+def train_task(options: argparse.Namespace) -> int:
+    """Train a model on a task, or resume a run; then report on it. Return the exit code."""
+    console = Screen()
+    run = Run(options.out)
+    training = _resume(options, run) if options.resume else _start(options, run)
+    config, model = training.config, training.model
+
+    console.print(model, markup=False)
+    console.print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
+    examples = config.batch_size * config.accumulate
+    progress = Progress(console, training.step, config.steps, examples)
+    if not train(training, run, progress):
+        console.print(
+            f"stopped after step {training.step} of {config.steps} and saved to {run.directory}; "
+            f"go on with\n  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
+            markup=False,
+            soft_wrap=True,
+        )
+        return 130
+    if training.step < config.steps:
+        console.print(
+            f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
+            f"{config.patience} was better than the best before"
+        )
+    report(run, training, console)
+    return 0
