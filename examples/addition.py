@@ -4,16 +4,16 @@
 
 It sees characters, `12+345=`, and is shown the right answers to a small part of all sums. Nobody
 tells it that they are digits, what their places mean, or how to carry. In less than a minute it
-answers sums that it has never seen. What it has learned is in `runs/addition/`; ask it with
+answers sums that it has never seen. The trained model is in `runs/addition/`; ask it with
 
     transformer solve runs/addition "12+34"
 
 The parts, in the order in which to read them:
 
-    transformer/tasks/addition.py    the questions and answers, and which are held out
-    transformer/models.py            the Transformer, and from there each of its boxes
-    transformer/training.py          one step, and the loop
-    transformer/generate.py          writing the answer, token by token
+    transformer/model/models.py         the Transformer, and from there each of its boxes
+    transformer/tasks/addition.py       the questions and answers, and which are held out
+    transformer/training/loop.py        one step of training, and the loop
+    transformer/decoding/sampling.py    generating the answer, token by token
 """
 
 from transformer.cli import Parser, add_training_flags, run_command

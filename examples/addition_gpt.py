@@ -2,10 +2,10 @@
 
     python examples/addition_gpt.py
 
-A model that only goes on with texts can answer questions, too: the question is the beginning of
-the text, `12+345=`, and the answer is how it goes on. The loss counts the answer alone; how
-questions go on is not to be learned. Compare with `examples/addition.py`: the same sums, with less
-than half of the parameters.
+A language model, which only continues texts, can answer questions too: the question is the
+beginning of the text, `12+345=`, and the answer is how it goes on. The loss counts the tokens of
+the answer alone. Compare with `examples/addition.py`: the same sums, with less than half of the
+parameters.
 
     transformer solve runs/addition-gpt "12+34"
 

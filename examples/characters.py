@@ -2,8 +2,8 @@
 
     python examples/characters.py
 
-What comes next? By default in the help on Python that comes with Python; `--text FILE` takes a text
-of yours. Afterwards it goes on with what you begin:
+It is a language model: it predicts the next character of a text. By default the text is the help
+that comes with Python; `--text FILE` takes one of yours. Afterwards it continues what you begin:
 
     transformer solve runs/characters "The function "
 

@@ -2,8 +2,8 @@
 
     python examples/copying.py
 
-The simplest thing that there is to do with a text, for people. Look at `runs/copy/attention.png`
-afterwards: in some head, each letter that is written looks at the same place of the question.
+Copying shows cross-attention at its simplest. Look at `runs/copy/attention.png` afterwards: in some
+head, each letter of the answer looks at the letter in the same place of the question.
 
     transformer solve runs/copy hadbc
 

@@ -2,8 +2,9 @@
 
     python examples/dates.py
 
-`Monday, January 5, 2026` becomes `2026年1月5日星期一`. It sees characters and nothing else, and is
-tested on years that it was never shown. Examples come from Babel: `pip install -e '.[tasks]'`.
+`Monday, January 5, 2026` becomes `2026年1月5日星期一`. The model sees characters and nothing else,
+and is tested on years that it was never shown. The examples are made with the package Babel:
+`pip install -e '.[tasks]'`.
 
     transformer solve runs/dates "Monday, January 5, 2026"
 

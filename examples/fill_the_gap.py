@@ -2,8 +2,9 @@
 
     python examples/fill_the_gap.py
 
-`yesterday the girl ___ milk .`: what is hidden? The words on both sides say it. Ask it for a gap
-that several words fill, such as `today the girl drinks ___ .`, and it gives each its share.
+It is a masked language model: which word is hidden in `yesterday the girl ___ milk .`? The words on
+both sides say it. Ask it for a gap that several words fill, such as `today the girl drinks ___ .`,
+and it divides the probability among them.
 
     transformer solve runs/fill-the-gap "yesterday the girl ___ milk ."
 

@@ -3,8 +3,8 @@
     python examples/modular_addition.py
 
 It sees half of the table again and again. Soon it knows that half by heart, and nothing of the
-other; and when there seems to be nothing left to learn, it finds the rule. Look at both curves in
-`runs/modular-addition/loss.png`.
+other: it overfits. Long after, when there seems to be nothing left to learn, it generalizes. Look
+at both curves in `runs/modular-addition/loss.png`.
 
     transformer solve runs/modular-addition 77+30
 

@@ -3,7 +3,7 @@
     python examples/numbers_in_words.py
 
 `three hundred and five` becomes `三百零五`. English counts in thousands, Chinese in ten thousands.
-Examples come from num2words and cn2an: `pip install -e '.[tasks]'`.
+The examples are made with the packages num2words and cn2an: `pip install -e '.[tasks]'`.
 
     transformer solve runs/numbers "ninety-eight thousand and one"
 

@@ -4,12 +4,12 @@
 
 Six blocks on each side, d_model 512, eight heads, a vocabulary of 37,000: table 3 of the paper
 counts 65 million parameters. It was trained on eight GPUs, with batches of about 25,000 source and
-25,000 target tokens (section 5.1). The batch here is an eighth of that, what one GPU was given:
-sentence pairs of about the same length, filled up with `<pad>`, with the paper's dropout and label
-smoothing. One forward pass, one backward pass, within 8 GiB.
+25,000 target tokens (section 5.1). The batch here is an eighth of that, as one GPU had it: sentence
+pairs of about the same length, padded with `<pad>`, with the paper's dropout and label smoothing.
+One forward pass and one backward pass take less than 8 GiB.
 
-The tokens are random, so that there is nothing to learn. The cross-entropy of an untrained model is
-about that of a uniform distribution over the 37,000 tokens: ln 37,000 = 10.5.
+The tokens are random, so that there is nothing to learn. An untrained model gives all tokens about
+the same probability, 1 in 37,000, so that the cross-entropy loss is about ln 37,000 = 10.5.
 """
 
 import math
@@ -20,7 +20,7 @@ import minitorch as mt
 from minitorch.autograd import Array
 from transformer import Transformer, TransformerConfig
 
-import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
+import numpy as np  # isort: skip  # after minitorch, which settles how it computes
 
 TOKENS = 25_000 // 8
 

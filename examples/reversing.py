@@ -2,8 +2,8 @@
 
     python examples/reversing.py
 
-The first letter to write is the last one read, wherever that is. In `runs/reverse/attention.png`
-the diagonal of `examples/copying.py` has turned round.
+The first letter of the answer is the last one of the question, wherever that is. The diagonal that
+`examples/copying.py` draws is turned round in `runs/reverse/attention.png`.
 
     transformer solve runs/reverse hadbc
 

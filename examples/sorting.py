@@ -3,7 +3,7 @@
     python examples/sorting.py
 
 It reads letters in any order and goes on with the same ones in alphabetical order, each as often as
-it was there. What it has written so far says what is left.
+it was there. The letters that it has generated so far say which are left.
 
     transformer solve runs/sort hadbcaj
 

@@ -76,7 +76,7 @@ def test_help_explains_every_flag_with_its_default(
     assert re.search(r"--resume .*go on with the run", output)
 
 
-def test_help_does_not_speak_for_a_task_that_writes_otherwise(
+def test_help_does_not_speak_for_a_task_with_its_own_decoding_strategy(
     said: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -298,7 +298,7 @@ def test_a_run_that_is_missing_or_damaged_is_refused(
             assert str(run / name) in errors
 
 
-# --------------------------------------------------------------------- how an answer is written
+# --------------------------------------------------------------------- how an answer is decoded
 
 
 def test_a_beam_gives_the_best_answers_with_their_scores(said: Any, single_digits: Path) -> None:
@@ -356,7 +356,7 @@ def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits
         ("--top-p=1.5", "top_p must be a probability above 0, not 1.5"),
     ],
 )
-def test_ways_to_write_that_cannot_be_are_refused(
+def test_decoding_strategies_that_cannot_be_are_refused(
     said: Any, single_digits: Path, flags: str, message: str
 ) -> None:
     code, output, errors = said("solve", single_digits, "2+2", *flags.split())

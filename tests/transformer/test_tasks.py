@@ -278,7 +278,7 @@ def test_a_gpt_learns_the_answer_only() -> None:
     assert targets.tolist() == [[0, 0, 0, 0, 5, 4, 3, 2], [0, 0, 4, 2, 0, 0, 0, 0]]
 
 
-def test_a_gpt_writes_the_same_for_a_question_alone_and_beside_longer_ones() -> None:
+def test_a_gpt_generates_the_same_for_a_question_alone_and_beside_longer_ones() -> None:
     task = Reverse(architecture="gpt")
     model = task.model(task.model_config(d_model=16, n_heads=2))
     sources = ["a", "abcdefghij", "cab"]
@@ -469,7 +469,7 @@ def test_a_short_training_answers_questions(task: Task, steps: int, at_least: fl
     assert trained(task, steps)["exact_match"] >= at_least
 
 
-def test_a_short_training_lessens_the_surprise(poem: Path) -> None:
+def test_a_short_training_lowers_the_perplexity(poem: Path) -> None:
     """Untrained, the perplexity is about the number of tokens or more: 15, 65 and 14."""
     assert trained(AdditionGPT(2), 100)["perplexity"] < 8
     assert trained(Dates(), 60)["perplexity"] < 8

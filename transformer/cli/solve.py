@@ -22,23 +22,6 @@ if TYPE_CHECKING:
     from ..tasks import Task
 
 
-def add_solve_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `solve`, with a flag for each option of a decoding strategy."""
-    parser.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
-    parser.add_argument(
-        "question",
-        nargs="?",
-        help='such as "12+34"; without it, questions are read line by line from the terminal or '
-        "from standard input, until the end",
-    )
-    defaults = asdict(Decoding())
-    for task in TASKS.values():
-        for name, _ in asdict(task.decoding).items() - asdict(Decoding()).items():
-            defaults[name] = "the task's"
-    add_flags(parser, "the decoding strategy", Decoding, defaults)
-    parser.set_defaults(command=solve)
-
-
 def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
     """Return the decoding strategy: the task's own, changed by the flags that were given."""
     wanted = given(options, asdict(Decoding()))
@@ -98,3 +81,20 @@ def solve(options: argparse.Namespace) -> int:
             except Mistake as mistake:
                 code = complain(mistake)
     return code
+
+
+def add_solve_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `solve`, with a flag for each option of a decoding strategy."""
+    parser.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
+    parser.add_argument(
+        "question",
+        nargs="?",
+        help='such as "12+34"; without it, questions are read line by line from the terminal or '
+        "from standard input, until the end",
+    )
+    defaults = asdict(Decoding())
+    for task in TASKS.values():
+        for name, _ in asdict(task.decoding).items() - asdict(Decoding()).items():
+            defaults[name] = "the task's"
+    add_flags(parser, "the decoding strategy", Decoding, defaults)
+    parser.set_defaults(command=solve)

@@ -36,25 +36,6 @@ def _model_defaults(task: type[Task]) -> dict[str, Any]:
     return sizes
 
 
-def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
-    """Add the flags of `train` for a task. One that is not given is None: the task's default."""
-    add_flags(parser, "the task", task, _task_defaults(task))
-    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
-    add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("runs") / task.name,
-        help="directory of the run (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in --out where it was saved last, configured as it was started",
-    )
-    parser.set_defaults(command=train_task, task=task, prog=parser.prog)
-
-
 def _check_processes(config: TrainingConfig) -> None:
     if config.processes > 1 and not hasattr(os, "fork"):
         raise Mistake(
@@ -114,3 +95,22 @@ def train_task(options: argparse.Namespace) -> int:
         )
     report(run, training, console)
     return 0
+
+
+def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
+    """Add the flags of `train` for a task. One that is not given is None: the task's default."""
+    add_flags(parser, "the task", task, _task_defaults(task))
+    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
+    add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs") / task.name,
+        help="directory of the run (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out where it was saved last, configured as it was started",
+    )
+    parser.set_defaults(command=train_task, task=task, prog=parser.prog)

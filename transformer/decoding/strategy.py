@@ -46,6 +46,11 @@ class Decoding:
     top_p: float | None = None
     seed: int = 0
 
+    @property
+    def samples(self) -> bool:
+        """Are tokens sampled, so that the seed matters?"""
+        return any(value is not None for value in (self.temperature, self.top_k, self.top_p))
+
     def __post_init__(self) -> None:
         if self.beam is not None and self.samples:
             raise ValueError(
@@ -66,11 +71,6 @@ class Decoding:
         check_sampling(self.temperature, self.top_k, self.top_p)
         if not 0 <= self.seed < 2**64:
             raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
-
-    @property
-    def samples(self) -> bool:
-        """Are tokens sampled, so that the seed matters?"""
-        return any(value is not None for value in (self.temperature, self.top_k, self.top_p))
 
     def function(self) -> DecodingFunction:
         """Return the function that decodes so; one that samples starts from the seed."""

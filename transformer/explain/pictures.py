@@ -1,4 +1,4 @@
-"""Pictures of a training and of attention."""
+"""Pictures: the metrics of a training as curves, and attention weights as heat maps."""
 
 from __future__ import annotations
 
@@ -13,9 +13,60 @@ from matplotlib.ticker import PercentFormatter
 
 from minitorch.autograd import Array
 
+# Fonts with Chinese characters, of which a computer may have one; those of matplotlib have none.
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "PingFang SC", "Heiti SC", "Microsoft YaHei", "SimHei",
+)  # fmt: skip
+
+
+@cache
+def _fonts(first: str) -> list[str]:
+    """Return a font, and after it those to fall back on for characters that it does not have."""
+    installed = set(font_manager.get_font_names())
+    return [first, *(name for name in CHINESE_FONTS if name in installed)]
+
+
+@cache
+def _characters() -> set[int]:
+    """Return the code points of all characters that these fonts can draw."""
+    paths = map(font_manager.findfont, _fonts("DejaVu Sans Mono"))
+    return {code for path in paths for code in font_manager.get_font(path).get_charmap()}
+
+
+def _drawable(text: str) -> str:
+    """Escape characters that no font has, as `\\u…`, and `$`, which would start a formula."""
+    drawn = (c if ord(c) in _characters() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(drawn).replace("$", r"\$")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Save a picture atomically: whole, or not at all."""
+    unfinished = path.with_suffix(".tmp.png")
+    figure.savefig(unfinished, dpi=150)
+    unfinished.replace(path)
+
+
+def _draw_curves(panel: Axes, rows: Sequence[dict[str, float]], labels: dict[str, str]) -> None:
+    """Draw a curve for each metric that the rows have: of training blue, of held-out orange."""
+    labels = {name: label for name, label in labels.items() if name in rows[0]}
+    for name, label in labels.items():
+        colour = "C0" if label.startswith("training") else "C1"
+        steps, values = zip(*((row["step"], row[name]) for row in rows), strict=True)
+        panel.plot(steps, values, color=colour, marker="o", markersize=3, label=label)
+    panel.set_xlabel("step")
+    panel.set_ylabel(", ".join(labels.values()))
+    if len(labels) > 1:
+        panel.legend()
+
 
 def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
-    """Draw losses and, where there are any, exact matches over a training, and save the picture."""
+    """Draw loss and, where there is one, exact match against the step, and save the picture.
+
+    Args:
+        rows: the metrics of each evaluation; see `Training.metrics`.
+        path: where to save the picture.
+    """
     curves = [{"loss": "training loss", "held_out_loss": "held-out loss"}]
     if "exact_match" in rows[0]:
         curves.append(
@@ -32,19 +83,6 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     _save(figure, path)
 
 
-def _draw_curves(panel: Axes, rows: Sequence[dict[str, float]], labels: dict[str, str]) -> None:
-    """Draw a curve for each label whose value the rows have: training blue, held-out orange."""
-    labels = {name: label for name, label in labels.items() if name in rows[0]}
-    for name, label in labels.items():
-        colour = "C0" if label.startswith("training") else "C1"
-        steps, values = zip(*((row["step"], row[name]) for row in rows), strict=True)
-        panel.plot(steps, values, color=colour, marker="o", markersize=3, label=label)
-    panel.set_xlabel("step")
-    panel.set_ylabel(", ".join(labels.values()))
-    if len(labels) > 1:
-        panel.legend()
-
-
 def draw_attention(
     weights: Array,
     queries: Sequence[str],
@@ -53,15 +91,15 @@ def draw_attention(
     path: Path,
     row_label: str = "token",
 ) -> None:
-    """Draw who looks at whom, a panel for each layer and head, and save the picture.
+    """Draw attention weights, a heat map for each layer and head, and save the picture.
 
     Args:
         weights: (layers, heads, T_q, T_k), each row summing to 1.
-        queries: what each row stands for, T_q of them, from top to bottom.
-        keys: what is looked at, T_k of them, from left to right.
-        title: says what is seen.
-        path: where to save.
-        row_label: what a row is, to stand beside the panels.
+        queries: the tokens that look, T_q of them, a row each, from top to bottom.
+        keys: the tokens that are looked at, T_k of them, a column each, from left to right.
+        title: of the picture.
+        path: where to save the picture.
+        row_label: what a row is; it stands beside the heat maps.
     """
     layers, heads = weights.shape[:2]
     queries, keys = [_drawable(token) for token in queries], [_drawable(token) for token in keys]
@@ -88,37 +126,3 @@ def draw_attention(
             panel.tick_params(length=0)
     figure.colorbar(image, ax=panels, label="attention weight")
     _save(figure, path)
-
-
-# Those that have Chinese characters, of which a computer may have one; matplotlib's own have none.
-CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei", "PingFang SC", "Heiti SC", "Microsoft YaHei", "SimHei",
-)  # fmt: skip
-
-
-@cache
-def _fonts(first: str) -> list[str]:
-    """Return a font and what to use for characters that it does not have."""
-    installed = set(font_manager.get_font_names())
-    return [first, *(name for name in CHINESE_FONTS if name in installed)]
-
-
-@cache
-def _characters() -> set[int]:
-    """Collect the characters that can be drawn."""
-    paths = map(font_manager.findfont, _fonts("DejaVu Sans Mono"))
-    return {code for path in paths for code in font_manager.get_font(path).get_charmap()}
-
-
-def _drawable(text: str) -> str:
-    """Write characters that no font has as `\\u…`, and keep `$` from starting a formula."""
-    drawn = (c if ord(c) in _characters() else c.encode("unicode_escape").decode() for c in text)
-    return "".join(drawn).replace("$", r"\$")
-
-
-def _save(figure: Figure, path: Path) -> None:
-    """Save a picture whole or not at all."""
-    unfinished = path.with_suffix(".tmp.png")
-    figure.savefig(unfinished, dpi=150)
-    unfinished.replace(path)

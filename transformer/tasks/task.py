@@ -115,7 +115,7 @@ class Task(ABC):
 
     @abstractmethod
     def answer(self, model: Model, source: str, decoding: Decoding) -> str:
-        """Return the model's answer to a source, as people write it; if n_best, a line each."""
+        """Return the model's answer to a source, as people write it; for n_best, a line each."""
 
     def solve(self, model: Model, question: str) -> str:
         """Answer a question that a person typed.
@@ -234,12 +234,12 @@ class TextToText(Task, Generic[Key]):
     def model(self, config: TransformerConfig) -> Model:
         return ARCHITECTURES[self.architecture].build(config)
 
-    def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        return self.as_batch(self.training_examples(n, rng))
-
     def as_batch(self, examples: Sequence[tuple[str, str]]) -> tuple[Tensor, ...]:
         """Return (source, target) examples as the arguments of the model's `loss`."""
         return ARCHITECTURES[self.architecture].batch(self.tokenizer, examples)
+
+    def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        return self.as_batch(self.training_examples(n, rng))
 
     def generate(self, model: Model, sources: Sequence[str]) -> list[str]:
         """Return the target that the model generates for each source, by greedy decoding."""
@@ -262,10 +262,10 @@ class TextToText(Task, Generic[Key]):
         ]
         return float(np.average(losses, weights=tokens))
 
-    def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        examples = self.held_out_examples(start, stop)
-        generated = self.generate(model, [source for source, _ in examples])
-        return self.measure(model, examples, generated)
+    def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
+        """Return metrics of generated texts against the targets: the part that match exactly."""
+        right = [text == target for text, target in zip(generated, targets, strict=True)]
+        return {"exact_match": float(np.mean(right))}
 
     def measure(
         self, model: Model, examples: Sequence[tuple[str, str]], generated: Sequence[str]
@@ -275,10 +275,10 @@ class TextToText(Task, Generic[Key]):
         metrics = self.compare(generated, [target for _, target in examples])
         return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
-    def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
-        """Return metrics of generated texts against the targets: the part that match exactly."""
-        right = [text == target for text, target in zip(generated, targets, strict=True)]
-        return {"exact_match": float(np.mean(right))}
+    def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
+        examples = self.held_out_examples(start, stop)
+        generated = self.generate(model, [source for source, _ in examples])
+        return self.measure(model, examples, generated)
 
     def score(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return metrics["exact_match"], -metrics["held_out_loss"]

@@ -150,6 +150,15 @@ class BytePairTokenizer(Tokenizer):
         words = [_byte_ids(piece) for piece in counts]
         return cls(_learn_merges(words, list(counts.values()), vocab_size - len(SPECIAL) - 256))
 
+    def _merge(self, word: list[int]) -> list[int]:
+        """Merge all pairs of a word that can be merged."""
+        while len(word) > 1:
+            new = min(self.merges.get(pair, _NEVER) for pair in pairwise(word))
+            if new == _NEVER:
+                break
+            word = _replace(word, self.merges, new)
+        return word
+
     def encode(self, text: str) -> list[int]:
         """Return the token ids: in each piece, the pair that was learned first is merged first.
 
@@ -166,15 +175,6 @@ class BytePairTokenizer(Tokenizer):
     def join(self, ids: Sequence[int]) -> str:
         """Return the bytes' text; `�` where they are not UTF-8, as half of a character."""
         return b"".join(self.bytes[i - len(SPECIAL)] for i in ids).decode(errors="replace")
-
-    def _merge(self, word: list[int]) -> list[int]:
-        """Merge all pairs of a word that can be merged."""
-        while len(word) > 1:
-            new = min(self.merges.get(pair, _NEVER) for pair in pairwise(word))
-            if new == _NEVER:
-                break
-            word = _replace(word, self.merges, new)
-        return word
 
     def save(self, path: str | Path) -> None:
         """Write the tokenizer as JSON that `tokenizers.Tokenizer.from_file` loads too."""

@@ -31,6 +31,29 @@ if TYPE_CHECKING:
     from .run import Run
 
 
+def adamw(parameters: list[nn.Parameter], config: TrainingConfig) -> optim.AdamW:
+    """Return the optimizer. Weight decay is for matrices: biases and norms have a size to keep."""
+    matrices = [p for p in parameters if p.ndim > 1]
+    vectors = [p for p in parameters if p.ndim <= 1]
+    return optim.AdamW(
+        [
+            {"params": matrices, "weight_decay": config.weight_decay},
+            {"params": vectors, "weight_decay": 0.0},
+        ],
+        lr=config.lr,
+        betas=(0.9, 0.98),
+    )
+
+
+def learning_rate_schedule(
+    optimizer: optim.AdamW, config: TrainingConfig, done: int = 0
+) -> LRScheduler:
+    """Return the scheduler of the learning rate, `done` steps having been taken."""
+    return warmup_and_decay(
+        optimizer, config.lr, config.schedule, steps=config.steps, warmup=config.warmup, done=done
+    )
+
+
 class Training:
     """A model in training: the model, its optimizer, and all else that the next step depends on.
 
@@ -53,29 +76,12 @@ class Training:
         self.task = task
         self.config = config
         self.model = task.model(model_config)
-        # Weight decay is for matrices; biases and the scales of norms have a size to keep.
         self.parameters = list(self.model.parameters())
-        matrices = [p for p in self.parameters if p.ndim > 1]
-        vectors = [p for p in self.parameters if p.ndim <= 1]
-        self.optimizer = optim.AdamW(
-            [
-                {"params": matrices, "weight_decay": config.weight_decay},
-                {"params": vectors, "weight_decay": 0.0},
-            ],
-            lr=config.lr,
-            betas=(0.9, 0.98),
-        )
+        self.optimizer = adamw(self.parameters, config)
+        self.scheduler = learning_rate_schedule(self.optimizer, config)
         self.step = 0
-        self.scheduler = self._scheduler()
         self.metrics: list[dict[str, float]] = []
         self.recent_losses: list[float] = []
-
-    def _scheduler(self) -> LRScheduler:
-        """Return the learning-rate schedule, from the present step on."""
-        c = self.config
-        return warmup_and_decay(
-            self.optimizer, c.lr, c.schedule, steps=c.steps, warmup=c.warmup, done=self.step
-        )
 
     def advance(self, forward: Callable[..., Tensor] | None = None) -> float:
         """Take one step: forward pass, loss, backward pass, clipping, update.
@@ -144,7 +150,7 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         mt.set_rng_state(state["random"])
         self.step = state["step"]
-        self.scheduler = self._scheduler()
+        self.scheduler = learning_rate_schedule(self.optimizer, self.config, done=self.step)
         self.metrics = state["metrics"]
         self.recent_losses = state["recent_losses"]
 
