@@ -68,23 +68,25 @@ class _Hypotheses:
     def __init__(self, batch: int, width: int, max_length: int, pad: int, eos: int) -> None:
         self.pad, self.eos = pad, eos
         self.ids = np.full((batch, width, max_length), pad)
-        self.log_p = np.full((batch, width), -np.inf)  # there is one empty text, not `width`
+        self.log_p = np.full((batch, width), -np.inf)  # at first there is one text, the empty one
         self.log_p[:, 0] = 0
         self.scores = self.log_p
         self.lengths = np.zeros((batch, width), np.int64)
         self.ended = np.zeros((batch, width), np.bool_)
 
     def expand(self, next_log_p: Array) -> Array:
-        """Put every token behind each hypothesis, and return ln P of all that come out.
+        """Put every token behind each hypothesis: ln P of all that come out; `lengths` grow by 1.
+
+            ln P(hypothesis, token | prompt) = ln P(hypothesis | prompt) + ln P(token | hypothesis)
 
         Args:
-            next_log_p: ln P(token | hypothesis, prompt), (batch, width, vocab_size); overwritten.
+            next_log_p: ln P(token | hypothesis), (batch, width, vocab_size); overwritten.
 
         Returns:
-            (batch, width, vocab_size); the tokens are as many as `lengths` says from now on.
+            (batch, width, vocab_size).
         """
-        next_log_p[self.ended] = -np.inf  # after `</s>` there is nothing but padding,
-        next_log_p[self.ended, self.pad] = 0  # which is certain
+        next_log_p[self.ended] = -np.inf  # after `</s>` only padding follows, with probability 1
+        next_log_p[self.ended, self.pad] = 0
         self.lengths = self.lengths + ~self.ended
         return self.log_p[:, :, None] + next_log_p
 
@@ -99,7 +101,7 @@ class _Hypotheses:
             the hypothesis that each was expanded from, and its new token, (batch, width) both.
         """
         batch, width, vocab_size = scores.shape
-        best = _best(scores.reshape(batch, -1), width)  # (batch, width), in width · vocab_size
+        best = _best(scores.reshape(batch, -1), width)  # (batch, width): places in the flat rows
         self.scores = np.take_along_axis(scores.reshape(batch, -1), best, 1)
         self.log_p = np.take_along_axis(log_p.reshape(batch, -1), best, 1)
         parent, token = np.divmod(best, vocab_size)

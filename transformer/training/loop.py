@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def adamw(parameters: list[nn.Parameter], config: TrainingConfig) -> optim.AdamW:
-    """Return the optimizer. Weight decay is for matrices: biases and norms have a size to keep."""
+    """Return AdamW, with weight decay for the matrices only: biases and norms must not shrink."""
     matrices = [p for p in parameters if p.ndim > 1]
     vectors = [p for p in parameters if p.ndim <= 1]
     return optim.AdamW(
@@ -108,7 +108,7 @@ class Training:
             total += loss.item()
         nn.utils.clip_grad_norm_(self.parameters, config.clip)
         self.optimizer.step()
-        self.scheduler.step()
+        self.scheduler.step()  # sets the learning rate of the next step
 
         self.recent_losses.append(total)
         return total
