@@ -16,12 +16,13 @@ from . import autograd, fused, nn, ops, optim, testing, utils
 from ._compat import cuda
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
-    BoolTensor, ByteTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor, arange, as_tensor,
-    bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, multinomial, ones,
-    ones_like, rand, rand_like, randint, randint_like, randn, randn_like, randperm, tensor, zeros,
-    zeros_like,
+    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
+    ones_like, tensor, zeros, zeros_like,
 )
 from ._compat.devices import device
+from ._compat.tensor_types import (
+    BoolTensor, ByteTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
+)
 from .dtypes import (
     bool, dtype, double, finfo, float, float32, float64, get_default_dtype, int, int32, int64,
     long, set_default_dtype, uint8,
@@ -43,6 +44,9 @@ from .ops import (
 from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
+from .sampling import (
+    bernoulli, multinomial, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
+)
 from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 

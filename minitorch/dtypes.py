@@ -1,8 +1,8 @@
-"""The types that an element can have, and which of two wins when they meet.
+"""The dtypes of a tensor's elements, and type promotion: which of two wins in an operation.
 
-float32 stays float32: a Python number takes the type of the tensor that it meets, and only its
-category (bool < integer < float) can raise the result. An int64 tensor times 0.5 is a tensor of
-the default dtype, float32, where NumPy would give float64.
+float32 stays float32. A Python number takes the dtype of the tensor beside it, unless its category
+(bool < integer < float) is higher: an int64 tensor times 0.5 has the default dtype, float32, where
+NumPy would give float64.
 """
 
 from __future__ import annotations
@@ -43,16 +43,8 @@ bool = dtype("bool")
 OF_NUMPY: dict[np.dtype[Any], dtype] = {
     t.numpy: t for t in (float32, float64, int64, int32, uint8, bool)
 }
-TENSOR_TYPES: dict[dtype, str] = {
-    float32: "FloatTensor",
-    float64: "DoubleTensor",
-    int64: "LongTensor",
-    int32: "IntTensor",
-    uint8: "ByteTensor",
-    bool: "BoolTensor",
-}
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
-_NUMBERS = {builtins.bool: 0, builtins.int: 1, builtins.float: 2}
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}  # of NumPy's `dtype.kind`: bool < integer < float
+_CATEGORY_OF_NUMBER = {builtins.bool: 0, builtins.int: 1, builtins.float: 2}
 _default = float32
 
 
@@ -62,18 +54,22 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Set the dtype of tensors made of Python floats, float32 or float64."""
+    """Set the dtype of tensors made of Python floats: float32 or float64.
+
+    Raises:
+        TypeError: it is not a floating-point dtype.
+    """
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
-        raise TypeError(f"set_default_dtype: only a floating-point dtype can be it, not {d!r}")
+        raise TypeError(f"set_default_dtype: the dtype must be floating-point, not {d!r}")
     _default = d
 
 
 def as_numpy(d: Any) -> np.dtype[Any]:
-    """Return NumPy's dtype for ours, NumPy's own, or Python's float, int or bool.
+    """Return the NumPy dtype that ours, NumPy's own, or Python's float, int or bool stands for.
 
     Raises:
-        TypeError: it is none that tensors can have.
+        TypeError: tensors cannot have it.
     """
     if isinstance(d, dtype):
         return d.numpy
@@ -91,14 +87,14 @@ def as_numpy(d: Any) -> np.dtype[Any]:
 
 
 def promote(a: Array, b: Array) -> np.dtype[Any]:
-    """Return the dtype of an operation on two tensors' arrays, by PyTorch's rules.
+    """Return the dtype of an operation on two tensors' arrays (PyTorch's type promotion).
 
     The higher category wins. Within one category a tensor with dimensions wins over one without,
     and otherwise the wider type wins.
     """
     p: np.dtype[Any] = a.dtype
     q: np.dtype[Any] = b.dtype
-    x, y = _CATEGORY[p.kind], _CATEGORY[q.kind]
+    x, y = CATEGORY[p.kind], CATEGORY[q.kind]
     if x != y:
         return p if x > y else q
     if (a.ndim == 0) != (b.ndim == 0):
@@ -118,14 +114,14 @@ def promote_all(arrays: list[Array]) -> np.dtype[Any]:
 def of_number(value: Any, like: np.dtype[Any]) -> np.dtype[Any] | None:
     """Return the dtype that a Python or NumPy number takes beside a tensor of dtype `like`.
 
-    None says that it is no number, or a complex one.
+    None if it is not a real number.
     """
-    category = _NUMBERS.get(type(value))
+    category = _CATEGORY_OF_NUMBER.get(type(value))
     if category is None:
-        category = _CATEGORY.get(value.dtype.kind) if isinstance(value, np.generic) else None
+        category = CATEGORY.get(value.dtype.kind) if isinstance(value, np.generic) else None
         if category is None:
             return None
-    if category <= _CATEGORY[like.kind]:
+    if category <= CATEGORY[like.kind]:
         return like
     return (bool, int64, _default)[category].numpy
 

@@ -38,3 +38,9 @@ class device:
 
 
 CPU = device("cpu")
+
+
+def check(asked: str | device | None) -> None:
+    """Raise RuntimeError if a tensor is asked for on another device than the CPU."""
+    if asked is not None:
+        device(asked)

@@ -1,0 +1,177 @@
+"""The methods and attributes of tensors that only code written for PyTorch asks for.
+
+`Tensor` inherits them. They add no state, and none of them is an operation with a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.hooks import retains_grad
+from ..ops.arguments import is_tensor, sizes_of
+from ..ops.table import named
+from . import devices, missing
+
+if TYPE_CHECKING:
+    from ..dtypes import Array
+    from ..tensor import Tensor
+
+TENSOR_TYPES: dict[dtypes.dtype, str] = {
+    dtypes.float32: "FloatTensor",
+    dtypes.float64: "DoubleTensor",
+    dtypes.int64: "LongTensor",
+    dtypes.int32: "IntTensor",
+    dtypes.uint8: "ByteTensor",
+    dtypes.bool: "BoolTensor",
+}
+
+
+def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Tensor]:
+    """Make the method `name`, such as `new_zeros`, of the function that fills an array."""
+
+    def method(
+        self: Tensor,
+        size: Any,
+        *more: int,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        array = fill(sizes_of(size, more), dtype=self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
+
+    return named(method, name, f"{doc}, of a size, with the dtype of this tensor unless given.")
+
+
+class TorchMethods:
+    """What tensors have besides what this library needs, under PyTorch's names."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # what the methods below use of Tensor
+        array: Array
+
+        @property
+        def dtype(self) -> dtypes.dtype: ...
+
+        @staticmethod
+        def _wrap(array: Any) -> Tensor: ...
+        def to(self, *args: Any, **options: Any) -> Tensor: ...
+        def clone(self) -> Tensor: ...
+
+    # ----------------------------------------------------------------------- size and memory
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    ndimension = dim
+
+    def nelement(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    def element_size(self) -> int:
+        """The number of bytes of an element."""
+        return self.array.itemsize
+
+    def stride(self) -> tuple[int, ...]:
+        """How many elements of memory lie between neighbours along each dimension."""
+        return tuple(n // self.array.itemsize for n in self.array.strides)
+
+    def is_contiguous(self) -> bool:
+        """Do the elements lie in memory in the order of their indices?"""
+        return self.array.flags.c_contiguous
+
+    def contiguous(self) -> Self | Tensor:
+        """The tensor itself if it is contiguous, else a copy that is."""
+        return self if self.is_contiguous() else self.clone()
+
+    @property
+    def device(self) -> devices.device:
+        """Where the elements are: on the CPU."""
+        return devices.CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """Are the elements on a GPU? They never are."""
+        return False
+
+    def cpu(self) -> Self:
+        """The tensor itself: it is on the CPU."""
+        return self
+
+    # ---------------------------------------------------------------------- elements and graph
+
+    @property
+    def data(self) -> Tensor:
+        """The same elements; the graph does not notice that they are changed in place.
+
+        Assigning to it replaces the elements, and the graph does not notice that either.
+        """
+        return self._wrap(self.array)
+
+    @data.setter
+    def data(self: Any, value: Tensor) -> None:
+        self.array = value.array
+
+    @property
+    def retains_grad(self: Any) -> bool:
+        """Will `backward()` leave a gradient here, though this is not a leaf?"""
+        return retains_grad(self)
+
+    # ---------------------------------------------------------------------------------- dtype
+
+    def type(self, dtype: Any = None) -> Any:
+        """The elements as another dtype; or, without one, the name of the tensor's type."""
+        if dtype is None:
+            return f"minitorch.{TENSOR_TYPES[self.dtype]}"
+        return self.to(getattr(dtype, "dtype", dtype))
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """The elements as the dtype of another tensor."""
+        return self.to(other.dtype)
+
+    # ------------------------------------------------------------- new tensors of the same dtype
+
+    new_zeros = _filled("new_zeros", np.zeros, "0s")
+    new_ones = _filled("new_ones", np.ones, "1s")
+    new_empty = _filled("new_empty", np.empty, "Any numbers")
+
+    def new_full(
+        self,
+        size: Any,
+        fill_value: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """One number everywhere, of a size, with the dtype of this tensor unless given."""
+        array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
+
+    def new_tensor(
+        self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
+        """A tensor of the data, with the dtype of this one unless given."""
+        data = data.array if is_tensor(data) else data
+        array = np.array(data, self._dtype_or(dtype))
+        return self._new(array, device, requires_grad)
+
+    def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
+        return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)
+
+    def _new(self, array: Array, device: Any, requires_grad: bool) -> Tensor:
+        devices.check(device)
+        return self._wrap(array).requires_grad_(requires_grad)
+
+    # ---------------------------------------------------------------------------------- the rest
+
+    if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(missing.sentence("Tensor", name, dir(type(self))))

@@ -1,0 +1,33 @@
+"""PyTorch's tensor types, older than its dtypes: `LongTensor([1, 2])`, `x.type(LongTensor)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..creation import tensor, zeros
+from .methods import TENSOR_TYPES
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class TensorType:
+    """A dtype, as a function that makes tensors of it: `LongTensor([1, 2])`, `LongTensor(2, 3)`."""
+
+    def __init__(self, dtype: dtypes.dtype) -> None:
+        self.dtype = dtype
+
+    def __call__(self, *args: Any) -> Tensor:
+        """Make a tensor of the data or, given sizes, of any numbers."""
+        if len(args) == 1 and not isinstance(args[0], int):
+            return tensor(args[0], dtype=self.dtype)
+        return zeros(*args or (0,), dtype=self.dtype)
+
+    def __repr__(self) -> str:
+        return f"minitorch.{TENSOR_TYPES[self.dtype]}"
+
+
+FloatTensor, DoubleTensor = TensorType(dtypes.float32), TensorType(dtypes.float64)
+LongTensor, IntTensor = TensorType(dtypes.int64), TensorType(dtypes.int32)
+ByteTensor, BoolTensor = TensorType(dtypes.uint8), TensorType(dtypes.bool)

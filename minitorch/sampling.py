@@ -1,0 +1,174 @@
+"""Random sampling: tensors of numbers that a generator draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .creation import like, of_size, wrap
+from .dtypes import Array
+from .ops import arguments
+from .ops.arguments import sizes_of
+from .random import Generator, default_generator
+from .tensor import Tensor
+
+# ---------------------------------------------------------------------- of a size: real numbers
+
+
+def _check_floating(name: str, dtype: np.dtype[Any]) -> None:
+    if dtype.kind != "f":
+        raise RuntimeError(f"{name}: the dtype must be floating-point, not {dtype}")
+
+
+def _uniform(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) -> Array:
+    _check_floating("rand", dtype)
+    return generator.numpy.random(shape, dtype)
+
+
+def _normal(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) -> Array:
+    _check_floating("randn", dtype)
+    return generator.numpy.standard_normal(shape, dtype)
+
+
+# fmt: off
+rand  = of_size("rand",  _uniform, "Numbers drawn evenly from [0, 1)")
+randn = of_size("randn", _normal,  "Normal numbers of mean 0 and variance 1")
+
+rand_like  = like("rand_like",  _uniform, "Numbers drawn evenly from [0, 1)")
+randn_like = like("randn_like", _normal,  "Normal numbers of mean 0 and variance 1")
+# fmt: on
+
+# --------------------------------------------------------------------------------- whole numbers
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = dtypes.int64,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Whole numbers drawn evenly from [low, high); `randint(high, size)` starts at 0.
+
+    Raises:
+        RuntimeError: low is not below high.
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if size is None or isinstance(high, Sequence):
+        raise TypeError("randint: expects randint(high, size) or randint(low, high, size)")
+    if low >= high:
+        raise RuntimeError(f"randint: expects low < high, but got {low} and {high}")
+    drawn = (generator or default_generator).numpy.integers(low, high, sizes_of(size, ()))
+    return wrap(np.asarray(drawn).astype(dtypes.as_numpy(dtype)), device, requires_grad)
+
+
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Whole numbers drawn evenly from [low, high), of the size and dtype of `input`.
+
+    `randint_like(input, high)` starts at 0.
+    """
+    if high is None:
+        low, high = 0, low
+    wanted = arguments.tensor("randint_like", "input", input).dtype if dtype is None else dtype
+    return randint(low, high, input.shape, dtype=wanted, device=device, requires_grad=requires_grad)
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = dtypes.int64,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A random permutation: the numbers from 0 to n - 1 in random order."""
+    drawn = (generator or default_generator).numpy.permutation(n)
+    return wrap(drawn.astype(dtypes.as_numpy(dtype)), device, requires_grad)
+
+
+# ------------------------------------------------------------------- by given probabilities
+
+
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None
+) -> Tensor:
+    """1 with the probability that the element is (or p, if given), else 0.
+
+    Raises:
+        RuntimeError: a probability is not between 0 and 1, or the dtype is not floating-point.
+    """
+    x = arguments.floating_point("bernoulli", "input", input).array
+    chance = x if p is None else np.full(x.shape, p, x.dtype)
+    if not ((chance >= 0) & (chance <= 1)).all():
+        raise RuntimeError("bernoulli: a probability is not between 0 and 1")
+    drawn = (generator or default_generator).numpy.random(x.shape)
+    return Tensor._wrap((drawn < chance).astype(x.dtype))
+
+
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Indices (int64), each drawn with a probability in proportion to its weight.
+
+    Args:
+        input: weights, not negative, (C) or (N, C); they need not sum to 1.
+        num_samples: how many to draw from each row.
+        replacement: may an index be drawn again?
+        generator: the default one unless given.
+
+    Returns:
+        (num_samples) or (N, num_samples).
+
+    Raises:
+        RuntimeError: the weights are no weights, or fewer than `num_samples` of a row can be drawn.
+    """
+    weights = arguments.floating_point("multinomial", "input", input).array
+    if weights.ndim not in (1, 2) or not weights.size:
+        raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
+    if weights.shape[-1] > 2**24:
+        raise RuntimeError("multinomial: number of categories cannot exceed 2^24")
+    total = weights.sum(-1, keepdims=True, dtype=np.float64)
+    if not (np.isfinite(total).all() and (weights >= 0).all() and (total > 0).all()):
+        raise RuntimeError(
+            "multinomial: weights must be finite and not negative, and one of a row above 0"
+        )
+    if num_samples <= 0:
+        raise RuntimeError(f"multinomial: cannot draw {num_samples} samples")
+    random = (generator or default_generator).numpy
+    if replacement or num_samples == 1:
+        # Inverse transform sampling: where in the cumulative weights does a uniform number fall?
+        ends = np.cumsum(weights / total, -1)
+        ends /= ends[..., -1:]
+        drawn = random.random((*weights.shape[:-1], num_samples))
+        places = (ends[..., None, :] <= drawn[..., None]).sum(-1)
+        return Tensor._wrap(places)
+    if ((weights > 0).sum(-1) < num_samples).any():
+        raise RuntimeError(
+            f"multinomial: cannot draw {num_samples} without replacement where fewer weights are "
+            "above 0"
+        )
+    # Without replacement: draw an exponential waiting time for each weight, with the weight as its
+    # rate; the first `num_samples` to come are the sample (Efraimidis and Spirakis 2006,
+    # https://doi.org/10.1016/j.ipl.2005.11.003). Logarithms of the times do not overflow.
+    with np.errstate(divide="ignore"):
+        waits = np.log(random.standard_exponential(weights.shape)) - np.log(weights, dtype=float)
+    return Tensor._wrap(np.argsort(waits, -1)[..., :num_samples])
