@@ -58,8 +58,8 @@ from .elementwise import (
     tanh,
     where,
 )
+from .gather import gather, scatter, scatter_add
 from .indexing import (
-    gather,
     getitem,
     index_add,
     index_fill,
@@ -67,8 +67,6 @@ from .indexing import (
     masked_select,
     nonzero,
     one_hot,
-    scatter,
-    scatter_add,
 )
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss

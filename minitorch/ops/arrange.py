@@ -1,15 +1,16 @@
-"""Joining, cutting, repeating, turning round, padding, and cutting off triangles."""
+"""Joining, splitting, repeating, flipping, shifting and padding, and the triangles of a matrix."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
-from ..autograd import record
+from ..autograd.graph import record
 from ..dtypes import Array
 from . import arguments
 from .arguments import dim_of, sizes_of
@@ -17,31 +18,40 @@ from .indexing import choose, getitem
 from .shape import expand, reshape, unsqueeze
 
 if TYPE_CHECKING:
+    from ..autograd.graph import VJP
     from ..tensor import Tensor
 
 
 # -------------------------------------------------------------------------------- joining
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along a dimension; each gets its own piece of the gradient.
-
-    Raises:
-        ValueError: there are none.
-        RuntimeError: their other sizes differ.
-    """
+def _joinable(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return the tensors as a list, each of which has dimensions."""
     xs = arguments.tensors("cat", "tensors", tensors)
     if not xs:
         raise ValueError("cat: expected a non-empty list of Tensors")
     if any(not x.array.ndim for x in xs):
         raise RuntimeError("cat: a tensor without dimensions cannot be joined. Use stack?")
-    # As in PyTorch, tensors of shape (0,), the empty lists of old, go with any shape.
-    longest = max(xs, key=lambda x: x.array.ndim)
-    shape = longest.array.shape
-    axis = dim_of("cat", dim, len(shape))
-    skipped = [x for x in xs if x.array.shape == (0,)]
-    xs = [x for x in xs if x.array.shape != (0,)] or [skipped.pop()]
-    ends = np.cumsum([x.array.shape[axis : axis + 1] or 0 for x in xs]).tolist()
+    return xs
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors joined along a dimension. The vjp gives each its piece of the gradient.
+
+    Args:
+        tensors: of shapes that differ in size `dim` at most. The result has the dtype that they
+            promote to.
+        dim: the dimension.
+
+    Raises:
+        ValueError: there are none.
+        RuntimeError: their other sizes differ.
+    """
+    xs = _joinable(tensors)
+    axis = dim_of("cat", dim, max(x.array.ndim for x in xs))
+    # As in PyTorch, tensors of shape (0,) go with any shape: code that grows a list begins so.
+    empty = [x for x in xs if x.array.shape == (0,)]
+    xs = [x for x in xs if x.array.shape != (0,)] or [empty.pop()]
     arrays = [x.array for x in xs]
     try:
         y = np.concatenate(arrays, axis, dtype=dtypes.promote_all(arrays))
@@ -51,17 +61,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             f"cat: sizes must match except in dimension {axis}, but the shapes are {shapes}"
         ) from None
 
-    def piece(start: int, end: int) -> Any:
-        where = (slice(None),) * axis + (slice(start, end),)
-        return lambda g: g[where]
+    def piece(start: int, end: int) -> VJP:
+        index = (slice(None),) * axis + (slice(start, end),)
+        return lambda g: g[index]
 
-    starts = [0, *ends[:-1]]
-    return record(
-        "cat",
-        y,
-        *[(x, piece(s, e)) for x, s, e in zip(xs, starts, ends, strict=True)],
-        *[(x, lambda g: reshape(g, -1)[:0]) for x in skipped],
-    )
+    ends = [*accumulate([a.shape[axis] for a in arrays])]
+    pieces = [(x, piece(s, e)) for x, s, e in zip(xs, [0, *ends], ends, strict=False)]
+    return record("cat", y, *pieces, *[(x, lambda g: reshape(g, -1)[:0]) for x in empty])
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -75,40 +81,43 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return cat([unsqueeze(x, dim) for x in xs], dim_of("stack", dim, xs[0].array.ndim + 1))
 
 
-# -------------------------------------------------------------------------------- cutting
+# ------------------------------------------------------------------------------- splitting
+
+
+def _sections(n: int, size: int | Sequence[int]) -> list[int]:
+    """Return the sizes of the pieces of a dimension of size n, or raise."""
+    if isinstance(size, int):
+        if size < 0 or (size == 0 and n):
+            raise RuntimeError(f"split: split_size must be positive, not {size}")
+        return [size] * (n // size) + [n % size] * (n % size > 0) if n else [0]
+    if sum(size) != n or min(size, default=0) < 0:
+        raise RuntimeError(
+            f"split: the sizes {list(size)} must not be negative and sum to {n}, the size of the "
+            "dimension"
+        )
+    return list(size)
 
 
 def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
-    """Cut along a dimension into pieces of one size (the last may be smaller) or of given sizes."""
+    """Pieces along a dimension: of one size (the last may be smaller), or of the given sizes.
+
+    Raises:
+        RuntimeError: the sizes do not sum to that of the dimension.
+    """
     x = arguments.tensor("split", "tensor", tensor).array
     if not x.ndim:
         raise RuntimeError("split: a tensor without dimensions cannot be cut")
     axis = dim_of("split", dim, x.ndim)
-    n, size = x.shape[axis], split_size_or_sections
-    if isinstance(size, int):
-        if size < 0 or (size == 0 and n):
-            raise RuntimeError(f"split: split_size must be positive, not {size}")
-        sections = [size] * (n // size) + [n % size] * (n % size > 0) if n else [0]
-    else:
-        sections = list(size)
-        if sum(sections) != n or min(sections, default=0) < 0:
-            raise RuntimeError(
-                f"split: the sizes {sections} must not be negative and sum to {n}, the size of "
-                f"dimension {dim} of shape {x.shape}"
-            )
-    before, ends = (slice(None),) * axis, np.cumsum(sections).tolist()
-    return tuple(
-        [
-            getitem(tensor, (*before, slice(end - m, end)))
-            for m, end in zip(sections, ends, strict=True)
-        ]
-    )
+    sections = _sections(x.shape[axis], split_size_or_sections)
+    before, ends = (slice(None),) * axis, accumulate(sections)
+    pieces = [slice(end - m, end) for m, end in zip(sections, ends, strict=True)]
+    return tuple([getitem(tensor, (*before, piece)) for piece in pieces])
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut along a dimension into so many equal pieces; the last may be smaller, or missing."""
+    """`chunks` equal pieces along a dimension; the last may be smaller, or missing."""
     x = arguments.tensor("chunk", "input", input).array
     if chunks <= 0 or not x.ndim:
         raise RuntimeError(
@@ -119,7 +128,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, one after the other; they lack it."""
+    """The slices along a dimension, which they no longer have: x[0], x[1], … for dim 0."""
     x = arguments.tensor("unbind", "input", input).array
     if not x.ndim:
         raise IndexError("unbind: a tensor without dimensions has no slices")
@@ -127,17 +136,19 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple([getitem(input, (slice(None),) * axis + (i,)) for i in range(x.shape[axis])])
 
 
-# --------------------------------------------------------------- repeating, turning, shifting
+# -------------------------------------------------------------- repeating, flipping, shifting
 
 
 def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
-    """The tensor laid side by side, so many times along each dimension; new ones come in front."""
+    """Copies of the tensor side by side, `repeats` times along each dimension.
+
+    New dimensions come in front.
+    """
     x, times = arguments.tensor("repeat", "input", input).array, sizes_of(repeats, more)
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise RuntimeError(
-            f"repeat: needs a number of times, not negative, for each dimension of shape "
-            f"{x.shape}, "
-            f"but got {times}"
+            "repeat: needs a number of times, not negative, for each dimension of shape "
+            f"{x.shape}, but got {times}"
         )
     sizes = (1,) * (len(times) - x.ndim) + x.shape
     # (2, 3) repeated (4, 5) times is (4, 2, 5, 3) with the pairs of dimensions joined.
@@ -147,7 +158,7 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 
 
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
-    """The order of the elements reversed along each of the dimensions."""
+    """The elements in reverse order along each of the dimensions: its own inverse."""
     x = arguments.tensor("flip", "input", input).array
     axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)])
     if len(set(axes)) != len(axes):
@@ -159,9 +170,9 @@ def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
 def roll(
     input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
 ) -> Tensor:
-    """The elements moved on by `shifts`, those pushed out at the end coming in at the beginning.
+    """The elements shifted by `shifts`; those pushed out at the end come in at the beginning.
 
-    Without dims, along the flattened tensor.
+    Without dims, along the flattened tensor. The vjp shifts back.
     """
     x = arguments.tensor("roll", "input", input).array
     by = [shifts] if isinstance(shifts, int) else list(shifts)
@@ -176,49 +187,9 @@ def roll(
     return record("roll", y, (input, lambda g: roll(g, [-n for n in by], axes)))
 
 
+# --------------------------------------------------------------------------------- padding
+
 _EDGES = {"reflect": "reflect", "circular": "wrap"}  # NumPy's words for them
-
-
-def pad(
-    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
-) -> Tensor:
-    """Add elements at both ends of the last dimensions; where a number is negative, take them away.
-
-    Args:
-        input: any shape.
-        pad: (before, after) of the last dimension, then of the one before it, and so on.
-        mode: "constant" adds `value`; "reflect" mirrors at the edge element, "replicate" repeats
-            it, "circular" goes on at the other end.
-        value: 0 unless given.
-    """
-    x = arguments.tensor("pad", "input", input).array
-    if len(pad) % 2 or len(pad) > 2 * x.ndim:
-        raise RuntimeError(f"pad: needs up to {x.ndim} pairs of numbers, but pad={tuple(pad)}")
-    if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
-        raise NotImplementedError(
-            f"pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "
-            f"(without), not {mode!r} with {value=}"
-        )
-    ends = [(0, 0)] * (x.ndim - len(pad) // 2) + [*zip(pad[::2], pad[1::2], strict=True)][::-1]
-    for n, (before, after) in zip(x.shape, ends, strict=True):
-        if n + min(before, 0) + min(after, 0) < 0:
-            raise RuntimeError(
-                f"pad: {tuple(pad)} takes away more than there is in shape {x.shape}"
-            )
-        most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
-        if max(before, after) > most:
-            raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {x.shape}")
-    if mode != "constant":
-        places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
-        return choose("pad", input, np.ix_(*places))
-    crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
-    grow = [(max(b, 0), max(a, 0)) for b, a in ends]
-    y = np.pad(x[tuple(crop)], grow, constant_values=0 if value is None else value)
-    back = [-n for n in pad]
-    return record("pad", y, (input, lambda g: _pad(g, back)))
-
-
-_pad = pad  # inside, `pad` is the argument
 
 
 def _repeated(mode: str, n: int, before: int, after: int) -> Array:
@@ -231,17 +202,62 @@ def _repeated(mode: str, n: int, before: int, after: int) -> Array:
     return np.pad(kept, more, edge) if any(more) else kept
 
 
+def _ends(
+    shape: tuple[int, ...], pad: Sequence[int], mode: str, value: float | None
+) -> list[tuple[int, int]]:
+    """Return how much `pad` adds (before, after) each dimension of the shape, or raise."""
+    if len(pad) % 2 or len(pad) > 2 * len(shape):
+        raise RuntimeError(f"pad: needs up to {len(shape)} pairs of numbers, but pad={tuple(pad)}")
+    if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
+        raise NotImplementedError(
+            "pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "
+            f"(without), not {mode!r} with {value=}"
+        )
+    pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
+    ends = [(0, 0)] * (len(shape) - len(pairs)) + pairs
+    for n, (before, after) in zip(shape, ends, strict=True):
+        if n + min(before, 0) + min(after, 0) < 0:
+            raise RuntimeError(f"pad: {tuple(pad)} takes away more than there is in shape {shape}")
+        most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
+        if max(before, after) > most:
+            raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {shape}")
+    return ends
+
+
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
+    """Elements added at both ends of the last dimensions; where a number is negative, taken away.
+
+    The vjp takes away what was added.
+
+    Args:
+        input: any shape.
+        pad: (before, after) of the last dimension, then of the one before it, and so on.
+        mode: "constant" adds `value`; "reflect" mirrors at the edge element, "replicate" repeats
+            it, "circular" goes on at the other end.
+        value: 0 unless given.
+
+    Raises:
+        RuntimeError: more is taken away than there is, or more added than the mode can.
+        NotImplementedError: there is no such mode.
+    """
+    x = arguments.tensor("pad", "input", input).array
+    ends = _ends(x.shape, pad, mode, value)
+    if mode != "constant":
+        places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
+        return choose("pad", input, np.ix_(*places))
+    crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
+    grow = [(max(b, 0), max(a, 0)) for b, a in ends]
+    y = np.pad(x[tuple(crop)], grow, constant_values=0 if value is None else value)
+    inverse = [-n for n in pad]
+    return record("pad", y, (input, lambda g: _pad(g, inverse)))
+
+
+_pad = pad  # in its own body, `pad` is the argument
+
+
 # ------------------------------------------------------------------------------ triangles
-
-
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The lower triangle of each matrix, up to a diagonal, and 0 above it."""
-    return _triangle("tril", np.tril, input, diagonal)
-
-
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The upper triangle of each matrix, from a diagonal on, and 0 below it."""
-    return _triangle("triu", np.triu, input, diagonal)
 
 
 def _triangle(name: str, cut: Any, input: Tensor, diagonal: int) -> Tensor:
@@ -249,3 +265,13 @@ def _triangle(name: str, cut: Any, input: Tensor, diagonal: int) -> Tensor:
     if x.ndim < 2:
         raise RuntimeError(f"{name}: expects matrices, and got shape {x.shape}")
     return record(name, cut(x, diagonal), (input, lambda g: _triangle(name, cut, g, diagonal)))
+
+
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of each matrix: 0 above the diagonal; 0 names the main one."""
+    return _triangle("tril", np.tril, input, diagonal)
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of each matrix: 0 below the diagonal; 0 names the main one."""
+    return _triangle("triu", np.triu, input, diagonal)

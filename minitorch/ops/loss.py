@@ -9,7 +9,7 @@ import numpy as np
 from . import arguments
 from .activations import logsigmoid
 from .elementwise import exp, log, square, where
-from .indexing import gather
+from .gather import gather
 from .reduction import sum
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""Operations that move elements and change none, each with the move that undoes it."""
+"""Operations that move elements and change none. The vjp of a move is the move that undoes it.
+
+Most of them are views: they share memory with the input, and copy nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd import record, record_view
+from ..autograd.graph import record
+from ..autograd.views import record_view
 from . import arguments
 from .arguments import dim_of, sizes_of
 
@@ -17,36 +21,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
-    """The same elements in the same order, in another shape; one size may be -1, the rest.
-
-    The result shares memory with the input where it can.
-
-    Raises:
-        RuntimeError: the shape does not hold as many elements.
-    """
-    return _reshape("reshape", input, sizes_of(shape, more))
-
-
-def view(input: Tensor, size: Any, *more: int) -> Tensor:
-    """The same memory in another shape or, by `view(dtype)`, read as another dtype.
-
-    Raises:
-        RuntimeError: the shape does not hold as many elements, or elements that come to stand side
-            by side are not so in memory.
-    """
-    if isinstance(size, dtypes.dtype):
-        return input._wrap(arguments.tensor("view", "input", input).array.view(size.numpy))
-    y = _reshape("view", input, sizes_of(size, more))
-    if y.array.size and not np.may_share_memory(y.array, input.array):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one "
-            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
-        )
-    return y
-
-
-def _reshape(name: str, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
+def _reshape(input: Tensor, name: str, sizes: tuple[int, ...]) -> Tensor:
     x = arguments.tensor(name, "input", input).array
     try:
         y = x.reshape(sizes)
@@ -56,9 +31,38 @@ def _reshape(name: str, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
             f"{list(x.shape)}"
         ) from None
     before = x.shape
-    if y.base is not None and (y.base is x or y.base is x.base):
-        return record_view(name, y, input, lambda g: g.reshape(before), reshape, sizes)
+    if y.base is not None and (y.base is x or y.base is x.base):  # the memory of x
+        return record_view(name, y, input, lambda g: g.reshape(before), _reshape, "reshape", sizes)
     return record(name, y, (input, lambda g: g.reshape(before)))
+
+
+def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
+    """The same elements in the same order, in another shape.
+
+    One size may be -1: what the others leave. The result shares memory with the input where it can.
+
+    Raises:
+        RuntimeError: the shape does not hold as many elements.
+    """
+    return _reshape(input, "reshape", sizes_of(shape, more))
+
+
+def view(input: Tensor, size: Any, *more: int) -> Tensor:
+    """The same memory in another shape or, by `view(dtype)`, read as another dtype.
+
+    Raises:
+        RuntimeError: the shape does not hold as many elements, or the elements do not lie in memory
+            in such a way that it can be had without a copy.
+    """
+    if isinstance(size, dtypes.dtype):
+        return input._wrap(arguments.tensor("view", "input", input).array.view(size.numpy))
+    y = _reshape(input, "view", sizes_of(size, more))
+    if y.array.size and not np.may_share_memory(y.array, input.array):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return y
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
@@ -72,7 +76,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def t(input: Tensor) -> Tensor:
-    """A matrix transposed; a tensor of fewer dimensions as it is."""
+    """A matrix, transposed; a tensor of fewer dimensions, as it is."""
     if arguments.tensor("t", "input", input).array.ndim > 2:
         raise RuntimeError(
             f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?"
@@ -81,19 +85,22 @@ def t(input: Tensor) -> Tensor:
 
 
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
-    """The dimensions in another order: dimension i of the result is dimension dims[i] of x."""
+    """The dimensions in another order: dimension i of the result is dimension dims[i] of x.
+
+    The vjp permutes by the inverse: where in `dims` does 0 stand, where 1, and so on.
+    """
     x = arguments.tensor("permute", "input", input).array
     named = sizes_of(dims, more)
     order = tuple([dim_of("permute", d, x.ndim) for d in named])
     if sorted(order) != list(range(x.ndim)):
         raise RuntimeError(f"permute: dims={named} must name each of {x.ndim} dims once")
-    back = tuple(np.argsort(order).tolist())
+    inverse = tuple(np.argsort(order).tolist())
     y = x.transpose(order)
-    return record_view("permute", y, input, lambda g: g.permute(back), permute, order)
+    return record_view("permute", y, input, lambda g: g.permute(inverse), permute, order)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Two dimensions exchanged."""
+    """Two dimensions exchanged: its own inverse."""
     x = arguments.tensor("transpose", "input", input).array
     i, j = dim_of("transpose", dim0, x.ndim), dim_of("transpose", dim1, x.ndim)
     y = x.swapaxes(i, j) if x.ndim else x
@@ -101,7 +108,11 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def expand(input: Tensor, size: Any, *more: int) -> Tensor:
-    """Dimensions of size 1 repeated without copying; -1 keeps a size; new ones come in front."""
+    """Broadcasting: dimensions of size 1 repeated without a copy; -1 keeps a size.
+
+    New dimensions come in front. The vjp sums over what was repeated, and autograd does that, as it
+    undoes all broadcasting: it sums g over the dimensions that the input lacks or has with size 1.
+    """
     x, wanted = arguments.tensor("expand", "input", input).array, sizes_of(size, more)
     new = len(wanted) - x.ndim
     shape = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)])
@@ -185,18 +196,18 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
         raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")
     shape = x.shape
 
-    def rule(g: Tensor) -> Tensor:
-        return diagonal_scatter(g, shape, offset, i, j)
-
     y = x.diagonal(offset, i, j)
-    y.flags.writeable = x.flags.writeable  # as NumPy means to have it one day
-    return record_view("diagonal", y, input, rule, diagonal, offset, i, j)
+    y.flags.writeable = x.flags.writeable  # NumPy gives a read-only view
+    return record_view(
+        "diagonal", y, input, lambda g: diagonal_scatter(g, shape, offset, i, j),
+        diagonal, offset, i, j,
+    )  # fmt: skip
 
 
 def diagonal_scatter(
     input: Tensor, shape: tuple[int, ...], offset: int, dim1: int, dim2: int
 ) -> Tensor:
-    """Zeros of the shape, with `input` on the diagonal: what undoes `diagonal`."""
+    """Zeros of the shape, with `input` on the diagonal: the vjp of `diagonal`."""
     y = np.zeros(shape, input.array.dtype)
     n = input.array.shape[-1]
     rows, columns = np.arange(n) + max(-offset, 0), np.arange(n) + max(offset, 0)

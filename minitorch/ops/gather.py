@@ -1,0 +1,120 @@
+"""gather and scatter: indexing along one dimension, by an index of its own for each element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..autograd.graph import record
+from . import arguments
+from .arguments import dim_of
+from .indexing import along, choose, getitem
+from .shape import expand
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+    from .operand import Operand
+
+
+def _places(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any]:
+    """Check the index of gather or scatter; return the dimension, and the index for NumPy."""
+    x = arguments.tensor(name, "input", input).array
+    d = dim_of(name, dim, x.ndim)
+    i = arguments.index(name, "index", index, x.shape[d] if x.ndim else 1)
+    if (i.ndim or 1) != (x.ndim or 1):
+        raise RuntimeError(
+            f"{name}: index must have as many dimensions as input, but their shapes are {i.shape} "
+            f"and {x.shape}"
+        )
+    if any(m > n for j, (m, n) in enumerate(zip(i.shape, x.shape, strict=False)) if j != d):
+        raise RuntimeError(
+            f"{name}: index of shape {i.shape} reaches beyond input of shape {x.shape}: apart from "
+            f"dimension {d}, no size of it may be larger"
+        )
+    # A tensor without dimensions has one place; an index of one dimension, too, stands for it.
+    return d, along(d, i) if x.ndim else ...
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """y[i][j][k] = x[i][index[i][j][k]][k] for dim = 1, and so on: one index for each element.
+
+    Args:
+        input: any shape.
+        dim: the dimension along which the index tells the place.
+        index: int64, of as many dimensions, none but `dim` larger than the input's.
+
+    Raises:
+        IndexError: an index is out of range.
+        RuntimeError: the shape of the index does not fit.
+    """
+    _, places = _places("gather", input, dim, index)
+    if not input.array.ndim and index.array.ndim:
+        return expand(input, index.array.shape)
+    return choose("gather", input, places, [index])
+
+
+def _part_of(name: str, src: Any, input: Tensor, index: Tensor) -> Tensor:
+    """Return the part of `src` that is as large as the index."""
+    s, i = arguments.tensor(name, "src", src).array, index.array
+    if s.dtype != input.array.dtype:
+        raise RuntimeError(
+            f"{name}: the dtypes of input and src differ: {input.dtype}, {src.dtype}"
+        )
+    if i.size and (s.ndim != i.ndim or any(m > n for m, n in zip(i.shape, s.shape, strict=True))):
+        raise RuntimeError(
+            f"{name}: index of shape {i.shape} reaches beyond src of shape {s.shape}"
+        )
+    return getitem(src, tuple(slice(n) for n in i.shape))
+
+
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Operand | None = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Tensor:
+    """`input`, but y[i][index[i][j][k]][k] = src[i][j][k] for dim = 1, and so on.
+
+    Where the index names a place twice, one of the two values is there. The vjp gives both of them
+    the gradient of that place, as PyTorch's does.
+
+    Args:
+        input, dim, index: as in `gather`.
+        src: a tensor at least as large as the index, or a number.
+        value: a number, in the place of `src`.
+        reduce: must be None; for "add" there is `scatter_add`.
+    """
+    if reduce is not None:
+        raise NotImplementedError(f"scatter: there is no {reduce=} here. For 'add': scatter_add")
+    src = value if src is None else src
+    d, places = _places("scatter", input, dim, index)
+    y = input.array.copy()
+    if not arguments.is_tensor(src):
+        y[places] = src
+        return record("scatter", y, (input, lambda g, index: scatter(g, d, index, 0), index))
+    part = _part_of("scatter", src, input, index)
+    y[places] = part.array
+    return record(
+        "scatter",
+        y,
+        (input, lambda g, index: scatter(g, d, index, 0), index),
+        (part, lambda g, index: gather(g, d, index), index),
+    )
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """`input`, with src[i][j][k] added at [i][index[i][j][k]][k] for dim = 1, and so on.
+
+    The arguments are those of `scatter`; `src` is a tensor.
+    """
+    d, _ = _places("scatter_add", input, dim, index)
+    part = _part_of("scatter_add", src, input, index)
+    y = input.array.copy()
+    np.add.at(np.atleast_1d(y), along(d, np.atleast_1d(index.array)), part.array)
+    return record(
+        "scatter_add", y, (input, lambda g: g), (part, lambda g, index: gather(g, d, index), index)
+    )
