@@ -84,18 +84,20 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 # ------------------------------------------------------------------------------- splitting
 
 
-def _sections(n: int, size: int | Sequence[int]) -> list[int]:
-    """Return the sizes of the pieces of a dimension of size n, or raise."""
+def _sections(shape: tuple[int, ...], axis: int, size: int | Sequence[int]) -> list[int]:
+    """Return the sizes of the pieces along a dimension of the shape, or raise."""
+    n = shape[axis]
     if isinstance(size, int):
         if size < 0 or (size == 0 and n):
             raise RuntimeError(f"split: split_size must be positive, not {size}")
         return [size] * (n // size) + [n % size] * (n % size > 0) if n else [0]
-    if sum(size) != n or min(size, default=0) < 0:
+    sections = list(size)
+    if sum(sections) != n or min(sections, default=0) < 0:
         raise RuntimeError(
-            f"split: the sizes {list(size)} must not be negative and sum to {n}, the size of the "
-            "dimension"
+            f"split: the sizes {sections} must not be negative and sum to {n}, the size of "
+            f"dimension {axis} of shape {shape}"
         )
-    return list(size)
+    return sections
 
 
 def split(
@@ -110,7 +112,7 @@ def split(
     if not x.ndim:
         raise RuntimeError("split: a tensor without dimensions cannot be cut")
     axis = dim_of("split", dim, x.ndim)
-    sections = _sections(x.shape[axis], split_size_or_sections)
+    sections = _sections(x.shape, axis, split_size_or_sections)
     before, ends = (slice(None),) * axis, accumulate(sections)
     pieces = [slice(end - m, end) for m, end in zip(sections, ends, strict=True)]
     return tuple([getitem(tensor, (*before, piece)) for piece in pieces])

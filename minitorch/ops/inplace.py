@@ -1,9 +1,10 @@
-"""Changing a tensor's elements where they are.
+"""In-place operations: changing a tensor's elements where they are.
 
-Each change is an operation like any other, of which the result is then written into the memory of
-its input; the tensor takes over the place of the result in the graph. `autograd.views` does that,
-and takes care of others that look at the same memory. What a gradient needs of the old elements is
-copied first; whatever else saved them finds out, at `backward()`, that they were changed.
+Each is an operation like any other. Its result is then written into the memory of its input, and
+the tensor takes over the result's node in the graph (`autograd/views.py` does that, and follows the
+change in all views of the memory). If the operation itself saved the old elements for its vjp, it
+gets a copy of them. If another operation saved them, the version counter tells `backward()` that
+they have changed since, and it raises.
 """
 
 from __future__ import annotations
@@ -14,28 +15,42 @@ from weakref import ref
 
 import numpy as np
 
-from .. import ops
-from ..autograd import record
+from .. import dtypes
+from ..autograd.graph import record
 from ..autograd.views import overwrite
 from ..random import default_generator
 from . import arguments, operand
-from .indexing import is_basic, numpy_index
+from .elementwise import add, clamp, div, masked_fill, mul, pow, sub
+from .gather import scatter
+from .indexing import getitem, index_fill, is_basic, numpy_index
 
 if TYPE_CHECKING:
     from ..random import Generator
     from ..tensor import Tensor
     from .operand import Operand
 
-_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+def _check_fit(name: str, x: Tensor, result: Tensor) -> None:
+    """Raise if the result cannot be written into x: its shape is another, its category higher."""
+    a, b = x.array, result.array
+    if a.shape != b.shape:
+        raise RuntimeError(
+            f"{name}: output with shape {list(a.shape)} doesn't match the broadcast shape "
+            f"{list(b.shape)}"
+        )
+    if dtypes.CATEGORY[b.dtype.kind] > dtypes.CATEGORY[a.dtype.kind]:
+        raise RuntimeError(
+            f"{name}: result type {result.dtype} can't be cast to the desired output type {x.dtype}"
+        )
 
 
 def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Make of an operation the one that writes its result into its first input."""
+    """Make the in-place form of an operation: its result is written into its first input."""
     name = f"{op.__name__}_"
 
     def method(input: Tensor, *args: Any, **options: Any) -> Tensor:
-        # The operation sees a stand-in for its input, so that, if it saves that, it can be given
-        # the old elements. It was saved if it is still there once nothing here refers to it.
+        # The operation is given a stand-in for its input. If it saved the stand-in for its vjp,
+        # that still exists when nothing here refers to it, and gets a copy of the old elements.
         x = input._wrap(input.array)
         x._node, x._requires_grad = input._node, input._requires_grad
         result = op(x, *args, **options)
@@ -53,19 +68,24 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
-add_ = in_place(ops.add)
-sub_ = in_place(ops.sub)
-mul_ = in_place(ops.mul)
-div_ = in_place(ops.div)
-pow_ = in_place(ops.pow)
-clamp_ = in_place(ops.clamp)
-masked_fill_ = in_place(ops.masked_fill)
-index_fill_ = in_place(ops.index_fill)
-scatter_ = in_place(ops.scatter)
+add_ = in_place(add)
+sub_ = in_place(sub)
+mul_ = in_place(mul)
+div_ = in_place(div)
+pow_ = in_place(pow)
+clamp_ = in_place(clamp)
+masked_fill_ = in_place(masked_fill)
+index_fill_ = in_place(index_fill)
+scatter_ = in_place(scatter)
+
+
+def _no_part(g: Tensor) -> Tensor:
+    """The vjp of an input that does not enter the result: zeros."""
+    return g._wrap(np.zeros_like(g.array))
 
 
 def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Write the elements of `src`, broadcast and brought to the tensor's dtype, into it.
+    """Write the elements of `src` into the tensor, broadcast to its shape and in its dtype.
 
     Raises:
         RuntimeError: the shape of `src` does not broadcast to the tensor's.
@@ -77,7 +97,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
         ) from None
-    overwrite(input, record("copy_", y, (input, _nothing), (src, lambda g: g)))
+    overwrite(input, record("copy_", y, (input, _no_part), (src, lambda g: g)))
     return input
 
 
@@ -110,7 +130,7 @@ def normal_(
 def uniform_(
     input: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
-    """Draw every element evenly from [a, b)."""
+    """Draw every element from the uniform distribution over [a, b)."""
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
     x = arguments.floating_point("uniform_", "self", input).array
@@ -119,11 +139,18 @@ def uniform_(
 
 
 def setitem(input: Tensor, index: Any, value: Operand) -> None:
-    """`input[index] = value`: the value is broadcast, and brought to the tensor's dtype."""
+    """`input[index] = value`, broadcast to the shape of input[index] and in the tensor's dtype.
+
+    dL/dinput is g, but 0 at the index; dL/dvalue is g[index].
+
+    Raises:
+        IndexError: the index does not fit the shape.
+        RuntimeError: the value does not broadcast.
+    """
     where = numpy_index(index)
     _, v = operand.pair("setitem", input, value)
     if is_basic(where):
-        part = ops.getitem(input, index)
+        part = getitem(input, index)
         while v.array.ndim > part.array.ndim and v.array.shape[0] == 1:
             v = v.squeeze(0)
         copy_(part, v)
@@ -144,22 +171,3 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
         return g.masked_fill(g._wrap(inside), 0.0)
 
     overwrite(input, record("setitem", y, (input, outside), (v, lambda g: g[where])))
-
-
-def _nothing(g: Tensor) -> Tensor:
-    """The rule of what has no part in the result: it gets a gradient of zeros."""
-    return g._wrap(np.zeros_like(g.array))
-
-
-def _check_fit(name: str, x: Tensor, result: Tensor) -> None:
-    """Refuse a result that the tensor has no room for."""
-    a, b = x.array, result.array
-    if a.shape != b.shape:
-        raise RuntimeError(
-            f"{name}: output with shape {list(a.shape)} doesn't match the broadcast shape "
-            f"{list(b.shape)}"
-        )
-    if _RANK[b.dtype.kind] > _RANK[a.dtype.kind]:
-        raise RuntimeError(
-            f"{name}: result type {result.dtype} can't be cast to the desired output type {x.dtype}"
-        )
