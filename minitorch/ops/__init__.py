@@ -1,12 +1,13 @@
 """The differentiable operations, each beside its derivative.
 
 The files, from the simplest on: elementwise, activations, shape, indexing, arrange, reduction,
-ordering, linalg, einsum, loss, network.
+ordering, linalg, einsum, loss, embedding, dropout, rms_norm.
 """
 
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
+from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
     abs,
@@ -58,6 +59,7 @@ from .elementwise import (
     tanh,
     where,
 )
+from .embedding import embedding
 from .gather import gather, scatter, scatter_add
 from .indexing import (
     getitem,
@@ -70,7 +72,6 @@ from .indexing import (
 )
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
-from .network import dropout, embedding, rms_norm
 from .ordering import argmax, argmin, argsort, max, min, sort, topk
 from .reduction import (
     all,
@@ -86,6 +87,7 @@ from .reduction import (
     sum,
     var,
 )
+from .rms_norm import rms_norm
 from .shape import (
     broadcast_to,
     diagonal,

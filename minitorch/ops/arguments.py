@@ -202,3 +202,18 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
     return dims if ndim else ()
+
+
+# ------------------------------------------------------------------------------------- shapes
+
+
+def same_shape(name: str, error: type[Exception], **given: Any) -> None:
+    """Raise where two tensors, named by the arguments that they are given as, differ in shape.
+
+    Raises:
+        TypeError: one is no tensor.
+    """
+    (first, a), (second, b) = given.items()
+    x, y = tensor(name, first, a).array.shape, tensor(name, second, b).array.shape
+    if x != y:
+        raise error(f"{name}: {first} has shape {x}, which must be the {second}'s, {y}")

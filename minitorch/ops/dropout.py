@@ -1,0 +1,37 @@
+"""Dropout: some elements set to 0 at random while a network learns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import random
+from . import arguments
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Each element set to 0 with probability p, else divided by 1 - p: the expectation stays.
+
+    y = x · mask, with a mask of 0 and 1/(1 - p). The vjp is g · mask.
+
+    Args:
+        input: floating-point, any shape.
+        p: the probability.
+        training: False returns the input itself.
+        inplace: must be False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+
+    Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: the probability has to be between 0 and 1, but got {p}")
+    if inplace:
+        raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
+    x = arguments.tensor("dropout", "input", input).array
+    if not training or p == 0:
+        return input
+    return input * input._wrap(random.keep_mask(x.shape, p, x.dtype))
