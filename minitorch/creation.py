@@ -1,4 +1,4 @@
-"""Making tensors: from data, and of constants. Random numbers are in sampling.py."""
+"""Making tensors: from data, of a size, and of numbers in a row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _holds_tensors(data: Any) -> bool:
 
 
 def _unpacked(data: Any) -> Any:
-    """Return nested lists of tensors as nested lists of numbers."""
+    """Return nested lists with tensors in them as nested lists of numbers."""
     if isinstance(data, Tensor):
         return data.tolist()
     return [_unpacked(x) for x in data] if isinstance(data, (list, tuple)) else data
@@ -67,18 +67,18 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         data: a number, nested lists, a NumPy array or a tensor.
         dtype: that of the elements; by default the data's own, where Python floats count as the
             default dtype and Python ints as int64.
-        device: the CPU, if any.
+        device: the CPU, the only one there is.
         requires_grad: should `backward()` compute a gradient for it?
 
     Raises:
         ValueError: nested lists are not of equal length.
-        TypeError: the data are no numbers.
+        TypeError: the data are not numbers.
     """
     return wrap(np.array(_array_of(data, dtype)), device, requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """Make a tensor of the data without a copy if possible; a tensor stays itself."""
+    """Make a tensor of the data, without a copy if possible; a tensor is returned as it is."""
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     return wrap(_array_of(data, dtype), device, False)
@@ -94,7 +94,7 @@ def from_numpy(ndarray: Array) -> Tensor:
 # ------------------------------------------------------------------------------ of a size
 
 Fill = Callable[[tuple[int, ...], np.dtype[Any], Generator], Array]
-"""Make an array of a shape and a dtype, with the random numbers of a generator if need be."""
+"""Make an array of a shape and a dtype, if need be with random numbers of the generator."""
 
 
 def _checked_size(name: str, size: tuple[int, ...]) -> tuple[int, ...]:
@@ -154,11 +154,11 @@ def _empty(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
 # fmt: off
 zeros = of_size("zeros", _zeros, "0s")
 ones  = of_size("ones",  _ones,  "1s")
-empty = of_size("empty", _empty, "Any numbers")
+empty = of_size("empty", _empty, "Uninitialized elements")
 
 zeros_like = like("zeros_like", _zeros, "0s")
 ones_like  = like("ones_like",  _ones,  "1s")
-empty_like = like("empty_like", _empty, "Any numbers")
+empty_like = like("empty_like", _empty, "Uninitialized elements")
 # fmt: on
 
 
@@ -170,7 +170,7 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """One number everywhere. The dtype is the number's unless given."""
+    """One number everywhere. The dtype is that of the number unless given."""
     array = _array_of(fill_value.item() if isinstance(fill_value, Tensor) else fill_value, dtype)
     shape = _checked_size("full", sizes_of(size, ()))
     return wrap(np.full(shape, array, array.dtype), device, requires_grad)

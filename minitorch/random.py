@@ -1,4 +1,4 @@
-"""The one seeded generator that everything random draws from, unless given another."""
+"""Random number generators: a default one that everything draws from, unless given another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Generator:
         """Start again from a seed: the same seed, the same numbers.
 
         Raises:
-            RuntimeError: the seed is no integer of 64 bits, with or without a sign.
+            RuntimeError: the seed does not fit into 64 bits, with or without a sign.
         """
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
@@ -37,7 +37,7 @@ class Generator:
 
     @property
     def numpy(self) -> np.random.Generator:
-        """The NumPy generator that draws the numbers: NumPy loads its own when first asked."""
+        """The NumPy generator that draws the numbers, made when first asked for."""
         if self._numpy is None:
             self._numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
         return self._numpy
@@ -52,14 +52,14 @@ class Generator:
         return self._seed
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the next numbers depend on: a dict of strings and integers, as for JSON."""
+        """Return all that the next numbers depend on, as a dict that JSON can hold."""
         return dict(self.numpy.bit_generator.state)
 
     def set_state(self, state: dict[str, Any]) -> Generator:
-        """Go on from a state that `get_state` returned; nothing changes if it is none.
+        """Continue from a state that `get_state` returned.
 
         Raises:
-            ValueError, TypeError, KeyError: it is no such state.
+            ValueError, TypeError, KeyError: it is not such a state; nothing has changed.
         """
         fitting: Any = state
         np.random.PCG64().state = fitting  # raises before anything has changed
@@ -87,12 +87,12 @@ def initial_seed() -> int:
 
 
 def get_rng_state() -> dict[str, Any]:
-    """Return the state of the default generator: a dict of strings and integers, as for JSON."""
+    """Return the state of the default generator, as a dict that JSON can hold."""
     return default_generator.get_state()
 
 
 def set_rng_state(state: dict[str, Any]) -> None:
-    """Let the default generator go on from a state that `get_rng_state` returned."""
+    """Let the default generator continue from a state that `get_rng_state` returned."""
     default_generator.set_state(state)
 
 

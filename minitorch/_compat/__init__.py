@@ -4,6 +4,6 @@ methods       the methods of a tensor that this library itself does not need
 protocols     what Python and NumPy ask of a tensor: len, iteration, float, copies
 devices       `device("cpu")`, the only one
 cuda          `cuda.is_available()`, which is False
-missing       what is said of a name of PyTorch's that is not here
+missing       the error text for a name of PyTorch's that minitorch does not have
 tensor_types  `FloatTensor` and the like
 """

@@ -1,4 +1,4 @@
-"""What code asks before it uses a GPU: there is none."""
+"""`minitorch.cuda`: what code asks before it uses a GPU. There is none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ def is_available() -> bool:
 
 
 def device_count() -> int:
-    """Return 0."""
+    """Return the number of GPUs: 0."""
     return 0
 
 
 def manual_seed_all(seed: int) -> None:
-    """Seed the generators of all GPUs: of none."""
+    """Do nothing: there are no GPUs whose generators could be seeded."""

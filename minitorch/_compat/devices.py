@@ -1,4 +1,4 @@
-"""Devices, of which there is one: the CPU. Code that asks for another hears so."""
+"""Devices: there is one, the CPU. Asking for another raises an error."""
 
 from __future__ import annotations
 

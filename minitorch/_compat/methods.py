@@ -48,7 +48,7 @@ def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Te
 
 
 class TorchMethods:
-    """What tensors have besides what this library needs, under PyTorch's names."""
+    """The methods that this library does not need itself, with PyTorch's names and meaning."""
 
     __slots__ = ()
 
@@ -140,7 +140,7 @@ class TorchMethods:
 
     new_zeros = _filled("new_zeros", np.zeros, "0s")
     new_ones = _filled("new_ones", np.ones, "1s")
-    new_empty = _filled("new_empty", np.empty, "Any numbers")
+    new_empty = _filled("new_empty", np.empty, "Uninitialized elements")
 
     def new_full(
         self,

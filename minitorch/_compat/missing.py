@@ -1,4 +1,4 @@
-"""What is said of a name of PyTorch's that is not here."""
+"""The error text for a name of PyTorch's that minitorch does not have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def sentence(owner: str, name: str, present: Iterable[str]) -> str:
-    """Say that `owner` has no `name`, and what it has that is nearest."""
+    """Return the text: `owner` has no `name`, and the nearest name that it has."""
     near = get_close_matches(name, [n for n in present if not n.startswith("_")], 1, 0.0)
     return (
         f"{owner!r} has no attribute {name!r}: minitorch has the part of PyTorch that Transformers "

@@ -226,12 +226,20 @@ def _ends(
     return ends
 
 
+def _pad_constant(input: Tensor, ends: list[tuple[int, int]], value: float) -> Tensor:
+    """Pad with a value. The vjp takes away what was added, and adds 0 where some was taken away."""
+    x = input.array
+    crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
+    grow = [(max(b, 0), max(a, 0)) for b, a in ends]
+    y = np.pad(x[tuple(crop)], grow, constant_values=value)
+    inverse = [(-b, -a) for b, a in ends]
+    return record("pad", y, (input, lambda g: _pad_constant(g, inverse, 0)))
+
+
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
     """Elements added at both ends of the last dimensions; where a number is negative, taken away.
-
-    The vjp takes away what was added.
 
     Args:
         input: any shape.
@@ -249,14 +257,7 @@ def pad(
     if mode != "constant":
         places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
         return choose("pad", input, np.ix_(*places))
-    crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
-    grow = [(max(b, 0), max(a, 0)) for b, a in ends]
-    y = np.pad(x[tuple(crop)], grow, constant_values=0 if value is None else value)
-    inverse = [-n for n in pad]
-    return record("pad", y, (input, lambda g: _pad(g, inverse)))
-
-
-_pad = pad  # in its own body, `pad` is the argument
+    return _pad_constant(input, ends, 0 if value is None else value)
 
 
 # ------------------------------------------------------------------------------ triangles

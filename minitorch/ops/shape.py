@@ -75,15 +75,6 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     return reshape(input, other.array.shape)
 
 
-def t(input: Tensor) -> Tensor:
-    """A matrix, transposed; a tensor of fewer dimensions, as it is."""
-    if arguments.tensor("t", "input", input).array.ndim > 2:
-        raise RuntimeError(
-            f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?"
-        )
-    return transpose(input, 0, -1) if input.array.ndim else input
-
-
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The dimensions in another order: dimension i of the result is dimension dims[i] of x.
 
@@ -105,6 +96,15 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     i, j = dim_of("transpose", dim0, x.ndim), dim_of("transpose", dim1, x.ndim)
     y = x.swapaxes(i, j) if x.ndim else x
     return record_view("transpose", y, input, lambda g: g.transpose(i, j), transpose, i, j)
+
+
+def t(input: Tensor) -> Tensor:
+    """A matrix, transposed; a tensor of fewer dimensions, as it is."""
+    if arguments.tensor("t", "input", input).array.ndim > 2:
+        raise RuntimeError(
+            f"t: expects at most 2 dimensions, not shape {input.array.shape}. Use .mT?"
+        )
+    return transpose(input, 0, -1) if input.array.ndim else input
 
 
 def expand(input: Tensor, size: Any, *more: int) -> Tensor:

@@ -198,7 +198,7 @@ def test_sort_keeps_ties_in_order_both_ways() -> None:
     assert x.max(0).indices.item() == 0
 
 
-def test_index_that_changes_before_the_way_back_is_noticed() -> None:
+def test_index_that_changes_before_the_backward_pass_is_noticed() -> None:
     x, index = mt.ones(3, requires_grad=True), mt.tensor([0, 1])
     for y in (x[index], x.gather(0, index), x.index_select(0, index)):
         index.copy_(mt.tensor([2, 2]))
