@@ -1,7 +1,7 @@
 """The differentiable operations, each beside its derivative.
 
 The files, from the simplest on: elementwise, activations, shape, indexing, arrange, reduction,
-ordering, linalg, einsum, loss, embedding, dropout, rms_norm.
+ordering, linalg, einsum, loss, network.
 """
 
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
