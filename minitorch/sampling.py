@@ -113,11 +113,33 @@ def bernoulli(
         RuntimeError: a probability is not between 0 and 1, or the dtype is not floating-point.
     """
     x = arguments.floating_point("bernoulli", "input", input).array
-    chance = x if p is None else np.full(x.shape, p, x.dtype)
-    if not ((chance >= 0) & (chance <= 1)).all():
+    probability = x if p is None else np.full(x.shape, p, x.dtype)
+    if not ((probability >= 0) & (probability <= 1)).all():
         raise RuntimeError("bernoulli: a probability is not between 0 and 1")
     drawn = (generator or default_generator).numpy.random(x.shape)
-    return Tensor._wrap((drawn < chance).astype(x.dtype))
+    return Tensor._wrap((drawn < probability).astype(x.dtype))
+
+
+def _checked_weights(input: Tensor, num_samples: int, replacement: bool) -> Array:
+    """Return the array of multinomial's weights, or raise if they cannot be drawn from."""
+    weights = arguments.floating_point("multinomial", "input", input).array
+    if weights.ndim not in (1, 2) or not weights.size:
+        raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
+    if weights.shape[-1] > 2**24:
+        raise RuntimeError("multinomial: number of categories cannot exceed 2^24")
+    total = weights.sum(-1, dtype=np.float64)
+    if not (np.isfinite(total).all() and (weights >= 0).all() and (total > 0).all()):
+        raise RuntimeError(
+            "multinomial: weights must be finite and not negative, and one of a row above 0"
+        )
+    if num_samples <= 0:
+        raise RuntimeError(f"multinomial: cannot draw {num_samples} samples")
+    if not replacement and num_samples > 1 and ((weights > 0).sum(-1) < num_samples).any():
+        raise RuntimeError(
+            f"multinomial: cannot draw {num_samples} without replacement where fewer weights are "
+            "above 0"
+        )
+    return weights
 
 
 def multinomial(
@@ -141,31 +163,15 @@ def multinomial(
     Raises:
         RuntimeError: the weights are no weights, or fewer than `num_samples` of a row can be drawn.
     """
-    weights = arguments.floating_point("multinomial", "input", input).array
-    if weights.ndim not in (1, 2) or not weights.size:
-        raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
-    if weights.shape[-1] > 2**24:
-        raise RuntimeError("multinomial: number of categories cannot exceed 2^24")
-    total = weights.sum(-1, keepdims=True, dtype=np.float64)
-    if not (np.isfinite(total).all() and (weights >= 0).all() and (total > 0).all()):
-        raise RuntimeError(
-            "multinomial: weights must be finite and not negative, and one of a row above 0"
-        )
-    if num_samples <= 0:
-        raise RuntimeError(f"multinomial: cannot draw {num_samples} samples")
+    weights = _checked_weights(input, num_samples, replacement)
     random = (generator or default_generator).numpy
     if replacement or num_samples == 1:
         # Inverse transform sampling: where in the cumulative weights does a uniform number fall?
-        ends = np.cumsum(weights / total, -1)
+        ends = np.cumsum(weights / weights.sum(-1, keepdims=True, dtype=np.float64), -1)
         ends /= ends[..., -1:]
         drawn = random.random((*weights.shape[:-1], num_samples))
         places = (ends[..., None, :] <= drawn[..., None]).sum(-1)
         return Tensor._wrap(places)
-    if ((weights > 0).sum(-1) < num_samples).any():
-        raise RuntimeError(
-            f"multinomial: cannot draw {num_samples} without replacement where fewer weights are "
-            "above 0"
-        )
     # Without replacement: draw an exponential waiting time for each weight, with the weight as its
     # rate; the first `num_samples` to come are the sample (Efraimidis and Spirakis 2006,
     # https://doi.org/10.1016/j.ipl.2005.11.003). Logarithms of the times do not overflow.
