@@ -120,14 +120,14 @@ def bernoulli(
     return Tensor._wrap((drawn < probability).astype(x.dtype))
 
 
-def _checked_weights(input: Tensor, num_samples: int, replacement: bool) -> Array:
-    """Return the array of multinomial's weights, or raise if they cannot be drawn from."""
+def _weights(input: Tensor, num_samples: int, replacement: bool) -> tuple[Array, Array]:
+    """Return multinomial's weights and their sums, or raise if they cannot be drawn from."""
     weights = arguments.floating_point("multinomial", "input", input).array
     if weights.ndim not in (1, 2) or not weights.size:
         raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
     if weights.shape[-1] > 2**24:
         raise RuntimeError("multinomial: number of categories cannot exceed 2^24")
-    total = weights.sum(-1, dtype=np.float64)
+    total = weights.sum(-1, keepdims=True, dtype=np.float64)
     if not (np.isfinite(total).all() and (weights >= 0).all() and (total > 0).all()):
         raise RuntimeError(
             "multinomial: weights must be finite and not negative, and one of a row above 0"
@@ -139,7 +139,7 @@ def _checked_weights(input: Tensor, num_samples: int, replacement: bool) -> Arra
             f"multinomial: cannot draw {num_samples} without replacement where fewer weights are "
             "above 0"
         )
-    return weights
+    return weights, total
 
 
 def multinomial(
@@ -161,13 +161,13 @@ def multinomial(
         (num_samples) or (N, num_samples).
 
     Raises:
-        RuntimeError: the weights are no weights, or fewer than `num_samples` of a row can be drawn.
+        RuntimeError: the weights cannot be drawn from, or too few of a row are above 0.
     """
-    weights = _checked_weights(input, num_samples, replacement)
+    weights, total = _weights(input, num_samples, replacement)
     random = (generator or default_generator).numpy
     if replacement or num_samples == 1:
         # Inverse transform sampling: where in the cumulative weights does a uniform number fall?
-        ends = np.cumsum(weights / weights.sum(-1, keepdims=True, dtype=np.float64), -1)
+        ends = np.cumsum(weights / total, -1)
         ends /= ends[..., -1:]
         drawn = random.random((*weights.shape[:-1], num_samples))
         places = (ends[..., None, :] <= drawn[..., None]).sum(-1)
