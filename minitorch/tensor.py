@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes, fused, ops, printing
 from ._compat.methods import TorchMethods
 from ._compat.protocols import PythonProtocols
-from .autograd.backward import backward
+from .autograd.engine import backward
 from .autograd.hooks import register_hook, retain_grad
 from .ops import conversion, inplace, operand
 from .ops.arguments import dim_of
