@@ -1,108 +1,27 @@
-"""The loss of a classifier: how surprised it is by the right answer."""
+"""Cross-entropy, the loss of a classifier: the negative log-likelihood of the right answer.
+
+    loss = -ln p(right answer)        p = softmax(logits)
+
+It is how surprised the classifier is by the right answer: 0 if it was certain of it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._runtime.products import row_sums
 from ..dtypes import Array
 from ..ops import arguments
-from .registry import Fused, WayBack
+from ..ops.arguments import Shapes
+from .registry import Backward, Fused
 from .softmax import log_softmax
-from .sums import row_sums
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """-ln p(right answer), where p = softmax(logits).
-
-        loss_i = -Σ_c q_ic w_c ln p_ic        q_ic = (1 - ε) [c = target_i] + ε / C
-
-    With class indices as targets, "mean" divides by the sum of the targets' weights w, counting
-    only those that are not ignored; with class probabilities, by the number of examples.
-
-    Args:
-        input: logits, (C), (N, C) or (N, C, d_1, …).
-        target: class indices, int64: () , (N) or (N, d_1, …). Or class probabilities, of the
-            input's shape and dtype.
-        weight: w, (C); 1 unless given. It receives no gradient.
-        ignore_index: targets of this value count for nothing (class indices only).
-        reduction: "mean", "sum", or "none" for the loss of each example.
-        label_smoothing: ε in [0, 1]: the share of the target spread evenly over all classes.
-
-    Raises:
-        RuntimeError, ValueError: shapes do not fit together, or an option is out of range.
-        IndexError: a target is not among the C classes.
-    """
-    name = "cross_entropy"
-    x = arguments.tensor(name, "input", input).array
-    t = arguments.tensor(name, "target", target).array
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{name}: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'")
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"{name}: label_smoothing must be in [0, 1], not {label_smoothing}")
-    if not x.ndim:
-        raise RuntimeError(f"{name}: the input needs a dimension of classes")
-    class_dim = 0 if x.ndim == 1 else 1
-    C = x.shape[class_dim]
-    if weight is not None and weight.array.shape != (C,):
-        raise RuntimeError(f"{name}: weight must have shape ({C},), not {weight.array.shape}")
-    logits = input.movedim(class_dim, -1)
-    if t.dtype.kind == "f":
-        if ignore_index >= 0:
-            raise RuntimeError(f"{name}: ignore_index is not supported for floating point target")
-        if t.shape != x.shape:
-            raise ValueError(f"{name}: target of shape {t.shape} does not fit input {x.shape}")
-        shares = target.movedim(class_dim, -1)
-        return _of_probabilities(logits, shares, weight, reduction, label_smoothing)
-    if t.shape != logits.array.shape[:-1]:
-        raise ValueError(
-            f"{name}: target of shape {t.shape} does not fit input of shape {x.shape}; "
-            f"expected {logits.array.shape[:-1]}"
-        )
-    wrong = (t != ignore_index) & ((t < 0) | (t >= C))
-    if wrong.any():
-        raise IndexError(f"{name}: target {t[wrong][0]} is out of bounds: there are {C} classes")
-    t = t.reshape(-1)
-    counts = (t != ignore_index).astype(x.dtype)
-    t = np.where(t == ignore_index, 0, t)
-    w = np.ones(C, x.dtype) if weight is None else weight.array
-    losses = CROSS_ENTROPY(
-        logits.reshape(-1, C), target=t, counts=counts, weight=w, smoothing=label_smoothing
-    )
-    if reduction == "none":
-        return losses.reshape(target.array.shape)
-    total: Tensor = losses.sum()
-    if reduction == "sum":
-        return total
-    n = float((w[t] * counts).sum())
-    # Where nothing counts there is no mean, and as in PyTorch no gradient either.
-    mean: Tensor = total / n if n else total * 0 + math.nan
-    return mean
-
-
-def _of_probabilities(
-    logits: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
-) -> Tensor:
-    """The same with a whole distribution for a target, (N, …, C)."""
-    q = (1 - smoothing) * target + smoothing / logits.array.shape[-1]
-    log_p = log_softmax(logits, -1)
-    losses: Tensor = -(q * log_p if weight is None else q * weight.detach() * log_p).sum(-1)
-    if reduction == "none":
-        return losses
-    total: Tensor = losses.sum()
-    return total if reduction == "sum" else total / losses.array.size
 
 
 def definition(
@@ -118,15 +37,22 @@ def definition(
 
 def kernel(
     x: Array, *, target: Array, counts: Array, weight: Array, smoothing: float
-) -> tuple[Array, WayBack]:
-    """With q_c the share that the target gives to class c, and n = 0 for an ignored target, else 1,
+) -> tuple[Array, Backward]:
+    """Compute each example's loss, (N), from logits x (N, C).
 
-        loss = -n Σ_c q_c w_c ln p_c        dx_c = n (p_c Σ_k q_k w_k - q_c w_c)
+    With q_c the probability that the target gives to class c, and n = 0 for a target that is
+    ignored, else 1,
 
-    For one right answer of weight 1 the gradient is p - q: what was said, less what should be.
+        loss = -n Σ_c q_c w_c ln p_c
 
-    With z = x - max(x) and s = Σ_c e^z_c it is ln p_c = z_c - ln s, and only those logarithms that
-    the loss counts are looked at; of the whole table, p is all that is kept.
+    As ∂ ln p_c / ∂x_k = δ_ck - p_k, the gradient is
+
+        dx_k = n (p_k Σ_c q_c w_c - q_k w_k)
+
+    which for one right answer of weight 1 is p - q: what was said, less what should be.
+
+    With z = x - max(x) and s = Σ_c e^z_c it is ln p_c = z_c - ln s. Only those logarithms that the
+    loss counts are computed; of the whole table only p is kept.
     """
     rows, C = np.arange(len(x)), x.shape[1]
     z = x - x.max(-1, keepdims=True)
@@ -140,7 +66,7 @@ def kernel(
         spread = weight * x.dtype.type(smoothing / C)
         loss += counts * (log_total * spread.sum() - z @ spread)
 
-    def back(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
         g_right = g * right
         if not smoothing:
             dx = p * g_right[:, None]
@@ -151,7 +77,111 @@ def kernel(
         dx[rows, target] -= g_right
         return (dx,)
 
-    return loss, back
+    return loss, backward
 
 
 CROSS_ENTROPY = Fused("cross_entropy", definition, kernel)
+
+SHAPES = Shapes("cross_entropy", one_dtype=False, logits="* C", weight="C")
+
+
+def _of_indices(
+    logits: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
+) -> tuple[Tensor, float]:
+    """Return each example's loss, (N), and the sum of the weights of the right answers."""
+    *shape, C = logits.array.shape
+    t = target.array
+    if t.shape != tuple(shape):
+        raise ValueError(
+            f"cross_entropy: target of shape {t.shape} does not fit the input, of {C} classes; "
+            f"expected {tuple(shape)}"
+        )
+    wrong = (t != ignore_index) & ((t < 0) | (t >= C))
+    if wrong.any():
+        raise IndexError(
+            f"cross_entropy: target {t[wrong][0]} is out of bounds: there are {C} classes"
+        )
+    t = t.reshape(-1)
+    counts = (t != ignore_index).astype(logits.array.dtype)
+    t = np.where(t == ignore_index, 0, t)
+    w = np.ones(C, logits.array.dtype) if weight is None else weight.array
+    losses = CROSS_ENTROPY(
+        logits.reshape(-1, C), target=t, counts=counts, weight=w, smoothing=smoothing
+    )
+    return losses, float((w[t] * counts).sum())
+
+
+def _of_probabilities(
+    logits: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
+) -> tuple[Tensor, float]:
+    """Return each example's loss and the number of examples; the target is a distribution."""
+    if ignore_index >= 0:
+        raise RuntimeError(
+            "cross_entropy: ignore_index is not supported for floating point target"
+        )
+    if target.array.shape != logits.array.shape:
+        raise ValueError(
+            f"cross_entropy: with the classes last, target of shape {target.array.shape} does not "
+            f"fit input of shape {logits.array.shape}"
+        )
+    q = (1 - smoothing) * target + smoothing / logits.array.shape[-1]
+    if weight is not None:
+        q = q * weight.detach()
+    losses: Tensor = -(q * log_softmax(logits, -1)).sum(-1)
+    return losses, losses.array.size
+
+
+def _classes_last(x: Tensor) -> Tensor:
+    """Bring (C) to (C), and (N, C, d_1, …) to (N, d_1, …, C)."""
+    return x if x.array.ndim < 2 else x.movedim(1, -1)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The negative log-likelihood of the right answer, -ln p(right answer), p = softmax(logits).
+
+        loss_i = -Σ_c q_ic w_c ln p_ic        q_ic = (1 - ε) [c = target_i] + ε / C
+
+    With class indices as targets, "mean" divides by the sum of the targets' weights w, counting
+    only those that are not ignored; with class probabilities, by the number of examples.
+
+    Args:
+        input: logits, (C), (N, C) or (N, C, d_1, …).
+        target: class indices, int64: (), (N) or (N, d_1, …). Or class probabilities, of the
+            input's shape and dtype.
+        weight: w, (C); 1 unless given. It receives no gradient.
+        ignore_index: targets of this value count for nothing (class indices only).
+        reduction: "mean", "sum", or "none" for the loss of each example.
+        label_smoothing: ε in [0, 1], the probability that is spread evenly over all classes.
+
+    Raises:
+        RuntimeError, ValueError: shapes do not fit together, or an option is out of range.
+        IndexError: a target is not among the C classes.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(
+            f"cross_entropy: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'"
+        )
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"cross_entropy: label_smoothing must be in [0, 1]: {label_smoothing}")
+    logits = _classes_last(arguments.tensor("cross_entropy", "input", input))
+    SHAPES(logits, weight)
+    if arguments.tensor("cross_entropy", "target", target).array.dtype.kind == "f":
+        target = _classes_last(target)
+        losses, n = _of_probabilities(logits, target, weight, ignore_index, label_smoothing)
+    else:
+        losses, n = _of_indices(logits, target, weight, ignore_index, label_smoothing)
+    if reduction == "none":
+        return losses.reshape(logits.array.shape[:-1])
+    total: Tensor = losses.sum()
+    if reduction == "sum":
+        return total
+    # Where nothing counts there is no mean, and as in PyTorch no gradient either.
+    mean: Tensor = total / n if n else total * 0 + math.nan
+    return mean

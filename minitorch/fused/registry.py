@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..autograd.graph import NodeOrLeaf
     from ..tensor import Tensor
 
-WayBack: TypeAlias = Callable[..., "tuple[Array | None, ...]"]
+Backward: TypeAlias = Callable[..., "tuple[Array | None, ...]"]
 
 
 class Fused:
@@ -49,7 +49,7 @@ class Fused:
         self,
         name: str,
         definition: Callable[..., Tensor],
-        kernel: Callable[..., tuple[Array, WayBack]],
+        kernel: Callable[..., tuple[Array, Backward]],
         *,
         keeps_result: bool = False,
     ) -> None:
@@ -91,7 +91,7 @@ class FusedNode(Node):
         inputs: tuple[Tensor | None, ...],
         needs: list[bool],
         options: dict[str, Any],
-        back: WayBack,
+        back: Backward,
     ) -> None:
         # The edges carry no vjps of their own; each saves its input, for the definition.
         needing: list[Any] = list(compress(inputs, needs))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import minitorch
 from minitorch import autograd, fused
+from minitorch._runtime import parts
 from minitorch.fused import REGISTRY, Fused, attention, definitions
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck, gradgradcheck
@@ -320,8 +321,8 @@ def test_attention_by_hand() -> None:
 def test_attention_in_blocks_equals_its_definition(
     T_k: int, masking: str, with_dropout: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "BLOCK", 2 * 5 * T_k)  # an example's tables
-    monkeypatch.setattr(attention, "ROWS", 2)
+    monkeypatch.setattr(parts, "BLOCK", 2 * 5 * T_k)  # an example's tables
+    monkeypatch.setattr(parts, "ROWS", 2)
     rng = np.random.default_rng(0)
     q, k, v = (rng.standard_normal((3, T, 2, 4)).transpose(0, 2, 1, 3) for T in (5, T_k, T_k))
     padding = np.arange(T_k) < np.array([T_k, 2, 3]).reshape(3, 1, 1, 1)

@@ -16,9 +16,8 @@ import pytest
 
 import minitorch
 from minitorch import fused
-from minitorch._runtime import blas
+from minitorch._runtime import blas, parts
 from minitorch._runtime import threads as parallel
-from minitorch.fused import attention
 from minitorch.tensor import Tensor
 
 
@@ -177,8 +176,8 @@ def normalise(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def test_results_and_gradients_do_not_depend_on_the_number_of_threads(
     run: Any, shapes: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "BLOCK", 2 * 6 * 6)
-    monkeypatch.setattr(parallel, "PART", 8 * 7)
+    monkeypatch.setattr(parts, "BLOCK", 2 * 6 * 6)
+    monkeypatch.setattr(parts, "PART", 8 * 7)
     rng = np.random.default_rng(0)
     inputs = [Tensor._wrap(rng.standard_normal(s).astype("f")).requires_grad_() for s in shapes]
     found = []

@@ -1,0 +1,68 @@
+"""Matrix products, and sums as matrix products, in the form in which BLAS is fastest.
+
+Each function is one line of mathematics, and the rest of it is speed. NumPy sets up a loop for each
+row that it sums. Rows of 8 to 256 elements are over before that pays: a matrix product with a
+vector of ones takes a fifth to a tenth of the time. `dot` takes half a microsecond less to be
+called than `@`.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..dtypes import Array
+
+FEW = 8
+"""For fewer rows than this, `matmul_transposed` makes no copy."""
+
+
+@lru_cache(maxsize=16)
+def constant(n: int, value: float, dtype: np.dtype[Any]) -> Array:
+    """A vector of n times the same number, read-only. The last 16 are kept."""
+    vector = np.full(n, value, dtype)
+    vector.flags.writeable = False
+    return vector
+
+
+def row_sums(x: Array) -> Array:
+    """Sum over the last dimension, and keep it: (..., n) → (..., 1)."""
+    *batch, n = x.shape
+    sums = x.reshape(math.prod(batch), n).dot(constant(n, 1.0, x.dtype))
+    return sums.reshape(*batch, 1)  # type: ignore[no-any-return]
+
+
+def sum_of_rows(x: Array) -> Array:
+    """Sum over the first dimension: (m, n) → (n)."""
+    return x.T.dot(constant(len(x), 1.0, x.dtype))  # type: ignore[no-any-return]
+
+
+def matmul_transposed(a: Array, b: Array, factor: float) -> Array:
+    """The matrix product a bᵀ · factor: (..., m, k), (..., n, k) → (..., m, n).
+
+    BLAS takes half the time if bᵀ lies in memory row by row. The copy is worth it for many rows of
+    a, not for the single one of a token that is being generated; it is multiplied by the factor on
+    the way.
+    """
+    by = b.dtype.type(factor)
+    bT = b.swapaxes(-1, -2)
+    if a.shape[-2] < FEW:
+        return (a * by) @ bT  # type: ignore[no-any-return]
+    return a @ np.multiply(bT, by, out=np.empty(bT.shape, b.dtype))  # type: ignore[no-any-return]
+
+
+def matmul_like(a: Array, b: Array, like: Array) -> Array:
+    """The matrix product a b: (..., m, k), (..., k, n) → (..., m, n), laid out as `like` is.
+
+    If the matrices of `like` are the heads of longer vectors, side by side in memory, then so are
+    those of the product, and nothing needs to be copied where the heads are put together again.
+    """
+    batch, other = a.shape[:-2], b.shape[:-2]
+    if batch != other:
+        batch = np.broadcast_shapes(batch, other)
+    shape = (*batch, a.shape[-2], b.shape[-1])
+    return np.matmul(a, b, out=np.empty_like(like, shape=shape))
