@@ -1,9 +1,10 @@
-"""Work shared among the processor's cores, where a kernel is large enough to gain by it.
+"""A pool of threads, for kernels that are large enough to gain by it.
 
-NumPy lets go of the interpreter's lock while it computes, so that two threads can work on two parts
-of an array at once. To wake a thread takes some 50 µs, more than most calls of NumPy do: only a
-kernel that runs for milliseconds is worth sharing, and by examples, not call by call. In matrix
-products BLAS has threads of its own; they would be in the way of ours, and rest for the time being.
+NumPy releases Python's global interpreter lock while it computes, so that two threads can compute
+two parts of an array at once. To wake a thread takes some 50 µs, longer than most calls of NumPy:
+only a kernel that runs for milliseconds gains by several threads, and only if it is cut into a few
+large parts. BLAS has threads of its own for matrix products. While ours compute, it is held to one
+thread a call, as otherwise the two kinds would compete for the processor's cores.
 
 What is computed does not depend on the number of threads.
 """
@@ -27,9 +28,86 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class _State:
+    """The pool of threads, and how many threads there may be.
+
+    Attributes:
+        threads: the number that was set; None if none was.
+        blas_threads: the number that BLAS gets back, while it is held to one; else None.
+        pool: the threads besides the calling one, `workers` of them; None before the first use.
+        users: how many calls of `each` use several threads at this moment.
+    """
+
+    def __init__(self) -> None:
+        self.threads: int | None = None
+        self.blas_threads: int | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Start without a pool. A forked process must: it has none of its parent's threads."""
+        self.lock = threading.Lock()
+        self.pool: ThreadPoolExecutor | None = None
+        self.workers = self.users = 0
+        self._release_blas()
+
+    def _release_blas(self) -> None:
+        """Give BLAS its threads back."""
+        if self.blas_threads:
+            blas.set_threads(self.blas_threads)
+            self.blas_threads = None
+
+    def count(self) -> int:
+        """Return how many threads may compute at once."""
+        return self.threads or self.blas_threads or blas.threads() or os.cpu_count() or 1
+
+    def set(self, n: int) -> None:
+        """Let there be n threads; in BLAS too, once it is no longer held to one."""
+        with self.lock:
+            self.threads = n
+            if self.blas_threads:
+                self.blas_threads = n
+            else:
+                blas.set_threads(n)
+
+    def submit(self, run: Callable[[int], None], i: int) -> Future[None] | None:
+        """Call run(i) in another thread, the i-th; or here, if Python is exiting."""
+        try:
+            with self.lock:
+                if self.pool is None or self.workers < i:
+                    from concurrent.futures import ThreadPoolExecutor  # takes a while to import
+
+                    self.workers = max(i, self.count() - 1)
+                    self.pool = ThreadPoolExecutor(self.workers)
+            return self.pool.submit(quietly, run, i)
+        except RuntimeError:  # no new thread can be started any more
+            run(i)
+            return None
+
+    @contextmanager
+    def blas_held_to_one_thread(self) -> Iterator[None]:
+        """Hold BLAS to one thread a call, until the last call of `each` that is under way ends."""
+        with self.lock:
+            if not self.users:
+                self.blas_threads = blas.threads()
+                blas.set_threads(1)
+            self.users += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.users -= 1
+                if not self.users:
+                    self._release_blas()
+
+
+_state = _State()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_state.reset)
+
+
 def get_num_threads() -> int:
     """Return how many threads may compute at once: as many as BLAS uses, unless set."""
-    return _state.threads or _state.resting or blas.threads() or os.cpu_count() or 1
+    return _state.count()
 
 
 def set_num_threads(n: int) -> None:
@@ -44,104 +122,33 @@ def set_num_threads(n: int) -> None:
 
 
 def each(work: Callable[[T], object], items: Sequence[T]) -> None:
-    """Call `work` on each item, on several threads if there are several items.
+    """Call `work` on each item, in several threads if there are several items.
 
     Args:
-        work: computes on arrays, and writes what it finds to places that no other item touches.
-        items: each thread takes neighbouring ones, in order.
-    """
-    threads = min(get_num_threads(), len(items)) if len(items) > 1 else 1
+        work: computes on arrays, and writes its results to places that no other item touches.
+        items: each thread gets a run of neighbouring ones, and works on them in order.
 
-    def take(share: int) -> None:
-        for item in items[share * len(items) // threads : (share + 1) * len(items) // threads]:
+    Raises:
+        What `work` raises, after all threads are done.
+    """
+    n = len(items)
+    threads = min(get_num_threads(), n) if n > 1 else 1
+
+    def run(i: int) -> None:
+        """Work on the i-th of the runs of items."""
+        for item in items[i * n // threads : (i + 1) * n // threads]:
             work(item)
 
     if threads == 1:
-        take(0)
+        run(0)
         return
-    with _state.blas_resting():
+    with _state.blas_held_to_one_thread():
         others: list[Future[None] | None] = []
         try:
-            others.extend(_state.submit(take, share) for share in range(1, threads))
-            take(0)
-        finally:  # nobody writes to the arrays any more once this has returned
+            others.extend(_state.submit(run, i) for i in range(1, threads))
+            run(0)
+        finally:  # once this has returned, no thread may still write to the arrays
             errors = [other.exception() for other in others if other is not None]
     for error in errors:
         if error is not None:
             raise error
-
-
-def parts(n: int, size: int) -> list[slice]:
-    """Cut n rows of `size` elements into parts that are worth a thread's while.
-
-    How they are cut does not depend on the number of threads, and so neither does what comes out.
-    """
-    rows = max(1, PART // max(1, size))
-    return [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
-
-
-PART = 2**18
-"""The elements of a part: the ten or so passes of a kernel over them take about a millisecond."""
-
-
-class _State:
-    """The pool of threads, and how many of them there may be."""
-
-    def __init__(self) -> None:
-        self.threads: int | None = None  # as set
-        self.resting: int | None = None  # the threads that BLAS has when it is not kept to one
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        """Do without what was there, as a forked process must, which has none of the threads."""
-        self.lock = threading.Lock()
-        self.pool: ThreadPoolExecutor | None = None
-        self.workers = self.sharing = 0
-        if self.resting:
-            blas.set_threads(self.resting)
-            self.resting = None
-
-    def set(self, n: int) -> None:
-        """Let there be n threads, once BLAS no longer rests."""
-        with self.lock:
-            self.threads = n
-            if self.resting:
-                self.resting = n
-            else:
-                blas.set_threads(n)
-
-    def submit(self, take: Callable[[int], None], share: int) -> Future[None] | None:
-        """Let another thread take a share, or take it here while the interpreter is ending."""
-        try:
-            with self.lock:
-                if self.pool is None or self.workers < share:
-                    from concurrent.futures import ThreadPoolExecutor  # takes a while to import
-
-                    self.workers = max(share, get_num_threads() - 1)
-                    self.pool = ThreadPoolExecutor(self.workers)
-            return self.pool.submit(quietly, take, share)
-        except RuntimeError:  # there can be no new threads any more
-            take(share)
-            return None
-
-    @contextmanager
-    def blas_resting(self) -> Iterator[None]:
-        """Keep BLAS to the thread that calls it, until the last of those who share is done."""
-        with self.lock:
-            if not self.sharing:
-                self.resting = blas.threads()
-                blas.set_threads(1)
-            self.sharing += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.sharing -= 1
-                if not self.sharing and self.resting:
-                    blas.set_threads(self.resting)
-                    self.resting = None
-
-
-_state = _State()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_state.start_anew)

@@ -1,8 +1,17 @@
-"""Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762)."""
+"""Scaled dot-product attention.
+
+    attention(query, key, value) = softmax(query keyᵀ / √d_head) value
+
+Each query is compared with every key. Softmax makes the scores of a query its attention weights,
+which are positive and sum to 1, and its result is the mean of the values, weighted by them.
+
+Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +22,7 @@ from .._runtime.products import matmul_like, matmul_transposed
 from ..dtypes import Array
 from ..ops.arguments import Shapes
 from ..ops.probe import probe
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 from .softmax import softmax_probabilities
 
 if TYPE_CHECKING:
@@ -39,8 +48,8 @@ def definition(
     else:
         is_bool = mask.array.dtype == np.bool_
         scores = scores.masked_fill(~mask, -math.inf) if is_bool else scores + mask
-        nowhere = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
-        weights = scores.masked_fill(nowhere, 0.0).softmax(-1).masked_fill(nowhere, 0.0)
+        no_key = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
+        weights = scores.masked_fill(no_key, 0.0).softmax(-1).masked_fill(no_key, 0.0)
     weights = probe("weights", weights)
     if keep is not None:
         weights = weights * query._wrap(keep)
@@ -57,19 +66,21 @@ def kernel(
     scale: float,
     causal: bool = False,
 ) -> tuple[Array, Backward]:
-    """Compute y = D v, where D = P · m, P = softmax(S) and S = q kᵀ · scale + mask.
+    """Compute y = D v, where D = P · keep, P = softmax(S) and S = q kᵀ · scale + mask.
 
-    m is what dropout keeps. A matrix product y = D v has the vjps dD = g vᵀ and dv = Dᵀ g; dropout
-    has dP = dD · m. A row p of softmax has the Jacobian ∂p_i/∂s_j = p_i (δ_ij - p_j), and its vjp
-    is
+    Backwards through these, the vjps are, with g the gradient of y:
 
-        dS = P · (dP - Σ_k dP_k P_k)    where    Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
+        product    dv = Dᵀ g    and    dD = g vᵀ
+        dropout    dP = dD · keep
+        softmax    dS = P · (dP - Σ_k dP_k P_k), in each row
+        scores     dq = dS k · scale    and    dk = dSᵀ q · scale    and    dmask = dS
 
-    so that the sum runs over the d_value numbers of the result and not over T_k weights. Then
+    That of softmax follows from its Jacobian ∂P_i/∂S_j = P_i (δ_ij - P_j). As
 
-        dq = dS k · scale    and    dk = dSᵀ q · scale
+        Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
 
-    Of the tables (T_q, T_k) it keeps P, and with dropout D.
+    the sum runs over the d_value numbers of a result instead of T_k weights. Of the matrices
+    (T_q, T_k) only P is kept, and with dropout D.
     """
     if causal:
         mask = np.tri(query.shape[-2], key.shape[-2], dtype=np.bool_)
@@ -82,11 +93,11 @@ def kernel(
     dropped = weights if keep is None else weights * keep
     y = matmul_like(dropped, value, like=query)  # (..., T_q, d_value)
 
-    def backward(g: Array, needs: list[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dquery = dkey = dvalue = dmask = None
         if needs[2]:
             dvalue = matmul_like(dropped.swapaxes(-1, -2), g, like=value)
-        factor = 1.0 if needs[3] else scale  # the mask's gradient is that of S, without the scale
+        factor = 1.0 if needs[3] else scale  # dmask has no factor
         dscores = matmul_transposed(g, value, factor)
         if keep is not None:
             dscores *= keep
@@ -148,7 +159,7 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """Each query looks at every key, and takes of the values as much as it found of the keys.
+    """The mean of the values, weighted for each query by how well their keys match it.
 
         weights = softmax(query keyᵀ · scale + mask)        result = dropout(weights) value
 
@@ -156,9 +167,10 @@ def scaled_dot_product_attention(
         query: (..., heads, T_q, d_head).
         key: (..., heads, T_k, d_head).
         value: (..., heads, T_k, d_value).
-        attn_mask: broadcasts to (..., heads, T_q, T_k). Bool: True where a query may look. Or
-            floating-point: added to the scores. A query that may look nowhere gets zeros.
-        dropout_p: the probability that a weight is dropped; the others are scaled up to match.
+        attn_mask: broadcasts to (..., heads, T_q, T_k). Bool: True where a query may look at a
+            key. Or floating-point: added to the scores. A query that may look at none gets zeros.
+        dropout_p: the probability that a weight is set to 0; the others are divided by
+            1 - dropout_p.
         is_causal: query i may look at keys 0 … i only. Not together with `attn_mask`.
         scale: 1/√d_head unless given.
         enable_gqa: key and value have fewer heads, each of which serves a group of queries' heads.

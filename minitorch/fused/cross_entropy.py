@@ -17,7 +17,7 @@ from .._runtime.products import row_sums
 from ..dtypes import Array
 from ..ops import arguments
 from ..ops.arguments import Shapes
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 from .softmax import log_softmax
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def kernel(
         spread = weight * x.dtype.type(smoothing / C)
         loss += counts * (log_total * spread.sum() - z @ spread)
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         g_right = g * right
         if not smoothing:
             dx = p * g_right[:, None]
@@ -116,9 +116,7 @@ def _of_probabilities(
 ) -> tuple[Tensor, float]:
     """Return each example's loss and the number of examples; the target is a distribution."""
     if ignore_index >= 0:
-        raise RuntimeError(
-            "cross_entropy: ignore_index is not supported for floating point target"
-        )
+        raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     if target.array.shape != logits.array.shape:
         raise ValueError(
             f"cross_entropy: with the classes last, target of shape {target.array.shape} does not "

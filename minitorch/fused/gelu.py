@@ -11,7 +11,7 @@ import numpy as np
 from ..dtypes import Array
 from ..ops.arguments import floating_point
 from ..ops.special import erf_array
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,7 +31,7 @@ def kernel(x: Array) -> tuple[Array, Backward]:
     """Compute x · Φ(x). Its derivative is Φ(x) + x φ(x), with Φ' = φ(x) = e^(-x²/2) / √(2π)."""
     below = 0.5 * (1 + erf_array(x / SQRT_2))  # Φ(x)
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         return (g * (below + x * np.exp(-0.5 * x * x) / SQRT_2_PI),)
 
     return x * below, backward
@@ -50,7 +50,7 @@ def tanh_kernel(x: Array) -> tuple[Array, Backward]:
     square = x * x
     t = np.tanh(SQRT_2_OVER_PI * x * (1 + CUBIC * square))
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         slope = SQRT_2_OVER_PI * (1 + 3 * CUBIC * square)  # u'(x)
         return (g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope),)
 

@@ -1,6 +1,8 @@
 """Layer normalisation (Ba, Kiros and Hinton 2016, https://arxiv.org/abs/1607.06450).
 
     y = (x - mean) / √(variance + eps) · weight + bias
+
+where mean and variance are those of each vector by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_of_rows
 from ..dtypes import Array
 from ..ops.arguments import Shapes
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -38,23 +40,21 @@ def kernel(
 ) -> tuple[Array, Backward]:
     """Normalise the rows of a matrix x (m, n), with weight and bias (n) or None.
 
-    With h = (x - mean) · r and r = 1 / √(variance + eps) it is y = h · weight + bias. For a gradient
-    g of y,
+    With r = 1 / √(variance + eps) and h = (x - mean) · r it is y = h · weight + bias. So the
+    gradient g of y gives
 
         dbias = Σ_rows g        dweight = Σ_rows g · h        dh = g · weight
 
-    All of a row's h depend on each of its x, through the mean and the variance. The Jacobian of a
-    row is ∂h_i/∂x_j = r (δ_ij - 1/n - h_i h_j / n). It is symmetric, so that the vjp is
+    Through the mean and the variance each x of a row has a part in all of its h. The Jacobian is
+    ∂h_i/∂x_j = r (δ_ij - 1/n - h_i h_j / n), which is symmetric, so that the vjp is
 
         dx = r · (dh - mean(dh) - h · mean(dh · h))
 
-    which is dh without its components along (1, …, 1) and along h, as far as eps is negligible: to
-    move x along either leaves y as it is.
+    It is dh less its components along (1, …, 1) and along h: moving x along either leaves y as it
+    is (along h but for eps).
 
-    A mean is a product with the vector (1/n, …, 1/n), which for short rows is faster than `mean`.
-    The means of dh and dh · h are weighted means of g and g · h.
-
-    Where `out` is given, y or dx is written there.
+    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. Those of dh
+    and dh · h are weighted means of g and g · h. y, or dx, is written to `out` if that is given.
     """
     n = x.shape[1]
     average = constant(n, 1 / n, x.dtype)
@@ -66,9 +66,7 @@ def kernel(
     if bias is not None:
         y += bias
 
-    def backward(
-        g: Array, needs: Sequence[bool], out: Array | None = None
-    ) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool], out: Array | None = None) -> Gradients:
         gh = g * h
         dweight = sum_of_rows(gh) if needs[1] else None
         dbias = sum_of_rows(g) if needs[2] else None

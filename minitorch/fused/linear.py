@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.products import sum_of_rows
 from ..dtypes import Array
 from ..ops.arguments import Shapes, is_tensor
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -33,7 +33,7 @@ def kernel(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Backward
     if bias is not None:
         y += bias
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         g = g.reshape(-1, weight.shape[0])
         return (
             (g @ weight).reshape(x.shape) if needs[0] else None,

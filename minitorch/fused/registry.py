@@ -1,15 +1,23 @@
 """Fast kernels beside their definitions.
 
-The operations in which a Transformer spends its time exist twice. The *definition* is a few lines
-in the library's own operations: it is what the operation means, and what people read. The *kernel*
-computes the same in fewer passes over memory, on bare arrays, and returns with the result a
-function for the way back, derived by hand. A `Fused` pairs the two and is called like a function.
+The operations in which a Transformer spends its time exist twice.
 
-    the kernel runs      always, except
-    the definition runs  inside `definitions()`, so that every intermediate is a tensor to look at;
-                         and for second derivatives, which the kernel's way back cannot give
+definition
+    A few lines in the library's own differentiable operations. It is what the operation means, and
+    what people read.
+kernel
+    The same in NumPy, on bare arrays and in fewer passes over memory. It returns the result and
+    `backward`, its backward pass, derived by hand: one vector-Jacobian product for all inputs.
 
-The tests walk `minitorch.fused.REGISTRY` and hold each kernel to its definition.
+A `Fused` pairs the two, and is called like a function. The kernel runs, except where the definition
+must:
+
+    inside `definitions()`    so that every intermediate is a tensor to look at
+    for second derivatives    as only the definition's gradients have a graph of their own
+
+`minitorch.fused.REGISTRY` lists all of them. The tests go through the list, draw inputs for each,
+and hold the kernel to its definition: the same values and the same gradients in float64 and
+float32, which also agree with finite differences, once and twice differentiated.
 """
 
 from __future__ import annotations
@@ -30,57 +38,32 @@ if TYPE_CHECKING:
     from ..autograd.graph import NodeOrLeaf
     from ..tensor import Tensor
 
-Backward: TypeAlias = Callable[..., "tuple[Array | None, ...]"]
+Gradients: TypeAlias = "tuple[Array | None, ...]"
+"""The gradient of each input; None where it is not needed."""
+
+Backward: TypeAlias = Callable[..., Gradients]
+"""`backward(g, needs)`, from the gradient g of the result to those of the inputs."""
 
 
-class Fused:
-    """An operation in two forms that compute the same.
+class _Choice(threading.local):
+    definitions = False
 
-    Args:
-        name: its name.
-        definition: `definition(*tensors, **options) -> Tensor`, in differentiable operations.
-        kernel: `kernel(*arrays, **options) -> (array, back)`. `back(g, needs)` takes the gradient
-            of the result to a gradient for each input in turn, or None where `needs` is False.
-            Each must be a fresh array. A tensor that is left out (no bias, no mask) is None.
-        keeps_result: the way back needs the result as it was, and must find out if it was changed.
-    """
 
-    def __init__(
-        self,
-        name: str,
-        definition: Callable[..., Tensor],
-        kernel: Callable[..., tuple[Array, Backward]],
-        *,
-        keeps_result: bool = False,
-    ) -> None:
-        self.name = name
-        self.definition = definition
-        self.kernel = kernel
-        self.keeps_result = keeps_result
+_choice = _Choice()
 
-    def __call__(self, *inputs: Tensor | None, **options: Any) -> Tensor:
-        """Run the kernel, or inside `definitions()` the definition, and record it."""
-        if _choice.definitions:
-            return self.definition(*inputs, **options)
-        arrays = [x if x is None else x.array for x in inputs]
-        y, back = quietly(self.kernel, *arrays, **options)
-        first: Any = inputs[0]
-        out: Tensor = first._wrap(y)
-        if mode.grad:
-            needs = [x is not None and x._requires_grad for x in inputs]
-            if True in needs:
-                out._node = FusedNode(self, out, inputs, needs, options, back)
-                out._requires_grad = True
-        if mode.watch is not None:
-            mode.watch(self.name, out, [x for x in inputs if x is not None])
-        return out
 
-    def __repr__(self) -> str:
-        return f"<fused {self.name}>"
+@contextmanager
+def definitions() -> Iterator[None]:
+    """Run definitions instead of kernels inside the block, in this thread."""
+    before, _choice.definitions = _choice.definitions, True
+    try:
+        yield
+    finally:
+        _choice.definitions = before
 
 
 class FusedNode(Node):
-    """A fused operation in the graph: one way back for all of its inputs together."""
+    """A fused operation in the graph: one vjp for all of its inputs together."""
 
     __slots__ = ("back", "fused", "inputs", "needs", "options")
 
@@ -130,18 +113,48 @@ class FusedNode(Node):
         del self.back
 
 
-class _Choice(threading.local):
-    definitions = False
+class Fused:
+    """An operation in two forms that compute the same.
 
+    Args:
+        name: its name.
+        definition: `definition(*tensors, **options) -> Tensor`, in differentiable operations.
+        kernel: `kernel(*arrays, **options) -> (array, backward)`. A tensor that is left out (no
+            bias, no mask) is None. `backward(g, needs)` gives the gradient of each input in turn,
+            each a fresh array, or None where `needs` is False.
+        keeps_result: `backward` needs the result as it was: it is an error to call it after the
+            result was changed in place.
+    """
 
-_choice = _Choice()
+    def __init__(
+        self,
+        name: str,
+        definition: Callable[..., Tensor],
+        kernel: Callable[..., tuple[Array, Backward]],
+        *,
+        keeps_result: bool = False,
+    ) -> None:
+        self.name = name
+        self.definition = definition
+        self.kernel = kernel
+        self.keeps_result = keeps_result
 
+    def __call__(self, *inputs: Tensor | None, **options: Any) -> Tensor:
+        """Run the kernel, or inside `definitions()` the definition, and record it."""
+        if _choice.definitions:
+            return self.definition(*inputs, **options)
+        arrays = [x if x is None else x.array for x in inputs]
+        y, backward = quietly(self.kernel, *arrays, **options)
+        first: Any = inputs[0]
+        out: Tensor = first._wrap(y)
+        if mode.grad:
+            needs = [x is not None and x._requires_grad for x in inputs]
+            if True in needs:
+                out._node = FusedNode(self, out, inputs, needs, options, backward)
+                out._requires_grad = True
+        if mode.watch is not None:
+            mode.watch(self.name, out, [x for x in inputs if x is not None])
+        return out
 
-@contextmanager
-def definitions() -> Iterator[None]:
-    """Run definitions instead of kernels inside the block, in this thread."""
-    before, _choice.definitions = _choice.definitions, True
-    try:
-        yield
-    finally:
-        _choice.definitions = before
+    def __repr__(self) -> str:
+        return f"<fused {self.name}>"

@@ -1,6 +1,8 @@
 """Softmax and its logarithm: scores to probabilities.
 
     softmax(x)_i = e^x_i / Σ_j e^x_j        log_softmax(x)_i = x_i - ln Σ_j e^x_j
+
+where j runs over all elements along one dimension.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from .. import dtypes
 from .._runtime.products import row_sums
 from ..dtypes import Array
 from ..ops.arguments import dims_of, floating_point
-from .registry import Backward, Fused
+from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -68,7 +70,7 @@ def softmax_kernel(x: Array, *, dim: int) -> tuple[Array, Backward]:
     """
     y = softmax_probabilities(x.swapaxes(dim, -1)).swapaxes(dim, -1) if x.ndim else np.ones_like(x)
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dx = g * y
         dx -= y * dx.sum(dim, keepdims=True)
         return (dx,)
@@ -93,7 +95,7 @@ def log_softmax_kernel(x: Array, *, dim: int) -> tuple[Array, Backward]:
     y = x - _largest(x, dim)
     y -= np.log(np.exp(y).sum(dim, keepdims=True))
 
-    def backward(g: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dx = np.exp(y)
         dx *= -g.sum(dim, keepdims=True)
         dx += g
