@@ -1,7 +1,7 @@
-"""The BLAS behind NumPy's matrix products: what it is, and how many threads it may use.
+"""The BLAS library behind NumPy's matrix products: its kernels, and how many threads it may use.
 
-NumPy has no name for either, so the OpenBLAS that its wheels bring along is asked itself. Where
-NumPy came another way, nothing is known and nothing is changed.
+NumPy has no functions for these, so we call the OpenBLAS library that comes with NumPy's wheels. If
+NumPy was installed another way, nothing is known and nothing is changed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,25 @@ from typing import Any
 import numpy as np
 
 
+def _openblas() -> ctypes.CDLL | None:
+    """Load the library that lies beside the installed NumPy."""
+    package = Path(np.__file__).parent
+    for directory in (package.with_name("numpy.libs"), package / ".dylibs"):
+        for path in directory.glob("*openblas*"):
+            return ctypes.CDLL(str(path))
+    return None
+
+
+@cache
+def _function(name: str, result: Any) -> Any:
+    """Return a function of OpenBLAS that takes no argument or an int, or None if there is none."""
+    library = _openblas()
+    function = getattr(library, f"scipy_openblas_{name}64_", None)
+    if function is not None:
+        function.restype = result
+    return function
+
+
 def name() -> str:
     """Return the library's name and version."""
     built: Any = np.show_config(mode="dicts")
@@ -22,36 +41,19 @@ def name() -> str:
 
 
 def kernels() -> str | None:
-    """Return the name of the processor whose kernels it uses, or None if that is not known."""
+    """Return the name of the processor for which its kernels were made, or None if not known."""
     ask = _function("get_corename", ctypes.c_char_p)
     return None if ask is None else ask().decode()
 
 
 def threads() -> int | None:
-    """Return how many threads a matrix product may use, or None if that is not known."""
+    """Return how many threads a matrix product may use, or None if not known."""
     ask = _function("get_num_threads", ctypes.c_int)
     return None if ask is None else ask()
 
 
 def set_threads(n: int) -> None:
-    """Let matrix products use n threads, from here on and in all of the process."""
+    """Let matrix products use n threads, from now on and in the whole process."""
     tell = _function("set_num_threads", None)
     if tell is not None:
         tell(n)
-
-
-@cache
-def _function(name: str, result: Any) -> Any:
-    library = _openblas()
-    function = getattr(library, f"scipy_openblas_{name}64_", None)
-    if function is not None:
-        function.restype = result
-    return function
-
-
-def _openblas() -> ctypes.CDLL | None:
-    package = Path(np.__file__).parent
-    for directory in (package.with_name("numpy.libs"), package / ".dylibs"):
-        for path in directory.glob("*openblas*"):
-            return ctypes.CDLL(str(path))
-    return None

@@ -8,8 +8,9 @@ there is only one part, the kernel itself is called, with the arrays as they are
     rows_in_parts        a kernel on the rows of a matrix, such as layer norm
     attention_in_parts   a kernel on queries, keys and values
 
-Arrays are cut as their shapes say, and what several parts give to one gradient is added in the
-order of the parts. So nothing depends on the number of threads, not even in its last bit.
+How arrays are cut depends on their shapes alone, and what several parts give to one gradient is
+added in the order of the parts. So nothing that is computed depends on the number of threads, not
+even in its last bit.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Kernel: TypeAlias = "Callable[..., tuple[Array, Backward]]"
 # ------------------------------------------------------------------------------ rows of a matrix
 
 PART = 2**18
-"""The elements of a part of rows: the ten or so passes over them take about a millisecond."""
+"""The most elements of a part of rows: ten or so passes over them take about a millisecond."""
 
 
 def _rows(
@@ -43,6 +44,7 @@ def _rows(
     vectors: list[Array | None],
     options: dict[str, Any],
 ) -> tuple[Array, Backward]:
+    """Call the kernel on each part of the rows of x, and put its results together."""
     y = np.empty_like(x)
     backwards: dict[int, Backward] = {}
 
@@ -54,12 +56,13 @@ def _rows(
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dx = np.empty_like(g) if needs[0] else None
-        summands = [np.empty((len(parts), g.shape[1]), g.dtype) if n else None for n in needs[1:]]
+        shape = (len(parts), g.shape[1])  # of a vector's gradients, one from each part
+        summands = [np.empty(shape, g.dtype) if need else None for need in needs[1:]]
 
         def backward_part(i: int) -> None:
             some = parts[i]
-            _, *rest = backwards[i](g[some], needs, out=None if dx is None else dx[some])
-            for of_parts, d in zip(summands, rest, strict=True):
+            _, *dvectors = backwards[i](g[some], needs, out=None if dx is None else dx[some])
+            for of_parts, d in zip(summands, dvectors, strict=True):
                 if of_parts is not None:
                     of_parts[i] = d
 
@@ -72,16 +75,17 @@ def _rows(
 def rows_in_parts(kernel: Kernel) -> Kernel:
     """Let a kernel on the rows of a matrix take any leading dimensions, and compute in parts.
 
-    The rows of x and of the result are cut into parts of some rows each. The vectors are shared:
-    each part gets the whole of them, and their gradients are the sums of what the parts give.
+    x and the result are cut into parts of some rows each. Every part gets the whole of the vectors,
+    whose gradients are the sums of what the parts give.
 
     Args:
-        kernel: `kernel(x, *vectors, out, **options) -> (y, backward)` with x and y of shape (m, k)
-            and vectors (k) or None, and `backward(g, needs, out) -> (dx, *dvectors)`. Where `out`
-            is not None, y, or dx, is written there.
+        kernel: `kernel(x, *vectors, out=None, **options) -> (y, backward)` with x and y of shape
+            (m, k), vectors (k) or None, and `backward(g, needs, out=None) -> (dx, *dvectors)`. If
+            `out` is given, y, or dx, is written there.
 
     Returns:
-        The same for x of shape (*, *shape) and vectors of the shape, which has `n` dimensions.
+        The same for x and y of shape (*, *shape) and vectors of that shape, which has as many
+        dimensions as the further option `n` says.
     """
 
     def run(x: Array, *vectors: Array | None, n: int, **options: Any) -> tuple[Array, Backward]:
@@ -97,9 +101,11 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
             y, backward_rows = _rows(kernel, parts, rows, flat, options)
 
         def backward(g: Array, needs: Sequence[bool]) -> Gradients:
-            dx, *rest = backward_rows(g.reshape(-1, k), needs)
-            dvectors = [None if d is None else d.reshape(shape) for d in rest]
-            return None if dx is None else dx.reshape(x.shape), *dvectors
+            dx, *dvectors = backward_rows(g.reshape(-1, k), needs)
+            return (
+                None if dx is None else dx.reshape(x.shape),
+                *[None if d is None else d.reshape(shape) for d in dvectors],
+            )
 
         return y.reshape(x.shape), backward
 
@@ -109,10 +115,10 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
 # ------------------------------------------------------------------- queries, keys and values
 
 BLOCK = 2**19
-"""The most scores of a part, if it is of several examples."""
+"""The most scores of a part. A single example may have more."""
 
 ROWS = 128
-"""The most queries of a causal part. With fewer, products are too small to be fast."""
+"""The most queries of a block. With fewer, the products are too small to be fast."""
 
 
 def _examples(scores: tuple[int, ...]) -> list[slice]:
@@ -139,6 +145,7 @@ def _attention(
     scale: float,
     causal: bool,
 ) -> tuple[Array, Backward]:
+    """Call the kernel on each block of each part of the examples, and put its results together."""
     query, key, value = inputs
     y = np.empty_like(query, shape=(*query.shape[:-1], value.shape[-1]))
     backwards: dict[tuple[int, int], Backward] = {}
@@ -174,21 +181,19 @@ def _attention(
 def attention_in_parts(kernel: Kernel) -> Kernel:
     """Let a kernel of attention compute in parts.
 
-    The first dimension, that of the examples, is cut so that the scores of a part stay in the
-    cache; threads take examples. Where attention is causal, the queries are cut too, into blocks
-    that end at the last key that any query of the block may look at: what lies beyond is not
-    computed. Blocks share keys and values, whose gradients are the sums of what the blocks give.
+    All arrays are cut along the first dimension, that of the examples, so that the scores of a part
+    stay in the cache; each thread computes some of the parts. Where attention is causal, a part is
+    cut again, into blocks of queries. A block has the keys up to the last that any of its queries
+    may look at, and what lies beyond is not computed. So the blocks of a part overlap in keys and
+    values, whose gradients are the sums of what the blocks give.
 
     Args:
-        kernel: `kernel(query, key, value, mask, *, keep, scale, causal=False)
-            -> (y, backward)` with
-            query (..., T_q, d), key (..., T_k, d), value (..., T_k, e), and with mask and keep that
-            broadcast to the scores (..., T_q, T_k), or None. `backward(g, needs)` gives the
-            gradients of the four.
+        kernel: `kernel(query, key, value, mask, *, keep, scale, causal=False) -> (y, backward)`,
+            as in `minitorch.fused.attention`.
 
     Returns:
-        The same. It computes in parts where query, key and value have the same leading dimensions,
-        and the mask, if there is one, is of bools, which have no gradient.
+        The same. It computes in parts if query, key and value have the same leading dimensions and
+        the mask, if there is one, is of bools: those have no gradient to be cut.
     """
 
     def run(

@@ -1,9 +1,8 @@
-"""Matrix products, and sums as matrix products, in the form in which BLAS is fastest.
+"""Matrix products, and sums as matrix products, in the form in which they are fastest.
 
-Each function is one line of mathematics, and the rest of it is speed. NumPy sets up a loop for each
-row that it sums. Rows of 8 to 256 elements are over before that pays: a matrix product with a
-vector of ones takes a fifth to a tenth of the time. `dot` takes half a microsecond less to be
-called than `@`.
+NumPy sets up a loop for each row that it sums, which takes longer than to sum 8 to 256 elements: a
+matrix product with a vector of ones takes a fifth to a tenth of the time. To call `dot` takes half
+a microsecond less than `@`.
 """
 
 from __future__ import annotations

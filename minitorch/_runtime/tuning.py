@@ -1,8 +1,8 @@
-"""What is settled before NumPy is loaded: the memory allocator, and BLAS's threads and kernels.
+"""Settings made before NumPy is loaded: the memory allocator, and BLAS's threads and kernels.
 
-None of it changes a result by more than the rounding of a matrix product. `MINITORCH_TUNE=0` in the
-environment leaves all of it alone, and a variable that is set already is never overruled.
-`minitorch.show_config()` says what is in use.
+None of them changes a result by more than the rounding of a matrix product. With `MINITORCH_TUNE=0`
+in the environment none is made, and a variable that the user has set keeps its value.
+`minitorch.show_config()` prints what is in use.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import sys
 from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
-AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}  # what SkylakeX kernels use
+AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}  # needed by SkylakeX kernels
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS")
 
 done: dict[str, str] = {}
-"""What was tuned, for `show_config`."""
+"""The settings that were made, for `show_config`."""
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep up to a gibibyte of freed memory, instead of giving it back at once.
+    """Let the C library keep up to 1 GiB of freed memory instead of returning it to the system.
 
-    A training step asks for the same arrays as the one before. Given back in between, each page of
-    them is taken from the system anew, and cleared: a quarter to a third of the time of a step.
-    The peak of memory stays the same. Only glibc has the setting.
+    A training step allocates arrays of the same sizes as the step before. If their memory was
+    returned in between, the system has to map and clear each page again, which takes a quarter to a
+    third of the time of a step. The peak of memory stays the same. Only glibc has the setting.
     """
     if sys.platform != "linux":
         return
@@ -37,18 +37,6 @@ def keep_freed_memory() -> None:
         done["memory"] = "up to 1 GiB that was freed is kept for the next arrays"
 
 
-def bound_blas_threads() -> None:
-    """Let OpenBLAS start no more threads than a container's share of the processors.
-
-    It counts the processors itself, but knows nothing of a container's quota. With more threads
-    than that, they wait for each other most of the time.
-    """
-    quota = _processor_quota()
-    if quota and quota < (os.cpu_count() or 1) and not any(name in os.environ for name in THREADS):
-        os.environ["OPENBLAS_NUM_THREADS"] = str(quota)
-        done["threads"] = f"{quota}, the container's share of the processors"
-
-
 def _processor_quota() -> int | None:
     """Return how many processors the container may use, rounded up; None if any number."""
     try:
@@ -58,31 +46,31 @@ def _processor_quota() -> int | None:
     return None if quota == "max" else max(1, -(-int(quota) // int(period)))
 
 
-def let_blas_threads_sleep() -> None:
-    """Let OpenBLAS's threads wait for work at most 2²⁰ ticks of the clock, half a millisecond.
+def bound_blas_threads() -> None:
+    """Let OpenBLAS start no more threads than the container's quota of processors.
 
-    By default they wait 64 times as long, and all the while keep their processors from anyone else:
-    from the threads with which larger kernels are shared (`parallel.py`), and from other programs.
+    OpenBLAS counts the processors of the machine, and knows nothing of the quota. If it starts more
+    threads than that, they wait for each other most of the time.
+    """
+    quota = _processor_quota()
+    if quota and quota < (os.cpu_count() or 1) and not any(name in os.environ for name in THREADS):
+        os.environ["OPENBLAS_NUM_THREADS"] = str(quota)
+        done["threads"] = f"{quota}, the container's share of the processors"
+
+
+def let_blas_threads_sleep() -> None:
+    """Let an OpenBLAS thread without work sleep after 2²⁰ clock ticks, half a millisecond.
+
+    By default it goes on asking for work 64 times as long, and keeps a core busy all the while,
+    which our own threads (`threads.py`) and other programs could use.
     """
     if "OPENBLAS_THREAD_TIMEOUT" not in os.environ:
         os.environ["OPENBLAS_THREAD_TIMEOUT"] = "20"
         done["waiting"] = "BLAS's threads sleep after half a millisecond without work"
 
 
-def choose_blas_kernels() -> None:
-    """Choose OpenBLAS's AVX-512 kernels where the processor has it and OpenBLAS does not see that.
-
-    That is so for AMD's family 26 (Zen 5), for which it takes AVX2 kernels, half as fast.
-    """
-    info = _processor()
-    is_zen_5 = info.get("vendor_id") == "AuthenticAMD" and info.get("cpu family") == "26"
-    if is_zen_5 and set(info.get("flags", "").split()) >= AVX512:
-        os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
-        done["kernels"] = f"{os.environ['OPENBLAS_CORETYPE']}, as the processor has AVX-512"
-
-
 def _processor() -> dict[str, str]:
-    """Return what Linux knows of the first processor."""
+    """Return what Linux says of the first processor, in /proc/cpuinfo."""
     try:
         first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:
@@ -91,8 +79,20 @@ def _processor() -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
+def choose_blas_kernels() -> None:
+    """Choose OpenBLAS's AVX-512 kernels on processors that have it and that OpenBLAS mistakes.
+
+    Those are AMD's family 26 (Zen 5), for which it takes AVX2 kernels, half as fast.
+    """
+    info = _processor()
+    is_zen_5 = info.get("vendor_id") == "AuthenticAMD" and info.get("cpu family") == "26"
+    if is_zen_5 and set(info.get("flags", "").split()) >= AVX512:
+        os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
+        done["kernels"] = f"{os.environ['OPENBLAS_CORETYPE']}, as the processor has AVX-512"
+
+
 def tune() -> None:
-    """Settle all of it, unless `MINITORCH_TUNE=0`; for BLAS it is too late once NumPy is loaded."""
+    """Make the settings, unless `MINITORCH_TUNE=0`; those of BLAS only if NumPy is not loaded."""
     if os.environ.get("MINITORCH_TUNE") == "0":
         done["tuning"] = "off, by MINITORCH_TUNE=0"
         return
@@ -105,14 +105,14 @@ def tune() -> None:
     let_blas_threads_sleep()
     choose_blas_kernels()
     if dict(os.environ) != before:
-        import numpy  # noqa: F401  # OpenBLAS reads the variables now, and no other program shall
+        import numpy  # noqa: F401  # OpenBLAS reads the variables now
 
-        for name in set(os.environ) - set(before):
+        for name in set(os.environ) - set(before):  # no child process is to inherit them
             del os.environ[name]
 
 
 def config() -> dict[str, str]:
-    """Return what is in use: NumPy, BLAS with its threads and kernels, and what was tuned."""
+    """Return what is in use: NumPy, BLAS with its threads and kernels, and the settings made."""
     import numpy as np
 
     from . import blas
@@ -124,7 +124,7 @@ def config() -> dict[str, str]:
 
 
 def show_config() -> None:
-    """Print what is in use: NumPy, BLAS with its threads and kernels, and what was tuned."""
+    """Print what is in use: NumPy, BLAS with its threads and kernels, and the settings made."""
     for name, what in config().items():
         print(f"{name:15} {what}")
 

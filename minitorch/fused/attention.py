@@ -97,7 +97,7 @@ def kernel(
         dquery = dkey = dvalue = dmask = None
         if needs[2]:
             dvalue = matmul_like(dropped.swapaxes(-1, -2), g, like=value)
-        factor = 1.0 if needs[3] else scale  # dmask has no factor
+        factor = 1.0 if needs[3] else scale  # dscores is dS · scale at once, unless dmask needs dS
         dscores = matmul_transposed(g, value, factor)
         if keep is not None:
             dscores *= keep

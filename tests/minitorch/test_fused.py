@@ -15,6 +15,7 @@ import minitorch
 from minitorch import autograd, fused
 from minitorch._runtime import parts
 from minitorch.fused import REGISTRY, Fused, attention, definitions
+from minitorch.fused.layer_norm import LAYER_NORM
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck, gradgradcheck
 
@@ -309,7 +310,7 @@ def test_attention_by_hand() -> None:
     q = Tensor._wrap(np.array([[1.0], [0.0]]))
     k = Tensor._wrap(np.array([[math.log(3)], [0.0]]))
     v = Tensor._wrap(np.array([[1.0, 0.0], [0.0, 1.0]]))
-    y = fused.scaled_dot_product_attention(q, k, v)  # scores ln 3 and 0: shares 3/4 and 1/4
+    y = fused.scaled_dot_product_attention(q, k, v)  # scores ln 3 and 0: weights 3/4 and 1/4
     assert_close(y, np.array([[0.75, 0.25], [0.5, 0.5]]))
     causal = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
     assert_close(causal, np.array([[1.0, 0.0], [0.5, 0.5]]))
@@ -336,6 +337,24 @@ def test_attention_in_blocks_equals_its_definition(
     for g, expected in zip(found, wanted, strict=True):
         assert_close(g, expected, rtol=1e-11, atol=1e-11)
     assert y.array.transpose(0, 2, 1, 3).flags.c_contiguous  # the heads side by side
+
+
+@pytest.mark.parametrize("with_weight", [True, False])
+def test_layer_norm_in_parts_equals_its_definition(
+    with_weight: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PART", 3 * 2 * 4)  # three vectors
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape) for shape in ((2, 5, 2, 4), (2, 4), (2, 4))]
+    tensors: list[Any] = [Tensor._wrap(x).requires_grad_() for x in arrays]
+    if not with_weight:
+        tensors[1] = None
+    options = {"n": 2, "eps": 1e-5}
+    y, found = value_and_gradients(LAYER_NORM, tensors, options)
+    wanted_y, wanted = value_and_gradients(LAYER_NORM.definition, tensors, options)
+    assert_close(y, wanted_y, rtol=1e-12, atol=1e-12)
+    for g, expected in zip(found, wanted, strict=True):
+        assert_close(g, expected, rtol=1e-11, atol=1e-11)
 
 
 def test_causal_attention_of_many_queries_without_examples_or_heads() -> None:

@@ -1,4 +1,4 @@
-"""Work is shared among threads so that nobody can tell from what comes out."""
+"""Several threads compute exactly what one would."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_error_in_another_thread_is_raised_here() -> None:
 
 
 @pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
-def test_blas_rests_meanwhile_and_has_its_threads_back_after() -> None:
+def test_blas_is_held_to_one_thread_meanwhile_and_gets_its_threads_back() -> None:
     minitorch.set_num_threads(2)
     assert blas.threads() == 2
     seen: list[int | None] = []
@@ -93,7 +93,7 @@ def test_blas_rests_meanwhile_and_has_its_threads_back_after() -> None:
 
 
 @pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
-def test_what_is_set_while_blas_rests_holds_afterwards() -> None:
+def test_what_is_set_while_blas_is_held_to_one_thread_holds_afterwards() -> None:
     minitorch.set_num_threads(2)
     seen = []
 
@@ -121,7 +121,7 @@ def test_a_numpy_integer_is_a_number_of_threads() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_has_threads_of_its_own_and_blas_does_not_rest() -> None:
+def test_a_forked_process_has_threads_of_its_own_and_so_has_its_blas() -> None:
     minitorch.set_num_threads(2)
 
     def fork(item: int) -> None:
@@ -135,7 +135,7 @@ def test_a_forked_process_has_threads_of_its_own_and_blas_does_not_rest() -> Non
         finally:
             os._exit(2)
 
-    parallel.each(fork, range(2))  # the pool exists, and BLAS rests
+    parallel.each(fork, range(2))  # the pool exists, and BLAS is held to one thread
     _, status = os.wait()
     assert os.waitstatus_to_exitcode(status) == 0
 
