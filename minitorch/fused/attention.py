@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import random
 from .._runtime.parts import attention_in_parts
 from .._runtime.products import matmul_like, matmul_transposed
 from ..dtypes import Array
 from ..ops.arguments import Shapes
 from ..ops.probe import probe
+from ..random import keep_mask
 from .registry import Backward, Fused, Gradients
 from .softmax import softmax_probabilities
 
@@ -190,6 +190,6 @@ def scaled_dot_product_attention(
     keep = None
     if dropout_p:
         batch = np.broadcast_shapes(query.array.shape[:-2], key.array.shape[:-2])
-        keep = random.keep_mask((*batch, T_q, T_k), dropout_p, query.array.dtype)
+        keep = keep_mask((*batch, T_q, T_k), dropout_p, query.array.dtype)
     scale = 1 / math.sqrt(query.array.shape[-1]) if scale is None else scale
     return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale, causal=is_causal)

@@ -15,8 +15,7 @@ import numpy as np
 
 from .._runtime.products import row_sums
 from ..dtypes import Array
-from ..ops import arguments
-from ..ops.arguments import Shapes
+from ..ops.arguments import Shapes, tensor
 from .registry import Backward, Fused, Gradients
 from .softmax import log_softmax
 
@@ -168,9 +167,9 @@ def cross_entropy(
         )
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"cross_entropy: label_smoothing must be in [0, 1]: {label_smoothing}")
-    logits = _classes_last(arguments.tensor("cross_entropy", "input", input))
+    logits = _classes_last(tensor("cross_entropy", "input", input))
     SHAPES(logits, weight)
-    if arguments.tensor("cross_entropy", "target", target).array.dtype.kind == "f":
+    if tensor("cross_entropy", "target", target).array.dtype.kind == "f":
         target = _classes_last(target)
         losses, n = _of_probabilities(logits, target, weight, ignore_index, label_smoothing)
     else:

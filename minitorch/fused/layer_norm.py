@@ -73,9 +73,10 @@ def kernel(
         if not needs[0]:
             return None, dweight, dbias
         weighted = average * w
-        dx = np.multiply(g, w, out=out)  # dh, for now
-        dx -= g.dot(weighted)[:, None]
-        dx -= np.multiply(h, gh.dot(weighted)[:, None], out=gh)
+        mean_dh, mean_dh_h = g.dot(weighted)[:, None], gh.dot(weighted)[:, None]
+        dx = np.multiply(g, w, out=out)
+        dx -= mean_dh
+        dx -= np.multiply(h, mean_dh_h, out=gh)
         dx *= r
         return dx, dweight, dbias
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import dtypes
 from .._runtime.products import row_sums
 from ..dtypes import Array
 from ..ops.arguments import dims_of, floating_point
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
+    from .. import dtypes
     from ..tensor import Tensor
 
 SAFE = 30.0
