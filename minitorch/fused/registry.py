@@ -65,7 +65,7 @@ def definitions() -> Iterator[None]:
 class FusedNode(Node):
     """A fused operation in the graph: one vjp for all of its inputs together."""
 
-    __slots__ = ("back", "fused", "inputs", "needs", "options")
+    __slots__ = ("backward", "fused", "inputs", "needs", "options")
 
     def __init__(
         self,
@@ -74,25 +74,25 @@ class FusedNode(Node):
         inputs: tuple[Tensor | None, ...],
         needs: list[bool],
         options: dict[str, Any],
-        back: Backward,
+        backward: Backward,
     ) -> None:
         # The edges carry no vjps of their own; each saves its input, for the definition.
         needing: list[Any] = list(compress(inputs, needs))
         edges = tuple([Edge(x._node or x, NO_VJP, (x,)) for x in needing])
         super().__init__(fused.name, out, edges)
         self.fused, self.inputs, self.needs = fused, inputs, needs
-        self.options, self.back = options, back
+        self.options, self.backward = options, backward
         if fused.keeps_result:
             self.output = (out._wrap, out.array, out._version)
 
     def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
-        """Go the kernel's way back; or the definition's, if that is to be recorded."""
+        """Run the kernel's backward pass; or the definition's, if that is to be recorded."""
         saved = [x for x in self.inputs if x is not None]
         self.unpack((OUTPUT, *saved) if self.fused.keeps_result else tuple(saved))
         if mode.grad:
             return self._through_definition(g)
         assert self.edges is not None
-        arrays = quietly(self.back, g.array, self.needs)
+        arrays = quietly(self.backward, g.array, self.needs)
         return [
             (node, None if array is None else g._wrap(array))
             for (node, _, _), array in zip(self.edges, compress(arrays, self.needs), strict=True)
@@ -103,14 +103,14 @@ class FusedNode(Node):
         start = next(version_counter)
         y = self.fused.definition(*self.inputs, **self.options)
         assert y._node is not None
-        start_at = [(y._node, g)]
-        return [*run_backward(start_at, True, True, since=start).items()]
+        gradients = run_backward([(y._node, g)], retain_graph=True, create_graph=True, since=start)
+        return list(gradients.items())
 
     def release(self) -> None:
-        """Let go of what was saved, and of what the kernel kept."""
+        """Free what was saved, and what the kernel kept."""
         super().release()
         self.inputs, self.options = (), {}
-        del self.back
+        del self.backward
 
 
 class Fused:
