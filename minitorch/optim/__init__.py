@@ -1,4 +1,10 @@
-"""Optimizers: how parameters follow their gradients."""
+"""Optimizers: how parameters change by their gradients.
+
+optimizer      what an optimizer is: parameters in groups, their options, a state to save
+sgd, adam      the updates
+lr_scheduler   learning rates that change during training
+bundles        speed: small parameters laid end to end and updated as one
+"""
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 

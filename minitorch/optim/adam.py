@@ -3,30 +3,76 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..dtypes import Array
 from ..tensor import Tensor
+from .bundles import Bundles
 from .optimizer import Optimizer, check_lr
 
 
-class Adam(Optimizer):
-    """Steps of about the size lr in each coordinate, whatever the scale of its gradients.
+def average(mean: Array, new: Array, beta: float) -> None:
+    """Exponential moving average: mean ← β · mean + (1 - β) · new, in place. `new` is used up."""
+    new *= 1 - beta
+    mean *= beta
+    mean += new
 
-        m ← β1 m + (1 - β1) g           v ← β2 v + (1 - β2) g²
+
+def adam(
+    x: Array, g: Array, m: Array, v: Array, t: int,
+    lr: float, beta1: float, beta2: float, eps: float, largest: Array | None = None,
+) -> None:  # fmt: skip
+    """Take Adam's step number t for a parameter x with gradient g. Changes x, m and v in place.
+
+        m ← β1 m + (1 - β1) g           first moment: the moving average of the gradients
+        v ← β2 v + (1 - β2) g²          second moment: that of their squares
         x ← x - lr · m̂ / (√v̂ + eps)     with  m̂ = m / (1 - β1ᵗ)  and  v̂ = v / (1 - β2ᵗ)
 
-    Both averages start at 0; the hats undo what that does to them at the first steps t = 1, 2, ….
+    **Bias correction**, the hats. m starts at 0, so after t steps it is (1 - β1) Σᵢ β1ᵗ⁻ⁱ gᵢ. The
+    weights of the gradients in this sum do not add up to 1, but to
+
+        (1 - β1) (1 + β1 + … + β1ᵗ⁻¹) = 1 - β1ᵗ        (a geometric series)
+
+    and m is too small by this factor: with β1 = 0.9, it is g / 10 after the first step. Divided by
+    the factor it is a weighted average, and after the first step g itself. So is v with β2.
+
+    **As computed.** With r = √(1 - β2ᵗ), so that √v̂ = √v / r, the fraction can be written such that
+    the corrections are numbers, and cost no passes over the arrays:
+
+        lr · m̂ / (√v̂ + eps)  =  lr · r / (1 - β1ᵗ) · m / (√v + eps · r)
+
+    Args:
+        x, g, m, v: arrays of one shape and dtype.
+        t: the number of this step, from 1.
+        lr, beta1, beta2, eps: see `Adam`.
+        largest: the largest v so far, for AMSGrad: takes the place of v in the step.
+    """
+    average(m, g.copy(), beta1)
+    average(v, g * g, beta2)
+    if largest is not None:
+        v = np.maximum(largest, v, out=largest)
+    r = math.sqrt(1 - beta2**t)
+    step = np.sqrt(v)
+    step += eps * r
+    np.divide(m, step, out=step)
+    step *= lr * r / (1 - beta1**t)
+    x -= step
+
+
+class Adam(Optimizer):
+    """Steps of about the size lr for each element, whatever the scale of its gradients.
+
+    The formula and its derivation stand at `adam`, above.
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        betas: (β1, β2), how slowly the averages forget.
-        eps: keeps the division from 0.
-        weight_decay: adds weight_decay · x to g.
+        betas: (β1, β2), the decay rates of the averages of gradients and of their squares.
+        eps: keeps the denominator from 0.
+        weight_decay: λ of L2 regularization: adds λ · x to g.
         amsgrad: divide by the largest v so far (Reddi et al. 2018, https://arxiv.org/abs/1904.09237).
         maximize: go up instead of down.
 
@@ -66,114 +112,37 @@ class Adam(Optimizer):
             "maximize": maximize,
         }
         super().__init__(params, defaults)
-        self._spare: dict[np.dtype[Any], Array] = {}
-        self._flat: dict[tuple[str, Tensor], tuple[list[int], Array]] = {}
+        self._bundles = Bundles()
 
-    def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
-        """Take the step for all parameters of a group.
-
-        Most parameters are so small that NumPy takes longer to be called than to compute. Those
-        take their step together, laid end to end.
-        """
-        together: dict[Any, list[Tensor]] = {}
-        for p in params:
-            state = self.state[p]
-            if not state:
-                zeros = {name: Tensor._wrap(np.zeros_like(p.array)) for name in _names(options)}
-                state.update(step=0, **zeros)
-            state["step"] += 1
-            alone = p if p.array.size > SMALL else None
-            together.setdefault((alone, p.array.dtype, state["step"]), []).append(p)
-        for (_, dtype, t), bundle in together.items():
-            self._update_bundle(bundle, dtype, t, options)
-
-    def _update_bundle(
-        self, bundle: list[Tensor], dtype: np.dtype[Any], t: int, options: dict[str, Any]
-    ) -> None:
-        """Take step t for parameters of one dtype.
-
-        The factors of the hats are taken out of the quotient, which saves passes over memory:
-
-            lr · m̂ / (√v̂ + eps) = c · m / (√v + eps · r)   with r = √(1 - β2ᵗ), c = lr r / (1 - β1ᵗ)
-        """
-        beta1, beta2 = map(float, options["betas"])
+    def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """Apply the options to the gradient, and take the step."""
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
-        g = _end_to_end([p.grad.array for p in bundle if p.grad is not None])
+        beta1, beta2 = map(float, options["betas"])
+        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
+        if not state:
+            state.update(step=0, **{name: Tensor._wrap(np.zeros_like(x)) for name in names})
+        state["step"] += 1
         if options["maximize"]:
             g = -g
         if weight_decay and self._decoupled:
-            for p in bundle:
-                p.array *= 1 - lr * weight_decay
+            x *= 1 - lr * weight_decay
         elif weight_decay:
-            g = g + weight_decay * _end_to_end([p.array for p in bundle])
+            g = g + weight_decay * x
+        m, v, *largest = (state[name].array for name in names)
+        adam(x, g, m, v, state["step"], lr, beta1, beta2, float(options["eps"]), *largest)
 
-        r = math.sqrt(1 - beta2**t)
-        work = self._workspace(g.size, dtype)
-        m, v, *largest = (self._average(name, bundle) for name in _names(options))
-        np.multiply(g, 1 - beta1, out=work)
-        m *= beta1
-        m += work
-        np.multiply(g, g, out=work)
-        work *= 1 - beta2
-        v *= beta2
-        v += work
-        if largest:
-            v = np.maximum(largest[0], v, out=largest[0])
-        np.sqrt(v, out=work)
-        work += float(options["eps"]) * r
-        np.divide(m, work, out=work)
-        work *= lr * r / (1 - beta1**t)
-        for p, step in zip(bundle, _pieces(work, bundle), strict=True):
-            p.array -= step
-
-    def _average(self, name: str, bundle: list[Tensor]) -> Array:
-        """Return an average of all parameters of a bundle end to end; theirs become views of it."""
-        tensors = [self.state[p][name] for p in bundle]
-        order = [id(t) for t in tensors]
-        known, flat = self._flat.get((name, bundle[0]), (None, None))
-        if flat is None or known != order or any(t.array.base is not flat for t in tensors):
-            flat = np.concatenate([t.array.reshape(-1) for t in tensors])
-            self._flat[name, bundle[0]] = order, flat
-            for t, piece in zip(tensors, _pieces(flat, bundle), strict=True):
-                t.array = piece
-        return flat
-
-    def _workspace(self, size: int, dtype: np.dtype[Any]) -> Array:
-        """An array with anything in it, of memory that is kept from call to call."""
-        spare = self._spare.get(dtype)
-        if spare is None or spare.size < size:
-            spare = self._spare[dtype] = np.empty(size, dtype)
-        return spare[:size]
-
-
-SMALL = 2**15
-"""The most elements of a parameter that takes its step together with others."""
-
-
-def _names(options: dict[str, Any]) -> list[str]:
-    return ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
-
-
-def _end_to_end(arrays: list[Array]) -> Array:
-    """Return the elements of all arrays in one dimension; a single array is not copied."""
-    flat = [a.reshape(-1) for a in arrays]
-    return flat[0] if len(flat) == 1 else np.concatenate(flat)
-
-
-def _pieces(flat: Array, like: list[Tensor]) -> Iterator[Array]:
-    """Cut what was laid end to end into pieces of the shapes of tensors."""
-    start = 0
-    for p in like:
-        stop = start + p.array.size
-        yield flat[start:stop].reshape(p.array.shape)
-        start = stop
+    def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
+        """Update the parameters of a group, the small ones together (`bundles.py`: for speed)."""
+        self._bundles.update_all(self.update, params, self.state, options)
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: x ← x - lr · weight_decay · x comes first.
+    """Adam with decoupled weight decay: x ← x - lr · λ · x comes before the step.
 
-    Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101. The arguments are those of
-    `Adam`.
+    Added to the gradient, as in `Adam`, the decay is divided by √v̂ too, and so the parameters with
+    large gradients decay less than others. Here all decay alike. The arguments are those of `Adam`.
+
+    Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.
     """
 
     _decoupled = True

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent: a step against the gradient."""
+"""Stochastic gradient descent (SGD), with momentum."""
 
 from __future__ import annotations
 
@@ -11,19 +11,26 @@ from .optimizer import Optimizer, check_lr
 
 
 class SGD(Optimizer):
-    """x ← x - lr · g; with momentum, the average b of gradients is in the place of g.
+    """A step against the gradient: x ← x - lr · g.
 
-        b ← momentum · b + (1 - dampening) · g
+    With momentum μ, the step is a running sum b of the gradients, in which older ones count less:
 
-    b starts as the first gradient. `weight_decay` adds weight_decay · x to g.
+        b ← μ b + (1 - dampening) g       x ← x - lr · b
+
+    b starts as the first gradient. Where gradients keep their direction, b grows up to 1 / (1 - μ)
+    times as long as one of them; where they swing to and fro, they cancel out in it. With Nesterov
+    momentum the step is g + μ b, which looks one step ahead.
+
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep
+    learning".
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
-        momentum: how much of the way so far is kept up.
-        dampening: how little of the gradient is added to it.
-        weight_decay: how strongly parameters are drawn to 0.
-        nesterov: take the step g + momentum · b, which looks ahead (Sutskever et al. 2013).
+        momentum: μ, the factor by which older gradients decay at each step.
+        dampening: takes from the weight of the new gradient in b.
+        weight_decay: λ of L2 regularization: adds λ · x to g.
+        nesterov: use Nesterov momentum.
         maximize: go up instead of down.
 
     Raises:
@@ -60,18 +67,18 @@ class SGD(Optimizer):
 
     def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
         """Take the step for one parameter."""
-        momentum = float(options["momentum"])
+        momentum, dampening = float(options["momentum"]), float(options["dampening"])
         if options["maximize"]:
             g = -g
         if options["weight_decay"]:
             g = g + float(options["weight_decay"]) * x
         if momentum:
-            if "momentum_buffer" not in state:
-                state["momentum_buffer"] = Tensor._wrap(g.copy())
-                b = state["momentum_buffer"].array
-            else:
+            if "momentum_buffer" in state:
                 b = state["momentum_buffer"].array
                 b *= momentum
-                b += (1 - float(options["dampening"])) * g
+                b += (1 - dampening) * g
+            else:
+                state["momentum_buffer"] = Tensor._wrap(g.copy())
+                b = state["momentum_buffer"].array
             g = g + momentum * b if options["nesterov"] else b
         x -= float(options["lr"]) * g

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minitorch import optim
-from minitorch.optim import adam
+from minitorch.optim import bundles
 from minitorch.tensor import Tensor
 
 SHAPES = [(3, 4), (5,), (), (2, 0), (4, 3)]
@@ -78,7 +78,7 @@ def test_parameters_of_two_dtypes_and_of_any_size_step_in_one_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = one_by_one(optim.Adam, [()])
-    monkeypatch.setattr(adam, "SMALL", 6)  # (3, 4) and (4, 3) are large now
+    monkeypatch.setattr(bundles, "SMALL", 6)  # (3, 4) and (4, 3) are large now
     params = [*parameters(), *parameters(np.float64)]
     optimizer = optim.Adam(params, lr=0.1)
     give_gradients(params[: len(SHAPES)], 0)
@@ -97,3 +97,18 @@ def test_a_new_order_of_the_parameters_does_not_mix_up_their_averages() -> None:
         optimizer.param_groups[0]["params"].reverse()
     for p, expected in zip(params, one_by_one(optim.Adam, [()] * 3), strict=True):
         np.testing.assert_array_equal(p.array, expected)
+
+
+def test_parameters_that_share_memory_take_both_steps() -> None:
+    def after(together: bool) -> Any:
+        (p, *_), q = parameters(), parameters()[0]
+        same = q.detach().requires_grad_()
+        groups = [[p, q, same]] if together else [[p], [q], [same]]
+        optimizers = [optim.Adam(group, lr=0.1) for group in groups]
+        for step in range(2):
+            give_gradients([p, q, same], step)
+            for optimizer in optimizers:
+                optimizer.step()
+        return q.array
+
+    np.testing.assert_array_equal(after(together=True), after(together=False))
