@@ -1,13 +1,14 @@
 """Modules, the layers, and what goes with them.
 
-module       a function with parameters, made of smaller ones
-state        what a module knows, moved from one to another
-containers   modules in a row, in a list, in a dict
-functional   the layers as functions
-layers, activations, losses   the same as modules
-data_parallel, worker   a module that computes in several processes
-init         first values for parameters
-utils        gradients kept within bounds
+parameter      a tensor that a module learns
+module         a function with parameters, made of smaller modules
+attributes, forward_hooks, state   what a module needs besides: skip them at first
+containers     modules one after the other, in a list, in a dict
+functional     the layers as functions
+layers, activations, losses        the same as modules
+init           first values for parameters
+utils          gradient clipping
+data_parallel, worker              a module that computes in several processes
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING

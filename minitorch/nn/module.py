@@ -1,4 +1,4 @@
-"""Module: a function with parameters, made of smaller ones.
+"""Module: a function with parameters, made of smaller modules.
 
 Assign parameters and modules to attributes, and write `forward`:
 
@@ -11,8 +11,12 @@ Assign parameters and modules to attributes, and write `forward`:
         def forward(self, x):
             return self.scale * x + self.shift(x)
 
-A module keeps no register of its own: its parameters are those of its attributes that are a
-`Parameter`, and its children those that are a `Module`, in the order in which they were assigned.
+The module's parameters are its attributes of type `Parameter`, and its children those of type
+`Module`, in the order in which they were assigned; it keeps no other list of them. So a model is a
+tree of modules, and a parameter's name is the path to it: "shift.weight".
+
+Two base classes hold what can be skipped at first: checks of what is assigned (`attributes.py`),
+and functions that are called around `forward` (`forward_hooks.py`).
 """
 
 from __future__ import annotations
@@ -21,26 +25,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from .. import dtypes
-from ..autograd import RemovableHandle
 from ..tensor import Tensor
 from . import state
+from .attributes import Attributes
+from .forward_hooks import ForwardHooks
 from .parameter import Parameter
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Module")
 
 
-class Module:
-    """The base of all layers and models.
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def layout(name: str, extra: str, lines: list[str]) -> str:
+    """Print a module: its class, options and children, indented if there are children."""
+    if not lines:
+        return f"{name}({extra})"
+    body = "\n".join([*extra.splitlines(), *lines]).replace("\n", "\n  ")
+    return f"{name}(\n  {body}\n)"
+
+
+class Module(Attributes, ForwardHooks):
+    """The base class of all layers and models.
 
     Attributes:
-        training: set by `train()` and `eval()`; dropout asks it.
+        training: are we training? Set by `train()` and `eval()`; dropout acts only in training.
     """
 
     training: bool
-    _buffers: dict[str, bool]  # for the name of each: is it part of the state_dict?
-    _forward_hooks: dict[int, tuple[Callable[..., Any], bool]]
-    _forward_pre_hooks: dict[int, tuple[Callable[..., Any], bool]]
 
     def __init__(self) -> None:
         vars(self).update(training=True, _buffers={}, _forward_hooks={}, _forward_pre_hooks={})
@@ -54,129 +68,19 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return `forward` of the arguments, as the hooks leave them and it."""
+        """Return `forward` of the arguments; hooks, where there are any, may change either."""
         if self._forward_hooks or self._forward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            if with_kwargs:
-                changed = hook(self, args, kwargs)
-                args, kwargs = (args, kwargs) if changed is None else changed
-            else:
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-        result = self.forward(*args, **kwargs)
-        for hook, with_kwargs in list(self._forward_hooks.values()):
-            given = (args, kwargs) if with_kwargs else (args,)
-            changed = hook(self, *given, result)
-            result = result if changed is None else changed
-        return result
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before each `forward`; a result replaces the arguments.
-
-        Args:
-            hook: a function; `with_kwargs`, of (module, args, kwargs), returning None or both.
-            prepend: call it before the hooks that are already there.
-            with_kwargs: hand it the keyword arguments too.
-
-        Returns:
-            A handle: `handle.remove()` takes the hook away again, as does the end of its `with`.
-        """
-        return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each `forward`; a result replaces the output.
-
-        The arguments are those of `register_forward_pre_hook`.
-        """
-        return RemovableHandle(self._forward_hooks, (hook, with_kwargs), prepend)
-
     # -------------------------------------------------------------------- what it is made of
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Parameter, Module)):
-            if "_buffers" not in vars(self):
-                raise AttributeError(
-                    f"cannot assign {name} before Module.__init__() call: begin __init__ with "
-                    "super().__init__()"
-                )
-            self._buffers.pop(name, None)
-        elif value is not None:
-            held = vars(self).get(name)
-            if isinstance(held, Parameter):
-                self._refuse(name, value, "parameter", "nn.Parameter")
-            elif isinstance(held, Module):
-                self._refuse(name, value, "child module", "nn.Module")
-            elif name in vars(self).get("_buffers", ()) and not isinstance(value, Tensor):
-                self._refuse(name, value, "buffer", "Tensor")
-        super().__setattr__(name, value)
-
-    def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
-        self._buffers.pop(name, None)
-
-    def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
-        raise TypeError(
-            f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({expected} or None "
-            "expected)"
-        )
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter, as assigning it to the attribute does; None for one that is left out."""
-        if not isinstance(param, (Parameter, type(None))):
-            self._refuse(name, param, "parameter", "nn.Parameter")
-        self._add(name, param)
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that belongs to the module but isn't learned, such as a mask.
-
-        Args:
-            name: the attribute under which it is found.
-            tensor: its value.
-            persistent: is it part of the `state_dict`?
-        """
-        if not isinstance(tensor, (Tensor, type(None))):
-            self._refuse(name, tensor, "buffer", "Tensor")
-        self._add(name, tensor)
-        self._buffers[name] = persistent
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Add a child, as assigning it to the attribute does."""
-        if not isinstance(module, (Module, type(None))):
-            self._refuse(name, module, "child module", "nn.Module")
-        self._add(name, module)
-
-    def _add(self, name: str, value: Any) -> None:
-        """Set the attribute, unless the name cannot be a part of a path or means something else."""
-        if not name or "." in name:
-            raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
-        part = isinstance(vars(self).get(name, ...), (Parameter, Module, type(None)))
-        if hasattr(self, name) and name not in self._buffers and not part:
-            raise KeyError(f"attribute '{name}' already exists")
-        setattr(self, name, value)
-
     def _own(self, kind: type[T]) -> list[tuple[str, T]]:
-        """The attributes of a kind."""
+        """The attributes of a type, with their names."""
         return [(name, value) for name, value in vars(self).items() if isinstance(value, kind)]
 
     def _own_parameters(self) -> list[tuple[str, Parameter]]:
         return self._own(Parameter)
-
-    def _own_buffers(self, transient: bool = True) -> list[tuple[str, Tensor]]:
-        """The buffers; without `transient`, only those that are part of the state_dict."""
-        return [
-            (name, vars(self)[name])
-            for name, persistent in self._buffers.items()
-            if vars(self)[name] is not None and (persistent or transient)
-        ]
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules that are attributes of this one, with their names, each once."""
@@ -193,12 +97,12 @@ class Module:
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their paths: ("", model), ("blocks.0", …), ….
+        """This module and all below it, with their paths: ("", model), ("blocks.0", block), ….
 
         Args:
-            memo: the modules that were seen already.
+            memo: modules to leave out, such as those that were seen already.
             prefix: begins each path.
-            remove_duplicate: give a module that is found at several places once only.
+            remove_duplicate: give a module that is found at several paths only once.
         """
         memo = set() if memo is None else memo
         if self in memo:
@@ -213,20 +117,38 @@ class Module:
         """This module and all below it, each once."""
         return (module for _, module in self.named_modules())
 
+    def _named(
+        self,
+        own: Callable[[Module], Iterable[tuple[str, T]]],
+        prefix: str,
+        recurse: bool,
+        remove_duplicate: bool,
+    ) -> Iterator[tuple[str, T]]:
+        """What `own` finds in this module, or in this one and all below it, with the paths."""
+        here = [(prefix, self)]
+        everywhere = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        seen = set()
+        for path, module in everywhere if recurse else here:
+            for name, value in own(module):
+                if id(value) not in seen:
+                    yield _join(path, name), value
+                if remove_duplicate:
+                    seen.add(id(value))
+
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """What the module learns, with its paths; a parameter that is used at two places once.
+        """The parameters of this module and of all below it, with their paths.
 
         Args:
             prefix: begins each path.
-            recurse: those of the modules below it too.
-            remove_duplicate: if False, give a shared parameter under each of its paths.
+            recurse: if False, only this module's own.
+            remove_duplicate: give a parameter that is found at several paths only once.
         """
         return self._named(Module._own_parameters, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """What the module learns, each parameter once."""
+        """The parameters of this module and of all below it, each once: what is learned."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
@@ -239,27 +161,10 @@ class Module:
         """The buffers, each once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def _named(
-        self,
-        own: Callable[[Module], Iterable[tuple[str, T]]],
-        prefix: str,
-        recurse: bool,
-        remove_duplicate: bool,
-    ) -> Iterator[tuple[str, T]]:
-        here = [(prefix, self)]
-        everywhere = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-        seen = set()
-        for path, module in everywhere if recurse else here:
-            for name, value in own(module):
-                if id(value) not in seen:
-                    yield _join(path, name), value
-                if remove_duplicate:
-                    seen.add(id(value))
-
-    # -------------------------------------------------------------------------- changing it
+    # --------------------------------------------------------------- training mode, and more
 
     def train(self: M, mode: bool = True) -> M:
-        """Set `training` here and below: dropout drops in training only."""
+        """Set `training` here and in all modules below."""
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, not {mode!r}")
         self.training = mode
@@ -268,18 +173,18 @@ class Module:
         return self
 
     def eval(self: M) -> M:
-        """Leave training: `train(False)`."""
+        """Turn training mode off: `train(False)`."""
         return self.train(False)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
-        """Call `fn` on every module below this one, and last on this one."""
+        """Call `fn` on every module below this one, and then on this one."""
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Let its parameters be learned, or freeze them."""
+        """Let all its parameters get gradients, or freeze them."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -314,8 +219,8 @@ class Module:
 
         Args:
             prefix: begins each path.
-            keep_vars: return the parameters themselves; by default what is returned shares their
-                memory but has no part in the graph.
+            keep_vars: return the parameters themselves; by default they are detached: tensors
+                that share their memory, but have no part in the graph.
         """
         modules = self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False)
         found = {
@@ -334,7 +239,7 @@ class Module:
 
         Args:
             state_dict: tensors by their paths.
-            strict: raise if a path is missing here or there. Shapes must agree in any case.
+            strict: raise if a path is found on one side only. Shapes must agree in any case.
 
         Returns:
             The missing and the unexpected paths.
@@ -348,21 +253,9 @@ class Module:
     # ------------------------------------------------------------------------ how it prints
 
     def extra_repr(self) -> str:
-        """What stands in the parentheses when it is printed, such as "in_features=2"."""
+        """What is printed in its parentheses, such as "in_features=2"."""
         return ""
 
     def __repr__(self) -> str:
         lines = [f"({name}): {child!r}" for name, child in self._own(Module)]
         return layout(type(self).__name__, self.extra_repr(), lines)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def layout(name: str, extra: str, lines: list[str]) -> str:
-    """Put a module's own description and its children's on one line, or on indented ones."""
-    if not lines:
-        return f"{name}({extra})"
-    body = "\n".join([*extra.splitlines(), *lines]).replace("\n", "\n  ")
-    return f"{name}(\n  {body}\n)"

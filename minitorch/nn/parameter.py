@@ -9,11 +9,11 @@ from ..tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A leaf tensor that becomes one of a module's parameters when it is assigned to an attribute.
+    """A leaf tensor that is learned: one of a module's parameters, once it is an attribute of one.
 
     Args:
         data: its first value. The memory is shared, not copied.
-        requires_grad: should `backward()` compute a gradient for it?
+        requires_grad: does `backward()` compute a gradient for it?
     """
 
     __slots__ = ()

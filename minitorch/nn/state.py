@@ -1,34 +1,44 @@
-"""The tensors of a module, changed from outside: loaded, converted, their gradients forgotten."""
+"""What `load_state_dict`, `to` and `zero_grad` of a module do to each of its tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..autograd import no_grad, version_counter
+from ..autograd.graph import no_grad, version_counter
 from ..tensor import Tensor
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` found on one side only."""
+    """The paths that `load_state_dict` found on one side only."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        if self == ([], []):
+        if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
+        return (
+            f"IncompatibleKeys(missing_keys={self.missing_keys}, "
+            f"unexpected_keys={self.unexpected_keys})"
+        )
 
 
 def load(
     name: str, own: Mapping[str, Tensor], given: Mapping[str, Any], strict: bool
 ) -> IncompatibleKeys:
-    """Copy the elements of the tensors that are given into one's own of the same path.
+    """Copy the tensors that are given into a module's own of the same paths.
 
     Everything is checked before anything is copied.
 
+    Args:
+        name: the module's class, for errors.
+        own: its tensors, by their paths.
+        given: the tensors to copy.
+        strict: raise if a path is found on one side only.
+
     Raises:
+        TypeError: what is given is no mapping.
         RuntimeError: names everything that does not fit.
     """
     if not isinstance(given, Mapping):
@@ -58,7 +68,9 @@ def load(
 
 
 def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
-    """Bring a tensor and its gradient to another dtype; whoever holds the tensor keeps it.
+    """Bring a tensor and its gradient to another dtype, in place: it stays the same object.
+
+    The other arguments are those of `Tensor.to`.
 
     Raises:
         TypeError: the dtype is not floating-point.

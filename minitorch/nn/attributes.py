@@ -1,0 +1,91 @@
+"""The attributes of a module: which values each may hold, and which of them are buffers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..tensor import Tensor
+from .parameter import Parameter
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+class Attributes:
+    """What a `Module` knows of its attributes.
+
+    An attribute that holds a parameter, a buffer or a module can be given another one or None, and
+    nothing else: a parameter that was overwritten by a plain tensor would silently stop learning.
+    """
+
+    _buffers: dict[str, bool]  # for the name of each: is it part of the state_dict?
+
+    def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
+        raise TypeError(
+            f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({expected} or None "
+            "expected)"
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, (Parameter, Attributes)):
+            if "_buffers" not in vars(self):
+                raise AttributeError(
+                    f"cannot assign {name} before Module.__init__() call: begin __init__ with "
+                    "super().__init__()"
+                )
+            self._buffers.pop(name, None)
+        elif value is not None:
+            held = vars(self).get(name)
+            if isinstance(held, Parameter):
+                self._refuse(name, value, "parameter", "nn.Parameter")
+            elif isinstance(held, Attributes):
+                self._refuse(name, value, "child module", "nn.Module")
+            elif name in vars(self).get("_buffers", ()) and not isinstance(value, Tensor):
+                self._refuse(name, value, "buffer", "Tensor")
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._buffers.pop(name, None)
+
+    def _add(self, name: str, value: Any) -> None:
+        """Set the attribute, unless the name cannot be part of a path or means something else."""
+        if not name or "." in name:
+            raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
+        part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))
+        if hasattr(self, name) and name not in self._buffers and not part:
+            raise KeyError(f"attribute '{name}' already exists")
+        setattr(self, name, value)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter, as assigning it to the attribute does; None for one that is left out."""
+        if not isinstance(param, (Parameter, type(None))):
+            self._refuse(name, param, "parameter", "nn.Parameter")
+        self._add(name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the module but is not learned, such as a mask.
+
+        Args:
+            name: the attribute that holds it.
+            tensor: its value.
+            persistent: is it part of the `state_dict`?
+        """
+        if not isinstance(tensor, (Tensor, type(None))):
+            self._refuse(name, tensor, "buffer", "Tensor")
+        self._add(name, tensor)
+        self._buffers[name] = persistent
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a child, as assigning it to the attribute does."""
+        if not isinstance(module, (Attributes, type(None))):
+            self._refuse(name, module, "child module", "nn.Module")
+        self._add(name, module)
+
+    def _own_buffers(self, transient: bool = True) -> list[tuple[str, Tensor]]:
+        """The buffers; without `transient`, only those that are part of the state_dict."""
+        return [
+            (name, vars(self)[name])
+            for name, persistent in self._buffers.items()
+            if vars(self)[name] is not None and (persistent or transient)
+        ]
