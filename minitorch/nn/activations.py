@@ -1,4 +1,4 @@
-"""The bends between layers, as modules."""
+"""The activation functions as modules: the nonlinearities between linear layers, and softmax."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .module import Module
 
 
 class ReLU(Module):
-    """max(x, 0)."""
+    """Rectified linear unit: max(x, 0)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
@@ -16,7 +16,10 @@ class ReLU(Module):
 
 
 class GELU(Module):
-    """x · Φ(x), exactly or, with `approximate="tanh"`, in the form of GPT-2."""
+    """Gaussian error linear unit: x · Φ(x), where Φ is the normal distribution function.
+
+    `approximate="tanh"` is the approximation that GPT-2 was trained with.
+    """
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
@@ -27,12 +30,12 @@ class GELU(Module):
         return F.gelu(input, self.approximate)
 
     def extra_repr(self) -> str:
-        """The form."""
+        """Return what is printed: which form it is."""
         return f"approximate={self.approximate!r}"
 
 
 class SiLU(Module):
-    """x · sigmoid(x)."""
+    """Sigmoid linear unit, also called swish: x · sigmoid(x)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
@@ -40,7 +43,7 @@ class SiLU(Module):
 
 
 class Tanh(Module):
-    """tanh x."""
+    """Hyperbolic tangent: tanh x."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
@@ -48,7 +51,7 @@ class Tanh(Module):
 
 
 class Sigmoid(Module):
-    """1 / (1 + e⁻ˣ)."""
+    """Logistic function: 1 / (1 + e⁻ˣ)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
@@ -56,32 +59,32 @@ class Sigmoid(Module):
 
 
 class Softmax(Module):
-    """Scores to shares that sum to 1 along `dim`."""
+    """Scores (logits) to probabilities: eˣ / Σ eˣ, which sum to 1 along `dim`."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """Turn scores into shares."""
+        """Turn scores into probabilities."""
         return F.softmax(input, self.dim)
 
     def extra_repr(self) -> str:
-        """The dimension."""
+        """Return what is printed: the dimension."""
         return f"dim={self.dim}"
 
 
 class LogSoftmax(Module):
-    """Scores to the logarithms of shares that sum to 1 along `dim`."""
+    """Scores (logits) to the logarithms of probabilities: x - ln Σ eˣ, along `dim`."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """Turn scores into logarithms of shares."""
+        """Turn scores into logarithms of probabilities."""
         return F.log_softmax(input, self.dim)
 
     def extra_repr(self) -> str:
-        """The dimension."""
+        """Return what is printed: the dimension."""
         return f"dim={self.dim}"

@@ -1,4 +1,4 @@
-"""Modules that hold modules: in a row, in a list, in a dict."""
+"""Modules that hold modules: one after the other, in a list, in a dict."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _List(Module):
         return self._own(Module)[self._position(index)][1]
 
     def _part(self, named: dict[str, Module]) -> _List:
-        """One of the same class, with some of the modules."""
+        """Make a container of the same class with some of the modules."""
         raise NotImplementedError
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -75,10 +75,10 @@ class _List(Module):
 
 
 class Sequential(_List):
-    """Modules in a row: the result of each is the input of the next.
+    """Modules one after the other: the output of each is the input of the next.
 
     Args:
-        modules: one after another, or one dict that names them.
+        modules: the modules in order, or one dict that names them.
     """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
@@ -94,7 +94,7 @@ class Sequential(_List):
         return type(self)(named)
 
     def forward(self, input: Any) -> Any:
-        """Hand the input through all modules."""
+        """Pass the input through all modules."""
         for module in self._modules():
             input = module(input)
         return input
@@ -115,7 +115,7 @@ class ModuleList(_List):
 
     def __repr__(self) -> str:
         lines, start = [], 0
-        for text, alike in groupby(map(repr, self)):  # a stack of like blocks is printed once
+        for text, alike in groupby(map(repr, self)):  # equal blocks are printed once
             n = len(list(alike))
             lines.append(
                 f"({start}): {text}" if n == 1 else f"({start}-{start + n - 1}): {n} x {text}"
@@ -155,7 +155,8 @@ class ModuleDict(Module):
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
-    def __getattr__(self, name: str) -> Any:  # never finds more: it tells type checkers of names
+    def __getattr__(self, name: str) -> Any:
+        # Nothing is found here. It tells type checkers that `blocks.first` may exist.
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def keys(self) -> Iterable[str]:

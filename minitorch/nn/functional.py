@@ -1,37 +1,26 @@
-"""The layers as functions: everything that they need is an argument."""
+"""The layers as functions, under PyTorch's names: weights and options are arguments.
+
+Each is documented where it is defined: the large ones in `minitorch/fused`, the others in
+`minitorch/ops`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
-from ..fused import (
-    cross_entropy,
-    gelu,
-    layer_norm,
-    linear,
-    log_softmax,
-    scaled_dot_product_attention,
-    softmax,
-)
-from ..ops import (
-    binary_cross_entropy_with_logits,
-    dropout,
-    embedding,
-    kl_div,
-    leaky_relu,
-    logsigmoid,
-    mse_loss,
-    nll_loss,
-    one_hot,
-    pad,
-    relu,
-    rms_norm,
-    sigmoid,
-    silu,
-    softplus,
-    tanh,
-)
+from ..fused.attention import scaled_dot_product_attention
+from ..fused.cross_entropy import cross_entropy
+from ..fused.gelu import gelu
+from ..fused.layer_norm import layer_norm
+from ..fused.linear import linear
+from ..fused.softmax import log_softmax, softmax
+from ..ops import dropout, embedding, rms_norm
+from ..ops.activations import leaky_relu, logsigmoid, relu, silu, softplus
+from ..ops.arrange import pad
+from ..ops.elementwise import sigmoid, tanh
+from ..ops.indexing import one_hot
+from ..ops.loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
 
 __all__ = [
     "binary_cross_entropy_with_logits",

@@ -1,7 +1,9 @@
-"""First values for parameters. Each function writes into its tensor and returns it.
+"""Initialization: first values for parameters. Each function fills its tensor and returns it.
 
 fan_in is the number of inputs that each output sums over, fan_out the number of outputs that each
 input goes to: for a weight of shape (out, in, *rest), fan_in = in · rest and fan_out = out · rest.
+With independent inputs of variance 1, an output has variance fan_in · std². So std = 1 / √fan_in
+keeps activations of one size from layer to layer, and 1 / √fan_out gradients.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
-from ..autograd import no_grad
-from ..random import Generator
-from ..tensor import Tensor
+from ..autograd.graph import no_grad
+
+if TYPE_CHECKING:
+    from ..random import Generator
+    from ..tensor import Tensor
 
 __all__ = [
     "calculate_gain",
@@ -32,7 +36,7 @@ __all__ = [
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers from the normal distribution N(mean, std²)."""
+    """Fill with numbers from the normal distribution N(mean, std²)."""
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -40,24 +44,24 @@ def normal_(
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers spread evenly over [a, b)."""
+    """Fill with numbers from the uniform distribution on [a, b)."""
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """`val` everywhere."""
+    """Fill with `val`."""
     with no_grad():
         return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """0 everywhere."""
+    """Fill with 0."""
     return constant_(tensor, 0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """1 everywhere."""
+    """Fill with 1."""
     return constant_(tensor, 1)
 
 
@@ -69,10 +73,10 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Numbers from N(mean, std²), drawn again until they lie in [a, b].
+    """Fill with numbers from N(mean, std²), each drawn again until it lies in [a, b].
 
     Raises:
-        ValueError: less than a thousandth of them does, and the drawing would take too long.
+        ValueError: less than a thousandth of the distribution lies there: it would take too long.
     """
     below_b, below_a = (math.erf((end - mean) / std / math.sqrt(2)) for end in (b, a))
     if not below_b - below_a > 2e-3:
@@ -85,56 +89,42 @@ def trunc_normal_(
     return tensor
 
 
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """Return (fan_in, fan_out)."""
+    shape = tensor.array.shape
+    if len(shape) < 2:
+        raise ValueError(
+            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+        )
+    rest = math.prod(shape[2:])
+    return shape[1] * rest, shape[0] * rest
+
+
 def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Uniform on ±gain · √(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)."""
+    """Fill from the uniform distribution on ±gain · √(6 / (fan_in + fan_out)).
+
+    Its variance is gain² · 2 / (fan_in + fan_out), a compromise between activations and gradients.
+    Source: Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html.
+    """
     bound = gain * math.sqrt(6 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Normal with std = gain · √(2 / (fan_in + fan_out)) (Glorot and Bengio 2010)."""
+    """Fill from N(0, std²) with std = gain · √(2 / (fan_in + fan_out)). See `xavier_uniform_`."""
     return normal_(tensor, 0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
 
 
-def kaiming_uniform_(
-    tensor: Tensor,
-    a: float = 0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
-) -> Tensor:
-    """Uniform on ±gain · √(3 / fan) (He et al. 2015, https://arxiv.org/abs/1502.01852).
-
-    Args:
-        tensor: the weight, of two or more dimensions.
-        a: the slope below 0 of the leaky_relu that follows.
-        mode: "fan_in" keeps the variance of what goes forward, "fan_out" of what goes backward.
-        nonlinearity: what follows, for the gain.
-        generator: where the numbers come from.
-    """
-    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
-    return uniform_(tensor, -bound, bound, generator)
-
-
-def kaiming_normal_(
-    tensor: Tensor,
-    a: float = 0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
-) -> Tensor:
-    """Normal with std = gain / √fan. The arguments are those of `kaiming_uniform_`."""
-    return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
-
-
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor that makes up for what a nonlinearity takes from the variance.
+    """The gain: the factor on std that makes up for what a nonlinearity takes from the variance.
+
+    ReLU, for example, sets half of the inputs to 0: half of their mean square is left, gain = √2.
 
     Args:
         nonlinearity: "linear", "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
-        param: leaky_relu's slope below 0; 0.01 unless given.
+        param: the negative slope of leaky_relu; 0.01 unless given.
 
     Raises:
         ValueError: another name.
@@ -160,15 +150,35 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
     return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))
 
 
-def _fans(tensor: Tensor) -> tuple[int, int]:
-    """(fan_in, fan_out)"""
-    shape = tensor.array.shape
-    if len(shape) < 2:
-        raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
-        )
-    rest = math.prod(shape[2:])
-    return shape[1] * rest, shape[0] * rest
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fill from the uniform distribution on ±gain · √(3 / fan) (He et al. 2015, https://arxiv.org/abs/1502.01852).
+
+    Args:
+        tensor: the weight, of two or more dimensions.
+        a: the negative slope of the leaky_relu that follows.
+        mode: "fan_in" keeps the variance of activations, "fan_out" that of gradients.
+        nonlinearity: the one that follows, for the gain.
+        generator: the source of the numbers; the default one unless given.
+    """
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fill from N(0, std²) with std = gain / √fan. Arguments as for `kaiming_uniform_`."""
+    return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
 if not TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""The layers: each is a function of `functional` with the parameters that it learns.
+"""The layers: modules that hold the weights, and call a function of the same name with them.
 
-`dtype` and `device` are those of the parameters: the default dtype unless given, and the CPU.
+`dtype` and `device` are the parameters': the default dtype unless given, and the CPU.
 """
 
 from __future__ import annotations
@@ -9,17 +9,26 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd import no_grad
+from ..autograd.graph import no_grad
 from ..creation import empty
 from ..tensor import Tensor
 from . import functional as F
-from . import init
+from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
 from .module import Module
 from .parameter import Parameter
 
 
+def _parameter(shape: tuple[int, ...], dtype: Any, device: Any) -> Parameter:
+    """A parameter without values yet."""
+    return Parameter(empty(shape, dtype=dtype, device=device))
+
+
+def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
 class Identity(Module):
-    """The input, unchanged; takes and ignores any arguments."""
+    """y = x. Takes any arguments, and ignores them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -33,8 +42,8 @@ class Linear(Module):
     """y = x Wᵀ + b: (*, in_features) to (*, out_features).
 
     Attributes:
-        weight: (out_features, in_features), drawn evenly from ±1/√in_features.
-        bias: (out_features), drawn from the same; None with `bias=False`.
+        weight: (out_features, in_features), at first uniform on ±1/√in_features.
+        bias: (out_features), at first the same; None with `bias=False`.
     """
 
     bias: Parameter | None
@@ -50,35 +59,33 @@ class Linear(Module):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight = _parameter((out_features, in_features), dtype, device)
-        self.register_parameter(
-            "bias", _parameter((out_features,), dtype, device) if bias else None
-        )
+        self.bias = _parameter((out_features,), dtype, device) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        kaiming_uniform_(self.weight, a=math.sqrt(5))  # PyTorch's way to write ±1/√in_features
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
-            init.uniform_(self.bias, -bound, bound)
+            uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
         """Map each vector: (*, in_features) to (*, out_features)."""
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        """The sizes."""
+        """Return what is printed: the sizes, and whether there is a bias."""
         bias = self.bias is not None
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={bias}"
 
 
 class Embedding(Module):
-    """A vector to learn for each of `num_embeddings` tokens: ids (*) to (*, embedding_dim).
+    """A learned vector for each token of a vocabulary: ids (*) to vectors (*, embedding_dim).
 
     Args:
         num_embeddings: the size of the vocabulary.
         embedding_dim: the size of each vector.
-        padding_idx: a token whose vector starts at 0 and gets no gradient.
+        padding_idx: the token whose vector starts at 0 and gets no gradient.
 
     Attributes:
         weight: (num_embeddings, embedding_dim), drawn from N(0, 1).
@@ -104,7 +111,7 @@ class Embedding(Module):
 
     def reset_parameters(self) -> None:
         """Draw the vectors anew."""
-        init.normal_(self.weight)
+        normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
                 self.weight[self.padding_idx] = 0
@@ -113,7 +120,13 @@ class Embedding(Module):
     def from_pretrained(
         cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
     ) -> Embedding:
-        """Make one of vectors that exist, (num_embeddings, embedding_dim), frozen unless told."""
+        """Make an embedding of given vectors, (num_embeddings, embedding_dim).
+
+        Args:
+            embeddings: the vectors. The memory is shared, not copied.
+            freeze: do not learn them.
+            padding_idx: as for the class; here its vector keeps its values.
+        """
         if embeddings.ndim != 2:
             raise ValueError(
                 f"Embeddings parameter is expected to be 2-dimensional, not {embeddings.ndim}"
@@ -128,19 +141,22 @@ class Embedding(Module):
         return F.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        """The sizes."""
+        """Return what is printed: the sizes, and the padding token if there is one."""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
 
 
 class LayerNorm(Module):
-    """Brings vectors to mean 0 and variance 1, then scales and shifts them by learned amounts.
+    """Layer normalization: y = (x - mean(x)) / √(var(x) + eps) · weight + bias.
+
+    Each vector is brought to mean 0 and variance 1, then scaled and shifted by what is learned.
+    Source: Ba et al. 2016, https://arxiv.org/abs/1607.06450.
 
     Args:
-        normalized_shape: the trailing sizes over which mean and variance are taken.
-        eps: is added to the variance.
-        elementwise_affine: learn weight and bias at all?
-        bias: learn a bias?
+        normalized_shape: the sizes of the last dimensions, over which mean and variance are taken.
+        eps: keeps the denominator from 0.
+        elementwise_affine: is there a weight (and a bias)?
+        bias: is there a bias?
 
     Attributes:
         weight, bias: of shape `normalized_shape`, at first 1 and 0.
@@ -162,38 +178,38 @@ class LayerNorm(Module):
         self.normalized_shape = _sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         shape = self.normalized_shape
-        self.register_parameter(
-            "weight", _parameter(shape, dtype, device) if elementwise_affine else None
-        )
-        self.register_parameter(
-            "bias", _parameter(shape, dtype, device) if elementwise_affine and bias else None
-        )
+        has_bias = elementwise_affine and bias
+        self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
+        self.bias = _parameter(shape, dtype, device) if has_bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
         if self.weight is not None:
-            init.ones_(self.weight)
+            ones_(self.weight)
         if self.bias is not None:
-            init.zeros_(self.bias)
+            zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise each vector: (*, *normalized_shape) to the same."""
+        """Normalize each vector: (*, *normalized_shape) to the same shape."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """The options."""
+        """Return what is printed: the sizes and options."""
         affine, bias = self.elementwise_affine, self.bias is not None
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={affine}, bias={bias}"
 
 
 class RMSNorm(Module):
-    """Divides vectors by the root of their mean square, then scales them by learned amounts.
+    """Root mean square normalization: y = x / √(mean(x²) + eps) · weight.
+
+    Layer normalization without the mean and the bias.
+    Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467.
 
     Args:
-        normalized_shape: the trailing sizes over which the mean is taken.
-        eps: is added to the mean square; the dtype's `finfo.eps` unless given.
-        elementwise_affine: learn a weight?
+        normalized_shape: the sizes of the last dimensions, over which the mean is taken.
+        eps: keeps the denominator from 0; the dtype's `finfo.eps` unless given.
+        elementwise_affine: is there a weight?
 
     Attributes:
         weight: of shape `normalized_shape`, at first 1.
@@ -213,29 +229,31 @@ class RMSNorm(Module):
         self.normalized_shape = _sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         shape = self.normalized_shape
-        self.register_parameter(
-            "weight", _parameter(shape, dtype, device) if elementwise_affine else None
-        )
+        self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Set the weight to 1."""
         if self.weight is not None:
-            init.ones_(self.weight)
+            ones_(self.weight)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise each vector: (*, *normalized_shape) to the same."""
+        """Normalize each vector: (*, *normalized_shape) to the same shape."""
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
-        """The options."""
+        """Return what is printed: the sizes and options."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 
 class Dropout(Module):
-    """In training, sets each element to 0 with probability p, and divides the others by 1 - p."""
+    """In training, sets each element to 0 with probability p, and divides the others by 1 - p.
+
+    So the expected value stays the same. Outside training it changes nothing.
+    Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html.
+    """
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -244,17 +262,9 @@ class Dropout(Module):
         self.p = p
 
     def forward(self, input: Tensor) -> Tensor:
-        """Drop some elements, in training."""
+        """Drop elements at random if in training mode."""
         return F.dropout(input, self.p, self.training)
 
     def extra_repr(self) -> str:
-        """The probability."""
+        """Return what is printed: the probability."""
         return f"p={self.p}"
-
-
-def _parameter(shape: tuple[int, ...], dtype: Any, device: Any) -> Parameter:
-    return Parameter(empty(shape, dtype=dtype, device=device))
-
-
-def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)

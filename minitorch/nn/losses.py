@@ -8,7 +8,10 @@ from .module import Module
 
 
 class CrossEntropyLoss(Module):
-    """-ln p(right answer), of logits: see `functional.cross_entropy`. The weight is a buffer."""
+    """Cross-entropy of logits: -ln p(target). See `functional.cross_entropy`.
+
+    The weight is a buffer.
+    """
 
     weight: Tensor | None
 
@@ -32,7 +35,10 @@ class CrossEntropyLoss(Module):
 
 
 class NLLLoss(Module):
-    """-ln p(right answer), of logarithms: see `functional.nll_loss`. The weight is a buffer."""
+    """Negative log-likelihood, of log-probabilities: -ln p(target). See `functional.nll_loss`.
+
+    The weight is a buffer.
+    """
 
     weight: Tensor | None
 
@@ -44,12 +50,12 @@ class NLLLoss(Module):
         self.ignore_index, self.reduction = ignore_index, reduction
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of logarithms of probabilities against class indices."""
+        """Return the loss of log-probabilities against class indices."""
         return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
 class MSELoss(Module):
-    """(input - target)²: see `functional.mse_loss`."""
+    """Mean squared error: (input - target)². See `functional.mse_loss`."""
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
@@ -61,19 +67,24 @@ class MSELoss(Module):
 
 
 class KLDivLoss(Module):
-    """target · (ln target - input), of logarithms: see `functional.kl_div`."""
+    """Kullback–Leibler divergence: target · (ln target - input), where input = ln q.
+
+    See `functional.kl_div`.
+    """
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__()
         self.reduction, self.log_target = reduction, log_target
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the divergence of logarithms of probabilities from a distribution."""
+        """Return the divergence of the log-probabilities from the target's distribution."""
         return F.kl_div(input, target, self.reduction, self.log_target)
 
 
 class BCEWithLogitsLoss(Module):
-    """The surprise at a yes or no: see `functional.binary_cross_entropy_with_logits`.
+    """Binary cross-entropy of logits: -ln p(yes or no, as the target says).
+
+    See `functional.binary_cross_entropy_with_logits`.
 
     Both weights are buffers.
     """
