@@ -1,4 +1,4 @@
-"""Help for training: gradients kept within bounds."""
+"""Gradient clipping: one very large gradient must not undo what was learned."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import autograd
 from .._compat import missing
 from .._runtime.quiet import quietly
+from ..autograd.graph import version_counter
 from ..dtypes import Array
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """Return the gradients of those parameters that have one."""
+    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad for p in parameters if p.grad is not None]
+
+
+def _norm(vectors: list[Array], p: float) -> np.floating[Any]:
+    """The p-norm of vectors laid end to end."""
+    dtype = vectors[0].dtype
+    if p == 2:  # what np.linalg.norm computes, without the time that calling it takes
+        return np.sqrt(np.sum([v.dot(v) for v in vectors], dtype=dtype))  # type: ignore[no-any-return]
+    return np.linalg.norm([np.linalg.norm(v, p) for v in vectors], p).astype(dtype)
 
 
 def clip_grad_norm_(
@@ -22,12 +36,17 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> Tensor:
-    """Scale all gradients together so that their norm, as one vector, is at most `max_norm`.
+    """Scale all gradients by one factor, so that their norm is at most `max_norm`.
+
+        g ← g · min(1, max_norm / (‖g‖ + 10⁻⁶))
+
+    g is the vector of all gradients end to end: it keeps its direction and gets shorter. Source:
+    Pascanu et al. 2013, https://arxiv.org/abs/1211.5063.
 
     Args:
-        parameters: those whose gradients are scaled, in place. Those without one are left out.
+        parameters: their gradients are scaled, in place. Those without a gradient are left out.
         max_norm: the bound.
-        norm_type: p of the p-norm; inf for the largest absolute value.
+        norm_type: p of the p-norm (Σ |gᵢ|ᵖ)¹ᐟᵖ; inf for the largest absolute value.
         error_if_nonfinite: raise if the norm is NaN or infinite, before anything is scaled.
 
     Returns:
@@ -46,31 +65,18 @@ def clip_grad_norm_(
             "it cannot be clipped. Set error_if_nonfinite=False to scale the gradients anyway."
         )
     scale = max_norm / (total + 1e-6)
-    if not scale >= 1:
+    if not scale >= 1:  # also if it is NaN
         for g in grads:
             g.array *= scale
-            g._version[0] = next(autograd.version_counter)
+            g._version[0] = next(version_counter)
     return Tensor._wrap(total)
 
 
-def _norm(vectors: list[Array], p: float) -> np.floating[Any]:
-    """The p-norm of vectors laid end to end."""
-    dtype = vectors[0].dtype
-    if p == 2:  # as np.linalg.norm does it, without what that takes to be called
-        return np.sqrt(np.sum([v.dot(v) for v in vectors], dtype=dtype))  # type: ignore[no-any-return]
-    return np.linalg.norm([np.linalg.norm(v, p) for v in vectors], p).astype(dtype)
-
-
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Bring each element of the gradients to between -clip_value and clip_value, in place."""
+    """Clip each element: g ← min(max(g, -clip_value), clip_value), in place."""
     for g in _gradients(parameters):
         np.clip(g.array, -clip_value, clip_value, out=g.array)
-        g._version[0] = next(autograd.version_counter)
-
-
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [p.grad for p in parameters if p.grad is not None]
+        g._version[0] = next(version_counter)
 
 
 if not TYPE_CHECKING:

@@ -1,4 +1,12 @@
-"""Learning rates that change on the way. Call `scheduler.step()` after each `optimizer.step()`."""
+"""Learning-rate schedules: the rate as a function of the step. n counts the steps from 0.
+
+    LambdaLR            lr = base_lr · f(n)
+    LinearLR            lr = base_lr · (start + (end - start) · min(n, N) / N)
+    CosineAnnealingLR   lr = eta_min + (base_lr - eta_min) · (1 + cos(π n / T_max)) / 2
+    SequentialLR        one schedule until step m, then another
+
+Call `scheduler.step()` after each `optimizer.step()`.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +23,24 @@ __all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR", "Sequenti
 
 
 class LRScheduler:
-    """Sets the learning rate of each of an optimizer's groups, step by step.
+    """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
 
-    A subclass writes `get_lr`. It may start from the group's present rate, as the formula from one
-    step to the next, so that schedulers on the same optimizer multiply; or from `base_lrs`.
+    A subclass writes `get_lr`. It computes the new rates from `base_lrs`; or from the groups'
+    present rates, by the ratio of one step to the step before, so that several schedulers of one
+    optimizer multiply.
 
     Args:
         optimizer: the one whose rates are set. The first are set at once.
-        last_epoch: the steps taken before, less one; for an optimizer whose groups have an
-            `initial_lr`.
+        last_epoch: the number of the last step taken, to resume after it; -1 to begin. If it is not
+            -1, the optimizer's groups must have an `initial_lr`, as after loading its state.
 
     Attributes:
-        base_lrs: the rates from which the schedule starts.
-        last_epoch: the number of the present step, from 0.
+        base_lrs: the rates at which the schedule starts, one for each group.
+        last_epoch: n, the number of the present step, from 0.
+
+    Raises:
+        TypeError: `optimizer` is none.
+        KeyError: a group has no `initial_lr` when resuming.
     """
 
     _is_initial = False
@@ -49,56 +62,58 @@ class LRScheduler:
         self._initial_step()
 
     def get_lr(self) -> list[float]:
-        """Return the rate of each group at `last_epoch`; each class writes its own."""
+        """Return the rate of each group at step `last_epoch`; each class writes its own."""
         raise NotImplementedError(f"{type(self).__name__} needs a get_lr()")
 
-    def get_last_lr(self) -> list[float]:
-        """Return the rates that were set last."""
-        return self._last_lr
-
-    def step(self) -> None:
-        """Go on to the next step's rates."""
-        self.last_epoch += 1
-        self._set(self.get_lr())
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer."""
-        return {k: v for k, v in vars(self).items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
-        vars(self).update(state_dict)
-
-    def _initial_step(self) -> None:
-        self._is_initial = True
-        self.step()
-        del self._is_initial
-
-    def _restart(self) -> None:
-        """Begin the schedule, whatever the present rates are."""
-        self.last_epoch = 0
-        self._set(self._closed_form_lr())
-
     def _closed_form_lr(self) -> list[float]:
-        """The rates at `last_epoch` as a function of `base_lrs` alone."""
+        """Return the rates at step `last_epoch`, computed from `base_lrs` alone."""
         return self.get_lr()
+
+    def _present(self) -> list[float]:
+        """Return the rates that the groups have."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def _set(self, lrs: Sequence[float]) -> None:
         for group, lr in zip(self.optimizer.param_groups, lrs, strict=True):
             group["lr"] = float(lr)
         self._last_lr = self._present()
 
-    def _present(self) -> list[float]:
-        return [float(group["lr"]) for group in self.optimizer.param_groups]
+    def step(self) -> None:
+        """Set the rates of the next step."""
+        self.last_epoch += 1
+        self._set(self.get_lr())
+
+    def _initial_step(self) -> None:
+        """Set the first rates: some schedules leave the present rates as they are then."""
+        self._is_initial = True
+        self.step()
+        del self._is_initial
+
+    def _restart(self) -> None:
+        """Begin the schedule anew, whatever the present rates are."""
+        self.last_epoch = 0
+        self._set(self._closed_form_lr())
+
+    def get_last_lr(self) -> list[float]:
+        """Return the rates that were set last."""
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all attributes except the optimizer."""
+        return {k: v for k, v in vars(self).items() if k != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        vars(self).update(state_dict)
 
 
 class LambdaLR(LRScheduler):
-    """base_lr · f(step).
+    """lr = base_lr · f(n).
 
     Args:
         optimizer: see `LRScheduler`.
-        lr_lambda: f, or one for each group. The state_dict keeps what a callable object has in it,
-            but no function.
+        lr_lambda: f, or one for each group. If it is an object with `__call__`, the state_dict
+            holds its attributes; a function is not saved.
         last_epoch: see `LRScheduler`.
     """
 
@@ -115,14 +130,14 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Multiply the rate that each group began with."""
+        """Multiply each group's base rate by f(n)."""
         return [
             base * f(self.last_epoch)
             for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)
         ]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer and functions."""
+        """Return all attributes except the optimizer and those lambdas that are functions."""
         kept = [None if isinstance(f, FunctionType) else dict(vars(f)) for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": kept}
 
@@ -135,14 +150,17 @@ class LambdaLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """From start_factor · base_lr to end_factor · base_lr on a line, in `total_iters` steps.
+    """A straight line, such as a warm-up: lr = base_lr · (start + (end - start) · min(n, N) / N).
 
     Args:
         optimizer: see `LRScheduler`.
-        start_factor: in (0, 1].
-        end_factor: in [0, 1].
-        total_iters: the steps until the end is reached.
+        start_factor: start, in (0, 1].
+        end_factor: end, in [0, 1].
+        total_iters: N, the steps until the end is reached; the rate stays there.
         last_epoch: see `LRScheduler`.
+
+    Raises:
+        ValueError: a factor is out of range.
     """
 
     def __init__(
@@ -168,7 +186,7 @@ class LinearLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Scale the present rates by the line's value here, over its value one step before."""
+        """Multiply the present rates by the ratio of the line at step n to step n - 1."""
         n, present = self.last_epoch, self._present()
         if n == 0:
             return [lr * self.start_factor for lr in present]
@@ -179,19 +197,20 @@ class LinearLR(LRScheduler):
         return [lr * (1 + rise / before) for lr in present]
 
     def _closed_form_lr(self) -> list[float]:
-        share = min(self.total_iters, self.last_epoch) / self.total_iters
-        factor = self.start_factor + (self.end_factor - self.start_factor) * share
+        progress = min(self.total_iters, self.last_epoch) / self.total_iters
+        factor = self.start_factor + (self.end_factor - self.start_factor) * progress
         return [base * factor for base in self.base_lrs]
 
 
 class CosineAnnealingLR(LRScheduler):
-    """eta_min + (base_lr - eta_min) · (1 + cos(π · step / T_max)) / 2: slow, fast, slow.
+    """Half a wave: lr = eta_min + (base_lr - eta_min) · (1 + cos(π n / T_max)) / 2.
 
+    The rate falls slowly at first, then fast, and slowly again towards eta_min.
     Source: Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without the restarts.
 
     Args:
         optimizer: see `LRScheduler`.
-        T_max: the steps until the lowest rate is reached; from there it rises again.
+        T_max: the steps until eta_min is reached; after them the rate rises again.
         eta_min: the lowest rate.
         last_epoch: see `LRScheduler`.
     """
@@ -203,11 +222,11 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Scale what the present rates have above eta_min by the curve's step from the last."""
+        """Multiply what is above eta_min by the ratio of the wave at step n to step n - 1."""
         n, T, low, present = self.last_epoch, self.T_max, self.eta_min, self._present()
         if self._is_initial:
             return present
-        if (n - 1 - T) % (2 * T) == 0:  # the last was the lowest, and there is nothing to scale
+        if (n - 1 - T) % (2 * T) == 0:  # step n - 1 had the lowest rate: the ratio has no value
             rise = (1 - math.cos(math.pi / T)) / 2
             return [
                 lr + (base - low) * rise for lr, base in zip(present, self.base_lrs, strict=True)
@@ -221,15 +240,19 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class SequentialLR(LRScheduler):
-    """One schedule after another: a warm-up, then a decay.
+    """One schedule after another, such as a warm-up and then a decay.
 
-    Inside another one it begins a step ahead, as PyTorch's does. Give one list of all schedules.
+    Each begins anew at its milestone. Do not nest one SequentialLR in another, where it would begin
+    a step ahead, as PyTorch's does: give one list of all schedules.
 
     Args:
         optimizer: see `LRScheduler`.
         schedulers: the schedules, of the same optimizer.
         milestones: the steps at which the second, the third, … begin.
         last_epoch: see `LRScheduler`.
+
+    Raises:
+        ValueError: there is not one milestone fewer than schedulers, or their optimizers differ.
     """
 
     def __init__(
@@ -249,15 +272,27 @@ class SequentialLR(LRScheduler):
         self.optimizer = optimizer
         self._schedulers, self._milestones = list(schedulers), list(milestones)
         self.last_epoch = last_epoch + 1
-        # Each scheduler has set its first rate already: take that back, and let the first begin.
+        # Each scheduler has set its first rates already. Undo that, and let the first one begin.
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         self._undo()
         self._current()._initial_step()
         self._last_lr = self._present()
 
+    def _current(self) -> LRScheduler:
+        """Return the schedule that is followed at this step."""
+        return self._schedulers[bisect_right(self._milestones, self.last_epoch)]
+
+    def _undo(self) -> None:
+        """Take back the first step of each schedule."""
+        for scheduler in self._schedulers:
+            if isinstance(scheduler, SequentialLR):
+                scheduler._undo()
+            else:
+                scheduler.last_epoch -= 1
+
     def step(self) -> None:
-        """Go on to the next step's rates."""
+        """Set the rates of the next step."""
         self.last_epoch += 1
         if self.last_epoch in self._milestones:
             self._current()._restart()
@@ -266,7 +301,7 @@ class SequentialLR(LRScheduler):
         self._last_lr = self._present()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer, with the state of each scheduler."""
+        """Return all attributes except the optimizer, with the state of each scheduler."""
         states = [scheduler.state_dict() for scheduler in self._schedulers]
         return {**super().state_dict(), "_schedulers": states}
 
@@ -275,16 +310,6 @@ class SequentialLR(LRScheduler):
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             scheduler.load_state_dict(state)
         super().load_state_dict({**state_dict, "_schedulers": self._schedulers})
-
-    def _current(self) -> LRScheduler:
-        return self._schedulers[bisect_right(self._milestones, self.last_epoch)]
-
-    def _undo(self) -> None:
-        for scheduler in self._schedulers:
-            if isinstance(scheduler, SequentialLR):
-                scheduler._undo()
-            else:
-                scheduler.last_epoch -= 1
 
 
 if not TYPE_CHECKING:
