@@ -25,22 +25,20 @@ __all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR", "Sequenti
 class LRScheduler:
     """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
 
-    A subclass writes `get_lr`. It computes the new rates from `base_lrs`; or from the groups'
-    present rates, by the ratio of one step to the step before, so that several schedulers of one
-    optimizer multiply.
+    A subclass writes `get_lr`: from `base_lrs`; or from the groups' present rates, times the ratio
+    of one step to the step before, so that several schedulers of one optimizer multiply.
 
     Args:
         optimizer: the one whose rates are set. The first are set at once.
-        last_epoch: the number of the last step taken, to resume after it; -1 to begin. If it is not
-            -1, the optimizer's groups must have an `initial_lr`, as after loading its state.
+        last_epoch: the number of the last step taken, to resume after it; -1 to begin.
 
     Attributes:
         base_lrs: the rates at which the schedule starts, one for each group.
         last_epoch: n, the number of the present step, from 0.
 
     Raises:
-        TypeError: `optimizer` is none.
-        KeyError: a group has no `initial_lr` when resuming.
+        TypeError: `optimizer` is no Optimizer.
+        KeyError: when resuming, a group has no `initial_lr`: load the optimizer's state first.
     """
 
     _is_initial = False
@@ -84,13 +82,12 @@ class LRScheduler:
         self._set(self.get_lr())
 
     def _initial_step(self) -> None:
-        """Set the first rates: some schedules leave the present rates as they are then."""
         self._is_initial = True
         self.step()
         del self._is_initial
 
     def _restart(self) -> None:
-        """Begin the schedule anew, whatever the present rates are."""
+        """Begin anew, whatever the present rates are."""
         self.last_epoch = 0
         self._set(self._closed_form_lr())
 
@@ -111,10 +108,9 @@ class LambdaLR(LRScheduler):
     """lr = base_lr · f(n).
 
     Args:
-        optimizer: see `LRScheduler`.
-        lr_lambda: f, or one for each group. If it is an object with `__call__`, the state_dict
-            holds its attributes; a function is not saved.
-        last_epoch: see `LRScheduler`.
+        optimizer, last_epoch: see `LRScheduler`.
+        lr_lambda: f, or one for each group. Functions are not saved in the state_dict; of other
+            callable objects, the attributes are.
     """
 
     def __init__(
@@ -131,10 +127,8 @@ class LambdaLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         """Multiply each group's base rate by f(n)."""
-        return [
-            base * f(self.last_epoch)
-            for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)
-        ]
+        pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
+        return [base * f(self.last_epoch) for base, f in pairs]
 
     def state_dict(self) -> dict[str, Any]:
         """Return all attributes except the optimizer and those lambdas that are functions."""
@@ -153,14 +147,10 @@ class LinearLR(LRScheduler):
     """A straight line, such as a warm-up: lr = base_lr · (start + (end - start) · min(n, N) / N).
 
     Args:
-        optimizer: see `LRScheduler`.
+        optimizer, last_epoch: see `LRScheduler`.
         start_factor: start, in (0, 1].
         end_factor: end, in [0, 1].
         total_iters: N, the steps until the end is reached; the rate stays there.
-        last_epoch: see `LRScheduler`.
-
-    Raises:
-        ValueError: a factor is out of range.
     """
 
     def __init__(
@@ -181,8 +171,7 @@ class LinearLR(LRScheduler):
                 "Ending multiplicative factor expected to be between 0 and 1, but got "
                 f"{end_factor}."
             )
-        self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = total_iters
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -209,10 +198,9 @@ class CosineAnnealingLR(LRScheduler):
     Source: Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without the restarts.
 
     Args:
-        optimizer: see `LRScheduler`.
+        optimizer, last_epoch: see `LRScheduler`.
         T_max: the steps until eta_min is reached; after them the rate rises again.
         eta_min: the lowest rate.
-        last_epoch: see `LRScheduler`.
     """
 
     def __init__(
@@ -228,9 +216,8 @@ class CosineAnnealingLR(LRScheduler):
             return present
         if (n - 1 - T) % (2 * T) == 0:  # step n - 1 had the lowest rate: the ratio has no value
             rise = (1 - math.cos(math.pi / T)) / 2
-            return [
-                lr + (base - low) * rise for lr, base in zip(present, self.base_lrs, strict=True)
-            ]
+            pairs = zip(present, self.base_lrs, strict=True)
+            return [lr + (base - low) * rise for lr, base in pairs]
         factor = (1 + math.cos(math.pi * n / T)) / (1 + math.cos(math.pi * (n - 1) / T))
         return [factor * (lr - low) + low for lr in present]
 
@@ -246,13 +233,9 @@ class SequentialLR(LRScheduler):
     a step ahead, as PyTorch's does: give one list of all schedules.
 
     Args:
-        optimizer: see `LRScheduler`.
+        optimizer, last_epoch: see `LRScheduler`.
         schedulers: the schedules, of the same optimizer.
         milestones: the steps at which the second, the third, … begin.
-        last_epoch: see `LRScheduler`.
-
-    Raises:
-        ValueError: there is not one milestone fewer than schedulers, or their optimizers differ.
     """
 
     def __init__(
@@ -280,11 +263,10 @@ class SequentialLR(LRScheduler):
         self._last_lr = self._present()
 
     def _current(self) -> LRScheduler:
-        """Return the schedule that is followed at this step."""
         return self._schedulers[bisect_right(self._milestones, self.last_epoch)]
 
     def _undo(self) -> None:
-        """Take back the first step of each schedule."""
+        """Take back the first step of each."""
         for scheduler in self._schedulers:
             if isinstance(scheduler, SequentialLR):
                 scheduler._undo()
