@@ -11,8 +11,10 @@ from typing import Any
 
 from ..autograd.graph import no_grad
 from ..creation import empty
+from ..fused.layer_norm import layer_norm
+from ..fused.linear import linear
+from ..ops import dropout, embedding, rms_norm
 from ..tensor import Tensor
-from . import functional as F
 from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
 from .module import Module
 from .parameter import Parameter
@@ -71,7 +73,7 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Map each vector: (*, in_features) to (*, out_features)."""
-        return F.linear(input, self.weight, self.bias)
+        return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return what is printed: the sizes, and whether there is a bias."""
@@ -132,13 +134,13 @@ class Embedding(Module):
                 f"Embeddings parameter is expected to be 2-dimensional, not {embeddings.ndim}"
             )
         rows, columns = embeddings.shape
-        embedding = cls(rows, columns, padding_idx, dtype=embeddings.dtype)
-        embedding.weight = Parameter(embeddings, requires_grad=not freeze)
-        return embedding
+        layer = cls(rows, columns, padding_idx, dtype=embeddings.dtype)
+        layer.weight = Parameter(embeddings, requires_grad=not freeze)
+        return layer
 
     def forward(self, input: Tensor) -> Tensor:
         """Look up the vector of each id: (*) to (*, embedding_dim)."""
-        return F.embedding(input, self.weight, self.padding_idx)
+        return embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
         """Return what is printed: the sizes, and the padding token if there is one."""
@@ -192,7 +194,7 @@ class LayerNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each vector: (*, *normalized_shape) to the same shape."""
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         """Return what is printed: the sizes and options."""
@@ -239,7 +241,7 @@ class RMSNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize each vector: (*, *normalized_shape) to the same shape."""
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         """Return what is printed: the sizes and options."""
@@ -263,7 +265,7 @@ class Dropout(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Drop elements at random if in training mode."""
-        return F.dropout(input, self.p, self.training)
+        return dropout(input, self.p, self.training)
 
     def extra_repr(self) -> str:
         """Return what is printed: the probability."""

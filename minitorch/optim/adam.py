@@ -45,7 +45,7 @@ def adam(
         lr · m̂ / (√v̂ + eps)  =  lr · r / (1 - β1ᵗ) · m / (√v + eps · r)
 
     Args:
-        x, g, m, v: arrays of one shape and dtype.
+        x, g, m, v: arrays of one shape, with at least one dimension, and one dtype.
         t: the number of this step, from 1.
         lr, beta1, beta2, eps: see `Adam`.
         largest: the largest v so far, for AMSGrad: takes the place of v in the step.
@@ -55,7 +55,7 @@ def adam(
     if largest is not None:
         v = np.maximum(largest, v, out=largest)
     r = math.sqrt(1 - beta2**t)
-    step = np.sqrt(v)
+    step = np.sqrt(v)  # and on in this array: a new one for each line would take longer to fill
     step += eps * r
     np.divide(m, step, out=step)
     step *= lr * r / (1 - beta1**t)

@@ -104,6 +104,9 @@ class Bundles:
     def __init__(self) -> None:
         self._known: dict[Any, Bundle] = {}
 
+    def __reduce__(self) -> Any:  # a copy of an optimizer lays its parameters end to end anew
+        return Bundles, ()
+
     def update_all(
         self,
         update: Update,
@@ -121,13 +124,15 @@ class Bundles:
         """
         alike: dict[Any, list[Tensor]] = {}
         memories = {id(p._version) for p in params}
-        for p in params:  # those that share memory, each from what the other's update left there
-            if p.array.size > SMALL or len(memories) < len(params):
+        some_share = len(memories) < len(params)  # then each goes on from what another one left
+        for i, p in enumerate(params):
+            if p.array.size > SMALL:
                 assert p.grad is not None
                 update(p.array, p.grad.array, states[p], options)
             else:
-                alike.setdefault((p.array.dtype, states[p].get("step")), []).append(p)
-        for (dtype, _), small in alike.items():
+                key = p.array.dtype, states[p].get("step"), i if some_share else None
+                alike.setdefault(key, []).append(p)
+        for (dtype, *_), small in alike.items():
             bundle = self._known.get((dtype, small[0]))
             if bundle is None or not _same(bundle.params, small):
                 bundle = self._known[dtype, small[0]] = Bundle(small)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -99,9 +100,22 @@ def test_a_new_order_of_the_parameters_does_not_mix_up_their_averages() -> None:
         np.testing.assert_array_equal(p.array, expected)
 
 
-def test_parameters_that_share_memory_take_both_steps() -> None:
+def test_a_copy_of_an_optimizer_goes_on_with_the_copies_of_its_parameters() -> None:
+    params = parameters()
+    optimizer = optim.Adam(params, lr=0.1)
+    for step in range(4):
+        give_gradients(params, step)
+        optimizer.step()
+        if step == 1:
+            params, optimizer = copy.deepcopy((params, optimizer))
+    for p, expected in zip(params, one_by_one(optim.Adam, [()] * 4), strict=True):
+        np.testing.assert_array_equal(p.array, expected)
+
+
+@pytest.mark.parametrize("which", [0, 2])
+def test_parameters_that_share_memory_take_both_steps(which: int) -> None:
     def after(together: bool) -> Any:
-        (p, *_), q = parameters(), parameters()[0]
+        p, q = parameters()[1], parameters()[which]
         same = q.detach().requires_grad_()
         groups = [[p, q, same]] if together else [[p], [q], [same]]
         optimizers = [optim.Adam(group, lr=0.1) for group in groups]
