@@ -75,10 +75,9 @@ class Optimizer:
     """Changes parameters in place by their gradients, after `backward()`.
 
         optimizer = SGD(model.parameters(), lr=0.1)
-        …
-        optimizer.zero_grad()      # forget the gradients of the step before
-        loss.backward()            # compute those of this one
-        optimizer.step()           # change the parameters
+        optimizer.zero_grad()      # at each step: forget the gradients of the step before,
+        loss.backward()            # compute those of this one,
+        optimizer.step()           # and change the parameters
 
     A subclass writes `update`, the formula for one parameter, or `update_all` for many; or, as in
     PyTorch, a `step` of its own.
