@@ -15,12 +15,14 @@ from ..fused.gelu import gelu
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
 from ..fused.softmax import log_softmax, softmax
-from ..ops import dropout, embedding, rms_norm
 from ..ops.activations import leaky_relu, logsigmoid, relu, silu, softplus
 from ..ops.arrange import pad
+from ..ops.dropout import dropout
 from ..ops.elementwise import sigmoid, tanh
+from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
 from ..ops.loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
+from ..ops.rms_norm import rms_norm
 
 __all__ = [
     "binary_cross_entropy_with_logits",

@@ -13,7 +13,9 @@ from ..autograd.graph import no_grad
 from ..creation import empty
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
-from ..ops import dropout, embedding, rms_norm
+from ..ops.dropout import dropout
+from ..ops.embedding import embedding
+from ..ops.rms_norm import rms_norm
 from ..tensor import Tensor
 from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
 from .module import Module
