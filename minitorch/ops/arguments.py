@@ -1,20 +1,25 @@
-"""What an operation may be given: declared once, checked in one place, so that formulas come first.
+"""What an operation may be given: declared in a line, checked here, so that formulas come first.
 
-A declaration names the sizes of each tensor: "* k" is any number of dimensions and then one of size
-k. A name stands for the same size wherever it stands, so
+A declaration lists the sizes of each tensor. A name stands for the same size wherever it stands,
+and "*" for any further dimensions in front of the others:
 
-    FITS = Shapes("linear", input="* k", weight="n k", bias="n")
+    >>> import minitorch
+    >>> FITS = Shapes("linear", input="* k", weight="n k", bias="n")
 
-says that the input's last size is the weight's, and FITS(input, weight, bias) raises what teaches:
+says that the input's last size is the weight's last, and that the bias has the weight's first.
+Called with the tensors it does nothing where they fit, and says what is wrong where they do not:
 
-    linear: input (2, 3) and weight (4, 5) do not fit (* k), (n k): k is both 3 and 5
+    >>> FITS(minitorch.zeros(2, 3), minitorch.zeros(4, 3), None)
+    >>> FITS(minitorch.zeros(2, 3), minitorch.zeros(3, 4), None)
+    Traceback (most recent call last):
+    RuntimeError: linear: input (2, 3) and weight (3, 4) do not fit (* k), (n k): k is both 3 and 4
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import index as as_index
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -67,11 +72,11 @@ def mask(name: str, argument: str, value: Any) -> Array:
 
 
 def index(name: str, argument: str, value: Any, size: int | None = None) -> Array:
-    """Return the array of a tensor of indices, each of them in range(size).
+    """Return the array of a tensor of indices, each of which must be in range(size).
 
     Raises:
         RuntimeError: the dtype is not int64 or int32.
-        IndexError: an index is out of range; negative ones are.
+        IndexError: an index is negative, or not below `size`.
     """
     array = tensor(name, argument, value).array
     if array.dtype.kind != "i" and array.size:
@@ -85,19 +90,19 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
 
 
 class Shapes:
-    """The shapes that an operation's tensors must have, and their dtypes.
-
-    Calling it with the tensors in the order of the declaration, None for one that is left out,
-    raises where they do not fit, and does nothing where they do.
+    """The shapes that an operation's tensors must have, and the dtypes.
 
     Args:
         name: the operation's.
-        floating: must they be floating-point?
-        one_dtype: must they have one dtype?
-        error: what is raised where shapes do not fit.
-        hint: ends the message about shapes: what to do.
-        shapes: for each tensor its sizes, separated by spaces: names, numbers, and at the front
-            perhaps `*`, any number of further dimensions, which need not agree.
+        floating: must the first be floating-point?
+        one_dtype: must all have one dtype?
+        error: what to raise where shapes do not fit.
+        called: what to call a size in a message: {"k": "inner sizes"}.
+        hint: the sentence that ends a message about shapes: what to do.
+        shapes: for each tensor, in the order of the arguments, its sizes separated by spaces: a
+            name, or a number. "*" at the front stands for any number of further dimensions,
+            whose sizes are not compared. "|" separates alternatives: "k | * n k" is a vector, or
+            a matrix, or a stack of matrices.
     """
 
     def __init__(
@@ -107,27 +112,73 @@ class Shapes:
         floating: bool = False,
         one_dtype: bool = True,
         error: type[Exception] = RuntimeError,
+        called: dict[str, str] | None = None,
         hint: str = "",
         **shapes: str,
     ) -> None:
         self.name, self.floating, self.one_dtype = name, floating, one_dtype
-        self.error, self.hint = error, hint
-        self.shapes = {argument: sizes.split() for argument, sizes in shapes.items()}
-        self.known: set[Any] = set()  # what was found to fit before
+        self.error, self.called, self.hint = error, called or {}, hint
+        self.shapes = shapes
+        self.known: set[Any] = set()  # shapes and dtypes that were found to fit
+
+    def _sizes(self, argument: str, ndim: int) -> list[str] | None:
+        """Return the sizes that a tensor of so many dimensions must have, without the "*"."""
+        for alternative in self.shapes[argument].split("|"):
+            sizes = alternative.split()
+            if sizes[:1] == ["*"] and ndim >= len(sizes) - 1:
+                return sizes[1:]
+            if "*" not in sizes and ndim == len(sizes):
+                return sizes
+        return None
+
+    def _refuse(self, tensors: dict[str, Tensor], why: str) -> NoReturn:
+        given = " and ".join(f"{argument} {x.array.shape}" for argument, x in tensors.items())
+        declared = ", ".join(f"({self.shapes[argument]})" for argument in tensors)
+        do = "does" if len(tensors) == 1 else "do"
+        hint = f". {self.hint}" if self.hint else ""
+        raise self.error(f"{self.name}: {given} {do} not fit {declared}: {why}{hint}")
+
+    def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
+        found: dict[str, int] = {}
+        for argument, x in tensors.items():
+            shape = x.array.shape
+            sizes = self._sizes(argument, len(shape))
+            if sizes is None:
+                s = "" if len(shape) == 1 else "s"
+                self._refuse(tensors, f"{argument} has {len(shape)} dimension{s}")
+            for size, n in zip(sizes, shape[len(shape) - len(sizes) :], strict=True):
+                expected = int(size) if size.isdigit() else found.setdefault(size, n)
+                if n != expected:
+                    called = self.called.get(size)
+                    both = f"{expected} and {n}"
+                    why = f"the {called} {both} differ" if called else f"{size} is both {both}"
+                    self._refuse(tensors, why)
+
+    def _check_dtypes(self, tensors: dict[str, Tensor]) -> None:
+        first, *_ = tensors
+        if self.floating:
+            floating_point(self.name, first, tensors[first])
+        if self.one_dtype and len({x.array.dtype for x in tensors.values()}) > 1:
+            listed = ", ".join(f"{argument} {x.dtype}" for argument, x in tensors.items())
+            raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to()?")
 
     def __call__(self, *given: Tensor | None) -> None:
-        """Raise where the tensors do not fit.
+        """Raise where the tensors do not fit; None stands for one that was left out.
 
         Raises:
             TypeError: one is no tensor.
             RuntimeError: the dtypes do not fit, or the shapes, unless another error was declared.
         """
         try:
-            key = tuple([None if x is None else (x.array.shape, x.array.dtype) for x in given])
+            if len(given) == 2 and given[1] is not None:  # most have two: 0.3 and not 0.5 µs
+                a, b = given[0].array, given[1].array  # type: ignore[union-attr]
+                key: Any = a.shape, a.dtype, b.shape, b.dtype
+            else:
+                key = tuple([None if x is None else (x.array.shape, x.array.dtype) for x in given])
             if key in self.known:
                 return
-        except AttributeError:
-            pass
+        except AttributeError:  # one is no tensor: said below
+            key = None
         tensors = {
             argument: tensor(self.name, argument, x)
             for argument, x in zip(self.shapes, given, strict=True)
@@ -139,45 +190,23 @@ class Shapes:
             self.known.clear()
         self.known.add(key)
 
-    def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
-        sizes: dict[str, int] = {}
-        for argument, x in tensors.items():
-            names, shape = self.shapes[argument], x.array.shape
-            named = names[1:] if names[:1] == ["*"] else names
-            if len(shape) < len(named) or (named is names and len(shape) > len(named)):
-                self._refuse(tensors, f"{argument} has {len(shape)} dimensions")
-            for name, n in zip(named, shape[len(shape) - len(named) :], strict=True):
-                expected = int(name) if name.isdigit() else sizes.setdefault(name, n)
-                if n != expected:
-                    self._refuse(tensors, f"{name} is both {expected} and {n}")
-
-    def _refuse(self, tensors: dict[str, Tensor], why: str) -> None:
-        given = " and ".join(f"{argument} {x.array.shape}" for argument, x in tensors.items())
-        declared = ", ".join(f"({' '.join(self.shapes[argument])})" for argument in tensors)
-        raise self.error(f"{self.name}: {given} do not fit {declared}: {why}{self.hint}")
-
-    def _check_dtypes(self, tensors: dict[str, Tensor]) -> None:
-        first, *_ = tensors
-        if self.floating:
-            floating_point(self.name, first, tensors[first])
-        if self.one_dtype and len({x.array.dtype for x in tensors.values()}) > 1:
-            listed = ", ".join(f"{argument} {x.dtype}" for argument, x in tensors.items())
-            raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to()?")
-
 
 # --------------------------------------------------------------------------- dimensions, sizes
 
 
 def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
-    """Let sizes be given one by one or as one sequence: f(2, 3) or f((2, 3))."""
+    """Return sizes that were given one by one, f(2, 3), or as one sequence, f((2, 3))."""
     alone = more or not isinstance(first, Sequence)
     return tuple([as_index(n) for n in ((first, *more) if alone else first)])
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
-    """Count a dimension from the front; raise IndexError if there is none such.
+    """Return a dimension counted from the front: -1 is the last.
 
     A tensor without dimensions counts as having one.
+
+    Raises:
+        IndexError: there is no such dimension.
     """
     reach = ndim or 1
     if not -reach <= dim < reach:

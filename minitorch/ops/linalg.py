@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..autograd import record
-from . import arguments, operand
+from ..autograd.graph import record
+from . import operand
+from .arguments import Shapes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+
+_MATMUL = Shapes(
+    "matmul",
+    input="k | * n k",
+    other="k | * k m",
+    called={"k": "inner sizes"},
+    hint="Does one need to be transposed, a @ b.mT?",
+)
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -18,27 +28,30 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
         y = a b        dL/da = g bᵀ        dL/db = aᵀ g
 
-    Shapes: (..., n, k) @ (..., k, m) → (..., n, m), the leading dimensions broadcast. A vector on
-    the left stands for a row, one on the right for a column; the result lacks that dimension.
+    Take a of shape (2, 3) and b of shape (3, 4). Then y has shape (2, 4), and so has g = dL/dy.
+    The number a_ik occurs in all of row i of y, in y_ij with the factor b_kj; and b_kj occurs in
+    all of column j, in y_ij with the factor a_ik. By the chain rule
+
+        dL/da_ik = Σ_j g_ij b_kj        that is   g bᵀ:   (2, 4) @ (4, 3) → (2, 3)
+        dL/db_kj = Σ_i a_ik g_ij        that is   aᵀ g:   (3, 2) @ (2, 4) → (3, 4)
+
+    Further dimensions in front count the matrices of a stack, and broadcast: (5, 2, 3) @ (3, 4) →
+    (5, 2, 4) multiplies each of five matrices by the same b, as if b were there five times. Then
+    aᵀ g is a gradient for each of the five, (5, 3, 4), and b's is their sum: since b was broadcast,
+    the engine adds them up.
+
+    Shapes: (..., n, k) @ (..., k, m) → (..., n, m). A vector on the left stands for a row, one on
+    the right for a column; the result lacks that dimension.
 
     Raises:
         RuntimeError: the inner sizes or the dtypes differ, or the leading sizes do not broadcast.
     """
-    a, b = arguments.tensor("matmul", "input", input), arguments.tensor("matmul", "other", other)
-    m, n = a.array.shape, b.array.shape
-    if not m or not n:
-        raise RuntimeError(
-            f"matmul: both tensors need a dimension, got {m} @ {n}. Multiply with *?"
-        )
-    if a.array.dtype != b.array.dtype:
-        raise RuntimeError(f"matmul: the dtypes {a.dtype} and {b.dtype} differ. Convert one: .to()")
-    if len(m) == 1:
-        return matmul(a.unsqueeze(0), b).squeeze(-2 if len(n) > 1 else -1)
-    if len(n) == 1:
+    a, b = input, other
+    _MATMUL(a, b)
+    if a.array.ndim == 1:
+        return matmul(a.unsqueeze(0), b).squeeze(-2 if b.array.ndim > 1 else -1)
+    if b.array.ndim == 1:
         return matmul(a, b.unsqueeze(1)).squeeze(-1)
-    if m[-1] != n[-2]:
-        hint = f" Transpose the second, to {(*n[:-2], n[-1], n[-2])}?" if m[-1] == n[-1] else ""
-        raise RuntimeError(f"matmul: {m} @ {n}: the inner sizes {m[-1]} and {n[-2]} differ.{hint}")
     return record(
         "matmul",
         operand.apply("matmul", np.matmul, a.array, b.array),
@@ -47,55 +60,41 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     )
 
 
-def _product(name: str, input: Tensor, other: Tensor, *ndims: int) -> Tensor:
-    """`matmul` for those of its cases that have a name, by how many dimensions there are."""
-    shapes = [
-        arguments.tensor(name, argument, t).array.shape
-        for argument, t in (("input", input), ("other", other))
-    ]
-    if tuple(len(shape) for shape in shapes) != ndims:
-        raise RuntimeError(
-            f"{name}: expects tensors of {ndims[0]} and {ndims[1]} dimensions, and got shapes "
-            f"{shapes[0]} and {shapes[1]}. Use matmul?"
-        )
-    if shapes[0][: ndims[0] - 2] != shapes[1][: ndims[0] - 2]:
-        raise RuntimeError(f"{name}: the batch sizes of {shapes[0]} and {shapes[1]} differ")
-    return matmul(input, other)
+# ---------------------------------------------------- cases of matmul that have names, and outer
+
+_OF_OTHERS = "Use matmul for other numbers of dimensions."
+_MM = Shapes("mm", input="n k", mat2="k m", hint=_OF_OTHERS)
+_BMM = Shapes("bmm", input="b n k", mat2="b k m", hint=_OF_OTHERS)
+_MV = Shapes("mv", input="n k", vec="k", hint=_OF_OTHERS)
+_DOT = Shapes("dot", input="k", tensor="k", hint="It takes two vectors of one size.")
+_OUTER = Shapes("outer", input="n", vec2="m", one_dtype=False, hint="It takes two vectors.")
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices: (n, k), (k, m) → (n, m)."""
-    return _product("mm", input, mat2, 2, 2)
+    _MM(input, mat2)
+    return matmul(input, mat2)
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two stacks of matrices: (b, n, k), (b, k, m) → (b, n, m)."""
-    return _product("bmm", input, mat2, 3, 3)
+    _BMM(input, mat2)
+    return matmul(input, mat2)
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix and a vector: (n, k), (k) → (n)."""
-    return _product("mv", input, vec, 2, 1)
+    _MV(input, vec)
+    return matmul(input, vec)
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Σ_i a_i b_i of two vectors: (k), (k) → ()."""
-    if (
-        arguments.tensor("dot", "input", input).array.shape
-        != arguments.tensor("dot", "tensor", tensor).array.shape
-    ):
-        raise RuntimeError(
-            f"dot: the vectors must be of one size, not {input.array.shape} and "
-            f"{tensor.array.shape}"
-        )
-    return _product("dot", input, tensor, 1, 1)
+    _DOT(input, tensor)
+    return matmul(input, tensor)
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """y_ij = a_i b_j of two vectors: (n), (m) → (n, m)."""
-    a, b = arguments.tensor("outer", "input", input), arguments.tensor("outer", "vec2", vec2)
-    if a.array.ndim != 1 or b.array.ndim != 1:
-        raise RuntimeError(
-            f"outer: expects two vectors, not shapes {a.array.shape}, {b.array.shape}"
-        )
-    return a.unsqueeze(1) * b
+    _OUTER(input, vec2)
+    return input.unsqueeze(1) * vec2
