@@ -1,7 +1,16 @@
-"""Places in a computation where someone may look.
+"""Probes: named places in a model at which its intermediate results can be read.
 
-`probe("weights", w)` is the identity. Inside `watching(see)` it calls `see("weights", w)` first, so
-a trace of what happened inside a model costs nothing until someone asks for one.
+A *probe*, called hook point in other libraries, is the identity function with a name. A model says
+`w = probe("weights", w)` where it has computed its attention weights, and nothing happens. Inside
+`with watching(see):` each probe calls `see(name, tensor)` too. So a trace of all activations needs
+no change in the model, and costs nothing while nobody asks for one.
+
+    >>> import minitorch
+    >>> def f(x):
+    ...     return probe("square", x * x) + 1
+    >>> with watching(print):
+    ...     y = f(minitorch.tensor([3.0]))
+    square tensor([9.])
 """
 
 from __future__ import annotations
@@ -25,7 +34,7 @@ _watch = _Watch()
 
 
 def probe(name: str, x: Tensor) -> Tensor:
-    """Return x; show it first, under the name, to whoever watches."""
+    """Return x, after passing it with its name to the watcher, if there is one."""
     if _watch.see is not None:
         _watch.see(name, x)
     return x
@@ -33,7 +42,7 @@ def probe(name: str, x: Tensor) -> Tensor:
 
 @contextmanager
 def watching(see: Watcher) -> Iterator[None]:
-    """Call `see(name, x)` at every probe that this thread passes inside the block."""
+    """Call `see(name, x)` at every probe that this thread comes to inside the block."""
     before, _watch.see = _watch.see, see
     try:
         yield
