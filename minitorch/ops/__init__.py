@@ -17,7 +17,6 @@ from .elementwise import (
     bitwise_or,
     bitwise_xor,
     ceil,
-    clamp,
     cos,
     div,
     eq,
@@ -39,9 +38,6 @@ from .elementwise import (
     logical_or,
     logical_xor,
     lt,
-    masked_fill,
-    maximum,
-    minimum,
     mul,
     ne,
     neg,
@@ -57,7 +53,6 @@ from .elementwise import (
     square,
     sub,
     tanh,
-    where,
 )
 from .embedding import embedding
 from .gather import gather, scatter, scatter_add
@@ -105,6 +100,7 @@ from .shape import (
     view,
     view_as,
 )
+from .where import clamp, masked_fill, maximum, minimum, where
 
 __all__ = [
     "abs",

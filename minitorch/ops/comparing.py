@@ -1,4 +1,4 @@
-"""Is one tensor another, exactly or nearly?"""
+"""Are two tensors equal, exactly or nearly? Without a derivative."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def allclose(
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Have both the same shape and the same elements?"""
+    """Have both tensors the same shape and the same elements?"""
     a, b = arguments.tensor("equal", "input", input), arguments.tensor("equal", "other", other)
     return bool(np.array_equal(a.array, b.array))

@@ -1,4 +1,4 @@
-"""Einstein's sum: products of tensors, written by naming their dimensions."""
+"""Einstein's notation: sums of products of tensors, written by naming their dimensions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from .._runtime.quiet import quietly
-from ..autograd import record
-from ..dtypes import Array
+from ..autograd.graph import record
 from . import arguments
 from .reduction import sum
 from .shape import diagonal
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
 
 Labels: TypeAlias = list[str]
@@ -23,54 +23,15 @@ Term: TypeAlias = "tuple[Tensor, Labels]"
 """A tensor, and a label for each of its dimensions."""
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """The sum of products: "bij,bjk->bik" says y_bik = Σ_j a_bij c_bjk.
-
-    Args:
-        equation: a letter for each dimension of each operand, then what to keep, in which order. A
-            letter that is not kept is summed over; one that occurs twice in an operand takes its
-            diagonal; "..." stands for any further dimensions, which broadcast. Without "->", what
-            occurs once is kept, in alphabetical order.
-        operands: tensors of one dtype, or one list of them.
-
-    Raises:
-        RuntimeError: the equation is malformed, or does not fit the operands.
-    """
-    tensors = arguments.tensors(
-        "einsum", "operands", operands[0] if isinstance(operands[0], (list, tuple)) else operands
-    )
-    named, kept = _parse(equation, [x.array.ndim for x in tensors])
-    _check_sizes(equation, tensors, named)
-    first, *rest = [_diagonals(x, labels) for x, labels in zip(tensors, named, strict=True)]
-    for i, second in enumerate(rest):
-        needed = set(kept).union(*[labels for _, labels in rest[i + 1 :]])
-        a = _sum_out(first, needed.union(second[1]))
-        b = _sum_out(second, needed.union(first[1]))
-        together = [*a[1], *[label for label in b[1] if label not in a[1]]]
-        labels = [label for label in together if label in needed]
-        first = _product(a, b, labels), labels
-    x, labels = _sum_out(first, set(kept))
-    return x.permute([labels.index(label) for label in kept])
-
-
-def _product(a: Term, b: Term, kept: Labels) -> Tensor:
-    """Sum the products of two terms over the labels that are not kept.
-
-    Each label is in the other term or kept. So it is with g in the place of either, and the
-    gradient
-    is a sum of the same kind:  dL/da = Σ g b  over what a does not have.
-    """
-    (x, names_a), (y, names_b) = a, b
-    return record(
-        "einsum",
-        quietly(_contract, x.array, names_a, y.array, names_b, kept),
-        (x, lambda g, y: _product((g, kept), (y, names_b), names_a), y),
-        (y, lambda g, x: _product((g, kept), (x, names_a), names_b), x),
-    )
+# -------------------------------------------------------------------------------------- two tensors
 
 
 def _contract(x: Array, names_x: Labels, y: Array, names_y: Labels, kept: Labels) -> Array:
-    """Bring the two to stacks of matrices, multiply those, and bring the result to `kept`."""
+    """Sum products of two arrays over the labels that are not kept, by a matrix product.
+
+    The labels that both have and that are kept count the matrices of a stack; those that are summed
+    over are the inner dimension; those that only one has are its rows or columns.
+    """
     shared = [name for name in names_x if name in names_y]
     batch = [name for name in shared if name in kept]
     inner = [name for name in shared if name not in kept]
@@ -93,15 +54,35 @@ def _contract(x: Array, names_x: Labels, y: Array, names_y: Labels, kept: Labels
     )
 
 
+def _sum_of_products(a: Term, b: Term, kept: Labels) -> Tensor:
+    """Sum the products of two terms over the labels that are not kept.
+
+    A label of a that is not kept must be one of b's, and the other way round. Then the gradient is
+    a sum of the same kind, with g in the place of a: from y_ik = Σ_j a_ij b_jk comes
+
+        dL/da_ij = Σ_k g_ik b_jk        summed over the labels that a does not have
+    """
+    (x, names_a), (y, names_b) = a, b
+    return record(
+        "einsum",
+        quietly(_contract, x.array, names_a, y.array, names_b, kept),
+        (x, lambda g, y: _sum_of_products((g, kept), (y, names_b), names_a), y),
+        (y, lambda g, x: _sum_of_products((g, kept), (x, names_a), names_b), x),
+    )
+
+
+# --------------------------------------------------------------------------------------- one tensor
+
+
 def _sum_out(term: Term, needed: set[str]) -> Term:
-    """Sum over the labels that nothing else needs."""
+    """Sum a tensor over the labels that neither the result nor another operand has."""
     x, labels = term
     alone = [i for i, label in enumerate(labels) if label not in needed]
     return (sum(x, alone), [name for name in labels if name in needed]) if alone else term
 
 
 def _diagonals(x: Tensor, labels: Labels) -> Term:
-    """Take the diagonal where a label occurs twice; it goes last."""
+    """Take the diagonal where a label occurs twice. Its dimension is the last of the result."""
     for label in sorted({name for name in labels if labels.count(name) > 1}):
         while labels.count(label) > 1:
             i = labels.index(label)
@@ -111,8 +92,14 @@ def _diagonals(x: Tensor, labels: Labels) -> Term:
     return x, labels
 
 
+# ------------------------------------------------------------------------------------- the equation
+
+
 def _parse(equation: str, ndims: Sequence[int]) -> tuple[list[Labels], Labels]:
-    """Return the labels of each operand and of the result; those of "..." are numbers."""
+    """Return the labels of each operand and of the result.
+
+    A label is a letter or, for a dimension that "..." stands for, a number, counted from the right.
+    """
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     letters = (left + right).replace("...", "").replace(",", "")
@@ -128,7 +115,7 @@ def _parse(equation: str, ndims: Sequence[int]) -> tuple[list[Labels], Labels]:
     for term, width, ndim in zip(terms, widths, ndims, strict=True):
         if width < 0 or (width and "..." not in term) or term.count("...") > 1:
             raise RuntimeError(f"einsum: {equation!r}: {term!r} does not fit {ndim} dimensions")
-    further = [str(i) for i in range(max(widths, default=0))][::-1]  # counted from the right
+    further = [str(i) for i in range(max(widths, default=0))][::-1]
 
     def labels_of(term: str, width: int) -> Labels:
         before, dots, after = term.partition("...")
@@ -156,3 +143,36 @@ def _check_sizes(equation: str, tensors: Sequence[Tensor], named: Sequence[Label
                     f"einsum: {equation!r}: {label!r} stands for both {sizes[label]} and {n}, in "
                     f"operands of shapes {shapes}"
                 )
+
+
+# ------------------------------------------------------------------------------------------- einsum
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sums of products: "bij,bjk->bik" says y_bik = Σ_j a_bij c_bjk.
+
+    Args:
+        equation: a letter for each dimension of each operand and, after "->", the letters of the
+            result. Over the other letters it sums. A letter that occurs twice in an operand takes
+            the diagonal; "..." stands for any further dimensions, which broadcast. Without "->",
+            the letters that occur once are kept, in alphabetical order.
+        operands: tensors of one dtype, or one list of them.
+
+    Raises:
+        RuntimeError: the equation is malformed, or does not fit the operands.
+    """
+    tensors = arguments.tensors(
+        "einsum", "operands", operands[0] if isinstance(operands[0], (list, tuple)) else operands
+    )
+    named, kept = _parse(equation, [x.array.ndim for x in tensors])
+    _check_sizes(equation, tensors, named)
+    first, *rest = [_diagonals(x, labels) for x, labels in zip(tensors, named, strict=True)]
+    for i, second in enumerate(rest):
+        needed = set(kept).union(*[labels for _, labels in rest[i + 1 :]])
+        a = _sum_out(first, needed.union(second[1]))
+        b = _sum_out(second, needed.union(first[1]))
+        together = [*a[1], *[label for label in b[1] if label not in a[1]]]
+        labels = [label for label in together if label in needed]
+        first = _sum_of_products(a, b, labels), labels
+    x, labels = _sum_out(first, set(kept))
+    return x.permute([labels.index(label) for label in kept])

@@ -1,7 +1,7 @@
 """Operations that act on each element alone, each with its derivative beside it.
 
-Read the tables. In a rule g is dL/dy, the gradient of the result; x, or a and b, are the inputs and
-y is the output.
+A line of a table (see table.py) holds the operation's name, what it does with arrays, and its vjp:
+g is dL/dy, the gradient of the result; x, or a and b, are the inputs; y is the output.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import record
-from ..dtypes import Array
+from ..autograd.graph import record
 from . import arguments, operand
 from .special import erf_array, sigmoid_array
-from .table import binary, comparison, question, unary
+from .table import binary, comparison, predicate, unary
+from .where import where
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
 
 
-# ------------------------------------------------------------- what the tables call on arrays
+# -------------------------------------------- what the tables do with arrays and with gradients
 
 
 def _power(x: Array, y: Array) -> Array:
@@ -59,22 +60,13 @@ def _truncate(x: Array, y: Array) -> Array:
 
 
 def _zeros(g: Tensor) -> Tensor:
-    """The rule of a step: its derivative is 0 wherever it has one."""
+    """The vjp of a step function: the derivative is 0 wherever there is one."""
     return g._wrap(np.zeros_like(g.array))
 
 
-def _choose(mask: Array, x: Array, y: Array) -> Array:
-    return np.where(mask, x, y)
-
-
 def _power_slope(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """d(aᵇ)/db = y ln a, but 0 where a = 0 and b does not fall below 0."""
+    """∂(aᵇ)/∂b = y ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
     return where((a == 0) & (b >= 0), 0.0, y * a.log())
-
-
-def _wins(a: Tensor, b: Tensor) -> Tensor:
-    """1 where a > b, 1/2 where they are equal: the share of a in maximum(a, b)."""
-    return 1 - (a < b) - 0.5 * (a == b)  # type: ignore[no-any-return]
 
 
 # -------------------------------------------------------------------------------- the tables
@@ -99,22 +91,10 @@ _div_trunc = binary("div", partial(_whole, divide=_truncate),
 remainder = binary("remainder", partial(_whole, divide=np.remainder),
                                            lambda g: g,
                                            lambda g, a, b: -g * (a // b),
-    "a - b ⌊a / b⌋: it has the sign of b")
+    "a - b ⌊a / b⌋: what a division of a by b leaves, with the sign of b")
 _pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0, b * a ** (b - 1)),
                                            lambda g, y, a, b: g * _power_slope(y, a, b),
     "aᵇ")
-maximum = binary("maximum", np.maximum,    lambda g, a, b: g * _wins(a, b),
-                                           lambda g, a, b: g * _wins(b, a),
-    "The larger of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
-minimum = binary("minimum", np.minimum,    lambda g, a, b: g * _wins(b, a),
-                                           lambda g, a, b: g * _wins(a, b),
-    "The smaller of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
-_at_least = binary("clamp", np.maximum,    lambda g, a, b: where(a >= b, g, 0.0),
-                                           lambda g, a, b: where(a < b, g, 0.0),
-    "The larger of a and b; where they are equal, a")
-_at_most = binary("clamp", np.minimum,     lambda g, a, b: where(a <= b, g, 0.0),
-                                           lambda g, a, b: where(a > b, g, 0.0),
-    "The smaller of a and b; where they are equal, a")
 
 # One input                                dL/dx
 
@@ -155,7 +135,7 @@ floor = unary("floor", np.floor,           lambda g: _zeros(g),
 ceil = unary("ceil", np.ceil,              lambda g: _zeros(g),
     "The smallest whole number that is not below x", floating=False)
 
-# Answers without a gradient
+# Comparisons and predicates: true or false, without a derivative
 
 eq = comparison("eq", np.equal, "a == b")
 ne = comparison("ne", np.not_equal, "a != b")
@@ -167,21 +147,32 @@ logical_and = comparison("logical_and", np.logical_and, "a and b, of what is not
 logical_or = comparison("logical_or", np.logical_or, "a or b, of what is not 0", numbers=False)
 logical_xor = comparison(
     "logical_xor", np.logical_xor, "one of a and b, of what is not 0", numbers=False)
-logical_not = question("logical_not", np.logical_not, "not x, of what is not 0")
-isnan = question("isnan", np.isnan, "Is x not a number?")
-isinf = question("isinf", np.isinf, "Is x infinite?")
-isfinite = question("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
+logical_not = predicate("logical_not", np.logical_not, "not x, of what is not 0")
+isnan = predicate("isnan", np.isnan, "Is x not a number?")
+isinf = predicate("isinf", np.isinf, "Is x infinite?")
+isfinite = predicate("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
+
+# Bit by bit, of whole numbers: without a derivative too
+
 bitwise_and = comparison("bitwise_and", np.bitwise_and,
     "a & b, bit by bit; of bools, a and b", number_first=True)
 bitwise_or = comparison("bitwise_or", np.bitwise_or,
     "a | b, bit by bit; of bools, a or b", number_first=True)
 bitwise_xor = comparison("bitwise_xor", np.bitwise_xor,
-    "a ^ b, bit by bit; of bools, either", number_first=True)
-bitwise_not = question("bitwise_not", np.bitwise_not, "~x, bit by bit; of bools, not x")
+    "a ^ b, bit by bit; of bools, one of a and b", number_first=True)
+bitwise_not = predicate("bitwise_not", np.bitwise_not, "~x, bit by bit; of bools, not x")
 # fmt: on
 
 
-# ------------------------------------------------------------- those that take an option
+# ------------------------------------------------------------------- operations with options
+
+
+def _scaled(name: str, input: Operand, other: Operand, alpha: float) -> Tensor:
+    """alpha · other"""
+    a, b = operand.pair(name, input, other)
+    if isinstance(alpha, float) and "f" not in (a.array.dtype.kind, b.array.dtype.kind):
+        raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the elements are")
+    return mul(b, alpha)
 
 
 def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
@@ -192,13 +183,6 @@ def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
 def sub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     """input - alpha · other"""
     return _sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
-
-
-def _scaled(name: str, input: Operand, other: Operand, alpha: float) -> Tensor:
-    a, b = operand.pair(name, input, other)
-    if isinstance(alpha, float) and "f" not in (a.array.dtype.kind, b.array.dtype.kind):
-        raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the elements are")
-    return mul(b, alpha)
 
 
 def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
@@ -240,69 +224,3 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
     return record("round", np.round(x, decimals), (input, _zeros))
-
-
-# -------------------------------------------------------------------- one of two, by a condition
-
-
-def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
-    """`input` where the condition holds and `other` elsewhere; all three are broadcast.
-
-    The gradient goes to whichever was taken.
-
-    Raises:
-        TypeError: the condition is not a bool tensor.
-    """
-    mask = arguments.mask("where", "condition", condition)
-    if not arguments.is_tensor(input) and not arguments.is_tensor(other):
-        input = operand.beside("where", condition, input)
-    a, b = operand.pair("where", input, other)
-    x, y = operand.common(a.array, b.array)
-    return record(
-        "where",
-        operand.apply("where", partial(_choose, mask), x, y),
-        (a, lambda g, condition: where(condition, g, 0.0), condition),
-        (b, lambda g, condition: where(condition, 0.0, g), condition),
-    )
-
-
-def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
-    """`value` where the mask is true and `input` elsewhere: what hides a position from attention.
-
-    Args:
-        input: any shape.
-        mask: bool, of a shape that broadcasts with `input`.
-        value: a number or a 0-d tensor, brought to the dtype of `input`.
-    """
-    x, v = operand.pair("masked_fill", input, value)
-    if v.ndim:
-        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, not {v.ndim}-d")
-    return where(mask, v.to(x.array.dtype), x)
-
-
-def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-    """min(max(x, `min`), `max`). The gradient passes where x lies between them, ends included.
-
-    Args:
-        input: any shape.
-        min, max: numbers or tensors that broadcast with `input`; None for no bound. Where `min`
-            is above `max`, the result is `max`.
-
-    Raises:
-        RuntimeError: neither bound is given.
-    """
-    x = arguments.tensor("clamp", "input", input)
-    if min is None:
-        if max is None:
-            raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-        return _at_most(x, max)
-    if max is None:
-        return _at_least(x, min)
-    (_, low), (_, high) = operand.pair("clamp", x, min), operand.pair("clamp", x, max)
-    y = _at_least(x, low)
-    return record(
-        "clamp",
-        operand.apply("clamp", np.minimum, *operand.common(y.array, high.array)),
-        (y, lambda g, y, high: where(y <= high, g, 0.0), y, high),
-        (high, lambda g, x, low, high: where((x > high) | (low > high), g, 0.0), x, low, high),
-    )

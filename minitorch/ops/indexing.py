@@ -18,7 +18,7 @@ from ..autograd.views import record_view
 from ..dtypes import Array
 from . import arguments, operand
 from .arguments import dim_of
-from .elementwise import where
+from .where import where
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

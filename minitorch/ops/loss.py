@@ -8,9 +8,10 @@ import numpy as np
 
 from . import arguments
 from .activations import logsigmoid
-from .elementwise import exp, log, square, where
+from .elementwise import exp, log, square
 from .gather import gather
 from .reduction import sum
+from .where import where
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
     Operand: TypeAlias = Tensor | float | np.generic | Array
 
-def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    """Return both operands as tensors; a number takes the dtype of the tensor beside it."""
-    if not hasattr(a, "_requires_grad"):
-        return beside(name, tensor(name, "other", b), a), b
-    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b)
+
+# --------------------------------------------------------------------- from operands to tensors
 
 
 def fits(value: Any) -> bool:
@@ -32,7 +29,11 @@ def fits(value: Any) -> bool:
 
 
 def beside(name: str, x: Tensor, value: Any) -> Tensor:
-    """Wrap a number or an array that stands beside the tensor x in an operation."""
+    """Make a tensor of a number or an array that stands beside the tensor x in an operation.
+
+    Raises:
+        TypeError: it is neither.
+    """
     if isinstance(value, np.ndarray):
         dtypes.as_numpy(value.dtype)
         return x._wrap(value)
@@ -45,21 +46,39 @@ def beside(name: str, x: Tensor, value: Any) -> Tensor:
     return x._wrap(quietly(np.asarray(value).astype, dtype))
 
 
-def floating(x: Array) -> Array:
+def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """Return two operands as tensors; a number takes the dtype of the tensor beside it.
+
+    Raises:
+        TypeError: neither is a tensor, or one is nothing that can stand beside a tensor.
+    """
+    if not hasattr(a, "_requires_grad"):
+        return beside(name, tensor(name, "other", b), a), b
+    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b)
+
+
+# ------------------------------------------------------------------------- computing with arrays
+
+
+def to_floating(x: Array) -> Array:
     """Bring integers and bools to the default dtype; floating-point arrays stay as they are."""
     return x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype().numpy)
 
 
 def common(x: Array, y: Array) -> tuple[Array, Array]:
-    """Bring two arrays to the dtype of an operation on both."""
+    """Bring two arrays to the dtype that an operation on both computes in."""
     if x.dtype == y.dtype:
         return x, y
     dtype = dtypes.promote(x, y)
     return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
 
 
+def _undefined(name: str, x: Array) -> RuntimeError:
+    return RuntimeError(f"{name}: it is not defined for tensors of dtype {x.dtype}")
+
+
 def apply_one(name: str, forward: Callable[[Array], Array], x: Array) -> Array:
-    """Apply `forward` to an array, quietly."""
+    """Apply `forward` to an array, without NumPy's warnings."""
     try:
         return quiet.copy().run(forward, x)
     except TypeError:
@@ -67,7 +86,11 @@ def apply_one(name: str, forward: Callable[[Array], Array], x: Array) -> Array:
 
 
 def apply(name: str, forward: Callable[..., Array], x: Array, y: Array) -> Array:
-    """Apply `forward` to two arrays of one dtype, broadcast against each other, quietly."""
+    """Apply `forward` to two arrays of one dtype, broadcast, without NumPy's warnings.
+
+    Raises:
+        RuntimeError: the shapes do not broadcast, or `forward` is not defined for the dtype.
+    """
     try:
         return quiet.copy().run(forward, x, y)
     except ValueError:
@@ -80,7 +103,3 @@ def apply(name: str, forward: Callable[..., Array], x: Array, y: Array) -> Array
         raise
     except TypeError:
         raise _undefined(name, x) from None
-
-
-def _undefined(name: str, x: Array) -> RuntimeError:
-    return RuntimeError(f"{name}: it is not defined for tensors of dtype {x.dtype}")

@@ -1,7 +1,7 @@
-"""Operations that compare elements along a dimension, and hand back which were chosen.
+"""Finding and ordering elements along a dimension: max, argmax, sort, topk.
 
-The gradient of a chosen element goes to where it came from, and to no other, even where several
-tie.
+They are found by their indices, and then chosen by `indexing.choose`. So the gradient of a chosen
+element goes to where it came from, and nowhere else, even where several elements tie.
 """
 
 from __future__ import annotations
@@ -10,42 +10,41 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..dtypes import Array
 from . import arguments
 from .arguments import dims_of
-from .elementwise import maximum, minimum
 from .indexing import along, choose
 from .reduction import amax, amin
+from .where import maximum, minimum
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
 
 
 class Ordered(NamedTuple):
-    """Elements that were chosen along a dimension, and the places that they come from."""
+    """Elements that were chosen along a dimension, and the indices that they had there."""
 
     values: Tensor
     indices: Tensor
 
 
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The largest element; or, with `dim`, (values, indices) along it; or `maximum(input, other)`.
-
-    Over the whole tensor those that tie share the gradient evenly. Along a dimension it goes to
-    the one that was chosen, the first.
-    """
-    return _extreme("max", np.argmax, amax, maximum, input, dim, keepdim, other)
+def _take(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
+    """Choose along `dim` the elements at the places, no two of which are one."""
+    index = along(dim, places) if places.ndim else ()
+    return Ordered(choose(name, input, index, distinct=True), input._wrap(places))
 
 
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The smallest element; or, with `dim`, (values, indices) along it; or `minimum(input, other)`.
+def _find(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
+    """Apply np.argmax or np.argmin, which need at least one element to choose from."""
+    x = arguments.tensor(name, "input", input).array
+    dims = dims_of(name, x.ndim, dim)
+    if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
+        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
+    axis = dim if x.ndim else None
+    return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
 
-    Gradients are as in `max`.
-    """
-    return _extreme("min", np.argmin, amin, minimum, input, dim, keepdim, other)
 
-
-def _extreme(
+def _max_or_min(
     name: str,
     find: Any,
     over_all: Any,
@@ -55,14 +54,32 @@ def _extreme(
     keepdim: bool,
     other: Any,
 ) -> Any:
+    """Do one of the three things that `max` and `min` can be asked for."""
     arguments.tensor(name, "input", input)
     if arguments.is_tensor(dim) or other is not None:
         return of_two(input, dim if other is None else other)
     if dim is None:
         return over_all(input)
-    places = _arg_extreme(name, find, input, dim, keepdim=True)
-    chosen = _ordered(name, input, dim, places)
+    places = _find(name, find, input, dim, keepdim=True)
+    chosen = _take(name, input, dim, places)
     return chosen if keepdim else Ordered(*(t.squeeze(dim) for t in chosen))
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; or, with `dim`, (values, indices) along it; or `maximum(input, other)`.
+
+    Over the whole tensor, elements that tie share the gradient evenly. Along a dimension all of it
+    goes to the first of them, the one that was chosen.
+    """
+    return _max_or_min("max", np.argmax, amax, maximum, input, dim, keepdim, other)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; or, with `dim`, (values, indices) along it; or `minimum(input, other)`.
+
+    Gradients are as in `max`.
+    """
+    return _max_or_min("min", np.argmin, amin, minimum, input, dim, keepdim, other)
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -70,57 +87,17 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
     Where several tie, the first.
     """
-    places = _arg_extreme("argmax", np.argmax, input, dim, keepdim)
+    places = _find("argmax", np.argmax, input, dim, keepdim)
     return input._wrap(places)
 
 
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index (int64) of the smallest element along `dim`, or in the flattened tensor."""
-    places = _arg_extreme("argmin", np.argmin, input, dim, keepdim)
+    places = _find("argmin", np.argmin, input, dim, keepdim)
     return input._wrap(places)
 
 
-def _arg_extreme(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
-    x = arguments.tensor(name, "input", input).array
-    dims = dims_of(name, x.ndim, dim)
-    if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
-        raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-    axis = dim if x.ndim else None
-    return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
-
-
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Ordered:
-    """The elements along `dim` in order, smallest first, and the indices that they had.
-
-    NaN counts as larger than any number. Ties keep their order, with or without `stable`.
-    """
-    return _ordered("sort", input, dim, _order("sort", input, dim, descending))
-
-
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """The indices that put the elements along `dim` in order, as `sort` does."""
-    places = _order("argsort", input, dim, descending)
-    return input._wrap(places)
-
-
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Ordered:
-    """The k largest (or smallest) elements along `dim`, in order, and their indices.
-
-    They come in order with or without `sorted`.
-    """
-    places = _order("topk", input, dim, descending=largest)
-    if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
-        raise RuntimeError(
-            f"topk: k={k} is out of range for dimension {dim} of shape {places.shape}"
-        )
-    if places.ndim:
-        places = places.swapaxes(0, dim)[:k].swapaxes(0, dim)
-    return _ordered("topk", input, dim, places)
-
-
-def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
+def _argsort(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     """Return the indices that put the elements along `dim` in order, ties as they stand."""
     x = arguments.tensor(name, "input", input).array
     if not dims_of(name, x.ndim, dim):
@@ -131,6 +108,32 @@ def _order(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     return x.shape[dim] - 1 - np.flip(backwards, dim)  # type: ignore[no-any-return]
 
 
-def _ordered(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
-    where = along(dim, places) if places.ndim else ()
-    return Ordered(choose(name, input, where, distinct=True), input._wrap(places))
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Ordered:
+    """The elements along `dim` in order, smallest first, and the indices that they had.
+
+    NaN counts as larger than any number. Ties keep their order, with or without `stable`.
+    """
+    return _take("sort", input, dim, _argsort("sort", input, dim, descending))
+
+
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices that put the elements along `dim` in order, as `sort` does."""
+    places = _argsort("argsort", input, dim, descending)
+    return input._wrap(places)
+
+
+def topk(
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> Ordered:
+    """The k largest (or smallest) elements along `dim`, and their indices.
+
+    They come in order, with or without `sorted`.
+    """
+    places = _argsort("topk", input, dim, descending=largest)
+    if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
+        raise RuntimeError(
+            f"topk: k={k} is out of range for dimension {dim} of shape {places.shape}"
+        )
+    if places.ndim:
+        places = places.swapaxes(0, dim)[:k].swapaxes(0, dim)
+    return _take("topk", input, dim, places)

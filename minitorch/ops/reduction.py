@@ -1,8 +1,8 @@
-"""Operations that bring many elements to one, each with its derivative beside it.
+"""Reductions: operations that make one element of many, each with its derivative beside it.
 
-A reduction along dimensions is undone by its rule: the gradient of the one is handed back to the
-many. `_kept` is the shape with the reduced dimensions still there, of size 1: brought to it, g
-broadcasts against x again.
+The vjp of a reduction takes the gradient of the one element to the many: y = x_1 + … + x_n gives
+each x_i the whole of g, since ∂y/∂x_i = 1. A sum of (2, 3) along dimension 0 has shape (3), and so
+has g. Reshaped to (1, 3), the shape with the summed dimension *kept*, it broadcasts against x.
 """
 
 from __future__ import annotations
@@ -15,34 +15,42 @@ import numpy as np
 
 from .. import dtypes
 from .._runtime.quiet import quietly
-from ..autograd import OUTPUT, record
-from ..dtypes import Array
+from ..autograd.graph import OUTPUT, record
 from . import arguments, operand
 from .arguments import Dims, dims_of
 from .arrange import cat, flip
-from .elementwise import abs, exp, sign, where
+from .elementwise import abs, exp, sign
 from .shape import flatten
+from .where import where
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
 
+
 def _kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape after the reduction, had it kept its dimensions with size 1."""
+    """Return the shape after the reduction, with the reduced dimensions kept as size 1."""
     return tuple([1 if i in dims else n for i, n in enumerate(shape)])
 
 
 def _count(x: Array, dims: tuple[int, ...]) -> int:
+    """Return how many elements go into each result."""
     return math.prod(x.shape[d] for d in dims)
 
 
 def _start(name: str, input: Tensor, dim: Dims) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
-    """Return what each reduction begins with: the array, the dimensions, and `_kept`.
+    """Return the array, the dimensions to reduce, and the shape with these kept as size 1.
 
     As in PyTorch, an empty list of dimensions stands for all of them.
     """
     x = arguments.tensor(name, "input", input).array
     dims = dims_of(name, x.ndim, None if dim in ([], ()) else dim)
     return x, dims, _kept(x.shape, dims)
+
+
+def _total(x: Array, dtype: dtypes.dtype | None) -> np.dtype[Any]:
+    """Return the dtype of a sum: int64 for integers and bools, unless another is asked for."""
+    return x.dtype if x.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
 
 
 def sum(
@@ -63,11 +71,6 @@ def sum(
     return record("sum", y, (input, lambda g: g.reshape(kept).expand(shape)))
 
 
-def _total(x: Array, dtype: dtypes.dtype | None) -> np.dtype[Any]:
-    """Return the dtype of a sum: int64 for integers and bools, unless another is asked for."""
-    return x.dtype if x.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
-
-
 def mean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
 ) -> Tensor:
@@ -82,6 +85,11 @@ def mean(
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
 
 
+def _without(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape after the reduction."""
+    return tuple([n for i, n in enumerate(shape) if i not in dims])
+
+
 def prod(
     input: Tensor,
     dim: int | None = None,
@@ -91,13 +99,13 @@ def prod(
 ) -> Tensor:
     """Π x along one dimension, or over all elements.
 
-    Half of the factors are multiplied with the other half, again and again, until one is left. The
-    derivative of a product is the product of the others, and coming from `mul` it is right where
-    factors are 0, too; y / x would not be.
+    One half of the factors is multiplied by the other half, again and again, until one is left. The
+    derivative by a factor is the product of the others. As it comes from the vjps of `mul`, it is
+    right where factors are 0 too, where y / x would be 0 / 0.
     """
-    x, dims, kept = _start("prod", input if dtype is None else input.to(dtype), dim)
-    y = input if dtype is None else input.to(dtype)
-    y = y.to(_total(x, dtype))
+    input = input if dtype is None else input.to(dtype)
+    x, dims, kept = _start("prod", input, dim)
+    y = input.to(_total(x, dtype))
     y, axis = (y, dims[0]) if dim is not None and x.ndim else (flatten(y), 0)
     n = y.array.shape[axis]
     before = (slice(None),) * axis
@@ -109,10 +117,6 @@ def prod(
     if n == 0:
         y = sum(y, axis) + 1  # no factors: the product is 1
     return y.reshape(kept if keepdim else _without(x.shape, dims))
-
-
-def _without(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple([n for i, n in enumerate(shape) if i not in dims])
 
 
 def var(
@@ -128,9 +132,10 @@ def var(
     Args:
         input: floating-point, any shape.
         dim: a dimension, several, or None for all.
-        unbiased: short for a correction of 1, else of 0.
+        unbiased: True for a correction of 1, False for 0; `correction` overrides it.
         keepdim: keep the dimensions, with size 1.
-        correction: 1 corrects for the mean having been estimated from the same n elements.
+        correction: 1 makes up for the mean being estimated from the same n elements, which are
+            nearer to it than to the true mean.
     """
     arguments.floating_point("var", "input", input)
     if isinstance(dim, bool):  # var(x, False): the only argument is `unbiased`
@@ -156,6 +161,30 @@ def std(
         quietly(np.sqrt, v.array),
         (v, lambda g, y: where(y == 0, 0.0, g / (2 * y)), OUTPUT),
     )
+
+
+def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    """Apply np.max or np.min. The k elements that tie get g / k each, the others nothing."""
+    x, dims, kept = _start(name, input, dim)
+    if _count(x, dims) == 0:
+        error = RuntimeError if dim is None else IndexError
+        raise error(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
+
+    def vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        chosen = (x == y.reshape(kept)).to(x.array.dtype)
+        return chosen / chosen.sum(dims, keepdim=True) * g.reshape(kept)  # type: ignore[no-any-return]
+
+    return record(name, choose(x, axis=dims, keepdims=keepdim), (input, vjp, OUTPUT, input))
+
+
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """The largest element along the dimensions. Elements that tie share the gradient evenly."""
+    return _extreme("amax", np.max, input, dim, keepdim)
+
+
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """The smallest element along the dimensions. Elements that tie share the gradient evenly."""
+    return _extreme("amin", np.min, input, dim, keepdim)
 
 
 def norm(
@@ -196,22 +225,24 @@ def norm(
             return np.sqrt(np.square(x).sum(dims, keepdims=keepdim))
         return (np.abs(x) ** order).sum(dims, keepdims=keepdim) ** (1 / order)
 
-    def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    def vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
         y, g = y.reshape(kept), g.reshape(kept)
         if order == 2:
             return g * where(y == 0, 0.0, x / y)
-        share = where((x == 0) | (y == 0), 0.0, abs(x) / y)
-        return g * where(share == 0, 0.0, sign(x) * share ** (order - 1))
+        ratio = where((x == 0) | (y == 0), 0.0, abs(x) / y)
+        return g * where(ratio == 0, 0.0, sign(x) * ratio ** (order - 1))
 
-    return record(
-        "norm", np.asarray(quietly(forward), x.dtype), (input, rule, OUTPUT, input)
-    )
+    return record("norm", np.asarray(quietly(forward), x.dtype), (input, vjp, OUTPUT, input))
 
 
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
-    """ln Σ eˣ along the dimensions, shifted by the largest x so that nothing overflows."""
+    """ln Σ eˣ along the dimensions: a smooth maximum.
+
+    It is computed as m + ln Σ e^(x - m) with m the largest x, so that nothing overflows. The
+    gradient is g · e^(x - y), and e^(x - y) = softmax(x).
+    """
     x, dims, kept = _start("logsumexp", input, dim)
-    x = operand.floating(x)
+    x = operand.to_floating(x)
 
     def forward() -> Any:
         largest = x.max(dims, keepdims=True, initial=-np.inf)
@@ -219,15 +250,19 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
         y = np.log(np.exp(x - shift).sum(dims, keepdims=True)) + shift
         return y if keepdim else y.squeeze(dims)
 
-    def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    def vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
         y = y.reshape(kept)
         return g.reshape(kept) * exp(x - where(y == -math.inf, 0.0, y))
 
-    return record("logsumexp", quietly(forward), (input, rule, OUTPUT, input))
+    return record("logsumexp", quietly(forward), (input, vjp, OUTPUT, input))
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
-    """y_i = x_0 + … + x_i along `dim`. Each x counts in all y from its own on."""
+    """y_i = x_0 + … + x_i along `dim`.
+
+    As x_i is part of y_i, y_(i+1), … to the last, dL/dx_i = g_i + g_(i+1) + …: the same sums, from
+    the other end.
+    """
     input = arguments.tensor("cumsum", "input", input)
     input = input if dtype is None else input.to(dtype)
     x, dims, _ = _start("cumsum", input, dim)
@@ -236,36 +271,13 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
     return record("cumsum", y, (input, lambda g: flip(cumsum(flip(g, dims), dim), dims)))
 
 
-def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The largest element along the dimensions. Those that tie share its gradient evenly."""
-    return _extreme("amax", np.max, input, dim, keepdim)
-
-
-def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The smallest element along the dimensions. Those that tie share its gradient evenly."""
-    return _extreme("amin", np.min, input, dim, keepdim)
-
-
-def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    x, dims, kept = _start(name, input, dim)
-    if _count(x, dims) == 0:
-        error = RuntimeError if dim is None else IndexError
-        raise error(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-
-    def rule(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
-        chosen = (x == y.reshape(kept)).to(x.array.dtype)
-        return chosen / chosen.sum(dims, keepdim=True) * g.reshape(kept)  # type: ignore[no-any-return]
-
-    return record(name, choose(x, axis=dims, keepdims=keepdim), (input, rule, OUTPUT, input))
-
-
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Is any element other than 0, along the dimensions or in all?"""
+    """Is any element other than 0, along the dimensions or among all?"""
     x, dims, _ = _start("any", input, dim)
     return input._wrap(x.any(dims, keepdims=keepdim))
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Are all elements other than 0, along the dimensions or in all?"""
+    """Are all elements other than 0, along the dimensions or among all?"""
     x, dims, _ = _start("all", input, dim)
     return input._wrap(x.all(dims, keepdims=keepdim))

@@ -1,23 +1,16 @@
-"""The functions of arrays that NumPy lacks, or has in a form that overflows."""
+"""Functions of arrays that NumPy lacks: the error function and the sigmoid."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from ..dtypes import Array
+if TYPE_CHECKING:
+    from ..dtypes import Array
+
 
 # ------------------------------------------------------------------------------ the error function
-
-
-def erf_array(x: Array) -> Array:
-    """2/√π ∫₀ˣ e^(-t²) dt, elementwise, in the dtype of x: to 1e-15, or in float32 to 1.3 ulp."""
-    if x.dtype == np.float64:
-        return _erf_double(x)
-    y = np.empty(x.shape, np.float32)
-    elements, out = x.reshape(-1), y.reshape(-1)
-    for start in range(0, x.size, _BLOCK):
-        _erf_single(elements[start : start + _BLOCK], out[start : start + _BLOCK])
-    return y
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
@@ -33,7 +26,7 @@ def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
 
 # float32. Coefficients by N. Juffa (https://stackoverflow.com/a/35148199): with s = x² and t = |x|,
 # erf x = x + x P(s) up to the border, and 1 - e^(t Q(t) - t) above it.
-_BLOCK = 8192  # elements; what is computed on the way stays in the cache
+_BLOCK = 8192  # elements; intermediate results of so many stay in the cache
 _BORDER = 0.927734375
 _SINGLE_P = (-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1,
              1.28379166e-1)  # fmt: skip
@@ -87,11 +80,22 @@ def _erf_double(x: Array) -> Array:
     return np.copysign(np.where(t <= 1, near, 1 - tail), x)
 
 
+def erf_array(x: Array) -> Array:
+    """2/√π ∫₀ˣ e^(-t²) dt, elementwise, in the dtype of x: to 1e-15, or in float32 to 1.3 ulp."""
+    if x.dtype == np.float64:
+        return _erf_double(x)
+    y = np.empty(x.shape, np.float32)
+    elements, out = x.reshape(-1), y.reshape(-1)
+    for start in range(0, x.size, _BLOCK):
+        _erf_single(elements[start : start + _BLOCK], out[start : start + _BLOCK])
+    return y
+
+
 # ------------------------------------------------------------------------------------- sigmoid
 
 
 def sigmoid_array(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ). Where e⁻ˣ overflows, 1/inf = 0 is the right answer."""
+    """1 / (1 + e⁻ˣ). Where e⁻ˣ overflows, 1 / inf = 0 is right."""
     y = np.exp(-x)
     y += 1
     return 1 / y

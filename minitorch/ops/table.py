@@ -1,8 +1,38 @@
-"""What the tables of operations are made with: a line there is a call of a function here.
+"""How the tables of operations are made: a line there is a call of a function here.
 
-A rule names what it needs beside g: inputs x, or a and b, and the output y, which comes first.
-Exactly that is saved for it: `exp` is its own derivative and keeps y, `log` keeps x, `add` keeps
-nothing. Broadcasting is not seen in a rule: the engine undoes it.
+A line gives an operation its name, what it does with arrays, and for each input a *vjp*, the
+vector–Jacobian product (see autograd/graph.py). The vector is g = dL/dy, the gradient of the loss L
+by the result y; the Jacobian J holds the derivatives ∂y_i/∂a_j; and gᵀ J is dL/da. Element by
+element y_i depends on a_i alone, so J is diagonal, and gᵀ J is g times the derivative:
+
+    mul = binary("mul", np.multiply,  lambda g, b: g * b,  lambda g, a: g * a,  "a · b")
+    exp = unary("exp", np.exp,  lambda g, y: g * y,  "eˣ")
+
+The names of a vjp's parameters say what it needs beside g: inputs, called x, or a and b, and the
+output y, which comes first. Exactly that is *saved*, kept in memory until the backward pass: `mul`
+saves for each input the other one, `exp` is its own derivative and saves y, and `add`, whose vjp is
+`lambda g: g`, saves nothing. The two lines above, written out by hand:
+
+    >>> import numpy as np
+    >>> import minitorch
+    >>> from minitorch.autograd.graph import OUTPUT, record
+    >>> def mul(a, b):
+    ...     y = np.multiply(a.array, b.array)
+    ...     to_a = (a, lambda g, b: g * b, b)  # an input, its vjp, and what is saved for the vjp
+    ...     to_b = (b, lambda g, a: g * a, a)
+    ...     return record("mul", y, to_a, to_b)
+    >>> def exp(x):
+    ...     y = np.exp(x.array)
+    ...     return record("exp", y, (x, lambda g, y: g * y, OUTPUT))
+    >>> x = minitorch.tensor([0.0], requires_grad=True)
+    >>> w = minitorch.tensor([3.0], requires_grad=True)
+    >>> y = mul(exp(x), w)
+    >>> y.backward()
+    >>> x.grad, w.grad
+    (tensor([3.]), tensor([1.]))
+
+Broadcasting is not seen in a vjp: where an input was broadcast, the engine sums the gradient over
+its copies.
 """
 
 from __future__ import annotations
@@ -10,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..autograd import OUTPUT, VJP, mode, record, unrecorded
+from ..autograd.graph import OUTPUT, VJP, mode, record, unrecorded
 from . import arguments, operand
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,26 +53,49 @@ if TYPE_CHECKING:
     Binary = Callable[[Operand, Operand], Tensor]
 
 
-def unary(name: str, forward: Any, rule: VJP, doc: str, *, floating: bool = True) -> Unary:
-    """Make the operation y = f(x). `floating`: integers are brought to the default dtype first."""
-    keep = _places(rule, "x")
+def named(op: F, name: str, doc: str) -> F:
+    """Give a function its name and its docstring."""
+    op.__name__ = op.__qualname__ = name
+    op.__doc__ = doc
+    return op
+
+
+def _saved(vjp: VJP, inputs: str) -> list[int]:
+    """Return what a vjp needs beside g, as places in (*inputs, y)."""
+    names = vjp.__code__.co_varnames[1 : vjp.__code__.co_argcount]
+    return [(inputs + "y").index(name) for name in names]
+
+
+def unary(name: str, forward: Any, vjp: VJP, doc: str, *, floating: bool = True) -> Unary:
+    """Make the operation y = f(x).
+
+    Args:
+        name, forward, doc: the operation's name, what it does with an array, its docstring.
+        vjp: dL/dx, from g = dL/dy and, by name, x or y.
+        floating: integers are brought to the default dtype first.
+    """
+    saved = _saved(vjp, "x")
 
     def op(input: Tensor) -> Tensor:
         x = arguments.tensor(name, "input", input).array
-        y = operand.apply_one(name, forward, operand.floating(x) if floating else x)
+        y = operand.apply_one(name, forward, operand.to_floating(x) if floating else x)
         if not (mode.grad and input._requires_grad):
             return unrecorded(name, y, input)
         known = input, OUTPUT
-        return record(name, y, (input, rule, *[known[i] for i in keep]))
+        return record(name, y, (input, vjp, *[known[i] for i in saved]))
 
     return named(op, name, doc)
+
+
+def _both_tensors(name: str, input: Any, other: Any) -> tuple[Tensor, Tensor]:
+    return arguments.tensor(name, "input", input), arguments.tensor(name, "other", other)
 
 
 def binary(
     name: str,
     forward: Any,
-    rule_a: VJP,
-    rule_b: VJP,
+    vjp_a: VJP,
+    vjp_b: VJP,
     doc: str,
     *,
     floating: bool = False,
@@ -52,11 +105,11 @@ def binary(
 
     Args:
         name, forward, doc: the operation's name, what it does with two arrays, its docstring.
-        rule_a, rule_b: dL/da and dL/db.
+        vjp_a, vjp_b: dL/da and dL/db, from g = dL/dy and, by name, a, b or y.
         floating: integers are brought to the default dtype first.
         numbers: one of the inputs may be a number.
     """
-    keep_a, keep_b = _places(rule_a, "ab"), _places(rule_b, "ab")
+    saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
     operands = operand.pair if numbers else _both_tensors
 
     def op(input: Operand, other: Operand) -> Tensor:
@@ -65,7 +118,7 @@ def binary(
         if x.dtype is not y.dtype:
             x, y = operand.common(x, y)
         if floating:
-            x, y = operand.floating(x), operand.floating(y)
+            x, y = operand.to_floating(x), operand.to_floating(y)
         out = operand.apply(name, forward, x, y)
         if not (mode.grad and (a._requires_grad or b._requires_grad)):
             return unrecorded(name, out, a, b)
@@ -73,8 +126,8 @@ def binary(
         return record(
             name,
             out,
-            (a, rule_a, *[known[i] for i in keep_a]),
-            (b, rule_b, *[known[i] for i in keep_b]),
+            (a, vjp_a, *[known[i] for i in saved_a]),
+            (b, vjp_b, *[known[i] for i in saved_b]),
         )
 
     return named(op, name, doc)
@@ -83,14 +136,13 @@ def binary(
 def comparison(
     name: str, forward: Any, doc: str, *, numbers: bool = True, number_first: bool = False
 ) -> Binary:
-    """Make an operation on two inputs that has no gradient: most answer true or false.
+    """Make an operation on two inputs that has no derivative, such as a < b.
 
     Args:
         name, forward, doc: the operation's name, what it does with two arrays, its docstring.
         numbers: the second input may be a number.
         number_first: so may the first.
     """
-
     operands = operand.pair if numbers else _both_tensors
 
     def op(input: Operand, other: Operand) -> Tensor:
@@ -102,28 +154,11 @@ def comparison(
     return named(op, name, doc)
 
 
-def question(name: str, forward: Any, doc: str) -> Unary:
-    """Make an operation on one input that has no gradient: most answer true or false."""
+def predicate(name: str, forward: Any, doc: str) -> Unary:
+    """Make an operation on one input that has no derivative, such as isnan(x)."""
 
     def op(input: Tensor) -> Tensor:
         x = arguments.tensor(name, "input", input).array
         return input._wrap(operand.apply_one(name, forward, x))
 
     return named(op, name, doc)
-
-
-def _both_tensors(name: str, input: Any, other: Any) -> tuple[Tensor, Tensor]:
-    return arguments.tensor(name, "input", input), arguments.tensor(name, "other", other)
-
-
-def _places(rule: Any, inputs: str) -> list[int]:
-    """Return the places, in (*inputs, y), of what a rule names beside g."""
-    names = rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
-    return [(inputs + "y").index(name) for name in names]
-
-
-def named(op: F, name: str, doc: str) -> F:
-    """Give a function its name and its docstring."""
-    op.__name__ = op.__qualname__ = name
-    op.__doc__ = doc
-    return op

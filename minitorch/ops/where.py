@@ -1,0 +1,114 @@
+"""Choosing between two values, element by element: where, masked_fill, maximum, minimum, clamp.
+
+The derivative of a choice is 1 for the value that was chosen and 0 for the other, so the gradient
+goes to the one that was chosen.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..autograd.graph import record
+from . import arguments, operand
+from .table import binary
+
+if TYPE_CHECKING:
+    from ..dtypes import Array
+    from ..tensor import Tensor
+    from .operand import Operand
+
+
+def _choose(mask: Array, x: Array, y: Array) -> Array:
+    return np.where(mask, x, y)
+
+
+def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
+    """`input` where the condition holds and `other` elsewhere; all three are broadcast.
+
+    Raises:
+        TypeError: the condition is not a bool tensor.
+    """
+    mask = arguments.mask("where", "condition", condition)
+    if not arguments.is_tensor(input) and not arguments.is_tensor(other):
+        input = operand.beside("where", condition, input)
+    a, b = operand.pair("where", input, other)
+    x, y = operand.common(a.array, b.array)
+    return record(
+        "where",
+        operand.apply("where", partial(_choose, mask), x, y),
+        (a, lambda g, condition: where(condition, g, 0.0), condition),
+        (b, lambda g, condition: where(condition, 0.0, g), condition),
+    )
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
+    """`value` where the mask is true and `input` elsewhere: what hides a position from attention.
+
+    Args:
+        input: any shape.
+        mask: bool, of a shape that broadcasts with `input`.
+        value: a number or a 0-d tensor, brought to the dtype of `input`.
+    """
+    x, v = operand.pair("masked_fill", input, value)
+    if v.ndim:
+        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, not {v.ndim}-d")
+    return where(mask, v.to(x.array.dtype), x)
+
+
+# -------------------------------------------------------------------- the larger, or the smaller
+
+
+def _wins(a: Tensor, b: Tensor) -> Tensor:
+    """The derivative of maximum(a, b) by a: 1 where a > b, 0 where a < b, 1/2 where a = b."""
+    return 1 - (a < b) - 0.5 * (a == b)  # type: ignore[no-any-return]
+
+
+# fmt: off
+#                                          dL/da, and below it dL/db
+
+maximum = binary("maximum", np.maximum,    lambda g, a, b: g * _wins(a, b),
+                                           lambda g, a, b: g * _wins(b, a),
+    "The larger of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
+minimum = binary("minimum", np.minimum,    lambda g, a, b: g * _wins(b, a),
+                                           lambda g, a, b: g * _wins(a, b),
+    "The smaller of a and b. Where they are equal, each gets half of the gradient.", numbers=False)
+_at_least = binary("clamp", np.maximum,    lambda g, a, b: where(a >= b, g, 0.0),
+                                           lambda g, a, b: where(a < b, g, 0.0),
+    "The larger of a and b; where they are equal, a.")
+_at_most = binary("clamp", np.minimum,     lambda g, a, b: where(a <= b, g, 0.0),
+                                           lambda g, a, b: where(a > b, g, 0.0),
+    "The smaller of a and b; where they are equal, a.")
+# fmt: on
+
+
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """min(max(x, `min`), `max`): x, kept between two bounds.
+
+    The gradient goes to x where it lies between them, ends included, and to the bound elsewhere.
+
+    Args:
+        input: any shape.
+        min, max: numbers or tensors that broadcast with `input`; None for no bound. Where `min`
+            is above `max`, the result is `max`.
+
+    Raises:
+        RuntimeError: neither bound is given.
+    """
+    x = arguments.tensor("clamp", "input", input)
+    if min is None:
+        if max is None:
+            raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+        return _at_most(x, max)
+    if max is None:
+        return _at_least(x, min)
+    (_, low), (_, high) = operand.pair("clamp", x, min), operand.pair("clamp", x, max)
+    y = _at_least(x, low)
+    return record(
+        "clamp",
+        operand.apply("clamp", np.minimum, *operand.common(y.array, high.array)),
+        (y, lambda g, y, high: where(y <= high, g, 0.0), y, high),
+        (high, lambda g, x, low, high: where((x > high) | (low > high), g, 0.0), x, low, high),
+    )
