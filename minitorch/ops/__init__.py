@@ -1,7 +1,40 @@
 """The differentiable operations, each beside its derivative.
 
-The files, from the simplest on: elementwise, activations, shape, indexing, arrange, reduction,
-ordering, linalg, einsum, loss, network.
+Read table.py (how an operation is made, and what a vjp is), where, elementwise, activations, shape,
+indexing, arrange, reduction and linalg, in this order. ordering, einsum, loss and network are more
+of the same.
+
+Fifteen operations suffice. They are *primitive*: every other one can be composed of them, with
+comparisons and indices, which have no derivative. (`put`, of indexing.py, is the derivative of
+`getitem`: zeros, with elements added at an index.)
+
+    add mul pow exp log sin erf floor where
+    sum reshape permute expand getitem put
+
+Most of the others could be composed, but have a vjp *of their own*. One node instead of several is
+faster; `log1p`, `logsumexp` and others are also more exact, and some, as `std` and `abs`, have a
+better gradient at a single point. Who reads for the first time may skip how.
+
+    neg sub div reciprocal remainder square sqrt rsqrt expm1 log1p cos tanh sigmoid
+    abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
+    std norm logsumexp cumsum amax amin max min sort topk matmul einsum
+    view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
+    gather scatter scatter_add index_select index_add masked_select embedding
+
+The rest of the differentiable ones are *composed*: they call others, and have no vjp. Their
+derivative is the chain rule's.
+
+    floor_divide masked_fill mean var prod mm bmm mv dot outer
+    flatten reshape_as view_as t movedim broadcast_to expand_as
+    repeat stack split chunk unbind index_fill
+    mse_loss kl_div binary_cross_entropy_with_logits nll_loss rms_norm dropout
+
+And these have no derivative: they return bools or indices, or change single bits.
+
+    eq ne lt le gt ge isclose allclose equal isnan isinf isfinite any all
+    logical_and logical_or logical_xor logical_not
+    bitwise_and bitwise_or bitwise_xor bitwise_not
+    argmax argmin argsort nonzero one_hot
 """
 
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus

@@ -46,17 +46,17 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     Raises:
         RuntimeError: the inner sizes or the dtypes differ, or the leading sizes do not broadcast.
     """
-    a, b = input, other
-    _MATMUL(a, b)
-    if a.array.ndim == 1:
-        return matmul(a.unsqueeze(0), b).squeeze(-2 if b.array.ndim > 1 else -1)
-    if b.array.ndim == 1:
-        return matmul(a, b.unsqueeze(1)).squeeze(-1)
+    _MATMUL(input, other)
+    x, y = input.array, other.array
+    if x.ndim == 1:
+        return matmul(input.unsqueeze(0), other).squeeze(-2 if y.ndim > 1 else -1)
+    if y.ndim == 1:
+        return matmul(input, other.unsqueeze(1)).squeeze(-1)
     return record(
         "matmul",
-        operand.apply("matmul", np.matmul, a.array, b.array),
-        (a, lambda g, b: matmul(g, b.mT), b),
-        (b, lambda g, a: matmul(a.mT, g), a),
+        operand.apply("matmul", np.matmul, x, y),
+        (input, lambda g, b: matmul(g, b.mT), other),
+        (other, lambda g, a: matmul(a.mT, g), input),
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from compositions import COMPOSED, PRIMITIVE
 from draws import Draws
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from operations import TABLE, Row
 
 from minitorch import autograd, ops
+from minitorch.autograd.graph import mode
 from minitorch.tensor import Tensor
 from minitorch.testing import gradcheck, gradgradcheck
 
@@ -126,3 +130,76 @@ def test_error(row: Row, args: list[Any], error: type[Exception], message: str) 
 
     with pytest.raises(error, match=message):
         getattr(ops, row.name)(*tensors(args))
+
+
+# ------------------------------------------------- what ops/__init__.py says of its operations
+
+LISTS = [
+    " ".join(paragraph.split()).split(" ")
+    for paragraph in (ops.__doc__ or "").split("\n\n")
+    if paragraph.startswith("    ")
+]
+primitive, of_their_own, composed, without_derivative = LISTS
+
+
+def recorded(call: Any) -> tuple[Any, set[str]]:
+    """The result of a call, and the names of the nodes that it recorded."""
+    names: set[str] = set()
+    mode.watch = lambda name, out, _: names.add(name) if out.requires_grad else None
+    try:
+        return call(), names
+    finally:
+        mode.watch = None
+
+
+def gradients(sample: Sample, y: Tensor) -> list[Any]:
+    """The gradients of Σ y by the leaves of a sample; 0 where there is none."""
+    autograd.backward([y], [y._wrap(np.ones_like(y.array))])
+    found = [np.zeros(()) if x.grad is None else x.grad.array for x in sample.leaves]
+    for x in sample.leaves:
+        x.grad = None
+    return found
+
+
+def test_each_operation_is_in_one_of_the_lists() -> None:
+    assert sorted(name for names in LISTS for name in names) == sorted([*ops.__all__, "put"])
+    assert primitive == [op.__name__ for op in PRIMITIVE]
+    assert set(of_their_own) == {*COMPOSED}
+    assert set(without_derivative) == {row.name for row in TABLE if not row.gradient}
+
+
+@differentiable
+@settings(max_examples=8)
+@given(data=st.data())
+def test_an_operation_has_a_vjp_of_its_own_or_is_composed(row: Row, data: Any) -> None:
+    sample = Sample(row, data)
+    _, names = recorded(sample)
+    if row.name in composed:
+        assert names <= {*primitive, *of_their_own, "clone"}  # mean of a number is a copy
+    elif row.name != "einsum":  # of one operand, it has nothing to multiply
+        assert row.name in names
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in TABLE if r.name in of_their_own], ids=lambda row: row.name
+)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_primitive_operations_suffice(row: Row, data: Any) -> None:
+    sample = Sample(row, data)
+    expected = outputs(sample())[0]
+    sample.op = COMPOSED[row.name]
+    found, names = recorded(sample)
+    assert names <= {*primitive}
+    np.testing.assert_allclose(found.array, expected.array, rtol=1e-9, atol=1e-12)
+    assert found.array.shape == expected.array.shape
+    weights = expected._wrap(np.cos(np.arange(expected.array.size)).reshape(expected.array.shape))
+    for a, b in zip(*(gradients(sample, y * weights) for y in (found, expected)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["arguments", "probe", "table"])
+def test_examples_in_docstrings(name: str) -> None:
+    failed, tried = doctest.testmod(import_module(f"minitorch.ops.{name}"))
+    assert tried
+    assert not failed
