@@ -1,8 +1,9 @@
 """The differentiable operations, each beside its derivative.
 
-Read table.py (how an operation is made, and what a vjp is), where, elementwise, activations, shape,
-indexing, arrange, reduction and linalg, in this order. ordering, einsum, loss and network are more
-of the same.
+Read table.py first: how an operation is made, what a vjp is, and what is saved for it. Then where,
+elementwise, activations, shape, indexing, arrange, reduction and linalg. What they stand on
+(arguments: what an operation may be given; operand: numbers beside tensors; special: functions that
+NumPy lacks) can wait, and so can ordering, einsum, comparing, loss, network and inplace.
 
 Fifteen operations suffice. They are *primitive*: every other one can be composed of them, with
 comparisons and indices, which have no derivative. (`put`, of indexing.py, is the derivative of
@@ -11,9 +12,9 @@ comparisons and indices, which have no derivative. (`put`, of indexing.py, is th
     add mul pow exp log sin erf floor where
     sum reshape permute expand getitem put
 
-Most of the others could be composed, but have a vjp *of their own*. One node instead of several is
-faster; `log1p`, `logsumexp` and others are also more exact, and some, as `std` and `abs`, have a
-better gradient at a single point. Who reads for the first time may skip how.
+Most of the others could be composed, but have a vjp *of their own*: for speed, since one node is
+cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1p` for small x, or
+`logsumexp` for large x; or for the gradient where there is no derivative, as in `abs` at 0.
 
     neg sub div reciprocal remainder square sqrt rsqrt expm1 log1p cos tanh sigmoid
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
@@ -21,15 +22,15 @@ better gradient at a single point. Who reads for the first time may skip how.
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
     gather scatter scatter_add index_select index_add masked_select embedding
 
-The rest of the differentiable ones are *composed*: they call others, and have no vjp. Their
-derivative is the chain rule's.
+The rest of the differentiable operations are *composed*: they call others and have no vjp, since
+the chain rule gives their derivative.
 
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
     mse_loss kl_div binary_cross_entropy_with_logits nll_loss rms_norm dropout
 
-And these have no derivative: they return bools or indices, or change single bits.
+And these have no derivative: they return bools, indices or whole numbers.
 
     eq ne lt le gt ge isclose allclose equal isnan isinf isfinite any all
     logical_and logical_or logical_xor logical_not

@@ -149,10 +149,10 @@ class Shapes:
             for size, n in zip(sizes, shape[len(shape) - len(sizes) :], strict=True):
                 expected = int(size) if size.isdigit() else found.setdefault(size, n)
                 if n != expected:
-                    called = self.called.get(size)
-                    both = f"{expected} and {n}"
-                    why = f"the {called} {both} differ" if called else f"{size} is both {both}"
-                    self._refuse(tensors, why)
+                    why = f"{size} is both {expected} and {n}"
+                    if size in self.called:
+                        why = f"the {self.called[size]} {expected} and {n} differ"
+                    self._refuse(tensors, f"{n} is not {size}" if size.isdigit() else why)
 
     def _check_dtypes(self, tensors: dict[str, Tensor]) -> None:
         first, *_ = tensors

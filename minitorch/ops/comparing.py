@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from . import arguments, operand
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+_ISCLOSE = arguments.Shapes("isclose", input="*", other="*")
 
 
 def isclose(
@@ -22,16 +25,11 @@ def isclose(
         rtol, atol: the tolerances, relative and absolute; not negative.
         equal_nan: NaN is close to NaN.
     """
-    a, b = arguments.tensor("isclose", "input", input), arguments.tensor("isclose", "other", other)
-    if a.array.dtype != b.array.dtype:
-        raise RuntimeError(f"isclose: the dtypes differ: {a.dtype} and {b.dtype}")
+    _ISCLOSE(input, other)
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: {rtol=} and {atol=} must not be negative")
-
-    def close(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.isclose(x, y, rtol, atol, equal_nan)  # type: ignore[no-any-return]
-
-    return a._wrap(operand.apply("isclose", close, a.array, b.array))
+    close: Any = partial(np.isclose, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return input._wrap(operand.apply("isclose", close, input.array, other.array))
 
 
 def allclose(
@@ -42,6 +40,6 @@ def allclose(
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Have both tensors the same shape and the same elements?"""
+    """Have both tensors the same shape and the same elements? The dtypes may differ."""
     a, b = arguments.tensor("equal", "input", input), arguments.tensor("equal", "other", other)
     return bool(np.array_equal(a.array, b.array))

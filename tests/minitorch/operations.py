@@ -27,7 +27,7 @@ class Row:
         name: as in `minitorch.ops`.
         draw: draws the arguments. Arrays become tensors, and those of floats require gradients.
         value: computes the result from the same arguments, as arrays; None where a test by hand
-        does.
+            does.
         gradient: 2 if it can be differentiated twice, 1 if once, 0 if not at all.
         errors: calls that raise: (arguments, exception, part of its message).
     """
