@@ -101,8 +101,8 @@ class Shapes:
         hint: the sentence that ends a message about shapes: what to do.
         shapes: for each tensor, in the order of the arguments, its sizes separated by spaces: a
             name, or a number. "*" at the front stands for any number of further dimensions,
-            whose sizes are not compared. "|" separates alternatives: "k | * n k" is a vector, or
-            a matrix, or a stack of matrices.
+            which must broadcast. "|" separates alternatives: "k | * n k" is a vector, or a
+            matrix, or a stack of matrices.
     """
 
     def __init__(
@@ -140,19 +140,27 @@ class Shapes:
 
     def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
         found: dict[str, int] = {}
+        further = []
         for argument, x in tensors.items():
             shape = x.array.shape
             sizes = self._sizes(argument, len(shape))
             if sizes is None:
                 s = "" if len(shape) == 1 else "s"
                 self._refuse(tensors, f"{argument} has {len(shape)} dimension{s}")
-            for size, n in zip(sizes, shape[len(shape) - len(sizes) :], strict=True):
+            named = len(shape) - len(sizes)
+            further.append(shape[:named])
+            for size, n in zip(sizes, shape[named:], strict=True):
                 expected = int(size) if size.isdigit() else found.setdefault(size, n)
                 if n != expected:
                     why = f"{size} is both {expected} and {n}"
                     if size in self.called:
                         why = f"the {self.called[size]} {expected} and {n} differ"
                     self._refuse(tensors, f"{n} is not {size}" if size.isdigit() else why)
+        try:
+            np.broadcast_shapes(*further)
+        except ValueError:
+            these = " and ".join(map(str, further))
+            self._refuse(tensors, f"{these}, which stand for *, do not broadcast")
 
     def _check_dtypes(self, tensors: dict[str, Tensor]) -> None:
         first, *_ = tensors

@@ -36,12 +36,16 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         dL/db_kj = Σ_i a_ik g_ij        that is   aᵀ g:   (3, 2) @ (2, 4) → (3, 4)
 
     Further dimensions in front count the matrices of a stack, and broadcast: (5, 2, 3) @ (3, 4) →
-    (5, 2, 4) multiplies each of five matrices by the same b, as if b were there five times. Then
-    aᵀ g is a gradient for each of the five, (5, 3, 4), and b's is their sum: since b was broadcast,
-    the engine adds them up.
+    (5, 2, 4) multiplies each of five matrices by the same b, as if there were five copies of it.
+    Then aᵀ g has shape (5, 3, 4), a gradient for each copy. All copies are b, so its gradient is
+    their sum, (3, 4); the engine adds up what broadcasting has copied.
 
-    Shapes: (..., n, k) @ (..., k, m) → (..., n, m). A vector on the left stands for a row, one on
-    the right for a column; the result lacks that dimension.
+    Args:
+        input: (..., n, k), or a vector (k), which stands for a row.
+        other: (..., k, m), or a vector (k), which stands for a column.
+
+    Returns:
+        (..., n, m), without the n or the m that a vector lacks.
 
     Raises:
         RuntimeError: the inner sizes or the dtypes differ, or the leading sizes do not broadcast.

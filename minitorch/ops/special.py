@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """Horner's rule, the highest power first, in place: a fresh array costs more than a step."""
+    """Horner's method, the highest power first, in place: a fresh array costs more than a step."""
     first, *rest = coefficients
     y = first * x
     for c in rest[:-1]:

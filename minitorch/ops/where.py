@@ -28,6 +28,8 @@ def _choose(mask: Array, x: Array, y: Array) -> Array:
 def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     """`input` where the condition holds and `other` elsewhere; all three are broadcast.
 
+    The condition is true or false, and has no gradient.
+
     Raises:
         TypeError: the condition is not a bool tensor.
     """

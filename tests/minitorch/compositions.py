@@ -258,15 +258,15 @@ def cat(pieces: Sequence[Tensor], dim: int) -> Tensor:
     return y
 
 
+def scatter_add(x: Tensor, dim: int, index: Any, src: Tensor) -> Tensor:
+    part = getitem(src, tuple(slice(n) for n in array(index).shape))
+    return add(x, put(part, places(dim, index), x.array.shape))
+
+
 def scatter(x: Tensor, dim: int, index: Any, src: Tensor) -> Tensor:
     written = np.zeros(x.array.shape, np.bool_)
     written[places(dim, index)] = True
     return where(x._wrap(written), scatter_add(mul(x, 0.0), dim, index, src), x)
-
-
-def scatter_add(x: Tensor, dim: int, index: Any, src: Tensor) -> Tensor:
-    part = getitem(src, tuple(slice(n) for n in array(index).shape))
-    return add(x, put(part, places(dim, index), x.array.shape))
 
 
 def index_add(x: Tensor, dim: int, index: Any, source: Tensor, alpha: float) -> Tensor:

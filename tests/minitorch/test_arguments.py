@@ -58,6 +58,13 @@ def test_a_number_is_a_size_and_the_error_and_the_hint_are_the_declared_ones() -
         PAIRS(mt.zeros(5, 3))
 
 
+def test_dimensions_in_front_must_broadcast() -> None:
+    stacks = Shapes("matmul", a="* n k", b="* k m")
+    stacks(mt.zeros(5, 1, 2, 3), mt.zeros(4, 3, 2))
+    with pytest.raises(RuntimeError, match=r"\(5,\) and \(4,\), which stand for \*, do not"):
+        stacks(mt.zeros(5, 2, 3), mt.zeros(4, 3, 2))
+
+
 def test_dtypes_are_compared() -> None:
     with pytest.raises(RuntimeError, match=r"dtypes differ: input minitorch\.float32, weight"):
         LINEAR(mt.zeros(3), mt.zeros(4, 3).double(), None)
