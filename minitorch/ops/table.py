@@ -2,8 +2,8 @@
 
 A line gives an operation its name, what it does with arrays, and for each input a *vjp*, the
 vector–Jacobian product (see autograd/graph.py). The vector is g = dL/dy, the gradient of the loss L
-by the result y; the Jacobian J holds the derivatives ∂y_i/∂a_j; and gᵀ J is dL/da. Element by
-element y_i depends on a_i alone, so J is diagonal, and gᵀ J is g times the derivative:
+by the result y; the Jacobian J holds the derivatives ∂y_i/∂a_j; and gᵀ J is dL/da. Here, where
+y_i depends on a_i alone, J is diagonal, and gᵀ J is g times the derivative, element by element:
 
     mul = binary("mul", np.multiply,  lambda g, b: g * b,  lambda g, a: g * a,  "a · b")
     exp = unary("exp", np.exp,  lambda g, y: g * y,  "eˣ")
@@ -23,7 +23,7 @@ saves for each input the other one, `exp` is its own derivative and saves y, and
     ...     return record("mul", y, to_a, to_b)
     >>> def exp(x):
     ...     y = np.exp(x.array)
-    ...     return record("exp", y, (x, lambda g, y: g * y, OUTPUT))
+    ...     return record("exp", y, (x, lambda g, y: g * y, OUTPUT))  # OUTPUT stands for y
     >>> x = minitorch.tensor([0.0], requires_grad=True)
     >>> w = minitorch.tensor([3.0], requires_grad=True)
     >>> y = mul(exp(x), w)
@@ -31,8 +31,9 @@ saves for each input the other one, `exp` is its own derivative and saves y, and
     >>> x.grad, w.grad
     (tensor([3.]), tensor([1.]))
 
-Broadcasting is not seen in a vjp: where an input was broadcast, the engine sums the gradient over
-its copies.
+What the table makes also takes numbers, brings dtypes together, and records nothing where nobody
+needs a gradient. Broadcasting is not seen in a vjp: where an input was broadcast, the engine sums
+the gradient over its copies.
 """
 
 from __future__ import annotations
