@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Operand: TypeAlias = Tensor | float | np.generic | Array
 
+_quiet = quiet  # Python looks up a method of a name that was imported itself more slowly
+
 
 # --------------------------------------------------------------------- from operands to tensors
 
@@ -80,7 +82,7 @@ def _undefined(name: str, x: Array) -> RuntimeError:
 def apply_one(name: str, forward: Callable[[Array], Array], x: Array) -> Array:
     """Apply `forward` to an array, without NumPy's warnings."""
     try:
-        return quiet.copy().run(forward, x)
+        return _quiet.copy().run(forward, x)
     except TypeError:
         raise _undefined(name, x) from None
 
@@ -92,7 +94,7 @@ def apply(name: str, forward: Callable[..., Array], x: Array, y: Array) -> Array
         RuntimeError: the shapes do not broadcast, or `forward` is not defined for the dtype.
     """
     try:
-        return quiet.copy().run(forward, x, y)
+        return _quiet.copy().run(forward, x, y)
     except ValueError:
         for i, (m, n) in enumerate(zip(reversed(x.shape), reversed(y.shape), strict=False), 1):
             if m != n and 1 not in (m, n):
