@@ -20,9 +20,10 @@ from ..autograd.graph import record
 from ..autograd.views import overwrite
 from ..random import default_generator
 from . import arguments, operand
-from .elementwise import add, clamp, div, masked_fill, mul, pow, sub
+from .elementwise import add, div, mul, pow, sub
 from .gather import scatter
 from .indexing import getitem, index_fill, is_basic, numpy_index
+from .where import clamp, masked_fill
 
 if TYPE_CHECKING:
     from ..random import Generator

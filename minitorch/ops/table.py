@@ -39,6 +39,7 @@ the gradient over its copies.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd.graph import OUTPUT, VJP, mode, record, unrecorded
@@ -61,10 +62,14 @@ def named(op: F, name: str, doc: str) -> F:
     return op
 
 
-def _saved(vjp: VJP, inputs: str) -> list[int]:
-    """Return what a vjp needs beside g, as places in (*inputs, y)."""
+def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return the function that takes (*inputs, y) to those of them that a vjp needs beside g."""
     names = vjp.__code__.co_varnames[1 : vjp.__code__.co_argcount]
-    return [(inputs + "y").index(name) for name in names]
+    places = [(inputs + "y").index(name) for name in names]
+    if len(places) > 1:
+        return itemgetter(*places)
+    start = places[0] if places else 0
+    return itemgetter(slice(start, start + len(places)))  # so that it is a tuple, too
 
 
 def unary(name: str, forward: Any, vjp: VJP, doc: str, *, floating: bool = True) -> Unary:
@@ -83,7 +88,7 @@ def unary(name: str, forward: Any, vjp: VJP, doc: str, *, floating: bool = True)
         if not (mode.grad and input._requires_grad):
             return unrecorded(name, y, input)
         known = input, OUTPUT
-        return record(name, y, (input, vjp, *[known[i] for i in saved]))
+        return record(name, y, (input, vjp, *saved(known)))
 
     return named(op, name, doc)
 
@@ -113,22 +118,27 @@ def binary(
     saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
     operands = operand.pair if numbers else _both_tensors
 
-    def op(input: Operand, other: Operand) -> Tensor:
-        a, b = operands(name, input, other)
+    def op(input: Any, other: Any) -> Tensor:
+        try:
+            needs_grad = input._requires_grad | other._requires_grad
+            a, b = input, other
+        except AttributeError:  # a number or an array beside a tensor
+            a, b = operands(name, input, other)
+            needs_grad = a._requires_grad | b._requires_grad
         x, y = a.array, b.array
         if x.dtype is not y.dtype:
             x, y = operand.common(x, y)
         if floating:
             x, y = operand.to_floating(x), operand.to_floating(y)
         out = operand.apply(name, forward, x, y)
-        if not (mode.grad and (a._requires_grad or b._requires_grad)):
+        if not (needs_grad and mode.grad):
             return unrecorded(name, out, a, b)
         known = a, b, OUTPUT
         return record(
             name,
             out,
-            (a, vjp_a, *[known[i] for i in saved_a]),
-            (b, vjp_b, *[known[i] for i in saved_b]),
+            (a, vjp_a, *saved_a(known)),
+            (b, vjp_b, *saved_b(known)),
         )
 
     return named(op, name, doc)
