@@ -2,6 +2,7 @@
 
 graph       what an operation leaves behind: a node, with an edge to each of its inputs
 backward    backpropagation: the chain rule, from the loss back to the leaves
+grad_mode   no_grad() and the like: recording switched off and on
 hooks       looking at a gradient once it is complete
 anomaly     detect_anomaly(): the first NaN or Inf, and the line that made it
 engine      backward() and grad(): what users ask of a backward pass
@@ -16,21 +17,8 @@ from . import functional
 from .anomaly import detect_anomaly
 from .engine import backward, grad
 from .function import Function
-from .graph import (
-    OUTPUT,
-    VJP,
-    Edge,
-    Hook,
-    Node,
-    enable_grad,
-    is_grad_enabled,
-    mode,
-    no_grad,
-    record,
-    set_grad_enabled,
-    unrecorded,
-    version_counter,
-)
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .graph import OUTPUT, VJP, Edge, Hook, Node, mode, record, unrecorded, version_counter
 from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
 from .views import record_view
 

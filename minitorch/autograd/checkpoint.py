@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from .. import random
 from .engine import run_backward
 from .function import NO_VJP, JointNode
-from .graph import Edge, Node, enable_grad, mode, version_counter
+from .grad_mode import enable_grad
+from .graph import Edge, Node, mode, version_counter
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

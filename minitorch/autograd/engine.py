@@ -17,7 +17,8 @@ import numpy as np
 
 from .anomaly import checked_vjps
 from .backward import backward_pass, reverse_topological_order
-from .graph import Edge, Node, mode, set_grad_enabled, version_counter
+from .grad_mode import set_grad_enabled
+from .graph import Edge, Node, mode, version_counter
 from .hooks import run_hooks
 
 if TYPE_CHECKING:

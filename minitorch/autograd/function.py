@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .graph import Edge, Node, mode, no_grad, record
+from .grad_mode import no_grad
+from .graph import Edge, Node, mode, record
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

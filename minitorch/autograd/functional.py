@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .engine import grad
-from .graph import enable_grad
+from .grad_mode import enable_grad
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -45,13 +45,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from typing import Self
-
     import numpy as np
 
     from ..dtypes import Array
@@ -159,11 +156,8 @@ class Node:
         return f"<{self.name}>"
 
 
-# ----------------------------------------------------------------------------- recording or not
-
-
 class _Mode(threading.local):
-    """What recording depends on; each thread has its own."""
+    """What recording depends on; each thread has its own. `grad` is switched by `grad_mode.py`."""
 
     grad = True
     watch: Callable[[str, Tensor, list[Tensor]], None] | None = None  # set by detect_anomaly
@@ -209,42 +203,3 @@ def unrecorded(name: str, array: Array, *inputs: Tensor) -> Tensor:
     if mode.watch is not None:
         mode.watch(name, out, list(inputs))
     return out
-
-
-def is_grad_enabled() -> bool:
-    """Say whether this thread records its operations."""
-    return mode.grad
-
-
-class set_grad_enabled:
-    """Switch recording on or off: from here on or, in a `with`, until the end of the block."""
-
-    def __init__(self, enabled: bool) -> None:
-        self.before, mode.grad = mode.grad, enabled
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *exc: object) -> None:
-        mode.grad = self.before
-
-
-class no_grad(ContextDecorator):
-    """Record nothing: a `with` block, or, as the decorator `@no_grad()`, a whole function."""
-
-    enabled = False
-
-    def __enter__(self) -> Self:
-        self.before, mode.grad = mode.grad, self.enabled
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        mode.grad = self.before
-
-    def _recreate_cm(self) -> Self:
-        return type(self)()  # a decorated function may call itself
-
-
-class enable_grad(no_grad):
-    """Record again inside `no_grad()`: a `with` block, or a decorator."""
-
-    enabled = True

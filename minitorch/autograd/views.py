@@ -18,7 +18,8 @@ from weakref import ref
 
 import numpy as np
 
-from .graph import mode, no_grad, record, unrecorded, version_counter
+from .grad_mode import no_grad
+from .graph import mode, record, unrecorded, version_counter
 from .hooks import carry_retained
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
-from ..autograd.graph import no_grad
+from ..autograd.grad_mode import no_grad
 
 if TYPE_CHECKING:
     from ..random import Generator

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd.graph import no_grad
+from ..autograd.grad_mode import no_grad
 from ..creation import empty
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..autograd.graph import no_grad, version_counter
+from ..autograd.grad_mode import no_grad
+from ..autograd.graph import version_counter
 from ..tensor import Tensor
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..autograd.graph import enable_grad, version_counter
+from ..autograd.grad_mode import enable_grad
+from ..autograd.graph import version_counter
 from ..dtypes import Array
 from ..nn.state import clear_grad
 from ..tensor import Tensor

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.model.embedding import RotaryPositions
 from transformer.model.layouts import PYTORCH
+from transformer.model.rotary import RotaryPositions
 from transformer.model.weights import load_pytorch, translate
 
 VOCAB, D_MODEL, HEADS, LAYERS, D_FF = 11, 16, 4, 2, 24

@@ -20,9 +20,9 @@ from transformer import BERT, GPT, Transformer, TransformerConfig
 from transformer.explain import trace
 from transformer.model.add_norm import norm
 from transformer.model.attention import MultiHeadAttention
-from transformer.model.embedding import RotaryPositions
 from transformer.model.masks import decoder_mask, left_padding
 from transformer.model.mlp import MLP, SwiGLU
+from transformer.model.rotary import RotaryPositions
 
 PAD = 0
 every_position = pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])

@@ -31,7 +31,7 @@ Two variations on it:
   fewer parameters, and the key/value cache of generation needs less memory (Shazeer 2019, with one
   head of keys and values for all, https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, with a
   few, https://arxiv.org/abs/2305.13245).
-- Rotary positions: queries and keys are rotated by the tokens' positions (see `embedding.py`).
+- Rotary positions: queries and keys are rotated by the tokens' positions (see `rotary.py`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
-from .embedding import RotaryPositions
+from .rotary import RotaryPositions
 
 if TYPE_CHECKING:
     from .cache import KeysAndValues, LayerCache

@@ -5,7 +5,7 @@ token must be told its position, and there are three ways here:
 
     sinusoidal    a fixed vector of sines and cosines is added     (Vaswani et al. 2017)
     learned       a learned vector for each position is added      (GPT-2, BERT)
-    rotary        queries and keys are rotated by the position     (RoFormer, Llama)
+    rotary        queries and keys are rotated by the position     (RoFormer, Llama; `rotary.py`)
 
 Positions are counted from the first real token: padding on the left does not move the others.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .config import TransformerConfig
 
 
-def _angles(length: int, d: int) -> Array:
+def angles(length: int, d: int) -> Array:
     """pos / 10000^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
     wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
     return np.arange(length)[:, None] / wavelength
@@ -57,10 +57,10 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     Returns:
         (length, d_model), of the default dtype.
     """
-    angles = _angles(length, d_model)  # (length, d_model / 2)
+    turns = angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
-    waves[:, 0::2] = np.sin(angles)
-    waves[:, 1::2] = np.cos(angles)[:, : d_model // 2]
+    waves[:, 0::2] = np.sin(turns)
+    waves[:, 1::2] = np.cos(turns)[:, : d_model // 2]
     return mt.tensor(waves, dtype=mt.get_default_dtype())
 
 
@@ -145,48 +145,3 @@ class Embedding(nn.Module):
             x = self.norm(x)
         x = self.dropout(x)
         return x
-
-
-class RotaryPositions(nn.Module):
-    """Rotates queries and keys by the token's position: rotary position embedding, RoPE.
-
-    From RoFormer (Su et al. 2021, https://arxiv.org/abs/2104.09864, equation 34). The pair (a, b)
-    in dimensions 2i and 2i + 1 of the token at pos is rotated by θ = pos / 10000^(2i / d_head), the
-    angle of a clock hand of `sinusoidal_positions`:
-
-        (a, b) → (a cos θ - b sin θ, b cos θ + a sin θ) = (a, b) cos θ + (-b, a) sin θ
-
-    A dot product does not change when both vectors are rotated alike. So that of a query at
-    position m and a key at position n depends on m - n alone: attention sees how far apart two
-    tokens are, and no layer has to work it out. For the same reason padding on the left, which
-    moves all tokens alike, needs no care here.
-
-    Args:
-        max_length: the most positions.
-        d_head: the size of a head's queries and keys; even.
-
-    Raises:
-        ValueError: d_head is odd.
-    """
-
-    cos: Tensor
-    sin: Tensor
-    quarter_turn: Tensor
-
-    def __init__(self, max_length: int, d_head: int) -> None:
-        super().__init__()
-        if d_head % 2:
-            raise ValueError(
-                f"rotary positions turn pairs of dimensions, but d_head={d_head} is odd"
-            )
-        angles = np.repeat(_angles(max_length, d_head), 2, axis=1)  # (max_length, d_head)
-        quarter_turn = np.kron(np.eye(d_head // 2), [[0, 1], [-1, 0]])  # (a, b) → (-b, a)
-        tables = {"cos": np.cos(angles), "sin": np.sin(angles), "quarter_turn": quarter_turn}
-        for name, table in tables.items():
-            tensor = mt.tensor(table, dtype=mt.get_default_dtype())
-            self.register_buffer(name, tensor, persistent=False)
-
-    def forward(self, x: Tensor, start: int = 0) -> Tensor:
-        """(batch, heads, T, d_head) → the same shape, for positions start … start + T - 1."""
-        here = slice(start, start + x.shape[2])
-        return x * self.cos[here] + x @ self.quarter_turn * self.sin[here]
