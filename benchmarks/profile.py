@@ -46,12 +46,12 @@ def timed(function: Callable[..., Any], name: str, times: Times) -> Callable[...
 
 
 def timed_both_ways(kernel: Callable[..., Any], name: str, times: Times) -> Callable[..., Any]:
-    """Time a fused kernel, and the way back that it returns."""
+    """Time a fused kernel, and the backward pass that it returns."""
     forward = timed(kernel, f"{name}, forward", times)
 
     def call(*args: Any, **options: Any) -> Any:
-        y, back = forward(*args, **options)
-        return y, timed(back, f"{name}, back", times)
+        y, backward = forward(*args, **options)
+        return y, timed(backward, f"{name}, backward", times)
 
     return call
 
