@@ -60,7 +60,7 @@ def kernel(
     average = constant(n, 1 / n, x.dtype)
     w: Any = 1 if weight is None else weight
     h = x - x.dot(average)[:, None]
-    r = 1 / np.sqrt(np.vecdot(h, h) / n + eps)[:, None]  # (m, 1)
+    r = 1 / np.sqrt((h * h).dot(average) + eps)[:, None]  # (m, 1)
     h *= r
     y: Array = np.multiply(h, w, out=out)
     if bias is not None:
