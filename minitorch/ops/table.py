@@ -118,10 +118,11 @@ def binary(
     saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
     operands = operand.pair if numbers else _both_tensors
 
-    def op(input: Any, other: Any) -> Tensor:
+    def op(input: Operand, other: Operand) -> Tensor:
+        a: Any = input
+        b: Any = other
         try:
-            needs_grad = input._requires_grad | other._requires_grad
-            a, b = input, other
+            needs_grad = a._requires_grad | b._requires_grad
         except AttributeError:  # a number or an array beside a tensor
             a, b = operands(name, input, other)
             needs_grad = a._requires_grad | b._requires_grad
