@@ -2,10 +2,11 @@
 
 It starts with g = 1 at the loss, and visits the nodes of the graph in reverse topological order, so
 that everything which used an operation's output has added to its gradient before the operation's
-turn comes. Each node then takes its gradient to those of its inputs, by their vector–Jacobian
+turn comes. Each node then maps its gradient to those of its inputs, by their vector–Jacobian
 products; and where edges meet, gradients add up. What is left at the end are the gradients of the
-leaves. (Rumelhart, Hinton and Williams 1986, https://doi.org/10.1038/323533a0; as reverse-mode
-automatic differentiation, Griewank and Walther 2008.)
+leaves; `loss.backward()` adds them to what is in their `grad`. (Rumelhart, Hinton and Williams
+1986, https://doi.org/10.1038/323533a0; as reverse-mode automatic differentiation, Griewank and
+Walther 2008.)
 
 `backward_pass` is all of it. What users may ask for besides, in `loss.backward()` and `grad()`, are
 layers around it, in `engine.py`.
@@ -45,30 +46,30 @@ def unbroadcast(g: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
     Raises:
         RuntimeError: no broadcasting leads from the shape to that of g.
     """
-    new = g.array.ndim - len(shape)
-    dims = [*range(new), *(new + i for i, n in enumerate(shape) if n != g.array.shape[new + i])]
-    if new < 0 or any(shape[i - new] != 1 for i in dims[new:]):
+    new = g.array.ndim - len(shape)  # dimensions that broadcasting put in front
+    if new < 0 or any(n not in (1, m) for n, m in zip(shape, g.array.shape[new:], strict=True)):
         raise RuntimeError(
             f"{name}: its vjp gave a gradient of shape {tuple(g.array.shape)} for an input of "
             f"shape {shape}"
         )
-    return g.sum(dims, keepdim=True).reshape(shape)
+    repeated = [new + i for i, n in enumerate(shape) if n != g.array.shape[new + i]]
+    return g.sum([*range(new), *repeated], keepdim=True).reshape(shape)
 
 
 def add_gradient(
     gradients: dict[NodeOrLeaf, Tensor], node: NodeOrLeaf, g: Tensor, name: str
 ) -> None:
-    """Add g to the gradient of a node, brought to the shape and dtype of its output."""
-    output = node if isinstance(node, Node) else node.array
-    if g.array.shape != output.shape:
-        g = unbroadcast(g, output.shape, name)
-    if g.array.dtype is not output.dtype:
-        g = g.to(output.dtype)
+    """Convert g to the shape and dtype of the node's output, and add it to the node's gradient."""
+    like = node if isinstance(node, Node) else node.array  # both have a shape and a dtype
+    if g.array.shape != like.shape:
+        g = unbroadcast(g, like.shape, name)
+    if g.array.dtype is not like.dtype:
+        g = g.to(like.dtype)
     gradients[node] = gradients[node] + g if node in gradients else g
 
 
 def reverse_topological_order(start: NodeOrLeaf, since: int = 0) -> list[Node]:
-    """Return all nodes that the start was computed from, each after every node that used it.
+    """Return all nodes that the start was computed from, each after all that used its output.
 
     An operation is carried out after those that made its inputs. So the order of creation is a
     topological order of the graph, and to sort by falling number reverses it.
@@ -117,8 +118,8 @@ def backward_pass(
         start: the node of the output.
         gradient: g, of the output's shape; 1 for a loss.
         nodes: those to visit, in reverse topological order; all unless given. What arrives at
-            others is returned, too.
-        visit: takes a node's gradient to those of its inputs, by its vjps; and may do more.
+            others is returned, too. (This and `visit` are for the layers in `engine.py`.)
+        visit: maps a node's gradient to those of its inputs, by its vjps; and may do more.
     """
     gradients = {start: gradient}
     for node in reverse_topological_order(start) if nodes is None else nodes:

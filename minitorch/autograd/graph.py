@@ -1,19 +1,19 @@
 """The graph: what each operation leaves behind, so that gradients can be computed.
 
-Take L = (x · y + 5)² for x = 3 and y = 2. Every operation whose inputs need a gradient leaves a
+Take L = (a · b + 5)² for a = 3 and b = 2. Every operation whose inputs need a gradient leaves a
 `Node`; an `Edge` leads from it to each of these inputs. Values are computed from left to right.
-Gradients, dL/d(each value), are computed from right to left, from 1 at L:
+Gradients, the derivatives of L with respect to each value, are computed from right to left:
 
-    x = 3 ──┐
-    dL = 44 │
-            ├── mul = 6 ────── add = 11 ────── square = 121 = L
-    y = 2 ──┘   dL = 22        dL = 22         dL = 1
-    dL = 66
+    a = 3 ─────────┐
+    dL/da = 44     │
+                   ├── mul = 6 ────── add = 11 ────── square = 121 = L
+    b = 2 ─────────┘   22             22              dL/dL = 1
+    dL/db = 66
 
     >>> import minitorch
-    >>> x = minitorch.tensor(3.0, requires_grad=True)
-    >>> y = minitorch.tensor(2.0, requires_grad=True)
-    >>> product = x * y
+    >>> a = minitorch.tensor(3.0, requires_grad=True)
+    >>> b = minitorch.tensor(2.0, requires_grad=True)
+    >>> product = a * b
     >>> shifted = product + 5
     >>> L = shifted.square()
     >>> L.grad_fn, L.grad_fn.edges[0].node, L.grad_fn.edges[0].node.edges[0].node
@@ -21,24 +21,26 @@ Gradients, dL/d(each value), are computed from right to left, from 1 at L:
     >>> product.retain_grad(), shifted.retain_grad(), L.retain_grad()
     (None, None, None)
     >>> L.backward()
-    >>> [tensor.grad.item() for tensor in (L, shifted, product, x, y)]
+    >>> [tensor.grad.item() for tensor in (L, shifted, product, a, b)]
     [1.0, 22.0, 22.0, 44.0, 66.0]
 
 An edge carries a *vector–Jacobian product*, vjp for short. The Jacobian of an operation y = f(x) is
 the matrix of all its derivatives, J[i, j] = ∂y_i/∂x_j; the vector is g = dL/dy. By the chain rule
 
-    dL/dx_j = Σ_i dL/dy_i · ∂y_i/∂x_j        in one word        vjp(g) = gᵀ J
+    dL/dx_j = Σ_i dL/dy_i · ∂y_i/∂x_j        for all j at once        vjp(g) = gᵀ J
 
-J itself is never built: for an elementwise operation it is diagonal, and gᵀ J is a product of two
-numbers for each element. So for y = a · b the vjps are
+where i and j count all elements of y and x. J itself is never built: for an elementwise operation
+it is diagonal, and gᵀ J is a product of two numbers for each element. For y = a · b the vjps are
 
     edge to a:  lambda g, b: g * b,  saving b        since ∂y/∂a = b
     edge to b:  lambda g, a: g * a,  saving a        since ∂y/∂b = a
 
-Vjps are written in the library's own operations. Under `create_graph=True` those operations are
-recorded in their turn, and second derivatives need no second set of vjps.
+Vjps are written in the library's own operations. When a backward pass is recorded in its turn,
+second derivatives need no second set of vjps.
 
-This file never imports `Tensor`. It asks a tensor only for its array, its node and its operators.
+This file knows nothing of the class `Tensor`. Of a tensor x it needs `x.array`; `x._requires_grad`;
+`x._node`, the node of the operation that made it, None for a leaf; `x._version`, a list of one
+number (see `version_counter`); and `x._wrap(array)`, which makes a tensor of another array.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 VJP: TypeAlias = Callable[..., "Tensor | None"]
 Hook: TypeAlias = Callable[["Tensor"], "Tensor | None"]
 NodeOrLeaf: TypeAlias = "Node | Tensor"
-"""Where an edge leads. A leaf, a tensor that no operation made, is its own node."""
+"""Where an edge leads. A leaf, a tensor that no recorded operation made, stands for a node."""
 
 OUTPUT: Any = object()
 """Stands first among an edge's saved tensors for the operation's own output: `exp` saves y."""
@@ -75,7 +77,7 @@ class Edge(NamedTuple):
 
     Attributes:
         node: the node of the operation that made the input, or the input itself, if it is a leaf.
-        vjp: takes the gradient of the output, and the saved tensors, to that of the input.
+        vjp: maps the gradient of the output to that of the input, given the saved tensors.
         saved: the tensors that the vjp needs besides.
     """
 
@@ -90,8 +92,9 @@ class Node:
     Attributes:
         name: the operation, as users write it: "mul".
         edges: to those of its inputs that need a gradient. None once they were freed.
-        shape, dtype: the output's. A gradient that arrives here is brought to them.
-        number: by creation; greater than those of the nodes that its edges lead to.
+        shape, dtype: the output's. Gradients that arrive are summed to that shape, where something
+            was broadcast, and converted to that dtype.
+        number: its place in the order of creation, greater than those of the nodes below it.
         output: what is needed to make the output again, if an edge saved `OUTPUT`.
         hooks: what users want done with the gradient that arrives here (see `hooks.py`).
         origin: the input shapes and the user's line, noted inside `detect_anomaly()`.
@@ -112,7 +115,7 @@ class Node:
         self.origin: str | None = None
 
     def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
-        """Take the gradient of the output to those of the inputs: (node, gradient) for each."""
+        """Map the gradient of the output to those of the inputs: (node, gradient) for each."""
         assert self.edges is not None
         return [
             (node, vjp(g, *self.unpack(saved)) if saved else vjp(g))
@@ -138,7 +141,11 @@ class Node:
         return saved
 
     def _output(self) -> Tensor:
-        """Make the output again. Keeping the tensor itself would be a cycle of references."""
+        """Make the output again.
+
+        To keep the tensor itself would be a cycle, tensor → node → edge → tensor, which only the
+        garbage collector frees.
+        """
         assert self.output is not None
         wrap, array, version = self.output
         y: Tensor = wrap(array)
@@ -146,11 +153,9 @@ class Node:
         return y
 
     def release(self) -> None:
-        """Free what was saved. A node that saved nothing can be passed again."""
-        for edge in self.edges or ():
-            if edge.saved:
-                self.edges = self.output = None
-                return
+        """Free what was saved. Without anything saved, there can be another backward pass."""
+        if any([edge.saved for edge in self.edges or ()]):  # noqa: C419 - faster than a generator
+            self.edges = self.output = None
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -178,7 +183,8 @@ def record(name: str, array: Array, *given: tuple[Any, ...]) -> Tensor:
     """
     out: Tensor = given[0][0]._wrap(array)
     if mode.grad:
-        # Sliced and made by tuple.__new__: unpacking x, vjp, *saved for Edge() takes twice as long.
+        # Edge(x._node or x, vjp, saved) for x, vjp, *saved in given if x._requires_grad, so written
+        # as it takes half the time.
         edges = tuple([
             new_tuple(Edge, (p[0]._node or p[0], p[1], p[2:])) for p in given if p[0]._requires_grad
         ])  # fmt: skip

@@ -69,7 +69,7 @@ def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]
     if len(places) > 1:
         return itemgetter(*places)
     start = places[0] if places else 0
-    return itemgetter(slice(start, start + len(places)))  # so that it is a tuple, too
+    return itemgetter(slice(start, start + len(places)))  # of one place, too, it gives a tuple
 
 
 def unary(name: str, forward: Any, vjp: VJP, doc: str, *, floating: bool = True) -> Unary:
