@@ -8,12 +8,12 @@ answers sums that it has never seen. The trained model is in `runs/addition/`; a
 
     transformer solve runs/addition "12+34"
 
-The parts, in the order in which to read them:
+The parts, in the README's order:
 
     transformer/model/models.py         the Transformer, and from there each of its boxes
+    transformer/decoding/sampling.py    generating the answer, token by token
     transformer/tasks/addition.py       the questions and answers, and which are held out
     transformer/training/loop.py        one step of training, and the loop
-    transformer/decoding/sampling.py    generating the answer, token by token
 """
 
 from transformer.cli import Parser, add_training_flags, run_command

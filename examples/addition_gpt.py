@@ -3,7 +3,7 @@
     python examples/addition_gpt.py
 
 A language model, which only continues texts, can answer questions too: the question is the
-beginning of the text, `12+345=`, and the answer is how it goes on. The loss counts the tokens of
+beginning of the text, `12+345=`, and the answer is its continuation. The loss counts the tokens of
 the answer alone. Compare with `examples/addition.py`: the same sums, with less than half of the
 parameters.
 

@@ -2,9 +2,9 @@
 
     python examples/cat_likes_fish.py            # --lang zh: in Chinese
 
-A small GPT learns sentences of a little grammar, word by word. Then we open it: the three tokens'
-vectors before and after the first MLP, which of its hidden units are active for each, proof that it
-treats each token on its own, and the likeliest next words.
+A small GPT learns sentences of a little grammar, word by word. Then we open it: what the first MLP
+reads of each of the three tokens and what it adds to them, which of its hidden units are active,
+proof that it treats each token on its own, and the likeliest next words.
 """
 
 from __future__ import annotations
@@ -50,34 +50,35 @@ ENGLISH = {
 SAY = {
     "en": {
         "learned": "A GPT of 2 layers, d_model = 64, has read {n:,} sentences such as",
-        "before": "Before the first MLP: each token is a vector, and attention has told it of "
-        "those before it. Shape {shape}.",
-        "after": "After: d_model → 4·d_model → ReLU → d_model. Shape {shape} again.",
+        "before": "What the first MLP reads: each token's vector, normalised. Attention has told "
+        "it of the tokens before it. Shape {shape}.",
+        "after": "What the MLP adds to the tokens' vectors: d_model → 4·d_model → ReLU → d_model. "
+        "Shape {shape} again.",
         "hidden": "In between are {n} hidden units. Each asks a question of a token's vector, the "
         "same one of every token. ReLU lets the positive answers through, and makes the others 0.",
         "open": "{count} of {n} active: {units} …",
         "shared": "Active for all three: {all}. Active for one alone: {alone}.",
         "alone": "Each token passes on its own: with the tokens in the order {order}, the same MLP "
         "gives the same three vectors, in that order. Largest difference: {difference}.",
-        "next": "After the last block, the output layer and softmax turn the last token's vector "
-        "into a probability for each next word. Beside it, the grammar's own:",
+        "next": "After the last block come a norm, the output layer and softmax. They turn the "
+        "last token's vector into a probability for each next word. Beside it, the grammar's own:",
         "word": "word",
         "model": "model",
         "grammar": "grammar",
     },
     "zh": {
         "learned": "一个两层的 GPT，d_model = 64，读了 {n:,} 个句子，例如",
-        "before": "进入第一个 MLP 之前：每个词元是一个向量，注意力已经把前面的词告诉了它。"
+        "before": "第一个 MLP 读到的：每个词元的向量，已归一化；注意力已经把前面的词告诉了它。"
         "形状 {shape}。",
-        "after": "之后：d_model → 4·d_model → ReLU → d_model。形状还是 {shape}。",
+        "after": "MLP 给词元向量加上的：d_model → 4·d_model → ReLU → d_model。形状还是 {shape}。",
         "hidden": "中间每个词元有 {n} 个隐藏单元，是对它的向量提的问题，对每个词元都一样。"
         "ReLU 让正的回答通过，其余变成 0。",
         "open": "{n} 个里激活了 {count} 个：{units} …",
         "shared": "三个词元都激活的：{all} 个。只有一个词元激活的：{alone} 个。",
         "alone": "每个词元独自通过：把词元排成 {order}，同一个 MLP 按那个顺序给出同样的向量。"
         "最大差别：{difference}。",
-        "next": "经过最后一层，输出层和 softmax 把最后一个词元的向量变成每个词作为下一个词的概率。"
-        "旁边是语法里的概率：",
+        "next": "最后一个块之后是归一化、输出层和 softmax："
+        "它们把最后一个词元的向量变成每个词作为下一个词的概率。旁边是语法里的概率：",
         "word": "词",
         "model": "模型",
         "grammar": "语法",
@@ -125,7 +126,8 @@ def inside(model: GPT, words: list[str]) -> dict[str, Tensor]:
     """Let the model read the words; return the activations of its first MLP, and its prediction.
 
     Returns:
-        before, after: (1, T, d_model), the MLP's input and result.
+        before, after: (1, T, d_model): the MLP's input, the normalised vectors, and its result,
+            which the block adds to the vectors.
         hidden: (1, T, 4 · d_model), after the ReLU.
         next: (vocab_size), the probability of each word to come next.
     """

@@ -3,7 +3,7 @@
     python examples/copying.py
 
 Copying shows cross-attention at its simplest. Look at `runs/copy/attention.png` afterwards: in some
-head, each letter of the answer looks at the letter in the same place of the question.
+head, each letter of the answer attends to the letter in the same place of the question.
 
     transformer solve runs/copy hadbc
 

@@ -2,8 +2,8 @@
 
     python examples/sorting.py
 
-It reads letters in any order and goes on with the same ones in alphabetical order, each as often as
-it was there. The letters that it has generated so far say which are left.
+It reads letters in any order and continues with the same ones in alphabetical order, each as often
+as it was there. The letters that it has generated so far say which are left.
 
     transformer solve runs/sort hadbcaj
 

@@ -53,9 +53,9 @@ def test_a_pair_is_held_out_with_its_numbers_exchanged(pair: tuple[int, int]) ->
 
 
 def test_about_one_pair_in_twenty_is_held_out() -> None:
-    share = np.mean([is_held_out(a, b) for a in range(300) for b in range(300)])
-    # Of 45,150 pairs drawn with p = 1/20, the share has a standard deviation of 0.001.
-    assert share == pytest.approx(0.05, abs=0.004)
+    fraction = np.mean([is_held_out(a, b) for a in range(300) for b in range(300)])
+    # Of 45,150 pairs drawn with p = 1/20, the fraction has a standard deviation of 0.001.
+    assert fraction == pytest.approx(0.05, abs=0.004)
 
 
 @pytest.mark.parametrize("digits", [1, 2, 3, 9])

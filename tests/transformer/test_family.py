@@ -111,24 +111,25 @@ def test_without_padding_on_the_left_a_token_stands_elsewhere(build: Build, kind
     assert abs(first - second).max() > 1e-3
 
 
-def surprise(logits: Any, token: int) -> float:
+def negative_log_likelihood(logits: Any, token: int) -> float:
     """-ln p of a token."""
     row = logits.tolist()
     return math.log(sum(math.exp(z) for z in row)) - float(row[token])
 
 
-def test_a_gpts_loss_is_the_mean_surprise_at_each_next_token(build: Build) -> None:
+def test_a_gpts_loss_is_the_mean_negative_log_likelihood_of_each_next_token(build: Build) -> None:
     model = build(GPT)
     one, other = [3, 4, 5, 6], [7, 8]
     logits = [model(mt.tensor([row]))[0] for row in (one, other)]
-    expected = [surprise(logits[0][i], one[i + 1]) for i in range(3)]
-    expected.append(surprise(logits[1][0], other[1]))
+    expected = [negative_log_likelihood(logits[0][i], one[i + 1]) for i in range(3)]
+    expected.append(negative_log_likelihood(logits[1][0], other[1]))
     on_the_right = model.loss(mt.tensor([one, [*other, PAD, PAD]]))
     assert on_the_right.item() == pytest.approx(np.mean(expected))
     on_the_left = model.loss(mt.tensor([one, [PAD, PAD, *other]]))
     # The first token has its place on the left too: nothing says what comes first, but it counts.
     start = model(mt.tensor([one, [PAD, PAD, *other]]))[1, 1]
-    assert on_the_left.item() == pytest.approx(np.mean([*expected, surprise(start, 7)]))
+    expected.append(negative_log_likelihood(start, 7))
+    assert on_the_left.item() == pytest.approx(np.mean(expected))
 
 
 def test_of_a_gpts_targets_only_some_need_count(build: Build) -> None:
@@ -136,15 +137,15 @@ def test_of_a_gpts_targets_only_some_need_count(build: Build) -> None:
     ids = [3, 4, 5, 6]
     logits = model(mt.tensor([ids]))[0]
     loss = model.loss(mt.tensor([ids]), mt.tensor([[PAD, PAD, 5, PAD]]))
-    assert loss.item() == pytest.approx(surprise(logits[1], 5))
+    assert loss.item() == pytest.approx(negative_log_likelihood(logits[1], 5))
 
 
-def test_berts_loss_is_the_mean_surprise_at_what_was_hidden(build: Build) -> None:
+def test_berts_loss_is_the_mean_negative_log_likelihood_of_what_was_hidden(build: Build) -> None:
     model = build(BERT)
     shown = mt.tensor([[3, 12, 5], [12, 7, PAD]])
     targets = mt.tensor([[PAD, 4, PAD], [6, PAD, PAD]])
     logits = model(shown)
-    expected = [surprise(logits[0, 1], 4), surprise(logits[1, 0], 6)]
+    expected = [negative_log_likelihood(logits[0, 1], 4), negative_log_likelihood(logits[1, 0], 6)]
     assert model.loss(shown, targets).item() == pytest.approx(np.mean(expected))
 
 

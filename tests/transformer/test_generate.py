@@ -41,7 +41,7 @@ def test_each_token_is_fed_back_until_all_have_ended() -> None:
     assert model.shown == [[[BOS], [BOS]], [[4], [3]], [[EOS], [4]], [[PAD], [5]]]
 
 
-def test_it_writes_no_more_than_max_length() -> None:
+def test_it_generates_no_more_than_max_length() -> None:
     model: Any = Scripted([[4, EOS, 5, 5, 5], [3, 4, 5, EOS, 3]])
     written = greedy(model, mt.tensor([[BOS], [BOS]]), max_length=3)
     assert written.tolist() == [[4, EOS, PAD], [3, 4, 5]]
@@ -49,7 +49,7 @@ def test_it_writes_no_more_than_max_length() -> None:
 
 
 def token_by_token(model: Transformer, source: list[int], max_length: int) -> list[int]:
-    """Write for one source, running the whole model anew for each token."""
+    """Generate greedily for one source, without a cache: the whole model runs for each token."""
     written = [BOS]
     while len(written) <= max_length and written[-1] != EOS:
         logits = model(mt.tensor([source]), mt.tensor([written]))

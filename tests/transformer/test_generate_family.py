@@ -16,7 +16,7 @@ import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
 from transformer.decoding.beam import length_penalty
-from transformer.decoding.sampling import likeliest
+from transformer.decoding.sampling import top_k_top_p_mask
 from transformer.tasks import Reverse
 from transformer.tasks.architectures import ARCHITECTURES
 from transformer.training.config import TrainingConfig
@@ -216,12 +216,13 @@ LOGITS = np.log([[0.1, 0.4, 0.2, 0.3], [0.25, 0.05, 0.65, 0.05]])
     ],
 )
 def test_the_likeliest_tokens_are_kept(options: dict[str, Any], expected: list[set[int]]) -> None:
-    kept = likeliest(LOGITS, **options)
+    kept = top_k_top_p_mask(LOGITS, **options)
     assert [set(np.flatnonzero(row).tolist()) for row in kept] == expected
 
 
 def test_of_equally_likely_tokens_exactly_k_are_kept() -> None:
-    assert likeliest(np.zeros((1, 5)), top_k=2).tolist() == [[True, True, False, False, False]]
+    kept = top_k_top_p_mask(np.zeros((1, 5)), top_k=2)
+    assert kept.tolist() == [[True, True, False, False, False]]
 
 
 class Fixed:

@@ -108,7 +108,7 @@ def test_logits_are_those_of_the_paper(
         assert_close(row, Paper(model).logits(source, target), rtol=1e-8, atol=1e-8)
 
 
-def surprises(logits: Any, right: list[int]) -> list[float]:
+def negative_log_likelihoods(logits: Any, right: list[int]) -> list[float]:
     """-ln p of the right answers."""
     return [
         math.log(sum(math.exp(z) for z in row)) - row[token]
@@ -116,25 +116,25 @@ def surprises(logits: Any, right: list[int]) -> list[float]:
     ]
 
 
-def test_loss_is_the_mean_surprise_at_the_next_token_without_padding(
+def test_loss_is_the_mean_negative_log_likelihood_of_the_next_token_without_padding(
     small_model: Callable[..., Transformer],
 ) -> None:
     model = small_model()
     loss = model.loss(
         mt.tensor([[3, 4, 5], [6, 0, 0]]), mt.tensor([[1, 7, 8, 9, 2], [1, 10, 2, 0, 0]])
     )
-    first = surprises(Paper(model).logits([3, 4, 5], [1, 7, 8, 9]), [7, 8, 9, 2])
-    second = surprises(Paper(model).logits([6], [1, 10]), [10, 2])
+    first = negative_log_likelihoods(Paper(model).logits([3, 4, 5], [1, 7, 8, 9]), [7, 8, 9, 2])
+    second = negative_log_likelihoods(Paper(model).logits([6], [1, 10]), [10, 2])
     assert loss.item() == pytest.approx(np.mean(first + second))
 
 
-def test_label_smoothing_spreads_a_share_of_the_target_over_all_tokens(
+def test_label_smoothing_spreads_a_fraction_of_the_target_over_all_tokens(
     small_model: Callable[..., Transformer],
 ) -> None:
     model = small_model()
     logits = Paper(model).logits([3, 4], [1, 7])
-    right = surprises(logits, [7, 2])
-    spread = [surprises(logits, [token, token]) for token in range(13)]
+    right = negative_log_likelihoods(logits, [7, 2])
+    spread = [negative_log_likelihoods(logits, [token, token]) for token in range(13)]
     loss = model.loss(mt.tensor([[3, 4]]), mt.tensor([[1, 7, 2]]), label_smoothing=0.1)
     assert loss.item() == pytest.approx(0.9 * np.mean(right) + 0.1 * np.mean(spread))
 

@@ -1,4 +1,4 @@
-"""What a training can be told: schedules, accumulation, patience; and resuming under each."""
+"""What a training run can be told: schedules, accumulation, patience; and resuming under each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`transformer train TASK`: train a model on a task, or resume a training."""
+"""`transformer train TASK`: train a model on a task, or resume a training run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _check_processes(config: TrainingConfig) -> None:
 
 
 def _start(options: argparse.Namespace, run: Run) -> Training:
-    """Start a training as the flags configure it."""
+    """Start a training run as the flags configure it."""
     with user_input():
         task = options.task(**given(options, _task_defaults(options.task)))
         model_config = task.model_config(**given(options, _model_defaults(options.task)))

@@ -1,12 +1,12 @@
-"""Beam search: the likeliest text as a whole, not the likeliest next token.
+"""Beam search: a search for a text that is likely as a whole, not only token by token.
 
-Greedy decoding takes the likeliest token and may find itself where nothing likely follows. To look
-at every text is out of the question: there are vocab_size^T of them. Beam search keeps the `width`
-best hypotheses, texts that are not finished yet. At each step it
+Greedy decoding takes the likeliest token and may end where nothing likely follows. All vocab_size^T
+texts of T tokens are too many to try. Beam search keeps the `width` best hypotheses: texts so far,
+finished or not. It is not sure to find the best text. At each step it
 
-    expands    each hypothesis by every token of the vocabulary,
-    scores     the longer ones: log-probability over length penalty,
-    selects    the `width` best of them, and reorders the cache of keys and values to match.
+    expands    each unfinished hypothesis by every token of the vocabulary,
+    scores     the results by their log-probability over the length penalty,
+    selects    the `width` best, and reorders the key/value cache to match.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Hypotheses:
         self.ended = np.zeros((batch, width), np.bool_)
 
     def expand(self, next_log_p: Array) -> Array:
-        """Put every token behind each hypothesis: ln P of all that come out; `lengths` grow by 1.
+        """Append every token to each hypothesis; return ln P of the results. Add 1 to `lengths`.
 
             ln P(hypothesis, token | prompt) = ln P(hypothesis | prompt) + ln P(token | hypothesis)
 
@@ -128,7 +128,8 @@ def beam_search(
 
     Each token lowers the probability of the whole, so that of all texts the shortest would tend to
     win. The length penalty lp makes up for that (Wu et al. 2016, section 7,
-    https://arxiv.org/abs/1609.08144); alpha = 0 is the probability itself. `</s>` counts too.
+    https://arxiv.org/abs/1609.08144); with alpha = 0 the score is the log-probability
+    itself. `</s>` counts too.
 
     A hypothesis that has ended stays in the beam and competes with those that go on. The search is
     over when all in the beam have ended, or at the limit; there, texts without an end count too.
@@ -157,7 +158,7 @@ def beam_search(
     end = max_length
     for i in range(max_length):
         next_log_p = model.step(ids, cache).double().log_softmax(-1).numpy()
-        if i == 0:  # the prompts were read once each; from here on there is a row a hypothesis
+        if i == 0:  # each prompt was read once; from here on, one row per hypothesis
             rows = np.repeat(np.arange(batch), width)
             next_log_p = next_log_p[rows]
             cache.select(rows)

@@ -4,12 +4,13 @@ A model predicts a probability distribution over the next token. A decoding stra
 it:
 
     greedy         the likeliest token
-    sample         a random token, drawn from the distribution: each time another text
-    beam_search    several hypotheses at once, for a text that is likelier as a whole (`beam.py`)
+    sample         a random token, drawn from the distribution: a different text each time
+    beam_search    several hypotheses at once, to find a text that is likely as a whole (`beam.py`)
 
-In all of them the `prompt` is what the model goes on from: the source of a Transformer, the
+In all of them the `prompt` is what the model continues or answers: the source of a Transformer, the
 beginning of a text for a GPT. The model is used as it is; call `model.eval()` first to switch
-dropout off. Each step reads one token; the keys and values of those before it are in the cache.
+dropout off. Each step after the first reads one token; the cache holds the keys and values of those
+before it.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def check_sampling(
         raise ValueError(f"top_p must be a probability above 0, not {top_p}")
 
 
-def likeliest(logits: Array, top_k: int | None = None, top_p: float | None = None) -> Array:
-    """Top-k and top-p (nucleus) filtering: which tokens are likely enough to be sampled?
+def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | None = None) -> Array:
+    """Top-k and top-p (nucleus) filtering: mark the tokens that are likely enough to be sampled.
 
     A vocabulary has a long tail of tokens that fit badly. Each is unlikely, but every few steps one
     of them is drawn, and the text goes astray (Holtzman et al. 2019, "The curious case of neural
@@ -126,7 +127,7 @@ def sample(
     Args:
         model, prompt, max_length: as in `greedy`.
         temperature: below 1 the likely tokens become likelier still; at 0 this is greedy decoding.
-        top_k, top_p: sample from the likeliest tokens only; see `likeliest`.
+        top_k, top_p: sample from the likeliest tokens only; see `top_k_top_p_mask`.
         generator: the source of random numbers; `mt.Generator().manual_seed(0)` draws the same
             tokens again. The default one unless given.
 
@@ -145,7 +146,7 @@ def sample(
         logits -= logits.max(-1, keepdims=True)
         with np.errstate(over="ignore"):  # at a low temperature, to -inf
             logits /= temperature
-        weights = np.where(likeliest(logits, top_k, top_p), np.exp(logits), 0)
+        weights = np.where(top_k_top_p_mask(logits, top_k, top_p), np.exp(logits), 0)
         return mt.multinomial(mt.from_numpy(weights), 1, generator=generator).numpy()[:, 0]
 
     return _generate(model, prompt, max_length, draw)

@@ -26,10 +26,11 @@ class Decoding:
     """A decoding strategy: greedy decoding, unless options of a beam search or of sampling are set.
 
     Attributes:
-        beam: beam search with so many hypotheses, for the answer with the best score.
+        beam: beam search with so many hypotheses, for an answer that is likely as a whole.
         n_best: with a beam: give so many answers, the best first, each with its score.
         alpha: with a beam: the strength of the length penalty.
-        temperature: sample each token; the higher, the more daring. 0: the likeliest.
+        temperature: sample each token from softmax(logits / temperature): the higher, the more
+            varied the texts. 0: take the likeliest.
         top_k: sample from the k likeliest tokens.
         top_p: sample from the likeliest tokens that together have this probability.
         seed: of the random numbers that sampling draws.
@@ -73,7 +74,7 @@ class Decoding:
             raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
 
     def function(self) -> DecodingFunction:
-        """Return the function that decodes so; one that samples starts from the seed."""
+        """Return a function that decodes by this strategy; one that samples starts at the seed."""
         if self.beam is not None:
             return partial(beam_search, width=self.beam, alpha=self.alpha, n_best=self.n_best)
         decode = greedy

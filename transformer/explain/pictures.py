@@ -1,4 +1,4 @@
-"""Pictures: the metrics of a training as curves, and attention weights as heat maps."""
+"""Pictures: the metrics of a training run as curves, and attention weights as heat maps."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def draw_attention(
 
     Args:
         weights: (layers, heads, T_q, T_k), each row summing to 1.
-        queries: the tokens that look, T_q of them, a row each, from top to bottom.
-        keys: the tokens that are looked at, T_k of them, a column each, from left to right.
+        queries: the tokens that attend, T_q of them, a row each, from top to bottom.
+        keys: the tokens that are attended to, T_k of them, a column each, from left to right.
         title: of the picture.
         path: where to save the picture.
         row_label: what a row is; it stands beside the heat maps.
@@ -112,7 +112,7 @@ def draw_attention(
     )
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(_drawable(title), fontfamily=_fonts("DejaVu Sans"))
-    figure.supxlabel("looks at")
+    figure.supxlabel("attends to")
     figure.supylabel(row_label)
     panels = figure.subplots(layers, heads, squeeze=False)
     for layer in range(layers):

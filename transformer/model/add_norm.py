@@ -8,14 +8,13 @@ is added to x:
 
 The sum x runs through all blocks and is called the *residual stream*: each sublayer reads from it
 and adds to it. The derivative of x + f(x) is 1 + f'(x), so in the backward pass a gradient gets
-through each sum undiminished, to the deepest layer (He et al. 2015,
-https://arxiv.org/abs/1512.03385).
+through each sum undiminished (He et al. 2015, https://arxiv.org/abs/1512.03385).
 
 Post-norm puts a norm on the stream after each sublayer. The gradients near the output are large at
 first, and training needs a warm-up of the learning rate. Pre-norm normalises only what a sublayer
-reads and leaves the stream bare: deeper models train more easily and at higher learning rates, and
-one more norm after the last block brings the sum to size (Xiong et al. 2020,
-https://arxiv.org/abs/2002.04745).
+reads, so that on the stream itself nothing changes a gradient, down to the deepest layer. Deeper
+models train more easily and at higher learning rates, and one more norm after the last block
+rescales the sum (Xiong et al. 2020, https://arxiv.org/abs/2002.04745).
 """
 
 from __future__ import annotations
@@ -50,9 +49,9 @@ def final_norm(config: TransformerConfig) -> nn.Module:
 
 
 class AddAndNorm(nn.Module):
-    """The norm and the dropout around a sublayer. The block itself writes the sum:
+    """The norm and the dropout around a sublayer. It does not add: the sum stands in the block,
 
-        x = add.norm_after(x + add.dropout(sublayer(add.norm_before(x))))
+        x = around.norm_after(x + around.dropout(sublayer(around.norm_before(x))))
 
     Of the two norms one is the identity: `norm_after` with pre-norm, `norm_before` with post-norm.
     Dropout is applied to what a sublayer computed, never to x (section 5.4 of the paper).

@@ -7,16 +7,17 @@ matrix:
     k = x W_k    the key      who is looking for me?
     v = x W_v    the value    and what do I have to tell?
 
-A query and a key that fit have a large dot product. So the table q kᵀ, with a row for each query
-and a column for each key, says who matches whom: these are the scores. Softmax turns each row into
-probabilities, the attention weights, and the token gathers the average of the values under them:
+A key is what a token offers to those who look: a query and a key that fit have a large dot product.
+So the table q kᵀ, with a row for each query and a column for each key, says who matches whom.
+Divided by √d_head, these are the scores. Softmax turns each row into probabilities, the attention
+weights, and the token gathers the average of the values under them:
 
     scores  = q @ k.mT / sqrt(d_head)    # (batch, heads, T_q, T_k)  how well each pair matches
     weights = softmax(scores, dim=-1)    # (batch, heads, T_q, T_k)  each row sums to 1
     mixed   = weights @ v                # (batch, heads, T_q, d_head)
 
 Why divide by √d_head? A dot product is a sum of d_head terms and grows with √d_head. With scores
-that large, softmax would put all weight on one token, and its gradient would vanish.
+that large, softmax would put nearly all weight on one token, and its gradient would vanish.
 
 These three lines are `F.scaled_dot_product_attention`: `minitorch/fused/attention.py` holds them
 as its definition, and beside it the kernel that computes the same, faster.
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class MultiHeadAttention(nn.Module):
-    """Attention in `n_heads` heads: self-attention, or cross-attention to a memory.
+    """Attention in `n_heads` heads: self-attention, or cross-attention to an encoder's output.
 
         MultiHead(x) = concat(head_1, …, head_h) W_o        head_i = softmax(q_i k_iᵀ / √d_head) v_i
 
@@ -117,12 +118,12 @@ class MultiHeadAttention(nn.Module):
 
         Args:
             x: (batch, T_q, d_model), whose tokens make the queries.
-            memory: (batch, T_k, d_model), whose tokens make the keys and values; or what
-                `keys_and_values` made of them.
+            memory: the encoder's output, (batch, T_k, d_model), whose tokens make the keys and
+                values; or what `keys_and_values` made of them.
             mask: bool, broadcasts to (batch, heads, T_q, T_k): True where a query may see a key.
             is_causal: token i may attend to tokens 0 … i only.
             cache: in self-attention, the keys and values of the tokens before x. Those of x are
-                added to them, and x attends to all.
+                added to them, and x attends to all that the mask allows.
 
         Returns:
             (batch, T_q, d_model).

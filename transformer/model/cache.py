@@ -1,6 +1,6 @@
 """The key/value cache: what generation, token by token, need not compute again.
 
-Behind the causal mask, a token's keys and values depend on it and on the tokens before it, never on
+Under the causal mask, a token's keys and values depend on it and on the tokens before it, never on
 what comes after. So when one more token is generated, those of all the others stay as they were.
 Step t without a cache computes t queries, keys and values, and attends with all of the queries;
 with the cache it computes one of each, and attends with that one query.
@@ -45,6 +45,8 @@ class LayerCache:
 
     def append(self, k: Tensor, v: Tensor) -> KeysAndValues:
         """Add the keys and values of the next tokens, and return those of all tokens so far.
+
+        For generation only: no gradient flows through it.
 
         Args:
             k, v: (batch, kv_heads, T, d_head).

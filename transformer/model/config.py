@@ -35,7 +35,7 @@ class TransformerConfig:
             needs it.
         positions: how a token knows its position: "sinusoidal", "learned" or "rotary" (see
             `embedding.py`).
-        max_length: the longest source or target, in tokens.
+        max_length: the most positions: the longest sequence that the model reads, in tokens.
         n_segments: how many kinds of text an input is made of, each with a learned vector of its
             own; BERT has two, a first and a second sentence.
         tie_embeddings: weight tying: the output layer uses the embedding's matrix.
@@ -43,7 +43,7 @@ class TransformerConfig:
         pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
 
     Raises:
-        ValueError: no model can have these sizes.
+        ValueError: a value is out of range or unknown, or two do not fit together.
     """
 
     vocab_size: int

@@ -57,21 +57,21 @@ class DecoderBlock(nn.Module):
             memory, memory_mask: the `memory` and the `mask` of cross-attention.
             mask, is_causal, cache: those of self-attention.
         """
-        add = self.add_self_attention
+        around = self.add_self_attention
         change = self.self_attention(
-            add.norm_before(x), mask=mask, is_causal=is_causal, cache=cache
+            around.norm_before(x), mask=mask, is_causal=is_causal, cache=cache
         )
-        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_self_attention.residual", x)
 
-        add = self.add_cross_attention
-        change = self.cross_attention(add.norm_before(x), memory, memory_mask)
-        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        around = self.add_cross_attention
+        change = self.cross_attention(around.norm_before(x), memory, memory_mask)
+        x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_cross_attention.residual", x)
 
-        add = self.add_mlp
-        change = self.mlp(add.norm_before(x))
-        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        around = self.add_mlp
+        change = self.mlp(around.norm_before(x))
+        x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_mlp.residual", x)
         return x
 
@@ -103,9 +103,9 @@ class Decoder(nn.Module):
         """
         mask, is_causal = decoder_mask(x.shape[1], 0 if cache is None else cache.length, padding)
         for i, block in enumerate(self.blocks):
-            known = memory[i] if isinstance(memory, list) else memory
+            block_memory = memory[i] if isinstance(memory, list) else memory
             layer = None if cache is None else cache.layers[i]
-            x = block(x, known, memory_mask, mask, is_causal, layer)  # (batch, T, d_model)
+            x = block(x, block_memory, memory_mask, mask, is_causal, layer)  # (batch, T, d_model)
         x = self.norm(x)
         return x
 

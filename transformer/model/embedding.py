@@ -7,7 +7,8 @@ token must be told its position, and there are three ways here:
     learned       a learned vector for each position is added      (GPT-2, BERT)
     rotary        queries and keys are rotated by the position     (RoFormer, Llama; `rotary.py`)
 
-Positions are counted from the first real token: padding on the left does not move the others.
+The first two count positions from the first real token, past padding on the left. For the third it
+does not matter where the count begins: only the differences between positions enter.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
             [ 0.1411, -0.9900,  0.0300,  0.9996]])
 
     Each pair is the hand of a clock: the fastest turns once in 2π positions, the slowest once in
-    almost 10000 · 2π. A step of k positions turns each hand by a fixed angle, whatever the
-    position, so that "k places before me" is a linear map, which attention can learn.
+    10000^(1 - 2 / d_model) · 2π. A step of k positions turns each hand by a fixed angle, whatever
+    the position, so that "k places before me" is a linear map, which attention can learn.
 
     Returns:
         (length, d_model), of the default dtype.
     """
-    turns = angles(length, d_model)  # (length, d_model / 2)
+    theta = angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
-    waves[:, 0::2] = np.sin(turns)
-    waves[:, 1::2] = np.cos(turns)[:, : d_model // 2]
+    waves[:, 0::2] = np.sin(theta)
+    waves[:, 1::2] = np.cos(theta)[:, : d_model // 2]
     return mt.tensor(waves, dtype=mt.get_default_dtype())
 
 
@@ -133,7 +134,7 @@ class Embedding(nn.Module):
         x: Tensor = self.tokens(ids)  # (batch, T, d_model)
         if self.scale != 1:
             x = x * self.scale
-        x = probe("tokens", x)
+        x = probe("tokens", x)  # a hook point: it returns x; see explain/trace.py
         if self.positions is not None:
             where: Any = slice(start, stop)  # the same positions for each row
             if padding is not None:

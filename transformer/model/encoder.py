@@ -40,14 +40,14 @@ class Block(nn.Module):
         cache: LayerCache | None = None,
     ) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model); the other arguments are those of attention."""
-        add = self.add_attention
-        change = self.attention(add.norm_before(x), mask=mask, is_causal=is_causal, cache=cache)
-        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        around = self.add_attention  # a norm and a dropout; the sum is written out here
+        change = self.attention(around.norm_before(x), mask=mask, is_causal=is_causal, cache=cache)
+        x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_attention.residual", x)
 
-        add = self.add_mlp
-        change = self.mlp(add.norm_before(x))
-        x = add.norm_after(x + add.dropout(change))  # (batch, T, d_model)
+        around = self.add_mlp
+        change = self.mlp(around.norm_before(x))
+        x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_mlp.residual", x)
         return x
 

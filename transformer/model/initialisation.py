@@ -1,4 +1,4 @@
-"""The first weights of a model: what passes through a layer is to keep its size."""
+"""The first weights of a model: drawn so that activations keep their size from layer to layer."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ predict the next. It may attend to itself and to earlier tokens, never to the on
 **Both at once.** In a decoder, padding on the right needs no mask of its own: it comes after every
 real token, so the causal mask hides it from them, and the loss ignores what padding predicts.
 Padding on the left, as in prompts that are to be continued together, comes before the real tokens
-and needs both masks. Positions are then counted from the first real token.
+and needs both masks. (And positions are counted from the first real token: see `embedding.py`.)
 
               <pad>  dogs   bark
-    <pad>      ·      ·      ·
+    <pad>      ·      ·      ·        nothing to attend to: zeros, which nobody reads
     dogs       ·      ✓      ·
     bark       ·      ✓      ✓
 """
@@ -105,6 +105,7 @@ def decoder_mask(
             [0, 1, 1]], dtype=minitorch.int32)
     """
     if padding is None and (not start or T == 1):
+        # At the start, is_causal says it all; later, a single query may see every key.
         return None, not start
     mask = causal_mask(T, start)  # (T, start + T)
     if padding is not None:

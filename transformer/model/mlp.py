@@ -42,9 +42,9 @@ class MLP(nn.Module):
     for. ReLU makes the answer 0 unless it is positive. The unit's row of W_2 is what it adds to the
     token for a positive answer, in proportion.
 
-    GELU, x · Φ(x) with the normal distribution's Φ, is a smooth ReLU: small negative answers still
-    count a little (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415). GPT-2 and BERT use
-    it.
+    GELU is a smooth ReLU: small negative answers still count a little. It is x · Φ(x), with Φ the
+    cumulative distribution function of the standard normal distribution (Hendrycks and Gimpel 2016,
+    https://arxiv.org/abs/1606.08415). GPT-2 and BERT use it.
 
     Args:
         d_model: the size of a token's vector.

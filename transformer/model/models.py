@@ -4,7 +4,7 @@
     GPT            decoder-only       continues a text
     BERT           encoder-only       fills in what is hidden in a text
 
-Figure 1 of the paper, from top to bottom, with the name that each box has here:
+Figure 1 of the paper, turned upside down, with the name that each box has here:
 
       Inputs: ids (batch, S)                      Outputs, shifted right: ids (batch, T)
         ↓                                           ↓
@@ -24,6 +24,9 @@ Figure 1 of the paper, from top to bottom, with the name that each box has here:
                                                   Linear                               output
                                                     ↓ logits (batch, T, vocab_size)
                                                   Softmax       in the loss, and in decoding
+
+Both embeddings are one module, as source and target share a vocabulary. With pre-norm there is one
+more norm after the last block of each side.
 """
 
 from __future__ import annotations
@@ -76,9 +79,9 @@ class Transformer(nn.Module):
         target ids (batch, T) → embedding → decoder, attending to the memory → output
                               → logits (batch, T, vocab_size)
 
-    In training the whole target is given at once, shifted right behind `<s>`: the logits at a
-    position are for the token that comes next there. In generation each token that the model
-    predicts is fed back to it, one at a time (`transformer/decoding`).
+    In training the whole target is given at once, shifted right behind `<s>`: the logits at
+    each position predict the next token. In generation each token that the model predicts is fed
+    back to it, one at a time (`transformer/decoding`).
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -161,7 +164,7 @@ class GPT(nn.Module):
                        → logits (batch, T, vocab_size)
 
     Without a source there is no memory and no cross-attention: the block is an encoder's, with the
-    causal mask. Each position predicts the next token, so a text of T tokens is T examples at once.
+    causal mask. Each position predicts the next token, so a text of T tokens gives T - 1 examples.
     A question is the beginning of a text, and its answer is the continuation.
     """
 
@@ -199,7 +202,7 @@ class GPT(nn.Module):
         label_smoothing: float = 0.0,
         forward: Callable[..., Tensor] | None = None,
     ) -> Tensor:
-        """The mean cross-entropy of each token but the first, `<pad>` left out.
+        """The cross-entropy, averaged over all tokens but the first, `<pad>` left out.
 
         Args:
             ids: (batch, T).

@@ -109,7 +109,7 @@ def translate(
     if model.config.tie_embeddings and "embedding.tokens.weight" in found:
         output = found.setdefault("output.weight", found["embedding.tokens.weight"])
         if not np.array_equal(output, found["embedding.tokens.weight"]):
-            problems.append("the output's weights are not the embedding's, as tie_embeddings says")
+            problems.append("the output's weights are not the embedding's, though they are tied")
     if problems:
         raise RuntimeError(
             f"these weights do not fit this {type(model).__name__}:\n\t" + "\n\t".join(problems)

@@ -27,11 +27,12 @@ class Addition(TextToText[tuple[int, int]]):
     with far fewer examples (Lee et al. 2023, "Teaching arithmetic to small transformers",
     https://arxiv.org/abs/2307.03381).
 
-    One pair of numbers in twenty is held out, a + b together with b + a: no training example ever
-    shows it, in either order. Which pairs those are depends on the numbers alone, not on the seed.
+    A key is a pair of numbers: `pick` draws keys, `example` turns one into source and target. One
+    pair in twenty is held out, a + b together with b + a: no training example ever shows it, in
+    either order. Which those are, a hash of the numbers says, `scramble`, and not the seed.
 
     Attributes:
-        digits: of the longest numbers.
+        digits: the number of digits of the longest numbers.
     """
 
     digits: int = 3
@@ -58,7 +59,7 @@ class Addition(TextToText[tuple[int, int]]):
     def pick(self, n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
         """Draw n pairs of numbers. Half of the numbers have all the digits, the rest fewer.
 
-        If they were drawn evenly from 0 to 999, only one in a hundred would have one digit.
+        If they were drawn uniformly from 0 to 999, only one in a hundred would have one digit.
         """
         lengths = np.where(
             rng.random((2, n)) < 0.5, self.digits, rng.integers(1, max(self.digits, 2), (2, n))
@@ -111,7 +112,7 @@ class AdditionGPT(Addition):
     architecture: str = field(default="gpt", kw_only=True)
 
     name: ClassVar[str] = "addition-gpt"
-    summary: ClassVar[str] = "the same by a model that goes on with the text: 12+345= → 357"
+    summary: ClassVar[str] = "the same by a model that continues the text: 12+345= → 357"
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=1500, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )

@@ -1,7 +1,7 @@
 """The same questions and answers in the form that each of the three architectures needs.
 
-    encoder-decoder    the encoder reads the question, the decoder generates <s> answer </s>
-    gpt                goes on with: question <s> answer </s>; the loss counts the answer alone
+    encoder-decoder    the encoder reads the question, the decoder continues <s> with answer </s>
+    gpt                continues question <s> with answer </s>; the loss counts the answer alone
     bert               reads the question, a text with a gap, and predicts the word in the gap
 """
 
@@ -46,8 +46,8 @@ class Architecture(ABC):
         """Return a model of this kind, with its first parameters."""
 
     @abstractmethod
-    def positions(self, source: int, target: int) -> int:
-        """Return the `max_length` that sources and targets of up to so many tokens need."""
+    def max_length(self, source: int, target: int) -> int:
+        """Return the `max_length` that a model needs for sources and targets of so many tokens."""
 
     @abstractmethod
     def batch(
@@ -57,7 +57,7 @@ class Architecture(ABC):
 
     @abstractmethod
     def prompt(self, tokenizer: Tokenizer, sources: Sequence[str]) -> Tensor:
-        """Return the ids that the model reads of the questions, (batch, S), before it answers."""
+        """Return the ids of the questions, (batch, S), from which the model generates answers."""
 
     def generate(
         self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int
@@ -65,7 +65,7 @@ class Architecture(ABC):
         """Return the model's answers, by greedy decoding.
 
         Args:
-            model: answers.
+            model: of this kind.
             tokenizer: of sources and answers.
             sources: the questions.
             length: the most tokens of an answer, `</s>` not counted.
@@ -81,7 +81,7 @@ class EncoderDecoder(Architecture):
     def build(self, config: TransformerConfig) -> Model:
         return Transformer(config)
 
-    def positions(self, source: int, target: int) -> int:
+    def max_length(self, source: int, target: int) -> int:
         return max(source, 1 + target)
 
     def batch(
@@ -95,12 +95,12 @@ class EncoderDecoder(Architecture):
 
 
 class DecoderOnly(Architecture):
-    """A GPT: the answer is how the text goes on behind the question. `<s>` stands between them."""
+    """A GPT: the answer continues the question, with `<s>` between the two."""
 
     def build(self, config: TransformerConfig) -> Model:
         return GPT(config)
 
-    def positions(self, source: int, target: int) -> int:
+    def max_length(self, source: int, target: int) -> int:
         return source + 1 + target
 
     def batch(
@@ -123,7 +123,7 @@ class EncoderOnly(Architecture):
     def build(self, config: TransformerConfig) -> Model:
         return BERT(config)
 
-    def positions(self, source: int, target: int) -> int:
+    def max_length(self, source: int, target: int) -> int:
         return source
 
     def batch(

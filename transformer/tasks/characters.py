@@ -1,8 +1,8 @@
 """A language model of characters: given the text so far, what is the next character?
 
-It is the oldest language model (Shannon 1948, "A mathematical theory of communication"). Nobody
-tells the model what a word is. It learns letters, then words, then how lines go on, from nothing
-but the text.
+It is among the oldest language models (Shannon 1948, "A mathematical theory of communication").
+Nobody tells the model what a word is. It learns letters, then words, then how lines continue, from
+nothing but the text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..training.config import TrainingConfig
 from .architectures import Model
 from .task import DataError, Task, perplexity
 
-CONTINUATION = 300  # the characters with which a text is continued
+CONTINUATION = 300  # the length of a continuation, in characters
 
 
 def _digest(text: str) -> str:
@@ -45,8 +45,8 @@ class Characters(Task):
         context: the characters that the model sees at once.
         alphabet: the text's characters, by which a trained model knows its tokens.
         digest: of the text, by which a run that is resumed knows that it is the same.
-        beginning: how the text begins: what the model is asked to go on with where the text does
-            not have the characters of `question`.
+        beginning: the first words of the text, which the model is asked to continue where the text
+            does not have the characters of `question`.
     """
 
     text: str = ""
@@ -56,7 +56,7 @@ class Characters(Task):
     beginning: str = field(default="", metadata={"flag": False})
 
     name: ClassVar[str] = "characters"
-    summary: ClassVar[str] = "go on with a text, character by character"
+    summary: ClassVar[str] = "continue a text, character by character"
     question: ClassVar[str] = "The function "
     decoding: ClassVar[Decoding] = Decoding(temperature=0.8, top_p=0.95)
     decoding_options: ClassVar[tuple[str, ...]] = (

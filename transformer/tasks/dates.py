@@ -17,9 +17,9 @@ from ..training.config import TrainingConfig
 from .task import scramble
 from .translation import Translation
 
-# Babel's formats of a date: four by name, then those by their parts (Unicode's skeletons), of which
-# all that have a year are here. Of British English only those are here that write the month as a
-# word: as a number it stands behind the day, and 5/1/2026 would be two days.
+# Babel's date formats: four by name, then, by Unicode's skeletons such as yMMMd, all that have a
+# year. Of British English only those that write the month as a word: in figures it puts the day
+# first, and 5/1/2026 would mean two days.
 FORMS = [
     *(("en", form) for form in ("short", "medium", "long", "full")),
     *(("en", form) for form in ("y", "yM", "yMd", "yMEd", "yMMM", "yMMMd", "yMMMEd", "yMMMM")),
@@ -60,7 +60,7 @@ class Dates(Translation[tuple[date, str, str]]):
 
     @property
     def longest(self) -> tuple[int, int]:
-        return 29, 16  # Wednesday, September 30, 2026; 公元2026年10月10日周六
+        return 29, 16  # Wednesday, September 30, 2026; 公元2026年10月10日周六, 15, and one to spare
 
     def pick(self, n: int, rng: np.random.Generator) -> list[tuple[date, str, str]]:
         days = rng.integers(0, (LAST - FIRST).days + 1, n).tolist()

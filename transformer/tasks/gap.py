@@ -1,7 +1,7 @@
 """Fill the gap, a masked language model: `yesterday the girl ___ milk .` → `drank`.
 
-What belongs there is said by words on both sides: the time asks for the past, the milk for
-drinking. A BERT sees both sides at once; a model that generates from left to right does not.
+Words on both sides say what belongs there: "yesterday" asks for the past, "milk" for drinking. A
+BERT sees both sides at once; a model that generates from left to right does not.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ VERBS = {
 
 @cache
 def sentences() -> list[Sentence]:
-    """Return all sentences of the grammar, about 20,000."""
+    """Return all sentences of the grammar: 13,680."""
     found = []
     for plural, adjective, (noun, self_), (forms, things) in product(
         (False, True), ADJECTIVES, NOUNS.items(), VERBS.items()

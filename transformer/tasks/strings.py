@@ -1,7 +1,7 @@
 """Copy, reverse and sort: three tasks on strings of up to ten letters.
 
-They show what attention does in its simplest forms. To copy is to look at one's own place, to
-reverse is to look at the place opposite, and to sort is to look at the next greater letter,
+They show what attention does in its simplest forms. To copy is to attend to the same position, to
+reverse is to attend to the mirrored one, and to sort is to attend to the next greater letter,
 wherever it stands.
 """
 

@@ -36,8 +36,8 @@ class DataError(ValueError):
 def perplexity(loss: float) -> float:
     """Perplexity: e^loss, for a cross-entropy loss in nats a token.
 
-    A model that chooses evenly among n tokens has the perplexity n. It is inf where it is more than
-    a float can hold, as when a training goes astray.
+    A model that chooses uniformly among n tokens has the perplexity n. It is inf where it is more
+    than a float can hold, as when training diverges.
     """
     try:
         return math.exp(loss)
@@ -220,7 +220,7 @@ class TextToText(Task, Generic[Key]):
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {
             "vocab_size": len(self.tokenizer),
-            "max_length": ARCHITECTURES[self.architecture].positions(*self.longest),
+            "max_length": ARCHITECTURES[self.architecture].max_length(*self.longest),
             "d_model": 64,
             "n_heads": 4,
             "n_layers": 2,
@@ -263,7 +263,7 @@ class TextToText(Task, Generic[Key]):
         return float(np.average(losses, weights=tokens))
 
     def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
-        """Return metrics of generated texts against the targets: the part that match exactly."""
+        """Return metrics of generated texts and their targets: the fraction that match exactly."""
         right = [text == target for text, target in zip(generated, targets, strict=True)]
         return {"exact_match": float(np.mean(right))}
 

@@ -18,9 +18,9 @@ class Translation(TextToText[Key]):
     def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
         """Return the exact match, and BLEU (Papineni et al. 2002), from 0 to 100, over characters.
 
-        An answer that is nearly right counts for something in BLEU: it is the geometric mean, for n
-        from 1 to 4, of the part of the answers' runs of n characters that the targets have too,
-        less a penalty if the answers are shorter than the targets.
+        BLEU is the geometric mean of the n-gram precisions, n from 1 to 4 (the fraction of the
+        answers' runs of n characters that the targets have too), times a brevity penalty if the
+        answers are shorter than the targets. An answer that is nearly right counts for something.
         """
         import sacrebleu
 

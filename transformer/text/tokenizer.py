@@ -1,11 +1,11 @@
-"""Tokenizers: from text to token ids and back, one token a character or one token a word.
+"""Tokenizers: from text to token ids and back, one token per character or one per word.
 
 A model reads numbers. A vocabulary numbers the tokens that it can tell apart, and three of them
-are signs of their own:
+are special:
 
-    0  <pad>  padding: fills the shorter sequences of a batch up; nothing looks at it, and it
+    0  <pad>  padding: fills the shorter sequences of a batch up; no token attends to it, and it
               counts in no loss
-    1  <s>    the beginning of a sequence (BOS)
+    1  <s>    the beginning of a sequence (BOS); a GPT's text has it between question and answer
     2  </s>   its end (EOS), which a model generates when it has nothing more to say
 """
 

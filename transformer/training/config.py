@@ -1,4 +1,4 @@
-"""The configuration of a training: its hyperparameters, with which it can be repeated exactly."""
+"""The configuration of a training run: its hyperparameters, which repeat it exactly."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from .schedule import SCHEDULES, multiplier
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The hyperparameters of a training.
+    """The hyperparameters of a training run.
 
     Attributes:
         steps: parameter updates.
         batch_size: examples in each.
         lr: the highest learning rate, reached after the warm-up.
-        warmup: steps over which the learning rate rises in a line.
-        schedule: how the learning rate goes on: "linear" or "cosine", down to 0 at the last step,
-            "constant", or "paper", down with 1 / √step.
+        warmup: steps over which the learning rate rises linearly.
+        schedule: how the learning rate goes on: "linear" or "cosine", down almost to 0 at the last
+            step, "constant", or "paper", down with 1 / √step.
         weight_decay: AdamW's: each step multiplies matrices by 1 - learning rate · this.
         clip: the gradient is scaled down to this norm where it is longer.
         accumulate: batches in a step, whose gradients are averaged: a larger batch in less memory.
         processes: split each batch among so many processes, which is faster on several cores.
-        label_smoothing: the part of the target's probability that is spread over all tokens.
+        label_smoothing: the fraction of the target's probability that is spread evenly over all
+            tokens.
         evaluate_every: steps between two evaluations, each of which saves the run.
         evaluate_on: held-out examples in an evaluation.
         patience: early stopping, after so many evaluations in a row without a better one; 0: never.

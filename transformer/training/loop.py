@@ -2,8 +2,8 @@
 
 `Training.advance` is one step, and `train` is the loop around it. The batch of a step depends on
 the seed and the step's number alone, and a state holds everything else that the next step depends
-on: a training that was stopped and resumed ends with the same parameters, to the last bit, as one
-that was not.
+on: a run that was stopped and resumed ends with the same parameters, to the last bit, as one that
+was not.
 """
 
 from __future__ import annotations
@@ -99,19 +99,19 @@ class Training:
         if not self.model.training:
             self.model.train()
         self.optimizer.zero_grad()
-        total = 0.0
+        mean_loss = 0.0
         for _ in range(config.accumulate):
             batch = self.task.batch(config.batch_size, rng)
             loss = self.model.loss(*batch, label_smoothing=config.label_smoothing, forward=forward)
             loss = loss / config.accumulate
             loss.backward()
-            total += loss.item()
+            mean_loss += loss.item()
         nn.utils.clip_grad_norm_(self.parameters, config.clip)
         self.optimizer.step()
         self.scheduler.step()  # sets the learning rate of the next step
 
-        self.recent_losses.append(total)
-        return total
+        self.recent_losses.append(mean_loss)
+        return mean_loss
 
     @property
     def finished(self) -> bool:

@@ -1,4 +1,4 @@
-"""The progress of a training: a bar in a terminal, a line for each evaluation elsewhere."""
+"""The progress of a training run: a bar in a terminal, a line for each evaluation elsewhere."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ def answers(task: TextToText[Any], examples: list[tuple[str, str]], generated: l
 def attention(
     model: Model, task: TextToText[Any], source: str
 ) -> tuple[Array, list[str], list[str]]:
-    """Let the model answer, and trace its attention weights: which token looks at which.
+    """Let the model answer, and trace its attention weights: which token attends to which.
 
     Returns:
         the weights, (layers, heads, T_q, T_k), with the T_q tokens of the queries and the T_k of
         the keys. In an encoder-decoder it is the cross-attention: a row is a step of the answer,
-        named by the token that it generates, and it looks at the source. In the others it is the
-        self-attention, in which the tokens look at each other.
+        named by the token that it generates, and attends to the source. In the others it is the
+        self-attention, in which the tokens attend to each other.
     """
     tokenizer = task.tokenizer
     question = tokenizer.encode(source)
@@ -73,9 +73,9 @@ def attention(
 def test(run: Run, console: Console) -> str:
     """Test the run's best parameters on held-out examples, and print answers and metrics.
 
-    The examples are those behind the ones of the evaluations during training, by which the best
-    parameters were chosen: a test set beside the validation set. Where there are no more, as with
-    sums of one or two digits, it is the validation set again.
+    The evaluations during training, by which the best parameters were chosen, used the first
+    held-out examples: they are the validation set. The test set is those after them. Where none are
+    left, as with sums of one or two digits, the validation set serves again.
 
     Returns:
         the last metric, in a line, which is left to the caller to print.

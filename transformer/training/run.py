@@ -2,7 +2,7 @@
 
     config.json          the task, and the configurations of the model and of its training
     model.safetensors    the parameters that did best on held-out examples
-    state.safetensors    all that the next step depends on, so that a training can be resumed
+    state.safetensors    all that the next step depends on, so that training can be resumed
     metrics.csv          a row for each evaluation
     loss.png             the metrics, drawn; other pictures, such as attention.png, beside it
 """

@@ -1,8 +1,8 @@
-"""Learning-rate schedules: a warm-up, in which the learning rate rises in a line, then a decay.
+"""Learning-rate schedules: a warm-up, in which the learning rate rises linearly, then a decay.
 
-At first Adam's averages rest on a few gradients, and steps of full size would go astray: that is
-what the warm-up is for. Towards the end, smaller and smaller steps settle in a minimum instead of
-jumping about in it: that is what the decay is for.
+At first Adam's averages rest on a few gradients, and with steps of full size training may diverge:
+that is what the warm-up is for. Towards the end, smaller and smaller steps settle in a minimum
+instead of jumping about in it: that is what the decay is for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ SCHEDULES = ("linear", "cosine", "constant", "paper")
 def multiplier(step: int, schedule: str, steps: int, warmup: int) -> float:
     """Return what the highest learning rate is multiplied by at a step.
 
-    In the warm-up, of w steps, it is step / w. Then, with t going from 0 to 1 at the last step:
+    In the warm-up, of w steps, it is step / w. Then, with t = (step - 1 - w) / (steps - w), which
+    goes from 0 to just below 1, so that the last step still changes the parameters:
 
         linear      1 - t
         cosine      (1 + cos πt) / 2    (Loshchilov and Hutter 2016, arXiv 1608.03983)
