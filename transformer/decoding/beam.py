@@ -128,8 +128,8 @@ def beam_search(
 
     Each token lowers the probability of the whole, so that of all texts the shortest would tend to
     win. The length penalty lp makes up for that (Wu et al. 2016, section 7,
-    https://arxiv.org/abs/1609.08144); with alpha = 0 the score is the log-probability
-    itself. `</s>` counts too.
+    https://arxiv.org/abs/1609.08144); with alpha = 0 the score is the log-probability itself.
+    `</s>` counts too.
 
     A hypothesis that has ended stays in the beam and competes with those that go on. The search is
     over when all in the beam have ended, or at the limit; there, texts without an end count too.

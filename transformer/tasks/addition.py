@@ -29,7 +29,7 @@ class Addition(TextToText[tuple[int, int]]):
 
     A key is a pair of numbers: `pick` draws keys, `example` turns one into source and target. One
     pair in twenty is held out, a + b together with b + a: no training example ever shows it, in
-    either order. Which those are, a hash of the numbers says, `scramble`, and not the seed.
+    either order. The choice depends on `scramble`, a hash of the numbers, not on the seed.
 
     Attributes:
         digits: the number of digits of the longest numbers.
