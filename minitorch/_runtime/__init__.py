@@ -1,4 +1,4 @@
-"""What makes it fast, and teaches nothing about autodiff: skip it at first.
+"""What makes minitorch fast, but explains nothing about autodiff: skip it at first.
 
 tuning     settings made before NumPy is loaded: memory, and BLAS's threads and kernels
 blas       the BLAS behind NumPy's matrix products

@@ -42,18 +42,18 @@ def name() -> str:
 
 def kernels() -> str | None:
     """Return the name of the processor for which its kernels were made, or None if not known."""
-    ask = _function("get_corename", ctypes.c_char_p)
-    return None if ask is None else ask().decode()
+    function = _function("get_corename", ctypes.c_char_p)
+    return None if function is None else function().decode()
 
 
 def threads() -> int | None:
     """Return how many threads a matrix product may use, or None if not known."""
-    ask = _function("get_num_threads", ctypes.c_int)
-    return None if ask is None else ask()
+    function = _function("get_num_threads", ctypes.c_int)
+    return None if function is None else function()
 
 
 def set_threads(n: int) -> None:
     """Let matrix products use n threads, from now on and in the whole process."""
-    tell = _function("set_num_threads", None)
-    if tell is not None:
-        tell(n)
+    function = _function("set_num_threads", None)
+    if function is not None:
+        function(n)

@@ -1,16 +1,16 @@
 """Kernels computed part by part, on several threads.
 
-A kernel is its mathematics: a function of whole arrays that knows nothing of this file. Each
-function here takes such a kernel and returns one that computes the same in parts, whose
-intermediate arrays stay in the processor's cache, and which several threads compute at once. Where
-there is only one part, the kernel itself is called, with the arrays as they are.
+A kernel holds the mathematics alone: it is a function of whole arrays that knows nothing of this
+file. Each function here takes such a kernel and returns one that computes the same in parts. The
+parts are so small that their intermediate arrays stay in the processor's cache, and several threads
+compute them at once. If there is only one part, the kernel itself is called, with the whole arrays.
 
     rows_in_parts        a kernel on the rows of a matrix, such as layer norm
     attention_in_parts   a kernel on queries, keys and values
 
-How arrays are cut depends on their shapes alone, and what several parts give to one gradient is
-added in the order of the parts. So nothing that is computed depends on the number of threads, not
-even in its last bit.
+How arrays are cut depends on their shapes alone, and what several parts contribute to one gradient
+is added in the order of the parts. So no result depends on the number of threads, not even in its
+last bit.
 """
 
 from __future__ import annotations
@@ -85,11 +85,13 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
 
     Returns:
         The same for x and y of shape (*, *shape) and vectors of that shape, which has as many
-        dimensions as the further option `n` says.
+        dimensions as the further option `n_dims` says.
     """
 
-    def run(x: Array, *vectors: Array | None, n: int, **options: Any) -> tuple[Array, Backward]:
-        shape = x.shape[x.ndim - n :]
+    def run(
+        x: Array, *vectors: Array | None, n_dims: int, **options: Any
+    ) -> tuple[Array, Backward]:
+        shape = x.shape[x.ndim - n_dims :]
         k = math.prod(shape)
         rows = x.reshape(-1, k)
         flat = [None if v is None else v.reshape(k) for v in vectors]
@@ -114,16 +116,16 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
 
 # ------------------------------------------------------------------- queries, keys and values
 
-BLOCK = 2**19
-"""The most scores of a part. A single example may have more."""
+PART_SCORES = 2**19
+"""The most scores of a part, unless a single example has more."""
 
 ROWS = 128
 """The most queries of a block. With fewer, the products are too small to be fast."""
 
 
 def _examples(scores: tuple[int, ...]) -> list[slice]:
-    """Cut the examples of scores (examples, ..., T_q, T_k) into parts of at most BLOCK scores."""
-    some = max(1, BLOCK // max(1, math.prod(scores[1:])))
+    """Cut the examples of scores (examples, ..., T_q, T_k) into parts of at most PART_SCORES."""
+    some = max(1, PART_SCORES // max(1, math.prod(scores[1:])))
     return [slice(i, i + some) for i in range(0, scores[0], some)]
 
 
@@ -184,7 +186,7 @@ def attention_in_parts(kernel: Kernel) -> Kernel:
     All arrays are cut along the first dimension, that of the examples, so that the scores of a part
     stay in the cache; each thread computes some of the parts. Where attention is causal, a part is
     cut again, into blocks of queries. A block has the keys up to the last that any of its queries
-    may look at, and what lies beyond is not computed. So the blocks of a part overlap in keys and
+    may attend to, and what lies beyond is not computed. So the blocks of a part overlap in keys and
     values, whose gradients are the sums of what the blocks give.
 
     Args:
@@ -192,8 +194,9 @@ def attention_in_parts(kernel: Kernel) -> Kernel:
             as in `minitorch.fused.attention`.
 
     Returns:
-        The same. It computes in parts if query, key and value have the same leading dimensions and
-        the mask, if there is one, is of bools: those have no gradient to be cut.
+        A kernel with the same signature. It computes in parts if query, key and value have the same
+        leading dimensions and the mask, if there is one, holds bools: a mask of numbers may need a
+        gradient, and that is not put together here.
     """
 
     def run(

@@ -70,7 +70,7 @@ def let_blas_threads_sleep() -> None:
 
 
 def _processor() -> dict[str, str]:
-    """Return what Linux says of the first processor, in /proc/cpuinfo."""
+    """Return the entries of the first processor in Linux's /proc/cpuinfo."""
     try:
         first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:
@@ -80,9 +80,9 @@ def _processor() -> dict[str, str]:
 
 
 def choose_blas_kernels() -> None:
-    """Choose OpenBLAS's AVX-512 kernels on processors that have it and that OpenBLAS mistakes.
+    """Choose OpenBLAS's AVX-512 kernels on processors that have it but are not recognised.
 
-    Those are AMD's family 26 (Zen 5), for which it takes AVX2 kernels, half as fast.
+    Those are AMD's family 26 (Zen 5): OpenBLAS takes its AVX2 kernels, which are half as fast.
     """
     info = _processor()
     is_zen_5 = info.get("vendor_id") == "AuthenticAMD" and info.get("cpu family") == "26"

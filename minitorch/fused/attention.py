@@ -3,7 +3,8 @@
     attention(query, key, value) = softmax(query keyᵀ / √d_head) value
 
 Each query is compared with every key. Softmax makes the scores of a query its attention weights,
-which are positive and sum to 1, and its result is the mean of the values, weighted by them.
+which are positive and sum to 1, and its result is the mean of the values, weighted by them. Why
+the scores are divided by √d_head is said in transformer/model/attention.py.
 
 Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
 """
@@ -52,7 +53,7 @@ def definition(
         weights = scores.masked_fill(no_key, 0.0).softmax(-1).masked_fill(no_key, 0.0)
     weights = probe("weights", weights)
     if keep is not None:
-        weights = weights * query._wrap(keep)
+        weights = weights * query._wrap(keep)  # a scaled dropout mask: 0 or 1 / (1 - p)
     return weights @ value  # (..., T_q, d_value)
 
 
@@ -79,8 +80,8 @@ def kernel(
 
         Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
 
-    the sum runs over the d_value numbers of a result instead of T_k weights. Of the matrices
-    (T_q, T_k) only P is kept, and with dropout D.
+    the sum runs over the d_value numbers of an output instead of T_k weights. Of the matrices
+    (T_q, T_k) only P is kept for the backward pass, and with dropout also D and `keep`.
     """
     if causal:
         mask = np.tri(query.shape[-2], key.shape[-2], dtype=np.bool_)
@@ -88,6 +89,7 @@ def kernel(
     if mask is not None:
         if mask.dtype == np.bool_:
             mask = np.where(mask, scores.dtype.type(0), scores.dtype.type(-np.inf))
+        # in place, unless the mask has more dimensions and so makes the scores larger
         scores = np.add(scores, mask, out=scores if mask.ndim <= scores.ndim else None)
     weights = softmax_probabilities(scores)
     dropped = weights if keep is None else weights * keep
@@ -97,7 +99,8 @@ def kernel(
         dquery = dkey = dvalue = dmask = None
         if needs[2]:
             dvalue = matmul_like(dropped.swapaxes(-1, -2), g, like=value)
-        factor = 1.0 if needs[3] else scale  # dscores is dS · scale at once, unless dmask needs dS
+        # dmask is dS itself. If it is not needed, dscores is dS · scale from the start.
+        factor = 1.0 if needs[3] else scale
         dscores = matmul_transposed(g, value, factor)
         if keep is not None:
             dscores *= keep
@@ -161,19 +164,20 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """The mean of the values, weighted for each query by how well their keys match it.
 
-        weights = softmax(query keyᵀ · scale + mask)        result = dropout(weights) value
+        weights = softmax(query keyᵀ · scale + mask)        output = dropout(weights) value
 
     Args:
         query: (..., heads, T_q, d_head).
         key: (..., heads, T_k, d_head).
         value: (..., heads, T_k, d_value).
-        attn_mask: broadcasts to (..., heads, T_q, T_k). Bool: True where a query may look at a
-            key. Or floating-point: added to the scores. A query that may look at none gets zeros.
+        attn_mask: broadcasts to (..., heads, T_q, T_k). Bool: True where a query may attend
+            to a key. Or floating-point: added to the scores. A query without a key gets zeros.
         dropout_p: the probability that a weight is set to 0; the others are divided by
             1 - dropout_p.
-        is_causal: query i may look at keys 0 … i only. Not together with `attn_mask`.
+        is_causal: query i may attend to keys 0 … i only. Not together with `attn_mask`.
         scale: 1/√d_head unless given.
-        enable_gqa: key and value have fewer heads, each of which serves a group of queries' heads.
+        enable_gqa: grouped-query attention: key and value have fewer heads, each of which serves a
+            group of the queries' heads.
 
     Returns:
         (..., heads, T_q, d_value).

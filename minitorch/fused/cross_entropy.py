@@ -2,7 +2,8 @@
 
     loss = -ln p(right answer)        p = softmax(logits)
 
-It is how surprised the classifier is by the right answer: 0 if it was certain of it.
+Logits are the scores of the classes, any real numbers. The loss is 0 if the classifier was certain
+of the right answer, and grows without bound as p → 0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._runtime.products import row_sums
+from .._runtime.products import sum_last
 from ..dtypes import Array
 from ..ops.arguments import Shapes, tensor
 from .registry import Backward, Fused, Gradients
@@ -24,23 +25,23 @@ if TYPE_CHECKING:
 
 
 def definition(
-    x: Tensor, *, target: Array, counts: Array, weight: Array, smoothing: float
+    x: Tensor, *, target: Array, counted: Array, weight: Array, smoothing: float
 ) -> Tensor:
     """Compute each example's loss, (N), in tensor operations."""
     log_p = x.log_softmax(-1)  # (N, C)
-    w = x._wrap(weight)
-    right = (w * log_p)[np.arange(len(target)), target]  # (N)
-    spread = (w * log_p).mean(-1)  # (N)
-    return -((1 - smoothing) * right + smoothing * spread) * x._wrap(counts)
+    weighted = x._wrap(weight) * log_p
+    log_p_target = weighted[np.arange(len(target)), target]  # (N)
+    mean_log_p = weighted.mean(-1)  # (N)
+    return -((1 - smoothing) * log_p_target + smoothing * mean_log_p) * x._wrap(counted)
 
 
 def kernel(
-    x: Array, *, target: Array, counts: Array, weight: Array, smoothing: float
+    x: Array, *, target: Array, counted: Array, weight: Array, smoothing: float
 ) -> tuple[Array, Backward]:
     """Compute each example's loss, (N), from logits x (N, C).
 
-    With q_c the probability that the target gives to class c, and n = 0 for a target that is
-    ignored, else 1,
+    With q_c the probability that the target gives to class c, w the weights, and n (`counted`) 0
+    for a target that is ignored and else 1,
 
         loss = -n Σ_c q_c w_c ln p_c
 
@@ -48,32 +49,32 @@ def kernel(
 
         dx_k = n (p_k Σ_c q_c w_c - q_k w_k)
 
-    which for one right answer of weight 1 is p - q: what was said, less what should be.
+    which for one right answer of weight 1 is p - q: the prediction less the target.
 
-    With z = x - max(x) and s = Σ_c e^z_c it is ln p_c = z_c - ln s. Only those logarithms that the
-    loss counts are computed; of the whole table only p is kept.
+    Here ln p_c = z_c - ln s, with z = x - max(x) and s = Σ_c e^z_c. Only p is kept for the backward
+    pass; no table of ln p is made.
     """
     rows, C = np.arange(len(x)), x.shape[1]
     z = x - x.max(-1, keepdims=True)
     p = np.exp(z)
-    total = row_sums(p)
-    p /= total
-    log_total = np.log(total[:, 0])
-    right = weight[target] * counts * x.dtype.type(1 - smoothing)
-    loss = right * (log_total - z[rows, target])
+    s = sum_last(p)
+    p /= s
+    log_s = np.log(s[:, 0])
+    on_target = weight[target] * counted * x.dtype.type(1 - smoothing)  # (N), times -ln p_target
+    loss = on_target * (log_s - z[rows, target])
     if smoothing:
-        spread = weight * x.dtype.type(smoothing / C)
-        loss += counts * (log_total * spread.sum() - z @ spread)
+        on_each = weight * x.dtype.type(smoothing / C)  # (C), times -ln p_c of every class
+        loss += counted * (log_s * on_each.sum() - z @ on_each)
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
-        g_right = g * right
+        g_target = g * on_target
         if not smoothing:
-            dx = p * g_right[:, None]
+            dx = p * g_target[:, None]
         else:
-            g_spread = g * counts
-            dx = p * (g_right + g_spread * spread.sum())[:, None]
-            dx -= np.outer(g_spread, spread)
-        dx[rows, target] -= g_right
+            g_each = g * counted
+            dx = p * (g_target + g_each * on_each.sum())[:, None]
+            dx -= np.outer(g_each, on_each)
+        dx[rows, target] -= g_target
         return (dx,)
 
     return loss, backward
@@ -101,13 +102,13 @@ def _of_indices(
             f"cross_entropy: target {t[wrong][0]} is out of bounds: there are {C} classes"
         )
     t = t.reshape(-1)
-    counts = (t != ignore_index).astype(logits.array.dtype)
+    counted = (t != ignore_index).astype(logits.array.dtype)
     t = np.where(t == ignore_index, 0, t)
     w = np.ones(C, logits.array.dtype) if weight is None else weight.array
     losses = CROSS_ENTROPY(
-        logits.reshape(-1, C), target=t, counts=counts, weight=w, smoothing=smoothing
+        logits.reshape(-1, C), target=t, counted=counted, weight=w, smoothing=smoothing
     )
-    return losses, float((w[t] * counts).sum())
+    return losses, float((w[t] * counted).sum())
 
 
 def _of_probabilities(
@@ -129,7 +130,7 @@ def _of_probabilities(
 
 
 def _classes_last(x: Tensor) -> Tensor:
-    """Bring (C) to (C), and (N, C, d_1, …) to (N, d_1, …, C)."""
+    """Move the classes to the end: (N, C, d_1, …) → (N, d_1, …, C). (C) stays as it is."""
     return x if x.array.ndim < 2 else x.movedim(1, -1)
 
 
@@ -145,8 +146,9 @@ def cross_entropy(
 
         loss_i = -Σ_c q_ic w_c ln p_ic        q_ic = (1 - ε) [c = target_i] + ε / C
 
-    With class indices as targets, "mean" divides by the sum of the targets' weights w, counting
-    only those that are not ignored; with class probabilities, by the number of examples.
+    where [c = target_i] is 1 if the condition holds, else 0. With class indices as targets, "mean"
+    divides by the sum of the weights w of those that are not ignored; with class probabilities, by
+    the number of examples.
 
     Args:
         input: logits, (C), (N, C) or (N, C, d_1, …).

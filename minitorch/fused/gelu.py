@@ -51,8 +51,8 @@ def tanh_kernel(x: Array) -> tuple[Array, Backward]:
     t = np.tanh(SQRT_2_OVER_PI * x * (1 + CUBIC * square))
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
-        slope = SQRT_2_OVER_PI * (1 + 3 * CUBIC * square)  # u'(x)
-        return (g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope),)
+        du = SQRT_2_OVER_PI * (1 + 3 * CUBIC * square)  # u'(x)
+        return (g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du),)
 
     return 0.5 * x * (1 + t), backward
 

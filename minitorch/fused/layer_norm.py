@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._runtime.parts import rows_in_parts
-from .._runtime.products import constant, sum_of_rows
+from .._runtime.products import constant, sum_first
 from ..dtypes import Array
 from ..ops.arguments import Shapes
 from .registry import Backward, Fused, Gradients
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def definition(
-    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, n: int, eps: float
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, n_dims: int, eps: float
 ) -> Tensor:
-    """Normalise over the last n dimensions, in tensor operations."""
-    dims = tuple(range(-n, 0))
+    """Normalise over the last n_dims dimensions, in tensor operations."""
+    dims = tuple(range(-n_dims, 0))
     centred = x - x.mean(dims, keepdim=True)
     variance = (centred * centred).mean(dims, keepdim=True)
     y = centred * (variance + eps).rsqrt()
@@ -40,8 +40,8 @@ def kernel(
 ) -> tuple[Array, Backward]:
     """Normalise the rows of a matrix x (m, n), with weight and bias (n) or None.
 
-    With r = 1 / √(variance + eps) and h = (x - mean) · r it is y = h · weight + bias. So the
-    gradient g of y gives
+    With r = 1 / √(variance + eps) and h = (x - mean) · r, often called x̂, we have
+    y = h · weight + bias. So the gradient g of y gives
 
         dbias = Σ_rows g        dweight = Σ_rows g · h        dh = g · weight
 
@@ -50,11 +50,12 @@ def kernel(
 
         dx = r · (dh - mean(dh) - h · mean(dh · h))
 
-    It is dh less its components along (1, …, 1) and along h: moving x along either leaves y as it
-    is (along h but for eps).
+    That is r times what remains of dh without its components along (1, …, 1) and along h: moving x
+    along either leaves y as it is (along h but for eps).
 
-    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. Those of dh
-    and dh · h are weighted means of g and g · h. y, or dx, is written to `out` if that is given.
+    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. As
+    mean(dh) = Σ g · weight / n, it is one product of g with weight / n, and so is that of dh · h,
+    with g · h. y, or dx, is written to `out` if that is given.
     """
     n = x.shape[1]
     average = constant(n, 1 / n, x.dtype)
@@ -68,8 +69,8 @@ def kernel(
 
     def backward(g: Array, needs: Sequence[bool], out: Array | None = None) -> Gradients:
         gh = g * h
-        dweight = sum_of_rows(gh) if needs[1] else None
-        dbias = sum_of_rows(g) if needs[2] else None
+        dweight = sum_first(gh) if needs[1] else None
+        dbias = sum_first(g) if needs[2] else None
         if not needs[0]:
             return None, dweight, dbias
         weighted = average * w
@@ -83,13 +84,14 @@ def kernel(
     return y, backward
 
 
+# `rows_in_parts` takes n_dims, and gives the kernel rows.
 LAYER_NORM = Fused("layer_norm", definition, rows_in_parts(kernel))
 
 
 @cache
-def _shapes(n: int) -> Shapes:
-    """Declare the shapes for n normalised dimensions."""
-    sizes = " ".join(f"n{i}" for i in range(1, n + 1))
+def _shapes(n_dims: int) -> Shapes:
+    """Declare the shapes for so many normalised dimensions."""
+    sizes = " ".join(f"n{i}" for i in range(1, n_dims + 1))
     return Shapes("layer_norm", floating=True, input=f"* {sizes}", weight=sizes, bias=sizes)
 
 
@@ -100,7 +102,7 @@ def layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Bring each vector to mean 0 and variance 1, then scale and shift it by learned amounts.
+    """Normalise each vector to mean 0 and variance 1, then scale and shift it by learned amounts.
 
         y = (x - mean) / √(variance + eps) · weight + bias
 
@@ -115,13 +117,13 @@ def layer_norm(
             bias have another shape, or the dtypes differ or are not floating-point.
     """
     shape = tuple(normalized_shape)
-    n = len(shape)
-    if not n or input.array.shape[-n:] != shape:
+    n_dims = len(shape)
+    if not n_dims or input.array.shape[-n_dims:] != shape:
         raise RuntimeError(
             f"layer_norm: given normalized_shape={list(shape)}, expected input of shape "
             f"[*, {', '.join(map(str, shape))}], but got {list(input.shape)}"
         )
-    fits = _shapes(n)
-    fits(input, weight, None)
+    fits = _shapes(n_dims)
+    fits(input, weight, None)  # one by one, so that a message names the one that does not fit
     fits(input, None, bias)
-    return LAYER_NORM(input, weight, bias, n=n, eps=eps)
+    return LAYER_NORM(input, weight, bias, n_dims=n_dims, eps=eps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._runtime.products import sum_of_rows
+from .._runtime.products import sum_first
 from ..dtypes import Array
 from ..ops.arguments import Shapes, is_tensor
 from .registry import Backward, Fused, Gradients
@@ -38,7 +38,7 @@ def kernel(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Backward
         return (
             (g @ weight).reshape(x.shape) if needs[0] else None,
             g.T @ rows if needs[1] else None,
-            sum_of_rows(g) if needs[2] else None,
+            sum_first(g) if needs[2] else None,
         )
 
     return y.reshape(*x.shape[:-1], weight.shape[0]), backward

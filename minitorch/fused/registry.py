@@ -1,13 +1,14 @@
-"""Fast kernels beside their definitions.
+"""Fused operations: fast kernels beside their definitions.
 
-The operations in which a Transformer spends its time exist twice.
+An operation is *fused* of several if it carries them out as one: one node in the graph, and fewer
+passes over memory. The operations in which a Transformer spends its time exist twice.
 
 definition
     A few lines in the library's own differentiable operations. It is what the operation means, and
     what people read.
 kernel
-    The same in NumPy, on bare arrays and in fewer passes over memory. It returns the result and
-    `backward`, its backward pass, derived by hand: one vector-Jacobian product for all inputs.
+    The same, fused, in NumPy, on bare arrays. It returns the output and `backward`, its backward
+    pass, derived by hand: one vector–Jacobian product for all inputs. There, dx stands for dL/dx.
 
 A `Fused` pairs the two, and is called like a function. The kernel runs, except where the definition
 must:
@@ -42,7 +43,10 @@ Gradients: TypeAlias = "tuple[Array | None, ...]"
 """The gradient of each input; None where it is not needed."""
 
 Backward: TypeAlias = Callable[..., Gradients]
-"""`backward(g, needs)`, from the gradient g of the result to those of the inputs."""
+"""`backward(g, needs)`: maps the gradient g of the output to those of the inputs.
+
+`needs` says for each input whether its gradient is needed.
+"""
 
 
 class _Choice(threading.local):
@@ -88,6 +92,7 @@ class FusedNode(Node):
     def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         """Run the kernel's backward pass; or the definition's, if that is to be recorded."""
         saved = [x for x in self.inputs if x is not None]
+        # only to check that none was changed in place
         self.unpack((OUTPUT, *saved) if self.fused.keeps_result else tuple(saved))
         if mode.grad:
             return self._through_definition(g)
@@ -99,7 +104,11 @@ class FusedNode(Node):
         ]
 
     def _through_definition(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
-        """Differentiate the definition instead, recording it, so that the result has a graph."""
+        """Run the definition on the inputs again, and backpropagate through it, recording.
+
+        Its nodes are numbered above `start`. A pass `since=start` visits only those, and ends at
+        the nodes of the inputs: what arrived there is what `vjps` returns.
+        """
         start = next(version_counter)
         y = self.fused.definition(*self.inputs, **self.options)
         assert y._node is not None
@@ -114,7 +123,7 @@ class FusedNode(Node):
 
 
 class Fused:
-    """An operation in two forms that compute the same.
+    """An operation in two forms that compute the same thing.
 
     Args:
         name: its name.

@@ -1,4 +1,4 @@
-"""Softmax and its logarithm: scores to probabilities.
+"""Softmax and its logarithm: from scores, also called logits, to probabilities.
 
     softmax(x)_i = e^x_i / Σ_j e^x_j        log_softmax(x)_i = x_i - ln Σ_j e^x_j
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._runtime.products import row_sums
+from .._runtime.products import sum_last
 from ..dtypes import Array
 from ..ops.arguments import dims_of, floating_point
 from .registry import Backward, Fused, Gradients
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 SAFE = 30.0
-"""For |x| below this, e^x and e^-x and their sums neither over- nor underflow, in float32 too."""
+"""If the largest x is within ±SAFE, e^x does not overflow, and sums above e^-SAFE lost nothing."""
 
 
 def _largest(x: Array, dim: int) -> Array:
@@ -37,23 +37,25 @@ def _largest(x: Array, dim: int) -> Array:
 
 def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
     """Compute e^x / Σ e^x in tensor operations."""
-    e = (x - x._wrap(_largest(x.array, dim))).exp()  # the shift cancels, and avoids overflow
+    # The shift avoids overflow. It cancels, so it may be a constant without a graph: `_wrap`.
+    e = (x - x._wrap(_largest(x.array, dim))).exp()
     return e / e.sum(dim, keepdim=True)
 
 
 def softmax_probabilities(x: Array) -> Array:
     """Compute softmax along the last dimension; a row of nothing but -inf gets zeros.
 
-    Any shift of a row's scores cancels; it is there only to avoid overflow. The largest score of
-    each row takes long to find, that of the whole array does not. As a shift for all rows it serves
-    as well if no row lies far below it: then no sum is tiny, and what rounding lost is negligible.
+    Any shift of a row's scores cancels; it is there only to avoid overflow. If the array's maximum
+    is within ±SAFE, no shift is needed; otherwise the maximum, which is cheap to find, is tried for
+    all rows. Only if a row lies so far below it that its sum is at most e^-SAFE, so that underflow
+    could matter, does each row get its own.
     """
     largest = x.max(initial=-np.inf)
     y = np.exp(x) if abs(largest) < SAFE else np.exp(x - largest)
-    total = row_sums(y)
+    total = sum_last(y)
     if not total.min(initial=np.inf) > math.exp(-SAFE):
         y = np.exp(x - np.maximum(_largest(x, -1), np.finfo(x.dtype).min))
-        total = row_sums(y)
+        total = sum_last(y)
         total[total == 0] = 1
     y /= total
     return y

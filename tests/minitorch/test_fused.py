@@ -58,7 +58,7 @@ def cross_entropy_sample(draw: Draw) -> Sample:
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     options = {
         "target": rng.integers(0, C, N),
-        "counts": rng.integers(0, 2, N).astype(float),
+        "counted": rng.integers(0, 2, N).astype(float),
         "weight": rng.random(C),
         "smoothing": draw(st.sampled_from([0.0, 0.1, 1.0])),
     }
@@ -69,7 +69,7 @@ def layer_norm_sample(draw: Draw) -> Sample:
     shape = draw(st.lists(st.integers(2, 4), min_size=1, max_size=2))
     weight, bias = maybe(draw, numbers(draw, *shape)), maybe(draw, numbers(draw, *shape))
     x = numbers(draw, *batch_shape(draw), *shape)
-    return [x, weight, bias], {"n": len(shape), "eps": draw(st.sampled_from([1e-5, 0.1]))}
+    return [x, weight, bias], {"n_dims": len(shape), "eps": draw(st.sampled_from([1e-5, 0.1]))}
 
 
 def gelu_sample(draw: Draw) -> Sample:
@@ -322,7 +322,7 @@ def test_attention_by_hand() -> None:
 def test_attention_in_blocks_equals_its_definition(
     T_k: int, masking: str, with_dropout: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "BLOCK", 2 * 5 * T_k)  # an example's tables
+    monkeypatch.setattr(parts, "PART_SCORES", 2 * 5 * T_k)  # an example's tables
     monkeypatch.setattr(parts, "ROWS", 2)
     rng = np.random.default_rng(0)
     q, k, v = (rng.standard_normal((3, T, 2, 4)).transpose(0, 2, 1, 3) for T in (5, T_k, T_k))
@@ -349,7 +349,7 @@ def test_layer_norm_in_parts_equals_its_definition(
     tensors: list[Any] = [Tensor._wrap(x).requires_grad_() for x in arrays]
     if not with_weight:
         tensors[1] = None
-    options = {"n": 2, "eps": 1e-5}
+    options = {"n_dims": 2, "eps": 1e-5}
     y, found = value_and_gradients(LAYER_NORM, tensors, options)
     wanted_y, wanted = value_and_gradients(LAYER_NORM.definition, tensors, options)
     assert_close(y, wanted_y, rtol=1e-12, atol=1e-12)

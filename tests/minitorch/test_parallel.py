@@ -176,7 +176,7 @@ def normalise(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def test_results_and_gradients_do_not_depend_on_the_number_of_threads(
     run: Any, shapes: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "BLOCK", 2 * 6 * 6)
+    monkeypatch.setattr(parts, "PART_SCORES", 2 * 6 * 6)
     monkeypatch.setattr(parts, "PART", 8 * 7)
     rng = np.random.default_rng(0)
     inputs = [Tensor._wrap(rng.standard_normal(s).astype("f")).requires_grad_() for s in shapes]
