@@ -1,9 +1,9 @@
 """The differentiable operations, each beside its derivative.
 
-Read table.py first: how an operation is made, what a vjp is, and what is saved for it. Then where,
-elementwise, activations, shape, reduction and linalg. What they stand on (arguments: what an
-operation may be given; operand: numbers beside tensors; special: functions that NumPy lacks) can
-wait, and so can the other files.
+Read table.py first: how an operation is made, and what is saved for its vjp (explained in
+autograd/graph.py). Then where, elementwise, activations and linalg. What they stand on (arguments:
+what an operation may be given; operand: numbers beside tensors; special: functions that NumPy
+lacks) can wait, and so can shape, reduction and the other files.
 
 Fifteen operations suffice. They are *primitive*: every other one can be composed of them, with
 comparisons and indices, which have no derivative. (`put`, of indexing.py, is the derivative of

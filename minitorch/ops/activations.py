@@ -33,7 +33,7 @@ def _logsigmoid(x: Array) -> Array:
     return np.minimum(x, np.zeros((), x.dtype)) - np.log1p(np.exp(-np.abs(x)))
 
 
-def _silu_slope(x: Tensor) -> Tensor:
+def _silu_derivative(x: Tensor) -> Tensor:
     """The derivative of x σ(x), where σ' = σ (1 - σ)."""
     s = sigmoid(x)
     return s * (1 + x * (1 - s))
@@ -43,7 +43,7 @@ def _silu_slope(x: Tensor) -> Tensor:
 #                                              dL/dx
 relu = unary("relu", _relu,                    lambda g, y: g * (y != 0),
     "max(x, 0). The gradient at 0 is 0.", floating=False)
-silu = unary("silu", lambda x: x * sigmoid_array(x), lambda g, x: g * _silu_slope(x),
+silu = unary("silu", lambda x: x * sigmoid_array(x), lambda g, x: g * _silu_derivative(x),
     "x · sigmoid(x)")
 logsigmoid = unary("logsigmoid", _logsigmoid,  lambda g, x: g * sigmoid(-x),
     "ln sigmoid(x)")

@@ -1,4 +1,4 @@
-"""What an operation may be given: declared in a line, checked here, so that formulas come first.
+"""Checks of an operation's arguments, declared in one line and kept out of its formulas.
 
 A declaration lists the sizes of each tensor. A name stands for the same size wherever it stands,
 and "*" for any further dimensions in front of the others:
@@ -58,7 +58,8 @@ def floating_point(name: str, argument: str, value: Any) -> Tensor:
     """Return the value, which must be a floating-point tensor."""
     if tensor(name, argument, value).array.dtype.kind != "f":
         raise RuntimeError(
-            f"{name}: the dtype of {argument} must be floating-point, not {value.dtype}: .float()?"
+            f"{name}: the dtype of {argument} must be floating-point, not {value.dtype}. "
+            "Convert it with .float()."
         )
     return value  # type: ignore[no-any-return]
 
@@ -147,9 +148,9 @@ class Shapes:
             if sizes is None:
                 s = "" if len(shape) == 1 else "s"
                 self._refuse(tensors, f"{argument} has {len(shape)} dimension{s}")
-            named = len(shape) - len(sizes)
-            further.append(shape[:named])
-            for size, n in zip(sizes, shape[named:], strict=True):
+            leading = len(shape) - len(sizes)
+            further.append(shape[:leading])
+            for size, n in zip(sizes, shape[leading:], strict=True):
                 expected = int(size) if size.isdigit() else found.setdefault(size, n)
                 if n != expected:
                     why = f"{size} is both {expected} and {n}"
@@ -168,7 +169,7 @@ class Shapes:
             floating_point(self.name, first, tensors[first])
         if self.one_dtype and len({x.array.dtype for x in tensors.values()}) > 1:
             listed = ", ".join(f"{argument} {x.dtype}" for argument, x in tensors.items())
-            raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to()?")
+            raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to().")
 
     def __call__(self, *given: Tensor | None) -> None:
         """Raise where the tensors do not fit; None stands for one that was left out.
@@ -204,8 +205,8 @@ class Shapes:
 
 def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
     """Return sizes that were given one by one, f(2, 3), or as one sequence, f((2, 3))."""
-    alone = more or not isinstance(first, Sequence)
-    return tuple([as_index(n) for n in ((first, *more) if alone else first)])
+    one_by_one = more or not isinstance(first, Sequence)
+    return tuple([as_index(n) for n in ((first, *more) if one_by_one else first)])
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
@@ -245,7 +246,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 
 
 def same_shape(name: str, error: type[Exception], **given: Any) -> None:
-    """Raise where two tensors, named by the arguments that they are given as, differ in shape.
+    """Raise if two tensors differ in shape: `same_shape(name, error, input=x, target=t)`.
 
     Raises:
         TypeError: one is no tensor.

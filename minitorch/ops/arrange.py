@@ -180,7 +180,7 @@ def roll(
     by = [shifts] if isinstance(shifts, int) else list(shifts)
     axes = dims if dims is None else [dims] if isinstance(dims, int) else list(dims)
     if not by or (len(by) != 1 if not axes else len(by) != len(axes)):
-        raise RuntimeError(f"roll: {shifts=} and {dims=} must be as many")
+        raise RuntimeError(f"roll: {shifts=} must be as many as {dims=}, or one without dims")
     if axes:
         if not x.ndim:
             raise IndexError(f"roll: Dimension specified as {axes[0]} but tensor has no dimensions")

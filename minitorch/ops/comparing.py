@@ -1,4 +1,4 @@
-"""Are two tensors equal, exactly or nearly? Without a derivative."""
+"""Comparing whole tensors, exactly or within a tolerance. These have no derivative."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Operations that act on each element alone, each with its derivative beside it.
 
 A line of a table (see table.py) holds the operation's name, what it does with arrays, and its vjp:
-g is dL/dy, the gradient of the result; x, or a and b, are the inputs; y is the output.
+g is dL/dy, the gradient of the output y; x, or a and b, are the inputs. A vjp calls an operation
+that is further down the table as a method: x.cos().
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 # -------------------------------------------- what the tables do with arrays and with gradients
 
 
-def _power(x: Array, y: Array) -> Array:
-    if y.ndim == 0 and y == 2:
-        return np.square(x)  # np.power takes 20 times as long
-    if x.dtype.kind in "iu" and (y < 0).any():  # 1 / xⁿ, rounded towards 0
-        return np.where((y < 0) & (np.abs(x) != 1), 0, np.power(x, np.abs(y)))
-    return np.power(x, y)
+def _power(a: Array, b: Array) -> Array:
+    if b.ndim == 0 and b == 2:
+        return np.square(a)  # np.power takes 20 times as long
+    if a.dtype.kind in "iu" and (b < 0).any():  # aᵇ = 1 / a⁻ᵇ, rounded towards 0
+        return np.where((b < 0) & (np.abs(a) != 1), 0, np.power(a, np.abs(b)))
+    return np.power(a, b)
 
 
 def _square(x: Array) -> Array:
@@ -46,25 +47,26 @@ def _sign(x: Array) -> Array:
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
-def _whole(x: Array, y: Array, divide: Any) -> Array:
-    if x.dtype.kind in "iub" and not y.all():
+def _checked_division(a: Array, b: Array, divide: Any) -> Array:
+    """Divide; of integers, raise where b is 0, for which NumPy only warns and gives 0."""
+    if a.dtype.kind in "iub" and not b.all():
         raise RuntimeError("ZeroDivisionError: an integer tensor is divided by 0")
-    return divide(x, y)  # type: ignore[no-any-return]
+    return divide(a, b)  # type: ignore[no-any-return]
 
 
-def _truncate(x: Array, y: Array) -> Array:
-    if x.dtype.kind == "f":
-        return np.trunc(x / y)
-    quotient = np.abs(x) // np.abs(y)
-    return np.where((x < 0) != (y < 0), -quotient, quotient)
+def _truncate(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return np.trunc(a / b)
+    quotient = np.abs(a) // np.abs(b)
+    return np.where((a < 0) != (b < 0), -quotient, quotient)
 
 
-def _zeros(g: Tensor) -> Tensor:
-    """The vjp of a step function: the derivative is 0 wherever there is one."""
+def zero_vjp(g: Tensor) -> Tensor:
+    """The vjp of a step function, or of an input without influence: the derivative is 0."""
     return g._wrap(np.zeros_like(g.array))
 
 
-def _power_slope(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
+def _power_derivative(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """∂(aᵇ)/∂b = y ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
     return where((a == 0) & (b >= 0), 0.0, y * a.log())
 
@@ -82,18 +84,18 @@ mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
     "a / b. Integers are divided as the default dtype.", floating=True)
-_div_floor = binary("div", partial(_whole, divide=np.floor_divide),
-                                           lambda g: _zeros(g),          lambda g: _zeros(g),
+_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide),
+                                           zero_vjp,                     zero_vjp,
     "a / b, rounded down")
-_div_trunc = binary("div", partial(_whole, divide=_truncate),
-                                           lambda g: _zeros(g),          lambda g: _zeros(g),
+_div_trunc = binary("div", partial(_checked_division, divide=_truncate),
+                                           zero_vjp,                     zero_vjp,
     "a / b, rounded towards 0")
-remainder = binary("remainder", partial(_whole, divide=np.remainder),
+remainder = binary("remainder", partial(_checked_division, divide=np.remainder),
                                            lambda g: g,
                                            lambda g, a, b: -g * (a // b),
-    "a - b ⌊a / b⌋: what a division of a by b leaves, with the sign of b")
+    "a - b ⌊a / b⌋: the remainder of the division a / b, with the sign of b")
 _pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0, b * a ** (b - 1)),
-                                           lambda g, y, a, b: g * _power_slope(y, a, b),
+                                           lambda g, y, a, b: g * _power_derivative(y, a, b),
     "aᵇ")
 
 # One input                                dL/dx
@@ -101,11 +103,11 @@ _pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0
 exp = unary("exp", np.exp,                 lambda g, y: g * y,
     "eˣ")
 expm1 = unary("expm1", np.expm1,           lambda g, y: g * (y + 1),
-    "eˣ - 1, exact for small x too")
+    "eˣ - 1, accurate for small x too")
 log = unary("log", np.log,                 lambda g, x: g / x,
     "ln x: -inf at 0, NaN below")
 log1p = unary("log1p", np.log1p,           lambda g, x: g / (x + 1),
-    "ln(1 + x), exact for small x too")
+    "ln(1 + x), accurate for small x too")
 sqrt = unary("sqrt", np.sqrt,              lambda g, y: g / (2 * y),
     "√x")
 rsqrt = unary("rsqrt", lambda x: 1 / np.sqrt(x),            lambda g, y: -0.5 * g * y**3,
@@ -118,11 +120,11 @@ neg = unary("neg", np.negative,            lambda g: -g,
     "-x", floating=False)
 abs = unary("abs", np.abs,                 lambda g, x: g * x.sign(),
     "|x|. The gradient at 0 is 0.", floating=False)
-sign = unary("sign", _sign,                lambda g: _zeros(g),
+sign = unary("sign", _sign,                zero_vjp,
     "1 above 0, -1 below, 0 at 0", floating=False)
 sin = unary("sin", np.sin,                 lambda g, x: g * x.cos(),
     "sin x, x in radians")
-cos = unary("cos", np.cos,                 lambda g, x: -g * sin(x),
+cos = unary("cos", np.cos,                 lambda g, x: -g * x.sin(),
     "cos x, x in radians")
 tanh = unary("tanh", np.tanh,              lambda g, y: g * (1 - y * y),
     "tanh x = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)")
@@ -130,9 +132,9 @@ sigmoid = unary("sigmoid", sigmoid_array,  lambda g, y: g * (y * (1 - y)),
     "1 / (1 + e⁻ˣ)")
 erf = unary("erf", erf_array,              lambda g, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
     "2/√π ∫₀ˣ e^(-t²) dt")
-floor = unary("floor", np.floor,           lambda g: _zeros(g),
+floor = unary("floor", np.floor,           zero_vjp,
     "The largest whole number that is not above x", floating=False)
-ceil = unary("ceil", np.ceil,              lambda g: _zeros(g),
+ceil = unary("ceil", np.ceil,              zero_vjp,
     "The smallest whole number that is not below x", floating=False)
 
 # Comparisons and predicates: true or false, without a derivative
@@ -143,11 +145,13 @@ lt = comparison("lt", np.less, "a < b")
 le = comparison("le", np.less_equal, "a <= b")
 gt = comparison("gt", np.greater, "a > b")
 ge = comparison("ge", np.greater_equal, "a >= b")
-logical_and = comparison("logical_and", np.logical_and, "a and b, of what is not 0", numbers=False)
-logical_or = comparison("logical_or", np.logical_or, "a or b, of what is not 0", numbers=False)
-logical_xor = comparison(
-    "logical_xor", np.logical_xor, "one of a and b, of what is not 0", numbers=False)
-logical_not = predicate("logical_not", np.logical_not, "not x, of what is not 0")
+logical_and = comparison("logical_and", np.logical_and,
+    "a and b; every number but 0 counts as true", numbers=False)
+logical_or = comparison("logical_or", np.logical_or,
+    "a or b; every number but 0 counts as true", numbers=False)
+logical_xor = comparison("logical_xor", np.logical_xor,
+    "exactly one of a and b; every number but 0 counts as true", numbers=False)
+logical_not = predicate("logical_not", np.logical_not, "not x; every number but 0 counts as true")
 isnan = predicate("isnan", np.isnan, "Is x not a number?")
 isinf = predicate("isinf", np.isinf, "Is x infinite?")
 isfinite = predicate("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
@@ -159,7 +163,7 @@ bitwise_and = comparison("bitwise_and", np.bitwise_and,
 bitwise_or = comparison("bitwise_or", np.bitwise_or,
     "a | b, bit by bit; of bools, a or b", number_first=True)
 bitwise_xor = comparison("bitwise_xor", np.bitwise_xor,
-    "a ^ b, bit by bit; of bools, one of a and b", number_first=True)
+    "a ^ b, bit by bit; of bools, exactly one of a and b", number_first=True)
 bitwise_not = predicate("bitwise_not", np.bitwise_not, "~x, bit by bit; of bools, not x")
 # fmt: on
 
@@ -223,4 +227,4 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
-    return record("round", np.round(x, decimals), (input, _zeros))
+    return record("round", np.round(x, decimals), (input, zero_vjp))

@@ -32,7 +32,7 @@ def _places(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any
             f"{name}: index of shape {i.shape} reaches beyond input of shape {x.shape}: apart from "
             f"dimension {d}, no size of it may be larger"
         )
-    # A tensor without dimensions has one place; an index of one dimension, too, stands for it.
+    # A 0-d tensor has one place, and a 1-d index may name it, too.
     return d, along(d, i) if x.ndim else ...
 
 
@@ -41,8 +41,9 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
     Args:
         input: any shape.
-        dim: the dimension along which the index tells the place.
-        index: int64, of as many dimensions, none but `dim` larger than the input's.
+        dim: the dimension of the input that the indices count along.
+        index: int64, with as many dimensions as the input; only along `dim` may it be larger.
+        sparse_grad: accepted as in PyTorch, without effect.
 
     Raises:
         IndexError: an index is out of range.
@@ -55,7 +56,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 def _part_of(name: str, src: Any, input: Tensor, index: Tensor) -> Tensor:
-    """Return the part of `src` that is as large as the index."""
+    """Return the first elements of `src` along each dimension, as many as the index has."""
     s, i = arguments.tensor(name, "src", src).array, index.array
     if s.dtype != input.array.dtype:
         raise RuntimeError(

@@ -42,7 +42,10 @@ def numpy_index(index: Any) -> Any:
     if isinstance(array, (np.ndarray, float)):
         kind = np.asarray(array).dtype.kind
         if kind not in "iub":
-            raise IndexError("getitem: tensors used as indices must be of ints or bools: .long()?")
+            raise IndexError(
+                "getitem: tensors used as indices must be of ints or bools. "
+                "Convert them with .long()."
+            )
         if kind == "u":
             return array.astype(np.bool_)  # type: ignore[union-attr]  # uint8 masks, as in PyTorch
     return array

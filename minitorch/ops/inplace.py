@@ -20,7 +20,7 @@ from ..autograd.graph import record
 from ..autograd.views import overwrite
 from ..random import default_generator
 from . import arguments, operand
-from .elementwise import add, div, mul, pow, sub
+from .elementwise import add, div, mul, pow, sub, zero_vjp
 from .gather import scatter
 from .indexing import getitem, index_fill, is_basic, numpy_index
 from .where import clamp, masked_fill
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def _check_fit(name: str, x: Tensor, result: Tensor) -> None:
-    """Raise if the result cannot be written into x: its shape is another, its category higher."""
+    """Raise if the result cannot be written into x, as 2.5 cannot into integers."""
     a, b = x.array, result.array
     if a.shape != b.shape:
         raise RuntimeError(
@@ -80,11 +80,6 @@ index_fill_ = in_place(index_fill)
 scatter_ = in_place(scatter)
 
 
-def _no_part(g: Tensor) -> Tensor:
-    """The vjp of an input that does not enter the result: zeros."""
-    return g._wrap(np.zeros_like(g.array))
-
-
 def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Write the elements of `src` into the tensor, broadcast to its shape and in its dtype.
 
@@ -98,7 +93,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
         ) from None
-    overwrite(input, record("copy_", y, (input, _no_part), (src, lambda g: g)))
+    overwrite(input, record("copy_", y, (input, zero_vjp), (src, lambda g: g)))
     return input
 
 

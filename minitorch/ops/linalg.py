@@ -38,7 +38,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     Further dimensions in front count the matrices of a stack, and broadcast: (5, 2, 3) @ (3, 4) →
     (5, 2, 4) multiplies each of five matrices by the same b, as if there were five copies of it.
     Then aᵀ g has shape (5, 3, 4), a gradient for each copy. All copies are b, so its gradient is
-    their sum, (3, 4); the engine adds up what broadcasting has copied.
+    their sum, (3, 4), which `unbroadcast` (autograd/backward.py) takes.
 
     Args:
         input: (..., n, k), or a vector (k), which stands for a row.
@@ -51,14 +51,14 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         RuntimeError: the inner sizes or the dtypes differ, or the leading sizes do not broadcast.
     """
     _MATMUL(input, other)
-    x, y = input.array, other.array
-    if x.ndim == 1:
-        return matmul(input.unsqueeze(0), other).squeeze(-2 if y.ndim > 1 else -1)
-    if y.ndim == 1:
+    a, b = input.array, other.array
+    if a.ndim == 1:
+        return matmul(input.unsqueeze(0), other).squeeze(-2 if b.ndim > 1 else -1)
+    if b.ndim == 1:
         return matmul(input, other.unsqueeze(1)).squeeze(-1)
     return record(
         "matmul",
-        operand.apply("matmul", np.matmul, x, y),
+        operand.apply("matmul", np.matmul, a, b),
         (input, lambda g, b: matmul(g, b.mT), other),
         (other, lambda g, a: matmul(a.mT, g), input),
     )

@@ -77,7 +77,7 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """-t ln p - (1 - t) ln(1 - p), with p = sigmoid(input): cross-entropy of a yes or no.
+    """-t ln p - (1 - t) ln(1 - p), with p = sigmoid(input): the loss for two classes.
 
     Args:
         input: logits, any shape.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Operand: TypeAlias = Tensor | float | np.generic | Array
 
-_quiet = quiet  # Python looks up a method of a name that was imported itself more slowly
+_quiet = quiet  # CPython compiles a method call on an imported name to slower bytecode
 
 
 # --------------------------------------------------------------------- from operands to tensors
@@ -44,7 +44,7 @@ def beside(name: str, x: Tensor, value: Any) -> Tensor:
         raise TypeError(f"{name}: a tensor and a {type(value).__name__} cannot be combined")
     if dtype.kind == "f":
         return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
-    # Through an array of the number's own, in which -1 becomes uint8's 255.
+    # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
     return x._wrap(quietly(np.asarray(value).astype, dtype))
 
 
@@ -63,12 +63,12 @@ def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
 
 
 def to_floating(x: Array) -> Array:
-    """Bring integers and bools to the default dtype; floating-point arrays stay as they are."""
+    """Convert integers and bools to the default dtype; floating-point arrays stay as they are."""
     return x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype().numpy)
 
 
 def common(x: Array, y: Array) -> tuple[Array, Array]:
-    """Bring two arrays to the dtype that an operation on both computes in."""
+    """Convert two arrays to the dtype that an operation on both computes in."""
     if x.dtype == y.dtype:
         return x, y
     dtype = dtypes.promote(x, y)

@@ -29,7 +29,7 @@ class Ordered(NamedTuple):
 
 
 def _take(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
-    """Choose along `dim` the elements at the places, no two of which are one."""
+    """Choose along `dim` the elements at the places, which are all different."""
     index = along(dim, places) if places.ndim else ()
     return Ordered(choose(name, input, index, distinct=True), input._wrap(places))
 
@@ -98,7 +98,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _argsort(name: str, input: Tensor, dim: int, descending: bool) -> Array:
-    """Return the indices that put the elements along `dim` in order, ties as they stand."""
+    """Return the indices that sort the elements along `dim`; ties keep their order."""
     x = arguments.tensor(name, "input", input).array
     if not dims_of(name, x.ndim, dim):
         return np.zeros((), np.int64)

@@ -1,9 +1,9 @@
-"""Probes: named places in a model at which its intermediate results can be read.
+"""Hook points: named places in a model at which its activations can be read.
 
-A *probe*, called hook point in other libraries, is the identity function with a name. A model says
+A *hook point* is a call of `probe`, the identity function with a name. A model says
 `w = probe("weights", w)` where it has computed its attention weights, and nothing happens. Inside
-`with watching(see):` each probe calls `see(name, tensor)` too. So a trace of all activations needs
-no change in the model, and costs nothing while nobody asks for one.
+`with watching(see):` each hook point calls `see(name, tensor)` too. So a trace of all activations
+needs no change in the model, and costs nothing when it is not wanted.
 
     >>> import minitorch
     >>> def f(x):
@@ -42,7 +42,7 @@ def probe(name: str, x: Tensor) -> Tensor:
 
 @contextmanager
 def watching(see: Watcher) -> Iterator[None]:
-    """Call `see(name, x)` at every probe that this thread comes to inside the block."""
+    """Call `see(name, x)` at every hook point that this thread reaches inside the block."""
     before, _watch.see = _watch.see, see
     try:
         yield

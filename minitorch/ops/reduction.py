@@ -1,8 +1,8 @@
 """Reductions: operations that make one element of many, each with its derivative beside it.
 
-The vjp of a reduction takes the gradient of the one element to the many: y = x_1 + … + x_n gives
-each x_i the whole of g, since ∂y/∂x_i = 1. A sum of (2, 3) along dimension 0 has shape (3), and so
-has g. Reshaped to (1, 3), the shape with the summed dimension *kept*, it broadcasts against x.
+The vjp of a reduction maps the gradient of the one element to those of the many: y = x_1 + … + x_n
+gives each x_i the whole of g, since ∂y/∂x_i = 1. A sum of (2, 3) along dimension 0 has shape (3),
+and so has g. Reshaped to (1, 3), the shape with the summed dimension *kept*, it broadcasts to x.
 """
 
 from __future__ import annotations

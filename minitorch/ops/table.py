@@ -2,8 +2,9 @@
 
 A line gives an operation its name, what it does with arrays, and for each input a *vjp*, the
 vector–Jacobian product (see autograd/graph.py). The vector is g = dL/dy, the gradient of the loss L
-by the result y; the Jacobian J holds the derivatives ∂y_i/∂a_j; and gᵀ J is dL/da. Here, where
-y_i depends on a_i alone, J is diagonal, and gᵀ J is g times the derivative, element by element:
+with respect to the output y; the Jacobian J holds the derivatives ∂y_i/∂a_j; and gᵀ J is dL/da.
+Here, where y_i depends on a_i alone, J is diagonal, and gᵀ J is g times the derivative, element by
+element:
 
     mul = binary("mul", np.multiply,  lambda g, b: g * b,  lambda g, a: g * a,  "a · b")
     exp = unary("exp", np.exp,  lambda g, y: g * y,  "eˣ")
@@ -31,9 +32,9 @@ saves for each input the other one, `exp` is its own derivative and saves y, and
     >>> x.grad, w.grad
     (tensor([3.]), tensor([1.]))
 
-What the table makes also takes numbers, brings dtypes together, and records nothing where nobody
-needs a gradient. Broadcasting is not seen in a vjp: where an input was broadcast, the engine sums
-the gradient over its copies.
+What the table makes also takes numbers, converts two dtypes to a common one, and records nothing
+where no gradient is needed. A vjp does not see broadcasting: where an input was broadcast,
+`unbroadcast` (autograd/backward.py) sums the gradient over the copies.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def named(op: F, name: str, doc: str) -> F:
 
 
 def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Return the function that takes (*inputs, y) to those of them that a vjp needs beside g."""
+    """Return the function that picks from (*inputs, y) what a vjp needs beside g."""
     names = vjp.__code__.co_varnames[1 : vjp.__code__.co_argcount]
     places = [(inputs + "y").index(name) for name in names]
     if len(places) > 1:
@@ -78,7 +79,7 @@ def unary(name: str, forward: Any, vjp: VJP, doc: str, *, floating: bool = True)
     Args:
         name, forward, doc: the operation's name, what it does with an array, its docstring.
         vjp: dL/dx, from g = dL/dy and, by name, x or y.
-        floating: integers are brought to the default dtype first.
+        floating: integers are converted to the default dtype first.
     """
     saved = _saved(vjp, "x")
 
@@ -112,7 +113,7 @@ def binary(
     Args:
         name, forward, doc: the operation's name, what it does with two arrays, its docstring.
         vjp_a, vjp_b: dL/da and dL/db, from g = dL/dy and, by name, a, b or y.
-        floating: integers are brought to the default dtype first.
+        floating: integers are converted to the default dtype first.
         numbers: one of the inputs may be a number.
     """
     saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
@@ -126,21 +127,16 @@ def binary(
         except AttributeError:  # a number or an array beside a tensor
             a, b = operands(name, input, other)
             needs_grad = a._requires_grad | b._requires_grad
-        x, y = a.array, b.array
-        if x.dtype is not y.dtype:
-            x, y = operand.common(x, y)
+        left, right = a.array, b.array
+        if left.dtype is not right.dtype:
+            left, right = operand.common(left, right)
         if floating:
-            x, y = operand.to_floating(x), operand.to_floating(y)
-        out = operand.apply(name, forward, x, y)
+            left, right = operand.to_floating(left), operand.to_floating(right)
+        y = operand.apply(name, forward, left, right)
         if not (needs_grad and mode.grad):
-            return unrecorded(name, out, a, b)
+            return unrecorded(name, y, a, b)
         known = a, b, OUTPUT
-        return record(
-            name,
-            out,
-            (a, vjp_a, *saved_a(known)),
-            (b, vjp_b, *saved_b(known)),
-        )
+        return record(name, y, (a, vjp_a, *saved_a(known)), (b, vjp_b, *saved_b(known)))
 
     return named(op, name, doc)
 

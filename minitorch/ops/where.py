@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .operand import Operand
 
 
-def _choose(mask: Array, x: Array, y: Array) -> Array:
-    return np.where(mask, x, y)
+def _choose(mask: Array, a: Array, b: Array) -> Array:
+    return np.where(mask, a, b)
 
 
 def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
@@ -35,12 +35,11 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     """
     mask = arguments.mask("where", "condition", condition)
     if not arguments.is_tensor(input) and not arguments.is_tensor(other):
-        input = operand.beside("where", condition, input)
+        input = operand.beside("where", condition, input)  # two numbers: make one a tensor
     a, b = operand.pair("where", input, other)
-    x, y = operand.common(a.array, b.array)
     return record(
         "where",
-        operand.apply("where", partial(_choose, mask), x, y),
+        operand.apply("where", partial(_choose, mask), *operand.common(a.array, b.array)),
         (a, lambda g, condition: where(condition, g, 0.0), condition),
         (b, lambda g, condition: where(condition, 0.0, g), condition),
     )
@@ -52,7 +51,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     Args:
         input: any shape.
         mask: bool, of a shape that broadcasts with `input`.
-        value: a number or a 0-d tensor, brought to the dtype of `input`.
+        value: a number or a 0-d tensor, converted to the dtype of `input`.
     """
     x, v = operand.pair("masked_fill", input, value)
     if v.ndim:
@@ -64,7 +63,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
 
 
 def _wins(a: Tensor, b: Tensor) -> Tensor:
-    """The derivative of maximum(a, b) by a: 1 where a > b, 0 where a < b, 1/2 where a = b."""
+    """∂maximum(a, b)/∂a: 1 where a > b, 0 where a < b, 1/2 where a = b."""
     return 1 - (a < b) - 0.5 * (a == b)  # type: ignore[no-any-return]
 
 
