@@ -1,7 +1,7 @@
 """Anomaly detection: finding the operation that a NaN or an Inf came from.
 
-Inside `detect_anomaly()` every result of an operation and every gradient is checked, forward and
-backward. Outside it, that costs a look at `mode.watch`.
+Inside `detect_anomaly()` the result of every operation is checked in the forward pass, and every
+gradient in the backward pass. Outside it, all that this costs is one test of `mode.watch`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from .graph import NodeOrLeaf
 
 _hidden = [f"{Path(__file__).parents[1]}/"]
-"""Where the files of libraries lie, whose lines are not the user's."""
+"""The directories of libraries, whose lines are not the user's code."""
 
 
 def hide_frames(file: str) -> None:
-    """Let errors name no line of this package, given its `__file__`, but the one that called it."""
+    """Let errors name the line that called a package, given its `__file__`, not one inside it."""
     _hidden.append(f"{Path(file).parent}/")
 
 
 def _problem(y: Array, inputs: list[Array]) -> str | None:
+    """Return "NaN" if y holds one; "Inf" if y does and none of the inputs does; else None."""
     if y.dtype.kind != "f" or np.isfinite(y).all():
         return None
     if np.isnan(y).any():
@@ -43,7 +44,7 @@ def _shape(node: NodeOrLeaf) -> tuple[int, ...]:
 
 
 def _user_line() -> str:
-    """Return the place and text of the line outside the library that is being carried out."""
+    """Return the file, number and text of the user's line that is being carried out."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(tuple(_hidden)):
         frame = frame.f_back
@@ -68,8 +69,8 @@ class detect_anomaly:
     """Stop at the first NaN or Inf: `with detect_anomaly(): loss = ...; loss.backward()`.
 
     The error names the operation, forward or backward, the shapes of its inputs and the line that
-    called it. An Inf among an operation's inputs is taken to be meant, as in a mask of -inf, and
-    what is infinite because of it passes; a NaN never does.
+    called it. An Inf among an operation's inputs counts as intended, as in a mask of -inf, and then
+    its result may be infinite too; a NaN is always an error.
 
     Raises:
         RuntimeError: an operation gave NaN or Inf.

@@ -1,6 +1,6 @@
 """Gradient checkpointing: computing activations again instead of keeping them.
 
-What happens inside a checkpointed function is forgotten after the forward pass, and computed a
+What a checkpointed function computes inside is not kept after the forward pass, but computed a
 second time when the backward pass needs it: more time, less memory (Chen et al. 2016, "Training
 deep nets with sublinear memory cost", https://arxiv.org/abs/1604.06174).
 """
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def _recorded(result: Any, since: int) -> list[Tensor]:
-    """Return those of the outputs that were computed since then, and need gradients."""
+    """Return the outputs that need gradients and whose nodes are numbered from `since` on."""
     outputs = result if isinstance(result, tuple) else (result,)
     tensors = [y for y in outputs if hasattr(y, "_requires_grad") and y._node is not None]
     return [y for y in tensors if y._node.number >= since]
 
 
 def _leaving(nodes: list[Node], start: int) -> list[NodeOrLeaf]:
-    """Return the older nodes and leaves to which edges lead from what was computed since then."""
+    """Return the leaves, and nodes numbered below `start`, that edges of newer nodes lead to."""
     inside = dict.fromkeys(nodes)
     leaving: dict[NodeOrLeaf, None] = {}
     todo = list(inside)
@@ -45,7 +45,7 @@ def _leaving(nodes: list[Node], start: int) -> list[NodeOrLeaf]:
 
 
 class CheckpointNode(JointNode):
-    """Stands in the graph for all that the function did, and does it again in the backward pass."""
+    """Stands in the graph for a whole function, and calls it again in the backward pass."""
 
     __slots__ = ("again", "inputs", "state")
 
@@ -89,10 +89,10 @@ def checkpoint(
     preserve_rng_state: bool = True,
     **kwargs: Any,
 ) -> Any:
-    """Return `function(*args, **kwargs)`, and keep nothing in memory of what happens inside.
+    """Return `function(*args, **kwargs)`, and keep nothing of what it computes inside in memory.
 
-    `backward()` calls the function again for what it needs. The gradients are the same, also those
-    of tensors that the function uses without being given them.
+    `backward()` calls the function again. The gradients are the same, also those of tensors that
+    the function uses though they are not among its arguments.
 
     Args:
         function: returns a tensor or a tuple of them. It must do the same when called again.

@@ -4,7 +4,7 @@
     `inputs` of grad()    only nodes that lead to one of them are visited; they count as leaves
     hooks                 run on a gradient once it is complete (`hooks.py`)
     detect_anomaly()      looks at each gradient for NaN and Inf (`anomaly.py`)
-    retain_graph          what a node saved is freed behind the pass, unless this is set
+    retain_graph          what a node saved is freed as the pass goes on, unless this is set
     create_graph          the vjps' own operations are recorded
 """
 
@@ -31,14 +31,14 @@ JOINT = "backward"
 
 
 def _joint(starts: Sequence[tuple[NodeOrLeaf, Tensor]]) -> tuple[Node, Tensor]:
-    """Put a node in front of several outputs, whose vjps return the gradients to start from."""
+    """Make a node with an edge to each output, whose vjps return the gradients to start from."""
     edges = tuple(Edge(node, lambda _, g: g, (g,)) for node, g in starts)
     anything = starts[0][1]
     return Node(JOINT, anything, edges), anything
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:
-    """Let a single tensor stand for a tuple of one."""
+    """Return a sequence as a tuple, and a single tensor as a tuple of one."""
     return tuple(tensors) if isinstance(tensors, (list, tuple)) else (tensors,)
 
 
@@ -114,8 +114,8 @@ def run_backward(
         starts: for each output its node, and the gradient to start from.
         retain_graph, create_graph: as in `backward`.
         inputs: the nodes and leaves whose gradients are wanted; all leaves unless given.
-        since: go no further than to nodes that are older, with a smaller number; their hooks are
-            left to whoever goes on from there.
+        since: visit no node with a smaller number; the pass ends at those, and leaves their hooks
+            to the pass that goes on from there.
 
     Returns:
         the gradients of the inputs; with `since`, of all nodes and leaves where the pass ended.
@@ -197,7 +197,7 @@ def grad(
     The arguments are those of `backward`. Inputs need not be leaves.
 
     Raises:
-        RuntimeError: as `backward`; also where an input has no part in the outputs, unless
+        RuntimeError: as `backward`; also if the outputs do not depend on an input, unless
             `allow_unused`, which gives None for it.
     """
     xs = as_tuple(inputs)

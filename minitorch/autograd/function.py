@@ -49,11 +49,11 @@ class FunctionCtx:
         self.non_differentiable: tuple[Tensor, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for `backward`. A change to them in place will be found out."""
+        """Keep tensors for `backward`. If one is changed in place, `backward` raises."""
         self.to_save = tensors
 
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
-        """Say of outputs that they have no derivative. Integer outputs have none anyway."""
+        """Declare that outputs have no derivative. Integer outputs have none anyway."""
         self.non_differentiable = outputs
 
 
@@ -196,9 +196,9 @@ class Function:
     """An operation of your own: subclass it, define `forward` and `backward`, call `apply`.
 
     `forward(ctx, *args)` computes one tensor or a tuple of them from arguments of any kind; what it
-    does is not recorded. Or, apart, `forward(*args)` and `setup_context(ctx, inputs, output)`.
-    `backward(ctx, *gs)` takes a gradient for each output, zeros where none arrived, to one for each
-    argument of `forward`; None for those that are no tensors or need none.
+    does is not recorded. Or write both `forward(*args)` and `setup_context(ctx, inputs, output)`.
+    `backward(ctx, *gs)` maps the gradients of the outputs, zeros where none arrived, to one for
+    each argument of `forward`; None for those that are no tensors or need none.
     """
 
     forward: Any

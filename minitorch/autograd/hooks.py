@@ -60,7 +60,7 @@ class RemovableHandle:
 def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     """Call `hook(g)` whenever the gradient g of the tensor has been computed.
 
-    It must not change g, but may return a tensor to go on with in its place. Hooks are called in
+    It must not change g, but may return a tensor that takes its place. Hooks are called in
     the order of their registration.
 
     Returns:
@@ -100,12 +100,12 @@ def _keep_of(input: Tensor) -> int | None:
 
 
 def retains_grad(input: Tensor) -> bool:
-    """Will `backward()` leave a gradient in it, though it is not a leaf?"""
+    """Will `backward()` store a gradient in `grad`, though the tensor is not a leaf?"""
     return _keep_of(input) is not None
 
 
 def retain_grad(input: Tensor) -> None:
-    """Let `backward()` leave its gradient in `grad`, as on a leaf, though it is not one."""
+    """Let `backward()` store the tensor's gradient in `grad`, as it does for leaves."""
     if not input._requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if input._node is not None and not retains_grad(input):
