@@ -10,7 +10,7 @@
 import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ._runtime.tuning import show_config  # first, as NumPy is not loaded yet
+from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
 from . import autograd, fused, nn, ops, optim, testing, utils
 from ._compat import cuda
@@ -250,6 +250,6 @@ __all__ = [
 if not _TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
 
     def __getattr__(name: str) -> object:
-        from ._compat.missing import sentence
+        from ._compat.missing import message
 
-        raise AttributeError(sentence(__name__, name, __all__))
+        raise AttributeError(message(__name__, name, __all__))

@@ -151,7 +151,8 @@ class Tensor(TorchMethods, PythonProtocols):
         """Set `requires_grad`, and return the tensor.
 
         Raises:
-            RuntimeError: the dtype has no gradients, or the tensor is the result of an operation.
+            RuntimeError: the dtype has no gradients, or the tensor is the result of an operation
+                and is set to False.
         """
         if requires_grad and self.array.dtype.kind != "f":
             raise RuntimeError(

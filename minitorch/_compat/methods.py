@@ -44,7 +44,7 @@ def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Te
         array = fill(sizes_of(size, more), dtype=self._dtype_or(dtype))
         return self._new(array, device, requires_grad)
 
-    return named(method, name, f"{doc}, of a size, with the dtype of this tensor unless given.")
+    return named(method, name, f"{doc}, of a given size; the dtype is this tensor's unless given.")
 
 
 class TorchMethods:
@@ -121,7 +121,7 @@ class TorchMethods:
 
     @property
     def retains_grad(self: Any) -> bool:
-        """Will `backward()` leave a gradient here, though this is not a leaf?"""
+        """Will `backward()` store a gradient in `grad`, though this is not a leaf?"""
         return retains_grad(self)
 
     # ---------------------------------------------------------------------------------- dtype
@@ -138,9 +138,9 @@ class TorchMethods:
 
     # ------------------------------------------------------------- new tensors of the same dtype
 
-    new_zeros = _filled("new_zeros", np.zeros, "0s")
-    new_ones = _filled("new_ones", np.ones, "1s")
-    new_empty = _filled("new_empty", np.empty, "Uninitialized elements")
+    new_zeros = _filled("new_zeros", np.zeros, "Zeros")
+    new_ones = _filled("new_ones", np.ones, "Ones")
+    new_empty = _filled("new_empty", np.empty, "Uninitialised elements")
 
     def new_full(
         self,
@@ -150,14 +150,14 @@ class TorchMethods:
         device: Any = None,
         requires_grad: bool = False,
     ) -> Tensor:
-        """One number everywhere, of a size, with the dtype of this tensor unless given."""
+        """The same number everywhere; the dtype is this tensor's unless given."""
         array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
         return self._new(array, device, requires_grad)
 
     def new_tensor(
         self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Tensor:
-        """A tensor of the data, with the dtype of this one unless given."""
+        """A tensor of the data; the dtype is this tensor's unless given."""
         data = data.array if is_tensor(data) else data
         array = np.array(data, self._dtype_or(dtype))
         return self._new(array, device, requires_grad)
@@ -174,4 +174,4 @@ class TorchMethods:
     if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(missing.sentence("Tensor", name, dir(type(self))))
+            raise AttributeError(missing.message("Tensor", name, dir(type(self))))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def sentence(owner: str, name: str, present: Iterable[str]) -> str:
-    """Return the text: `owner` has no `name`, and the nearest name that it has."""
+def message(owner: str, name: str, present: Iterable[str]) -> str:
+    """Return the message that `owner` has no `name`, with the nearest name that it has."""
     near = get_close_matches(name, [n for n in present if not n.startswith("_")], 1, 0.0)
     return (
         f"{owner!r} has no attribute {name!r}: minitorch has the part of PyTorch that Transformers "

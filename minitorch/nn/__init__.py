@@ -56,4 +56,4 @@ __all__ = [
 if not _TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.sentence(__name__, name, __all__))
+        raise AttributeError(_missing.message(__name__, name, __all__))

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class Attributes:
-    """What a `Module` knows of its attributes.
+    """The part of `Module` that checks its attributes.
 
-    An attribute that holds a parameter, a buffer or a module can be given another one or None, and
-    nothing else: a parameter that was overwritten by a plain tensor would silently stop learning.
+    An attribute that holds a parameter, a buffer or a module may be set to another one of its kind
+    or to None, and to nothing else: a parameter overwritten by a plain tensor would silently stop
+    learning.
     """
 
     _buffers: dict[str, bool]  # for the name of each: is it part of the state_dict?
@@ -49,7 +50,7 @@ class Attributes:
         self._buffers.pop(name, None)
 
     def _add(self, name: str, value: Any) -> None:
-        """Set the attribute, unless the name cannot be part of a path or means something else."""
+        """Set the attribute; raise if the name is empty, has a dot, or means something else."""
         if not name or "." in name:
             raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
         part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))
@@ -82,10 +83,10 @@ class Attributes:
             self._refuse(name, module, "child module", "nn.Module")
         self._add(name, module)
 
-    def _own_buffers(self, transient: bool = True) -> list[tuple[str, Tensor]]:
-        """The buffers; without `transient`, only those that are part of the state_dict."""
+    def _own_buffers(self, non_persistent: bool = True) -> list[tuple[str, Tensor]]:
+        """The buffers; unless `non_persistent`, only those that are part of the state_dict."""
         return [
             (name, vars(self)[name])
             for name, persistent in self._buffers.items()
-            if vars(self)[name] is not None and (persistent or transient)
+            if vars(self)[name] is not None and (persistent or non_persistent)
         ]

@@ -142,11 +142,11 @@ class _ScatterGradient(Function):
         return None, zeros(()), None
 
 
-def _close(workers: list[Worker], each: int, threads: int) -> None:
-    """End the workers, and give their threads back if nobody has set the number since."""
+def _close(workers: list[Worker], threads_each: int, threads: int) -> None:
+    """End the workers, and set the number of threads back, unless it was changed meanwhile."""
     for worker in workers:
         worker.end("it was closed")
-    if workers and get_num_threads() == each:
+    if workers and get_num_threads() == threads_each:
         set_num_threads(threads)
 
 
@@ -191,17 +191,17 @@ class DataParallel(Module):
         self._shared = _shared_tensors(module) if processes > 1 else []
         self._share()
         threads = get_num_threads()
-        each = max(1, threads // processes)
+        threads_each = max(1, threads // processes)
         self._workers: list[Worker] = []
-        self._finalizer = weakref.finalize(self, _close, self._workers, each, threads)
+        self._finalizer = weakref.finalize(self, _close, self._workers, threads_each, threads)
         try:
             for _ in range(processes - 1):
-                self._workers.append(Worker(module, each))
+                self._workers.append(Worker(module, threads_each))
         except BaseException:
             self.close()
             raise
         if self._workers:
-            set_num_threads(each)
+            set_num_threads(threads_each)
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
         """Map a batch: each process its shard; return their outputs, concatenated.
@@ -228,7 +228,7 @@ class DataParallel(Module):
         # order in which they are created. So all processes work at once: first _ScatterGradient,
         # created last, sends each worker its dL/dy; then comes our own shard; and _ReduceGradients,
         # created first, waits at the end for what the workers have computed meanwhile.
-        reduced = [_ReduceGradients.apply(each, *self._parameters) for each in passes]
+        reduced = [_ReduceGradients.apply(one, *self._parameters) for one in passes]
         try:
             outputs = [checked_output(self.module(*own.args, **own.kwargs), own.size)]
         finally:

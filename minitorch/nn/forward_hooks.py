@@ -1,4 +1,4 @@
-"""Forward hooks: functions that see or change what goes into a module and what comes out."""
+"""Forward hooks: functions that see or change the arguments of a module, or its output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..autograd.hooks import RemovableHandle
 
 
 class ForwardHooks:
-    """What a `Module` knows of hooks around its `forward`."""
+    """The part of `Module` that calls hooks before and after `forward`."""
 
     forward: Callable[..., Any]
     _forward_hooks: dict[int, tuple[Callable[..., Any], bool]]  # with each: does it take kwargs?
@@ -42,7 +42,7 @@ class ForwardHooks:
             with_kwargs: pass it the keyword arguments too.
 
         Returns:
-            A handle: `handle.remove()` takes the hook away again, as does the end of its `with`.
+            A handle: `handle.remove()` removes the hook again, as does the end of its `with`.
         """
         return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 

@@ -53,4 +53,4 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.sentence(__name__, name, __all__))
+        raise AttributeError(missing.message(__name__, name, __all__))

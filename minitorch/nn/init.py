@@ -1,4 +1,4 @@
-"""Initialization: first values for parameters. Each function fills its tensor and returns it.
+"""Initialisation: first values for parameters. Each function fills its tensor and returns it.
 
 fan_in is the number of inputs that each output sums over, fan_out the number of outputs that each
 input goes to: for a weight of shape (out, in, *rest), fan_in = in · rest and fan_out = out · rest.
@@ -118,7 +118,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The gain: the factor on std that makes up for what a nonlinearity takes from the variance.
+    """The gain: the factor on std that keeps the variance the same through a nonlinearity.
 
     ReLU, for example, sets half of the inputs to 0: half of their mean square is left, gain = √2.
 
@@ -157,7 +157,9 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the uniform distribution on ±gain · √(3 / fan) (He et al. 2015, https://arxiv.org/abs/1502.01852).
+    """Fill from the uniform distribution on [-b, b) with b = gain · √(3 / fan).
+
+    Source: He et al. 2015, https://arxiv.org/abs/1502.01852.
 
     Args:
         tensor: the weight, of two or more dimensions.
@@ -184,4 +186,4 @@ def kaiming_normal_(
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.sentence(__name__, name, __all__))
+        raise AttributeError(missing.message(__name__, name, __all__))

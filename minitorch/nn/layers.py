@@ -151,9 +151,9 @@ class Embedding(Module):
 
 
 class LayerNorm(Module):
-    """Layer normalization: y = (x - mean(x)) / √(var(x) + eps) · weight + bias.
+    """Layer normalisation: y = (x - mean(x)) / √(var(x) + eps) · weight + bias.
 
-    Each vector is brought to mean 0 and variance 1, then scaled and shifted by what is learned.
+    Each vector is normalised to mean 0 and variance 1, then scaled and shifted by what is learned.
     Source: Ba et al. 2016, https://arxiv.org/abs/1607.06450.
 
     Args:
@@ -195,7 +195,7 @@ class LayerNorm(Module):
             zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalize each vector: (*, *normalized_shape) to the same shape."""
+        """Normalise each vector: (*, *normalized_shape) to the same shape."""
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -205,9 +205,9 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """Root mean square normalization: y = x / √(mean(x²) + eps) · weight.
+    """Root mean square normalisation: y = x / √(mean(x²) + eps) · weight.
 
-    Layer normalization without the mean and the bias.
+    Layer normalisation without the mean and the bias.
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467.
 
     Args:
@@ -242,7 +242,7 @@ class RMSNorm(Module):
             ones_(self.weight)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalize each vector: (*, *normalized_shape) to the same shape."""
+        """Normalise each vector: (*, *normalized_shape) to the same shape."""
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:

@@ -82,7 +82,7 @@ class KLDivLoss(Module):
 
 
 class BCEWithLogitsLoss(Module):
-    """Binary cross-entropy of logits: -ln p(yes or no, as the target says).
+    """Binary cross-entropy of logits: -t ln p - (1 - t) ln(1 - p), with p = sigmoid(input).
 
     See `functional.binary_cross_entropy_with_logits`.
 

@@ -6,17 +6,18 @@ Assign parameters and modules to attributes, and write `forward`:
         def __init__(self, n):
             super().__init__()
             self.scale = nn.Parameter(minitorch.ones(n))
-            self.shift = nn.Linear(n, n)
+            self.mix = nn.Linear(n, n)
 
         def forward(self, x):
-            return self.scale * x + self.shift(x)
+            return self.scale * x + self.mix(x)
 
 The module's parameters are its attributes of type `Parameter`, and its children those of type
 `Module`, in the order in which they were assigned; it keeps no other list of them. So a model is a
-tree of modules, and a parameter's name is the path to it: "shift.weight".
+tree of modules, and a parameter's name is the path to it: "mix.weight".
 
-Two base classes hold what can be skipped at first: checks of what is assigned (`attributes.py`),
-and functions that are called around `forward` (`forward_hooks.py`).
+Two base classes hold what can be skipped at first: checks of what is assigned, and *buffers*, the
+tensors that a module has but does not learn (`attributes.py`); and hooks, functions that are called
+before or after `forward` (`forward_hooks.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _join(path: str, name: str) -> str:
 
 
 def layout(name: str, extra: str, lines: list[str]) -> str:
-    """Print a module: its class, options and children, indented if there are children."""
+    """Return the text of a module: its class and options, and its children, indented."""
     if not lines:
         return f"{name}({extra})"
     body = "\n".join([*extra.splitlines(), *lines]).replace("\n", "\n  ")
@@ -51,12 +52,13 @@ class Module(Attributes, ForwardHooks):
     """The base class of all layers and models.
 
     Attributes:
-        training: are we training? Set by `train()` and `eval()`; dropout acts only in training.
+        training: set by `train()` and `eval()`; dropout acts only in training.
     """
 
     training: bool
 
     def __init__(self) -> None:
+        # not self.training = …, as `Attributes.__setattr__` needs `_buffers`
         vars(self).update(training=True, _buffers={}, _forward_hooks={}, _forward_pre_hooks={})
 
     # --------------------------------------------------------------------------- calling it
@@ -190,12 +192,12 @@ class Module(Attributes, ForwardHooks):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of its parameters, or set them to 0."""
+        """Set the gradients of its parameters to None, or to 0."""
         for parameter in self.parameters():
             state.clear_grad(parameter, set_to_none)
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Bring its floating-point parameters and buffers to another dtype, in place.
+        """Convert its floating-point parameters and buffers to another dtype, in place.
 
         The arguments are those of `Tensor.to`.
         """
@@ -205,17 +207,17 @@ class Module(Attributes, ForwardHooks):
         return self
 
     def float(self: M) -> M:
-        """Bring its floating-point parameters and buffers to float32."""
+        """Convert its floating-point parameters and buffers to float32."""
         return self.to(dtypes.float32)
 
     def double(self: M) -> M:
-        """Bring its floating-point parameters and buffers to float64."""
+        """Convert its floating-point parameters and buffers to float64."""
         return self.to(dtypes.float64)
 
     # ---------------------------------------------------------------------------- its state
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
-        """Return the parameters and persistent buffers by their paths, shared ones at each of them.
+        """Return parameters and persistent buffers, a shared tensor under each of its paths.
 
         Args:
             prefix: begins each path.
@@ -224,11 +226,11 @@ class Module(Attributes, ForwardHooks):
         """
         modules = self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False)
         found = {
-            _join(path, name): tensor
+            _join(path, name): x
             for path, module in modules
-            for name, tensor in [*module._own_parameters(), *module._own_buffers(transient=False)]
+            for name, x in [*module._own_parameters(), *module._own_buffers(non_persistent=False)]
         }
-        return found if keep_vars else {path: tensor.detach() for path, tensor in found.items()}
+        return found if keep_vars else {path: x.detach() for path, x in found.items()}
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True

@@ -69,7 +69,7 @@ def load(
 
 
 def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
-    """Bring a tensor and its gradient to another dtype, in place: it stays the same object.
+    """Convert a tensor and its gradient to another dtype, in place: it stays the same object.
 
     The other arguments are those of `Tensor.to`.
 
@@ -91,7 +91,7 @@ def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
 
 
 def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
-    """Forget a gradient, or set it to 0."""
+    """Set a gradient to None, or to 0."""
     if set_to_none:
         parameter.grad = None
     elif parameter.grad is not None:

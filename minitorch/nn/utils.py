@@ -82,4 +82,4 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.sentence(__name__, name, __all__))
+        raise AttributeError(missing.message(__name__, name, __all__))

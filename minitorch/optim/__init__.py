@@ -19,4 +19,4 @@ __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
 if not _TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.sentence(__name__, name, __all__))
+        raise AttributeError(_missing.message(__name__, name, __all__))

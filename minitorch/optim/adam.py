@@ -55,7 +55,7 @@ def adam(
     if largest is not None:
         v = np.maximum(largest, v, out=largest)
     r = math.sqrt(1 - beta2**t)
-    step = np.sqrt(v)  # and on in this array: a new one for each line would take longer to fill
+    step = np.sqrt(v)  # changed in place from here on: to fill new arrays takes longer
     step += eps * r
     np.divide(m, step, out=step)
     step *= lr * r / (1 - beta1**t)
@@ -72,9 +72,9 @@ class Adam(Optimizer):
         lr: the learning rate.
         betas: (β1, β2), the decay rates of the averages of gradients and of their squares.
         eps: keeps the denominator from 0.
-        weight_decay: λ of L2 regularization: adds λ · x to g.
+        weight_decay: λ of L2 regularisation: adds λ · x to g.
         amsgrad: divide by the largest v so far (Reddi et al. 2018, https://arxiv.org/abs/1904.09237).
-        maximize: go up instead of down.
+        maximize: go up the gradient instead of down.
 
     Raises:
         ValueError: an option is out of range.
@@ -115,10 +115,10 @@ class Adam(Optimizer):
         self._bundles = Bundles()
 
     def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """Apply the options to the gradient, and take the step."""
+        """Take the step for one parameter; `Optimizer.step` calls this, through `update_all`."""
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
         beta1, beta2 = map(float, options["betas"])
-        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * options["amsgrad"]
+        names = ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else [])]
         if not state:
             state.update(step=0, **{name: Tensor._wrap(np.zeros_like(x)) for name in names})
         state["step"] += 1
@@ -132,7 +132,7 @@ class Adam(Optimizer):
         adam(x, g, m, v, state["step"], lr, beta1, beta2, float(options["eps"]), *largest)
 
     def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
-        """Update the parameters of a group, the small ones together (`bundles.py`: for speed)."""
+        """Call `update` for each; small parameters share a call, for speed (see `bundles.py`)."""
         self._bundles.update_all(self.update, params, self.state, options)
 
 

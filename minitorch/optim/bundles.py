@@ -48,10 +48,10 @@ def _same(a: list[Any], b: list[Any]) -> bool:
 
 
 class Bundle:
-    """Parameters that are updated as one, and what is remembered of them between steps.
+    """Parameters that are updated as one, with their optimizer state.
 
-    The parameters are copied end to end before an update, and back after it. What is remembered
-    stays end to end: the tensors in the parameters' states become views of it.
+    The parameters are copied end to end before an update, and back after it. The state stays end to
+    end: the tensors in the parameters' states become views of it.
     """
 
     def __init__(self, params: list[Tensor]) -> None:
@@ -59,14 +59,14 @@ class Bundle:
         self.params = params
         self.x = end_to_end(arrays)
         self.views = cut(self.x, arrays)
-        self.remembered: dict[str, tuple[Tensor, list[Array]]] = {}
+        self.flat_states: dict[str, tuple[Tensor, list[Array]]] = {}
 
     def update(self, update: Update, states: list[dict[str, Any]], options: dict[str, Any]) -> None:
         """Update all parameters by their gradients, each with its state."""
         end_to_end([p.array for p in self.params], out=self.x)
         g = end_to_end([p.grad.array for p in self.params if p.grad is not None])
         state = {
-            name: self._recall(name, states) if isinstance(value, Tensor) else value
+            name: self._flat_state(name, states) if isinstance(value, Tensor) else value
             for name, value in states[0].items()
         }
         update(self.x, g, state, options)
@@ -78,21 +78,21 @@ class Bundle:
                     own[name] = value
             elif name not in states[0]:  # as after the first step
                 views = cut(value.array, self.views)
-                self.remembered[name] = value, views
+                self.flat_states[name] = value, views
                 for own, view in zip(states, views, strict=True):
                     own[name] = Tensor._wrap(view)
 
-    def _recall(self, name: str, states: list[dict[str, Any]]) -> Tensor:
-        """Return what is remembered under a name, end to end.
+    def _flat_state(self, name: str, states: list[dict[str, Any]]) -> Tensor:
+        """Return the state tensors of one name, laid end to end.
 
-        It is laid so anew where a state was loaded, or a parameter was in another bundle last time.
+        They are copied there anew if a state was loaded, or a parameter was in another bundle.
         """
         tensors = [state[name] for state in states]
-        whole, views = self.remembered.get(name, (None, []))
+        whole, views = self.flat_states.get(name, (None, []))
         if whole is None or not _same([t.array for t in tensors], views):
             whole = Tensor._wrap(end_to_end([t.array for t in tensors]))
             views = cut(whole.array, self.views)
-            self.remembered[name] = whole, views
+            self.flat_states[name] = whole, views
             for t, view in zip(tensors, views, strict=True):
                 t.array = view
         return whole
@@ -119,12 +119,13 @@ class Bundles:
         Args:
             update: the update of one of them.
             params: those that have a gradient.
-            states: what is remembered of each.
+            states: the optimizer state of each.
             options: those of the parameters' group.
         """
         alike: dict[Any, list[Tensor]] = {}
+        # If two parameters share memory, the second update must see the result of the first.
         memories = {id(p._version) for p in params}
-        some_share = len(memories) < len(params)  # then each goes on from what another one left
+        some_share = len(memories) < len(params)
         for i, p in enumerate(params):
             if p.array.size > SMALL:
                 assert p.grad is not None

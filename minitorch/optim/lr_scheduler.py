@@ -297,4 +297,4 @@ class SequentialLR(LRScheduler):
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.sentence(__name__, name, __all__))
+        raise AttributeError(missing.message(__name__, name, __all__))

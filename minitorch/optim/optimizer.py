@@ -76,7 +76,7 @@ class Optimizer:
     """Changes parameters in place by their gradients, after `backward()`.
 
         optimizer = SGD(model.parameters(), lr=0.1)
-        optimizer.zero_grad()      # at each step: forget the gradients of the step before,
+        optimizer.zero_grad()      # at each step: drop the gradients of the step before,
         loss.backward()            # compute those of this one,
         optimizer.step()           # and change the parameters
 
@@ -89,7 +89,7 @@ class Optimizer:
 
     Attributes:
         param_groups: the groups. An option that is changed here holds from the next step on.
-        state: for each parameter, what is remembered from step to step, such as a momentum.
+        state: for each parameter, what is kept from step to step, such as a momentum.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ class Optimizer:
         self.param_groups.append({**self.defaults, **param_group, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of the parameters, or set them to 0."""
+        """Set the gradients of the parameters to None, or to 0."""
         for group in self.param_groups:
             for p in group["params"]:
                 clear_grad(p, set_to_none)
@@ -137,7 +137,7 @@ class Optimizer:
 
         Args:
             x, g: arrays of one shape and dtype.
-            state: what is remembered of this parameter; empty at first.
+            state: what is kept for this parameter from step to step; empty at first.
             options: the parameter's group.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a step() or an update()")
@@ -191,7 +191,7 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned for the same parameters in the same groups.
 
-        Tensors are copied, and brought to the dtype of their parameter.
+        Tensors are copied, and converted to the dtype of their parameter.
 
         Raises:
             ValueError: the groups do not have the same sizes, or a state has another shape than its

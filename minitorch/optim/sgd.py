@@ -22,16 +22,17 @@ class SGD(Optimizer):
     momentum the step is g + μ b, which looks one step ahead.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep
-    learning".
+    learning". There the learning rate is inside the sum, b ← μ b - lr · g and x ← x + b: the same
+    as long as it is constant.
 
     Args:
         params: see `Optimizer`.
         lr: the learning rate.
         momentum: μ, the factor by which older gradients decay at each step.
-        dampening: takes from the weight of the new gradient in b.
-        weight_decay: λ of L2 regularization: adds λ · x to g.
+        dampening: the new gradient enters b with weight 1 - dampening.
+        weight_decay: λ of L2 regularisation: adds λ · x to g.
         nesterov: use Nesterov momentum.
-        maximize: go up instead of down.
+        maximize: go up the gradient instead of down.
 
     Raises:
         ValueError: an option is out of range.
@@ -66,7 +67,7 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def update(self, x: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """Take the step for one parameter."""
+        """Take the step for one parameter; `Optimizer.step` calls this for each."""
         momentum, dampening = float(options["momentum"]), float(options["dampening"])
         if options["maximize"]:
             g = -g

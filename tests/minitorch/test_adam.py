@@ -1,4 +1,4 @@
-"""Adam's parameters that take their step together go where each would go by itself."""
+"""Adam updates bundled parameters exactly as it updates each of them alone."""
 
 from __future__ import annotations
 

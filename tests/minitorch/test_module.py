@@ -198,7 +198,7 @@ def test_to_changes_floating_dtypes_and_keeps_the_parameters_themselves() -> Non
     assert net.scale.dtype == mt.float32
 
 
-def test_a_graph_made_before_a_conversion_is_not_walked() -> None:
+def test_backward_through_a_graph_made_before_a_conversion_raises() -> None:
     layer = nn.Linear(2, 1, bias=False)
     y = (layer.weight * layer.weight).sum()
     layer.double()

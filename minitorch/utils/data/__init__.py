@@ -1,7 +1,7 @@
 """Data: one example at a time, in an order, in batches.
 
-dataset   examples by number: `dataset[i]`, `len(dataset)`
-sampler   the order of the numbers, and how it is cut into batches
+dataset   examples by index: `dataset[i]`, `len(dataset)`
+sampler   the order of the indices, and how it is cut into batches
 loader    `DataLoader`: the batches themselves; `default_collate` stacks the examples of one
 """
 
@@ -28,4 +28,4 @@ __all__ = [
 if not _TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.sentence(__name__, name, __all__))
+        raise AttributeError(_missing.message(__name__, name, __all__))

@@ -1,4 +1,4 @@
-"""Datasets: examples by number, `dataset[i]`."""
+"""Datasets: examples by index, `dataset[i]`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Dataset(Generic[T]):
-    """Examples by number. A subclass writes `__getitem__` and `__len__`."""
+    """Examples by index. A subclass writes `__getitem__` and `__len__`."""
 
     def __getitem__(self, index: int) -> T:
         raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")

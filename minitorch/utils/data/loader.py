@@ -51,22 +51,22 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 
 class DataLoader(Generic[T]):
-    """Batches of a dataset's examples, one pass each time it is iterated over.
+    """Batches of a dataset's examples, one epoch each time it is iterated over.
 
         for x, y in DataLoader(dataset, batch_size=32, shuffle=True):
             ...
 
     Its place in the data can be saved and restored: after `load_state_dict` the next iteration goes
-    on with the batch after the last one that it gave, in the same order, and the passes after it
+    on with the batch after the last one that it gave, in the same order, and the epochs after it
     are the same too. The state of `generator` is part of that place. Where none was given, restore
     the default generator as well. A sampler of your own must draw from the same generator.
 
     Args:
         dataset: has `dataset[i]` and `len(dataset)`.
         batch_size: examples in a batch.
-        shuffle: draw a new random order for each pass?
+        shuffle: draw a new random order for each epoch?
         sampler: gives the order instead.
-        batch_sampler: gives the batches, as lists of numbers, instead.
+        batch_sampler: gives the batches, as lists of indices, instead.
         num_workers, pin_memory: accepted as in PyTorch, without effect: the batches are loaded in
             this process.
         collate_fn: makes a batch of a list of examples; `default_collate` unless given.
@@ -106,15 +106,15 @@ class DataLoader(Generic[T]):
         self.sampler = getattr(self.batch_sampler, "sampler", sampler)
         self.generator = generator or getattr(self.sampler, "generator", None)
         self.collate_fn = collate_fn or default_collate
-        self._start: dict[str, Any] | None = None  # the generator's state when the pass began
-        self._done = 0  # batches that this pass has given
+        self._start: dict[str, Any] | None = None  # the generator's state when the epoch began
+        self._done = 0  # batches that this epoch has given
         self._resuming = False
 
     def __iter__(self) -> Iterator[Any]:
         batches = self._resume() if self._resuming else self._begin()
-        for numbers in batches:
+        for indices in batches:
             self._done += 1
-            yield self.collate_fn([self.dataset[i] for i in numbers])
+            yield self.collate_fn([self.dataset[i] for i in indices])
         self._done = 0
 
     def __len__(self) -> int:
@@ -125,7 +125,7 @@ class DataLoader(Generic[T]):
         return iter(self.batch_sampler)
 
     def _resume(self) -> Iterator[list[int]]:
-        """Draw the order of the pass again, and skip the batches that it has given already.
+        """Draw the order of the epoch again, and skip the batches that it has given already.
 
         The generator's state is then what it was before: it may have drawn other numbers since.
         """

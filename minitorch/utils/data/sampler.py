@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Sampler(Generic[T]):
-    """An order of examples, by number. A subclass writes `__iter__`, and maybe `__len__`."""
+    """An order of indices. A subclass writes `__iter__`, and maybe `__len__`."""
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError("Subclasses of Sampler should implement __iter__.")
@@ -32,13 +32,13 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """All numbers in a random order; with `replacement`, each drawn from all.
+    """All indices in random order; with `replacement`, each is drawn from all.
 
     Args:
         data_source: the dataset.
-        replacement: may a number be drawn again before all others have been?
+        replacement: may an index be drawn again before all others have been?
         num_samples: how many to draw; as many as the dataset has examples, unless given.
-        generator: what draws them. Without one, each pass seeds its own from the default generator.
+        generator: what draws them. Without one, an epoch seeds its own from the default generator.
 
     Raises:
         ValueError: `num_samples` is negative or no integer.
@@ -81,7 +81,7 @@ class BatchSampler(Sampler[list[int]]):
     """The order of another sampler, cut into batches.
 
     Args:
-        sampler: gives the numbers.
+        sampler: gives the indices.
         batch_size: how many are in a batch.
         drop_last: leave out a last batch that is smaller?
 
@@ -99,8 +99,8 @@ class BatchSampler(Sampler[list[int]]):
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        numbers = iter(self.sampler)
-        while batch := list(islice(numbers, self.batch_size)):
+        indices = iter(self.sampler)
+        while batch := list(islice(indices, self.batch_size)):
             if self.drop_last and len(batch) < self.batch_size:
                 return
             yield batch
