@@ -1,4 +1,4 @@
-"""Making tensors: from data, of a size, and of numbers in a row."""
+"""Making tensors: from data, of a given size, and of numbers at equal distances."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _checked_size(name: str, size: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
-    """Make a function of a size, such as `zeros`."""
+    """Make a function that takes a size, such as `zeros`."""
 
     def make(
         *size: Any,
@@ -118,11 +118,11 @@ def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         array = fill(shape, dtypes.as_numpy(wanted), generator or default_generator)
         return wrap(array, device, requires_grad)
 
-    return named(make, name, f"{doc}, of a size given one by one or as a sequence.")
+    return named(make, name, f"{doc}. The size is given as separate numbers or as one sequence.")
 
 
 def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
-    """Make a function of a tensor, such as `zeros_like`."""
+    """Make a function that takes the size from a tensor, such as `zeros_like`."""
 
     def make(
         input: Tensor,
@@ -136,7 +136,7 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         array = fill(input.array.shape, dtypes.as_numpy(wanted), generator or default_generator)
         return wrap(array, device, requires_grad)
 
-    return named(make, name, f"{doc}, of the size and (unless another is given) dtype of `input`.")
+    return named(make, name, f"{doc}. The size and, unless given, the dtype are those of `input`.")
 
 
 def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
@@ -152,13 +152,13 @@ def _empty(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
 
 
 # fmt: off
-zeros = of_size("zeros", _zeros, "0s")
-ones  = of_size("ones",  _ones,  "1s")
-empty = of_size("empty", _empty, "Uninitialized elements")
+zeros = of_size("zeros", _zeros, "Zeros")
+ones  = of_size("ones",  _ones,  "Ones")
+empty = of_size("empty", _empty, "Uninitialised elements")
 
-zeros_like = like("zeros_like", _zeros, "0s")
-ones_like  = like("ones_like",  _ones,  "1s")
-empty_like = like("empty_like", _empty, "Uninitialized elements")
+zeros_like = like("zeros_like", _zeros, "Zeros")
+ones_like  = like("ones_like",  _ones,  "Ones")
+empty_like = like("empty_like", _empty, "Uninitialised elements")
 # fmt: on
 
 
@@ -170,7 +170,7 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """One number everywhere. The dtype is that of the number unless given."""
+    """The same number everywhere. The dtype is that of the number unless given."""
     array = _array_of(fill_value.item() if isinstance(fill_value, Tensor) else fill_value, dtype)
     shape = _checked_size("full", sizes_of(size, ()))
     return wrap(np.full(shape, array, array.dtype), device, requires_grad)
@@ -184,7 +184,7 @@ def full_like(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """One number everywhere, of the size and (unless another is given) dtype of `input`."""
+    """The same number everywhere. The size and, unless given, the dtype are those of `input`."""
     wanted = arguments.tensor("full_like", "input", input).dtype if dtype is None else dtype
     return full(input.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
 
@@ -228,8 +228,8 @@ def arange(
     if wanted.kind in "iu":
         start, end, step = int(start), int(end), int(step)
     if step == 0 or (end - start) / step < 0:
-        raise RuntimeError(f"arange: from {start} to {end} in steps of {step} leads nowhere")
-    # Each element is start + i · step in float64, or in int64: nothing piles up.
+        raise RuntimeError(f"arange: from {start} to {end} in steps of {step} is impossible")
+    # Each element is start + i · step, in float64 or int64: rounding errors do not add up.
     n = math.ceil((end - start) / step)
     return wrap((start + np.arange(n) * step).astype(wanted), device, requires_grad)
 

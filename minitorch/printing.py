@@ -113,7 +113,7 @@ def _seen(n: int) -> Array:
 
 
 def _brackets(array: Array, indent: int, shorten: bool, write: Format, width: int) -> str:
-    """Print the elements in nested brackets: in the last dimension as many to a line as fit."""
+    """Return the elements as text, in nested brackets, as many to a line as fit."""
     if not array.ndim:
         return write(array.item())
     edge = _options.edgeitems

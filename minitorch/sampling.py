@@ -34,11 +34,11 @@ def _normal(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) 
 
 
 # fmt: off
-rand  = of_size("rand",  _uniform, "Numbers drawn evenly from [0, 1)")
-randn = of_size("randn", _normal,  "Normal numbers of mean 0 and variance 1")
+rand  = of_size("rand",  _uniform, "Numbers from the uniform distribution on [0, 1)")
+randn = of_size("randn", _normal,  "Numbers from the standard normal distribution")
 
-rand_like  = like("rand_like",  _uniform, "Numbers drawn evenly from [0, 1)")
-randn_like = like("randn_like", _normal,  "Normal numbers of mean 0 and variance 1")
+rand_like  = like("rand_like",  _uniform, "Numbers from the uniform distribution on [0, 1)")
+randn_like = like("randn_like", _normal,  "Numbers from the standard normal distribution")
 # fmt: on
 
 # --------------------------------------------------------------------------------- whole numbers
@@ -54,7 +54,7 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Whole numbers drawn evenly from [low, high); `randint(high, size)` starts at 0.
+    """Whole numbers drawn uniformly from [low, high); `randint(high, size)` starts at 0.
 
     Raises:
         RuntimeError: low is not below high.
@@ -78,7 +78,7 @@ def randint_like(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Whole numbers drawn evenly from [low, high), of the size and dtype of `input`.
+    """Whole numbers drawn uniformly from [low, high), of the size and dtype of `input`.
 
     `randint_like(input, high)` starts at 0.
     """
@@ -121,7 +121,7 @@ def bernoulli(
 
 
 def _weights(input: Tensor, num_samples: int, replacement: bool) -> tuple[Array, Array]:
-    """Return multinomial's weights and their sums, or raise if they cannot be drawn from."""
+    """Return the weights of `multinomial` and the sum of each row; raise if they are invalid."""
     weights = arguments.floating_point("multinomial", "input", input).array
     if weights.ndim not in (1, 2) or not weights.size:
         raise RuntimeError(f"multinomial: input must be (C) or (N, C), not {weights.shape}")
@@ -161,7 +161,7 @@ def multinomial(
         (num_samples) or (N, num_samples).
 
     Raises:
-        RuntimeError: the weights cannot be drawn from, or too few of a row are above 0.
+        RuntimeError: the weights are negative, not finite, all 0, or too few of a row are above 0.
     """
     weights, total = _weights(input, num_samples, replacement)
     random = (generator or default_generator).numpy

@@ -1,4 +1,4 @@
-"""What code written for PyTorch asks for, and nobody needs to read.
+"""What code written for PyTorch asks for, and which a reader can skip.
 
 methods       the methods of a tensor that this library itself does not need
 protocols     what Python and NumPy ask of a tensor: len, iteration, float, copies

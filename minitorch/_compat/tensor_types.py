@@ -19,7 +19,7 @@ class TensorType:
         self.dtype = dtype
 
     def __call__(self, *args: Any) -> Tensor:
-        """Make a tensor of the data or, given sizes, of any numbers."""
+        """Make a tensor of the data; or, given sizes, one of zeros."""
         if len(args) == 1 and not isinstance(args[0], int):
             return tensor(args[0], dtype=self.dtype)
         return zeros(*args or (0,), dtype=self.dtype)

@@ -124,7 +124,7 @@ def _compare(
             if not difference <= allowed:  # written like this, NaN fails
                 raise GradcheckError(
                     f"gradcheck: the derivative with respect to inputs[{i}] at index {index} does "
-                    f"not agree with finite differences:\n"
+                    "not agree with finite differences:\n"
                     f"    analytic   {g[index]:.8g}\n"
                     f"    numerical  {numerical:.8g}\n"
                     f"They differ by {difference:.3g}; up to {allowed:.3g} is allowed."

@@ -236,7 +236,7 @@ def _difference_beyond_ties(op: Any, expected: Any, got: Any, theirs: Any) -> st
 
 
 def gradient_difference(expected: Any, got: Any, theirs: Any, ours: Any) -> str | None:
-    """Walk back from random cotangents: with ones, a transposed gradient would look right."""
+    """Backpropagate random cotangents: with ones, a transposed gradient would look right."""
     results, our_results = list(tensors(expected)), list(tensors(got))
     for i, (y, our_y) in enumerate(zip(results, our_results, strict=True)):
         if y.requires_grad != our_y.requires_grad:
