@@ -37,9 +37,10 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     if not arguments.is_tensor(input) and not arguments.is_tensor(other):
         input = operand.beside("where", condition, input)  # two numbers: make one a tensor
     a, b = operand.pair("where", input, other)
+    left, right = operand.common(a.array, b.array)
     return record(
         "where",
-        operand.apply("where", partial(_choose, mask), *operand.common(a.array, b.array)),
+        operand.apply("where", partial(_choose, mask), left, right),
         (a, lambda g, condition: where(condition, g, 0.0), condition),
         (b, lambda g, condition: where(condition, 0.0, g), condition),
     )
