@@ -44,6 +44,6 @@ def test_the_shares_of_a_step_add_up_to_the_whole(work: str) -> None:
     ms = {part.strip(): float(ms) for part, ms, _ in rows}
     ms.pop("its matrix products, at the best speed", None)
     step = ms.pop("step")
-    assert {"linear, forward", "linear, back", "optimizer", "the rest"} <= set(ms)
+    assert {"linear, forward", "linear, backward", "optimizer", "the rest"} <= set(ms)
     assert all(part >= 0 for part in ms.values())
     assert sum(ms.values()) == pytest.approx(step, abs=0.01 * len(ms))  # each is rounded
