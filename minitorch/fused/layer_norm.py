@@ -16,7 +16,7 @@ import numpy as np
 from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_first
 from ..dtypes import Array
-from ..ops.arguments import Shapes
+from ..ops.arguments import Shapes, ends_in
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
@@ -117,13 +117,6 @@ def layer_norm(
             bias have another shape, or the dtypes differ or are not floating-point.
     """
     shape = tuple(normalized_shape)
-    n_dims = len(shape)
-    if not n_dims or input.array.shape[-n_dims:] != shape:
-        raise RuntimeError(
-            f"layer_norm: given normalized_shape={list(shape)}, expected input of shape "
-            f"[*, {', '.join(map(str, shape))}], but got {list(input.shape)}"
-        )
-    fits = _shapes(n_dims)
-    fits(input, weight, None)  # one by one, so that a message names the one that does not fit
-    fits(input, None, bias)
-    return LAYER_NORM(input, weight, bias, n_dims=n_dims, eps=eps)
+    ends_in("layer_norm", input, shape)
+    _shapes(len(shape))(input, weight, bias)
+    return LAYER_NORM(input, weight, bias, n_dims=len(shape), eps=eps)

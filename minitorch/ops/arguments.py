@@ -167,8 +167,10 @@ class Shapes:
         first, *_ = tensors
         if self.floating:
             floating_point(self.name, first, tensors[first])
-        if self.one_dtype and len({x.array.dtype for x in tensors.values()}) > 1:
-            listed = ", ".join(f"{argument} {x.dtype}" for argument, x in tensors.items())
+        dtype = tensors[first].array.dtype
+        others = [argument for argument, x in tensors.items() if x.array.dtype != dtype]
+        if self.one_dtype and others:
+            listed = ", ".join(f"{argument} {tensors[argument].dtype}" for argument in (first, *others))
             raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to().")
 
     def __call__(self, *given: Tensor | None) -> None:
@@ -243,6 +245,16 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 
 
 # ------------------------------------------------------------------------------------- shapes
+
+
+def ends_in(name: str, input: Tensor, normalized_shape: tuple[int, ...]) -> None:
+    """Raise RuntimeError unless the last sizes of the input are `normalized_shape`."""
+    n = len(normalized_shape)
+    if not n or input.array.shape[-n:] != normalized_shape:
+        raise RuntimeError(
+            f"{name}: given normalized_shape={list(normalized_shape)}, expected input of shape "
+            f"[*, {', '.join(map(str, normalized_shape))}], but got {list(input.array.shape)}"
+        )
 
 
 def same_shape(name: str, error: type[Exception], **given: Any) -> None:

@@ -35,11 +35,7 @@ def rms_norm(
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
     x, shape = arguments.floating_point("rms_norm", "input", input).array, tuple(normalized_shape)
-    if not shape or x.shape[-len(shape) :] != shape:
-        raise RuntimeError(
-            f"rms_norm: given normalized_shape={list(shape)}, expected input of shape "
-            f"[*, {', '.join(map(str, shape))}], but got {list(x.shape)}"
-        )
+    arguments.ends_in("rms_norm", input, shape)
     if weight is not None and weight.array.shape != shape:
         raise RuntimeError(
             f"rms_norm: expected weight of shape {list(shape)} (normalized_shape), but got "
