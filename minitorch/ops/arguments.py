@@ -168,9 +168,9 @@ class Shapes:
         if self.floating:
             floating_point(self.name, first, tensors[first])
         dtype = tensors[first].array.dtype
-        others = [argument for argument, x in tensors.items() if x.array.dtype != dtype]
-        if self.one_dtype and others:
-            listed = ", ".join(f"{argument} {tensors[argument].dtype}" for argument in (first, *others))
+        differing = [argument for argument, x in tensors.items() if x.array.dtype != dtype]
+        if self.one_dtype and differing:
+            listed = ", ".join(f"{name} {tensors[name].dtype}" for name in (first, *differing))
             raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to().")
 
     def __call__(self, *given: Tensor | None) -> None:
