@@ -14,7 +14,6 @@ Loading builds these types and no others, and runs no code from the file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -37,6 +36,8 @@ class CheckpointError(RuntimeError):
 
 def _digest(state: str, arrays: dict[str, Array]) -> str:
     """Return the SHA-256 of the state, and of each tensor's name, dtype, shape and elements."""
+    import hashlib  # here, as it loads OpenSSL, and `import minitorch` need not wait for that
+
     digest = hashlib.sha256(state.encode())
     for name, array in sorted(arrays.items()):
         dtypes.as_numpy(array.dtype)  # raises for one that tensors cannot have

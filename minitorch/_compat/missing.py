@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def message(owner: str, name: str, present: Iterable[str]) -> str:
     """Return the message that `owner` has no `name`, with the nearest name that it has."""
+    from difflib import get_close_matches  # here, so that `import minitorch` need not wait for it
+
     near = get_close_matches(name, [n for n in present if not n.startswith("_")], 1, 0.0)
     return (
         f"{owner!r} has no attribute {name!r}: minitorch has the part of PyTorch that Transformers "
