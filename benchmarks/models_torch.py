@@ -78,7 +78,7 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def greedy(self, ids: Tensor, length: int) -> Tensor:
-        """Write the likeliest tokens, with a key/value cache."""
+        """Decode greedily, with a key/value cache."""
         shape = (len(ids), self.heads, length, self.width // self.heads)
         cache = [(torch.empty(shape), torch.empty(shape)) for _ in self.blocks]
         written = torch.empty(len(ids), length, dtype=torch.int64)
@@ -169,7 +169,7 @@ class EncoderDecoder(nn.Module):
 
     @torch.no_grad()
     def greedy(self, source: Tensor, length: int) -> Tensor:
-        """Write the likeliest tokens until every row has written `</s>`."""
+        """Decode greedily, until every row has its `</s>`."""
         padding = source == 0
         memory = self.transformer.encoder(self.embed(source), src_key_padding_mask=padding)
         written = torch.ones(len(source), 1, dtype=torch.int64)  # <s>

@@ -68,7 +68,7 @@ def addition_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
 
 
 def generation(work: Work, arrays: Arrays) -> Run:
-    """Write as many tokens as the context holds, the likeliest each time."""
+    """Decode greedily as many tokens as the context holds."""
     assert work.size is not None
     parameters, data = split(arrays)
     model = GPT(gpt_config(work.size))

@@ -154,7 +154,7 @@ class Node:
 
     def release(self) -> None:
         """Free what was saved. Without anything saved, there can be another backward pass."""
-        if any([edge.saved for edge in self.edges or ()]):  # noqa: C419 - faster than a generator
+        if [edge for edge in self.edges or () if edge.saved]:
             self.edges = self.output = None
 
     def __repr__(self) -> str:

@@ -138,6 +138,9 @@ def test_a_vjp_that_gives_the_wrong_shape_is_named() -> None:
     y = record("odd", np.zeros(2), (x, lambda g: g))
     with pytest.raises(RuntimeError, match=r"odd: its vjp gave a gradient of shape \(2,\)"):
         y.sum().backward()
+    y = record("flat", np.zeros(3), (x, lambda g: g.sum()))
+    with pytest.raises(RuntimeError, match=r"flat: its vjp gave a gradient of shape \(\) for an"):
+        y.sum().backward()
 
 
 # -------------------------------------------------------------------------------------------- grad
