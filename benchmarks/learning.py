@@ -5,8 +5,8 @@
 
 Both start from the same parameters, and see the same batches at the same learning rates. A row has
 the mean training loss since the row before, and the cross-entropy loss of both on the same held-out
-text, all of it: nats per character. The first rows are the same; then rounding, which differs, leads
-the two apart, a little more with each step.
+text, all of it: nats per character. The first rows are the same; then rounding, which differs,
+leads the two apart, a little more with each step.
 """
 
 from __future__ import annotations
