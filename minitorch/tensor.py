@@ -1,8 +1,8 @@
 """Tensor: a NumPy array that remembers how it was made.
 
 Three things make a tensor: its array, its gradient, and the node of the graph that made it. The
-rest of the class is a table of contents: a method is the function of the same name, so `x.exp()`
-and `minitorch.exp(x)` are one thing, and the operators are spelled with them too.
+rest of the class is a table of contents: nearly every method is the function of the same name, so
+`x.exp()` and `minitorch.exp(x)` are one thing, and an operator calls one: x + y is add(x, y).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The graph: what each operation leaves behind, so that gradients can be computed.
 
-Take L = (a · b + 5)² for a = 3 and b = 2. Every operation whose inputs need a gradient leaves a
-`Node`; an `Edge` leads from it to each of these inputs. Values are computed from left to right.
+Take L = (a · b + 5)² for a = 3 and b = 2. Every operation of which an input needs a gradient leaves
+a `Node`; an `Edge` leads from it to each such input. Values are computed from left to right.
 Gradients, the derivatives of L with respect to each value, are computed from right to left:
 
     a = 3 ─────────┐
@@ -35,8 +35,8 @@ it is diagonal, and gᵀ J is a product of two numbers for each element. For y =
     edge to a:  lambda g, b: g * b,  saving b        since ∂y/∂a = b
     edge to b:  lambda g, a: g * a,  saving a        since ∂y/∂b = a
 
-Vjps are written in the library's own operations. When a backward pass is recorded in its turn,
-second derivatives need no second set of vjps.
+Vjps are written in the library's own operations (but for those of `fused/registry.py`). When a
+backward pass is recorded in its turn, second derivatives need no second set of vjps.
 
 This file knows nothing of the class `Tensor`. Of a tensor x it needs `x.array`; `x._requires_grad`;
 `x._node`, the node of the operation that made it, None for a leaf; `x._version`, a list of one
@@ -94,7 +94,7 @@ class Node:
         edges: to those of its inputs that need a gradient. None once they were freed.
         shape, dtype: the output's. Gradients that arrive are summed to that shape, where something
             was broadcast, and converted to that dtype.
-        number: its place in the order of creation, greater than those of the nodes below it.
+        number: its place in the order of creation, after those of the nodes that its edges lead to.
         output: what is needed to make the output again, if an edge saved `OUTPUT`.
         hooks: what users want done with the gradient that arrives here (see `hooks.py`).
         origin: the input shapes and the user's line, noted inside `detect_anomaly()`.
@@ -134,9 +134,9 @@ class Node:
             if tensor._version[0] > self.number:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: {self.name} saved a tensor of shape "
-                    f"{tuple(tensor.shape)}, which changed since. Change a copy (x = x + 1, or "
-                    "x.clone() first), or change it after backward()."
+                    f"inplace operation: {self.name} saved a tensor of shape {tensor.array.shape}, "
+                    "which changed since. Change a copy (x = x + 1, or x.clone() first), or change "
+                    "it after backward()."
                 )
         return saved
 
@@ -153,7 +153,7 @@ class Node:
         return y
 
     def release(self) -> None:
-        """Free what was saved. Without anything saved, there can be another backward pass."""
+        """Free what was saved. A node that saved nothing stays, and can be passed again."""
         if [edge for edge in self.edges or () if edge.saved]:
             self.edges = self.output = None
 
@@ -183,8 +183,8 @@ def record(name: str, array: Array, *given: tuple[Any, ...]) -> Tensor:
     """
     out: Tensor = given[0][0]._wrap(array)
     if mode.grad:
-        # Edge(x._node or x, vjp, saved) for x, vjp, *saved in given if x._requires_grad, so written
-        # as it takes half the time.
+        # Edge(x._node or x, vjp, saved) for x, vjp, *saved in given if x._requires_grad, written
+        # this way because it takes half the time.
         edges = tuple([
             new_tuple(Edge, (p[0]._node or p[0], p[1], p[2:])) for p in given if p[0]._requires_grad
         ])  # fmt: skip

@@ -2,9 +2,9 @@
 
     attention(query, key, value) = softmax(query keyᵀ / √d_head) value
 
-Each query is compared with every key. Softmax makes the scores of a query its attention weights,
-which are positive and sum to 1, and its result is the mean of the values, weighted by them. Why
-the scores are divided by √d_head is said in transformer/model/attention.py.
+Each query is compared with every key. Softmax turns the scores of a query into attention weights,
+positive and summing to 1; the query's output is the mean of the values under these weights. Why the
+scores are divided by √d_head is explained in transformer/model/attention.py.
 
 Source: Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
 """
@@ -73,12 +73,12 @@ def kernel(
 
         product    dv = Dᵀ g    and    dD = g vᵀ
         dropout    dP = dD · keep
-        softmax    dS = P · (dP - Σ_k dP_k P_k), in each row
+        softmax    dS = P · (dP - Σ_j dP_j P_j), in each row
         scores     dq = dS k · scale    and    dk = dSᵀ q · scale    and    dmask = dS
 
     That of softmax follows from its Jacobian ∂P_i/∂S_j = P_i (δ_ij - P_j). As
 
-        Σ_k dP_k P_k = Σ_k dD_k D_k = Σ_e g_e y_e
+        Σ_j dP_j P_j = Σ_j dD_j D_j = Σ_e g_e y_e
 
     the sum runs over the d_value numbers of an output instead of T_k weights. Of the matrices
     (T_q, T_k) only P is kept for the backward pass, and with dropout also D and `keep`.

@@ -40,19 +40,19 @@ def kernel(
 ) -> tuple[Array, Backward]:
     """Compute each example's loss, (N), from logits x (N, C).
 
-    With q_c the probability that the target gives to class c, w the weights, and n (`counted`) 0
-    for a target that is ignored and else 1,
+    With q_c the probability that the target gives to class c, w the weights, and `counted` 0 for a
+    target that is ignored and else 1,
 
-        loss = -n Σ_c q_c w_c ln p_c
+        loss = -counted Σ_c q_c w_c ln p_c
 
-    As ∂ ln p_c / ∂x_k = δ_ck - p_k, the gradient is
+    As ∂ ln p_c / ∂x_k = δ_ck - p_k, the vjp is
 
-        dx_k = n (p_k Σ_c q_c w_c - q_k w_k)
+        dx_k = g counted (p_k Σ_c q_c w_c - q_k w_k)
 
-    which for one right answer of weight 1 is p - q: the prediction less the target.
+    which for g = 1 and one right answer of weight 1 is p - q: the prediction less the target.
 
-    Here ln p_c = z_c - ln s, with z = x - max(x) and s = Σ_c e^z_c. Only p is kept for the backward
-    pass; no table of ln p is made.
+    Here ln p_c = z_c - ln s, with z = x - max(x) and s = Σ_c e^z_c; `on_target` and `on_each` are
+    the factors of -ln p_c. Only p is kept for the backward pass; no array of ln p is made.
     """
     rows, C = np.arange(len(x)), x.shape[1]
     z = x - x.max(-1, keepdims=True)
@@ -60,10 +60,10 @@ def kernel(
     s = sum_last(p)
     p /= s
     log_s = np.log(s[:, 0])
-    on_target = weight[target] * counted * x.dtype.type(1 - smoothing)  # (N), times -ln p_target
+    on_target = weight[target] * counted * x.dtype.type(1 - smoothing)  # (N), of -ln p_target
     loss = on_target * (log_s - z[rows, target])
     if smoothing:
-        on_each = weight * x.dtype.type(smoothing / C)  # (C), times -ln p_c of every class
+        on_each = weight * x.dtype.type(smoothing / C)  # (C), of each -ln p_c
         loss += counted * (log_s * on_each.sum() - z @ on_each)
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:

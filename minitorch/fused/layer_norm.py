@@ -53,9 +53,9 @@ def kernel(
     That is r times what remains of dh without its components along (1, …, 1) and along h: moving x
     along either leaves y as it is (along h but for eps).
 
-    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. As
-    mean(dh) = Σ g · weight / n, it is one product of g with weight / n, and so is that of dh · h,
-    with g · h. y, or dx, is written to `out` if that is given.
+    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. So
+    mean(dh) = g @ (weight / n) and mean(dh · h) = (g · h) @ (weight / n). y, or dx, is written to
+    `out` if that is given.
     """
     n = x.shape[1]
     average = constant(n, 1 / n, x.dtype)

@@ -1,6 +1,6 @@
 """Fused operations: fast kernels beside their definitions.
 
-An operation is *fused* of several if it carries them out as one: one node in the graph, and fewer
+Several operations are *fused* if they are carried out as one: one node in the graph, and fewer
 passes over memory. The operations in which a Transformer spends its time exist twice.
 
 definition
@@ -18,7 +18,7 @@ must:
 
 `minitorch.fused.REGISTRY` lists all of them. The tests go through the list, draw inputs for each,
 and hold the kernel to its definition: the same values and the same gradients in float64 and
-float32, which also agree with finite differences, once and twice differentiated.
+float32. In float64 they also agree with finite differences, once and twice differentiated.
 """
 
 from __future__ import annotations

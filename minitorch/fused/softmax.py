@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 SAFE = 30.0
-"""If the largest x is within ±SAFE, e^x does not overflow, and sums above e^-SAFE lost nothing."""
+"""A largest x within ±SAFE needs no shift, and in a sum above e^-SAFE no underflow matters."""
 
 
 def _largest(x: Array, dim: int) -> Array:

@@ -83,7 +83,7 @@ _sub = binary("sub", np.subtract,          lambda g: g,                 lambda g
 mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g, a: g * a,
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
-    "a / b. Integers are divided as the default dtype.", floating=True)
+    "a / b. Integers are first converted to the default dtype.", floating=True)
 _div_floor = binary("div", partial(_checked_division, divide=np.floor_divide),
                                            zero_vjp,                     zero_vjp,
     "a / b, rounded down")
@@ -212,10 +212,10 @@ def floor_divide(input: Operand, other: Operand) -> Tensor:
 def pow(input: Operand, exponent: Operand) -> Tensor:
     """inputᵉˣᵖᵒⁿᵉⁿᵗ, elementwise; 0⁰ is 1.
 
-    Integers to negative powers are rounded towards 0.
+    With a tensor of exponents, integers to negative powers are rounded towards 0.
 
     Raises:
-        RuntimeError: the input holds integers and the exponent is a number below 0.
+        RuntimeError: the input holds integers and the exponent is a negative Python integer.
     """
     base: Any = input
     negative = isinstance(exponent, (int, np.integer)) and exponent < 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-_MATMUL = Shapes(
+_MATMUL = Shapes(  # "k | * n k": a vector (k), or matrices (…, n, k); see arguments.py
     "matmul",
     input="k | * n k",
     other="k | * k m",

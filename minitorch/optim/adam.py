@@ -37,7 +37,7 @@ def adam(
         (1 - β1) (1 + β1 + … + β1ᵗ⁻¹) = 1 - β1ᵗ        (a geometric series)
 
     and m is too small by this factor: with β1 = 0.9, it is g / 10 after the first step. Divided by
-    the factor it is a weighted average, and after the first step g itself. So is v with β2.
+    the factor it is a weighted average, and after the first step g itself. So is v, with β2 and g².
 
     **As computed.** With r = √(1 - β2ᵗ), so that √v̂ = √v / r, the fraction can be written such that
     the corrections are numbers, and cost no passes over the arrays:

@@ -62,7 +62,7 @@ def greedy(model: Transformer | GPT, prompt: Tensor, max_length: int) -> Tensor:
         stops as soon as every row has ended.
 
     Raises:
-        ValueError: with `max_length` tokens more, the text would be longer than the model can read.
+        ValueError: the model would have to read more tokens than it can: all but the last.
     """
     return _generate(model, prompt, max_length, lambda logits: logits.argmax(-1))
 

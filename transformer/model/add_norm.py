@@ -49,11 +49,11 @@ def final_norm(config: TransformerConfig) -> nn.Module:
 
 
 class AddAndNorm(nn.Module):
-    """The norm and the dropout around a sublayer. It does not add: the sum stands in the block,
+    """The norm and the dropout around a sublayer. It does not add: the sum stands in the block.
 
         x = around.norm_after(x + around.dropout(sublayer(around.norm_before(x))))
 
-    Of the two norms one is the identity: `norm_after` with pre-norm, `norm_before` with post-norm.
+    The norm acts in one of the two places: before with pre-norm, after with post-norm.
     Dropout is applied to what a sublayer computed, never to x (section 5.4 of the paper).
     """
 

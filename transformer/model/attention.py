@@ -16,8 +16,9 @@ weights, and the token gathers the average of the values under them:
     weights = softmax(scores, dim=-1)    # (batch, heads, T_q, T_k)  each row sums to 1
     mixed   = weights @ v                # (batch, heads, T_q, d_head)
 
-Why divide by √d_head? A dot product is a sum of d_head terms and grows with √d_head. With scores
-that large, softmax would put nearly all weight on one token, and its gradient would vanish.
+Why divide by √d_head? A dot product sums d_head terms; of independent ones with variance 1 its
+standard deviation is √d_head. With scores that large, softmax would put nearly all weight on one
+token, and its gradient would vanish.
 
 These three lines are `F.scaled_dot_product_attention`: `minitorch/fused/attention.py` holds them
 as its definition, and beside it the kernel that computes the same, faster.

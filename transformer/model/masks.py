@@ -4,7 +4,7 @@ Each mask is a table with a row for each query, the token that looks, and a colu
 token that is looked at. ✓ is True, · is False.
 
 The **padding mask**. A sequence shorter than the longest of its batch is filled up with `<pad>`,
-and no token may attend to that. "dogs bark", in a batch with "the cat sleeps":
+and no real token may attend to that. "dogs bark", in a batch with "the cat sleeps":
 
               dogs   bark   <pad>
     dogs       ✓      ✓      ·
@@ -95,8 +95,8 @@ def decoder_mask(
 
     Returns:
         (mask, is_causal), the arguments of attention. The mask broadcasts to (batch, heads, T,
-        start + T). It is None where every key may be seen, and where `is_causal` says the same: the
-        attention kernel then skips what the causal mask hides.
+        start + T). It is None if no mask is needed, or if `is_causal` alone describes it: then the
+        attention kernel skips what the causal mask hides.
 
     >>> mask, is_causal = decoder_mask(3, padding=np.array([1]))  # <pad> dogs bark
     >>> mask.int().squeeze()

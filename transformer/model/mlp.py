@@ -72,7 +72,7 @@ class MLP(nn.Module):
 class SwiGLU(nn.Module):
     """An MLP whose hidden layer has a gate (Shazeer 2020, https://arxiv.org/abs/2002.05202).
 
-        SwiGLU(x) = (swish(x W) · (x V)) W_2        swish(z) = z · sigmoid(z)
+        SwiGLU(x) = (silu(x W) · (x V)) W_2        silu(z) = z · sigmoid(z), or swish
 
     A hidden unit is a product of two numbers, from two matrices: `gate`, W, decides how far it
     opens, and `up`, V, what passes. With three matrices where the MLP has two, d_ff = 8/3 · d_model

@@ -25,8 +25,8 @@ Figure 1 of the paper, turned upside down, with the name that each box has here:
                                                     ↓ logits (batch, T, vocab_size)
                                                   Softmax       in the loss, and in decoding
 
-Both embeddings are one module, as source and target share a vocabulary. With pre-norm there is one
-more norm after the last block of each side.
+Both embeddings are one module, as source and target share a vocabulary. With pre-norm each norm
+stands before its sublayer instead, and one more follows the last block of each side.
 """
 
 from __future__ import annotations
@@ -157,8 +157,7 @@ class Transformer(nn.Module):
 
 
 class GPT(nn.Module):
-    """The decoder-only model (Radford et al. 2018; 2019, "Language models are unsupervised
-    multitask learners").
+    """The decoder-only model (Radford et al. 2019, "Language models are unsupervised multitask …").
 
         ids (batch, T) → embedding → blocks, each token attending to those before it → output
                        → logits (batch, T, vocab_size)
@@ -222,8 +221,8 @@ class GPT(nn.Module):
             max_length: the most tokens that are to be generated.
 
         Raises:
-            ValueError: a prompt is empty, or filled up on the right; or it would be longer than
-                `config.max_length` with what is to be generated.
+            ValueError: a prompt is empty, or filled up on the right; or with what is to be
+                generated, the last token left out, it is longer than `config.max_length`.
         """
         if not prompt.shape[1]:
             raise ValueError("an empty prompt says nothing to go on from: begin with <s>")

@@ -27,9 +27,10 @@ class Addition(TextToText[tuple[int, int]]):
     with far fewer examples (Lee et al. 2023, "Teaching arithmetic to small transformers",
     https://arxiv.org/abs/2307.03381).
 
-    A key is a pair of numbers: `pick` draws keys, `example` turns one into source and target. One
-    pair in twenty is held out, a + b together with b + a: no training example ever shows it, in
-    either order. The choice depends on `scramble`, a hash of the numbers, not on the seed.
+    A key is a pair of numbers: `pick` draws keys, `example` turns one into source and target. From
+    (12, 34) come the source `12+34=` and the target `64`; the decoder reads `<s> 6 4` and is to
+    predict `6 4 </s>`. One pair in twenty is held out, a + b together with b + a: no training
+    example shows it. The choice depends on `scramble`, a hash of the numbers, not on the seed.
 
     Attributes:
         digits: the number of digits of the longest numbers.

@@ -3,8 +3,8 @@
 A model reads numbers. A vocabulary numbers the tokens that it can tell apart, and three of them
 are special:
 
-    0  <pad>  padding: fills the shorter sequences of a batch up; no token attends to it, and it
-              counts in no loss
+    0  <pad>  padding: fills the shorter sequences of a batch up; no real token attends to it,
+              and it counts in no loss
     1  <s>    the beginning of a sequence (BOS); a GPT's text has it between question and answer
     2  </s>   its end (EOS), which a model generates when it has nothing more to say
 """

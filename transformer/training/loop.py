@@ -41,7 +41,7 @@ def adamw(parameters: list[nn.Parameter], config: TrainingConfig) -> optim.AdamW
             {"params": vectors, "weight_decay": 0.0},
         ],
         lr=config.lr,
-        betas=(0.9, 0.98),
+        betas=(0.9, 0.98),  # as in the paper, section 5.3
     )
 
 
