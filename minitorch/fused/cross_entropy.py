@@ -82,7 +82,7 @@ def kernel(
 
 CROSS_ENTROPY = Fused("cross_entropy", definition, kernel)
 
-SHAPES = Shapes("cross_entropy", one_dtype=False, logits="* C", weight="C")
+SHAPES = Shapes("cross_entropy", optional="weight", one_dtype=False, logits="* C", weight="C")
 
 
 def _of_indices(
@@ -163,15 +163,16 @@ def cross_entropy(
         RuntimeError, ValueError: shapes do not fit together, or an option is out of range.
         IndexError: a target is not among the C classes.
     """
+    logits = _classes_last(tensor("cross_entropy", "input", input))
+    of_probabilities = tensor("cross_entropy", "target", target).array.dtype.kind == "f"
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(
             f"cross_entropy: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'"
         )
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"cross_entropy: label_smoothing must be in [0, 1]: {label_smoothing}")
-    logits = _classes_last(tensor("cross_entropy", "input", input))
     SHAPES(logits, weight)
-    if tensor("cross_entropy", "target", target).array.dtype.kind == "f":
+    if of_probabilities:
         target = _classes_last(target)
         losses, n = _of_probabilities(logits, target, weight, ignore_index, label_smoothing)
     else:

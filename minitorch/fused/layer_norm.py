@@ -92,7 +92,14 @@ LAYER_NORM = Fused("layer_norm", definition, rows_in_parts(kernel))
 def _shapes(n_dims: int) -> Shapes:
     """Declare the shapes for so many normalised dimensions."""
     sizes = " ".join(f"n{i}" for i in range(1, n_dims + 1))
-    return Shapes("layer_norm", floating=True, input=f"* {sizes}", weight=sizes, bias=sizes)
+    return Shapes(
+        "layer_norm",
+        optional="weight bias",
+        floating=True,
+        input=f"* {sizes}",
+        weight=sizes,
+        bias=sizes,
+    )
 
 
 def layer_norm(

@@ -46,8 +46,10 @@ def kernel(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Backward
 
 LINEAR = Fused("linear", definition, kernel)
 
-SHAPES = Shapes("linear", input="* k", weight="n k", bias="n")
-SHAPES_OF_ONE_OUTPUT = Shapes("linear", one_dtype=False, input="* k", weight="k", bias="*")
+SHAPES = Shapes("linear", optional="bias", input="* k", weight="n k", bias="n")
+SHAPES_OF_ONE_OUTPUT = Shapes(
+    "linear", optional="bias", one_dtype=False, input="* k", weight="k", bias="*"
+)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

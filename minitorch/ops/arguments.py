@@ -4,9 +4,10 @@ A declaration lists the sizes of each tensor. A name stands for the same size wh
 and "*" for any further dimensions in front of the others:
 
     >>> import minitorch
-    >>> FITS = Shapes("linear", input="* k", weight="n k", bias="n")
+    >>> FITS = Shapes("linear", optional="bias", input="* k", weight="n k", bias="n")
 
-says that the input's last size is the weight's last, and that the bias has the weight's first.
+says that the input's last size is the weight's last, and that the bias, which may be None, has the
+weight's first.
 Called with the tensors it does nothing where they fit, and says what is wrong where they do not:
 
     >>> FITS(minitorch.zeros(2, 3), minitorch.zeros(4, 3), None)
@@ -97,6 +98,7 @@ class Shapes:
         name: the operation's.
         floating: must the first be floating-point?
         one_dtype: must all have one dtype?
+        optional: the arguments that may be None, separated by spaces.
         error: what to raise where shapes do not fit.
         called: what to call a size in a message: {"k": "inner sizes"}.
         hint: the sentence that ends a message about shapes: what to do.
@@ -112,6 +114,7 @@ class Shapes:
         *,
         floating: bool = False,
         one_dtype: bool = True,
+        optional: str = "",
         error: type[Exception] = RuntimeError,
         called: dict[str, str] | None = None,
         hint: str = "",
@@ -119,7 +122,7 @@ class Shapes:
     ) -> None:
         self.name, self.floating, self.one_dtype = name, floating, one_dtype
         self.error, self.called, self.hint = error, called or {}, hint
-        self.shapes = shapes
+        self.shapes, self.optional = shapes, optional.split()
         self.known: set[Any] = set()  # shapes and dtypes that were found to fit
 
     def _sizes(self, argument: str, ndim: int) -> list[str] | None:
@@ -193,7 +196,7 @@ class Shapes:
         tensors = {
             argument: tensor(self.name, argument, x)
             for argument, x in zip(self.shapes, given, strict=True)
-            if x is not None
+            if x is not None or argument not in self.optional
         }
         self._check_shapes(tensors)
         self._check_dtypes(tensors)
@@ -239,7 +242,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
         return tuple(range(ndim))
     named = [dim] if isinstance(dim, int) else dim
     dims = tuple([dim_of(name, d, ndim) for d in named])
-    if len(set(dims)) != len(dims):
+    if ndim and len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
     return dims if ndim else ()
 
@@ -249,11 +252,11 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 
 def ends_in(name: str, input: Tensor, normalized_shape: tuple[int, ...]) -> None:
     """Raise RuntimeError unless the last sizes of the input are `normalized_shape`."""
-    n = len(normalized_shape)
-    if not n or input.array.shape[-n:] != normalized_shape:
+    shape, n = tensor(name, "input", input).array.shape, len(normalized_shape)
+    if not n or shape[-n:] != normalized_shape:
         raise RuntimeError(
             f"{name}: given normalized_shape={list(normalized_shape)}, expected input of shape "
-            f"[*, {', '.join(map(str, normalized_shape))}], but got {list(input.array.shape)}"
+            f"[*, {', '.join(map(str, normalized_shape))}], but got {list(shape)}"
         )
 
 

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 import minitorch as mt
+from minitorch.nn import functional as F
 from minitorch.ops.arguments import Shapes
 from minitorch.tensor import Tensor
 
-LINEAR = Shapes("linear", input="* k", weight="n k | k", bias="n", called={"k": "last sizes"})
+LINEAR = Shapes(
+    "linear", optional="bias", called={"k": "last sizes"}, input="* k", weight="n k | k", bias="n"
+)
 PAIRS = Shapes("pairs", input="* 2", floating=True, error=ValueError, hint="Cut it in two.")
 
 
@@ -51,6 +54,29 @@ def test_shapes_that_do_not_fit_are_named_each_time(shapes: Any, message: str) -
         assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: mt.matmul(x, None),
+        lambda x: None @ x,
+        lambda x: mt.mm(x, None),
+        lambda x: mt.bmm(None, x),
+        lambda x: mt.mv(None, x),
+        lambda x: mt.dot(x, None),
+        lambda x: mt.outer(x, None),
+        lambda x: mt.isclose(x, None),
+        lambda x: F.linear(x, None),
+        lambda x: F.layer_norm(None, (2,)),
+        lambda x: F.cross_entropy(x, None, reduction="none"),
+        lambda x: F.scaled_dot_product_attention(x, x, None),
+    ],
+)
+def test_none_is_no_tensor_unless_it_may_be_left_out(call: Any) -> None:
+    with pytest.raises(TypeError, match="must be a Tensor, not NoneType"):
+        call(mt.zeros(2, 2))
+    LINEAR(mt.zeros(2, 2), mt.zeros(3, 2), None)
+
+
 def test_a_number_is_a_size_and_the_error_and_the_hint_are_the_declared_ones() -> None:
     PAIRS(mt.zeros(5, 2))
     message = r"input \(5, 3\) does not fit .*: 3 is not 2\. Cut it in two\.$"
@@ -73,7 +99,7 @@ def test_dtypes_are_compared() -> None:
 
 
 def test_none_is_left_out_and_what_is_no_tensor_is_refused() -> None:
-    fits: Any = Shapes("dot", input="k", other="k")
+    fits: Any = Shapes("dot", optional="input other", input="k", other="k")
     fits(mt.zeros(3), None)
     fits(None, mt.zeros(3))
     with pytest.raises(TypeError, match="argument 'input' must be a Tensor, not float"):
