@@ -96,6 +96,11 @@ def set_rng_state(state: dict[str, Any]) -> None:
     default_generator.set_state(state)
 
 
+def draw_seed() -> int:
+    """Draw, from the default generator, a seed for another one."""
+    return int(default_generator.numpy.integers(2**63))
+
+
 def keep_mask(shape: tuple[int, ...], p: float, dtype: np.dtype[Any]) -> Array:
     """Dropout's mask: 0 with probability p, else 1/(1 - p), so that the expectation stays 1."""
     if p >= 1:

@@ -26,15 +26,11 @@ if TYPE_CHECKING:
     from .graph import NodeOrLeaf
 
 
-JOINT = "backward"
-"""The name of the node in front of several outputs."""
-
-
 def _joint(starts: Sequence[tuple[NodeOrLeaf, Tensor]]) -> tuple[Node, Tensor]:
     """Make a node with an edge to each output, whose vjps return the gradients to start from."""
     edges = tuple(Edge(node, lambda _, g: g, (g,)) for node, g in starts)
     anything = starts[0][1]
-    return Node(JOINT, anything, edges), anything
+    return Node("backward", anything, edges), anything
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:
@@ -122,7 +118,8 @@ def run_backward(
     """
     if not starts:
         return {}
-    start, gradient = starts[0] if len(starts) == 1 else _joint(starts)
+    several = len(starts) > 1
+    start, gradient = _joint(starts) if several else starts[0]
     nodes = reverse_topological_order(start, since)
     watch = mode.watch
     found: dict[NodeOrLeaf, Tensor] = {}
@@ -134,7 +131,7 @@ def run_backward(
             g = run_hooks(g, node.hooks)
         if inputs is not None and node in inputs:
             found[node] = g
-        checked = watch is not None and node.name != JOINT
+        checked = watch is not None and not (several and node is start)  # not users' gradients
         parents = checked_vjps(node, g) if checked else node.vjps(g)
         if not retain_graph:
             node.release()

@@ -183,7 +183,7 @@ class Worker:
             grad_enabled=is_grad_enabled(),
             training=training,
             requires_grad=[p.requires_grad for p in self.parameters],
-            seed=int(random.default_generator.numpy.integers(2**63)) if any(training) else None,
+            seed=random.draw_seed() if any(training) else None,
             shard=Shard(
                 [_packed(x) for x in shard.args],
                 {name: _packed(x) for name, x in shard.kwargs.items()},

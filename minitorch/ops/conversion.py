@@ -40,8 +40,7 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, **optio
             device = arg
         elif arg is not None and not isinstance(arg, bool):
             dtype = arg
-    if device is not None:
-        devices.check(device)
+    devices.check(device)
     before = input.array.dtype
     after = before if dtype is None else dtypes.as_numpy(dtype)
     if after == before:

@@ -100,3 +100,11 @@ def test_what_is_finite_passes() -> None:
     with detect_anomaly():
         (fused.softmax(x * x, -1).log() * x).sum().backward()
     assert x.grad is not None
+
+
+def test_a_gradient_that_the_user_gives_may_be_infinite_beside_others() -> None:
+    x = leaf(1.0)
+    gs = [minitorch.tensor([g], dtype=minitorch.float64) for g in (1.0, math.inf)]
+    with detect_anomaly():
+        (dx,) = grad((x * 2, x * 3), x, gs)
+    assert dx.tolist() == [math.inf]

@@ -144,8 +144,8 @@ def beam_search(
         n_best: the texts to return; at most `width`.
 
     Raises:
-        ValueError: an argument is out of range, or with `max_length` tokens more the text would be
-            longer than the model can read.
+        ValueError: an argument is out of range, or the model would have to read more tokens than it
+            can: all but the last.
     """
     if not 1 <= n_best <= width:
         raise ValueError(f"a beam of {width} cannot give the {n_best} best texts")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from ...random import Generator, default_generator
+from ...random import Generator, draw_seed
 
 T = TypeVar("T")
 
@@ -63,8 +63,7 @@ class RandomSampler(Sampler[int]):
         n, left = len(self.data_source), self.num_samples
         generator = self.generator
         if generator is None:
-            seed = int(default_generator.numpy.integers(2**63))
-            generator = Generator().manual_seed(seed)
+            generator = Generator().manual_seed(draw_seed())
         while left > 0:
             if self.replacement:
                 drawn = generator.numpy.integers(n, size=min(left, 32))
