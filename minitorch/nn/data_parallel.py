@@ -31,6 +31,7 @@ from ..autograd import Function, is_grad_enabled
 from ..creation import zeros
 from ..dtypes import Array
 from ..ops import cat
+from ..ops.numbers import whole
 from ..tensor import Tensor
 from .module import Module
 from .worker import ForwardPass, Shard, Worker, checked_output, shared_like
@@ -180,8 +181,9 @@ class DataParallel(Module):
 
     def __init__(self, module: Module, processes: int = 2) -> None:
         super().__init__()
-        if not isinstance(processes, int) or processes < 1:
-            raise ValueError(f"DataParallel: processes must be at least 1, not {processes!r}")
+        if not isinstance(module, Module):
+            raise TypeError(f"DataParallel: it takes a Module, not {type(module).__name__}")
+        whole("DataParallel", "processes", processes, least=1)
         if processes > 1 and not hasattr(os, "fork"):
             raise RuntimeError(
                 "DataParallel: this operating system cannot fork a process. Use processes=1."

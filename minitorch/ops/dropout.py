@@ -31,7 +31,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueError(f"dropout: the probability has to be between 0 and 1, but got {p}")
     if inplace:
         raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
-    x = arguments.tensor("dropout", "input", input).array
+    arguments.tensor("dropout", "input", input)
     if not training or p == 0:
         return input
+    x = arguments.floating_point("dropout", "input", input).array
     return input * input._wrap(random.keep_mask(x.shape, p, x.dtype))

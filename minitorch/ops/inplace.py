@@ -116,7 +116,7 @@ def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the normal distribution with this mean and standard deviation."""
-    if std < 0:
+    if not std >= 0:  # NaN neither
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
     x = arguments.floating_point("normal_", "self", input).array
     draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)
@@ -127,8 +127,8 @@ def uniform_(
     input: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the uniform distribution over [a, b)."""
-    if a > b:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
+    if not 0 <= b - a < np.inf:  # NaN neither
+        raise RuntimeError(f"uniform_ expects a finite range, but found from={a}, to={b}")
     x = arguments.floating_point("uniform_", "self", input).array
     draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
