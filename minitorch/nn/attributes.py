@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from .module import Module
 
 
+class SetByInit:
+    """Stands for an attribute that `Module.__init__` sets, and explains that it was not called."""
+
+    def __get__(self, module: object, owner: type) -> Any:
+        raise AttributeError(
+            f"{owner.__name__}: its __init__ must begin with super().__init__(), which sets up "
+            "what a Module needs"
+        )
+
+
 class Attributes:
     """The part of `Module` that checks its attributes.
 
@@ -24,15 +34,7 @@ class Attributes:
     modules: Callable[[], Iterator[Module]]
 
     if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            own = type(self).__name__
-            if "_buffers" not in vars(self):
-                raise AttributeError(
-                    f"'{own}' object has no attribute '{name}' before Module.__init__() call: "
-                    "begin __init__ with super().__init__()"
-                )
-            raise AttributeError(f"'{own}' object has no attribute '{name}'")
+        _buffers = SetByInit()
 
     def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
         raise TypeError(

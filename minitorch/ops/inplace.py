@@ -128,7 +128,7 @@ def uniform_(
 ) -> Tensor:
     """Draw every element from the uniform distribution over [a, b)."""
     if not 0 <= b - a < np.inf:  # NaN neither
-        raise RuntimeError(f"uniform_ expects a finite range, but found from={a}, to={b}")
+        raise RuntimeError(f"uniform_ expects a finite [from, to) range, not from={a}, to={b}")
     x = arguments.floating_point("uniform_", "self", input).array
     draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))

@@ -232,7 +232,6 @@ PROTOCOL = [
         AttributeError,
         r"super\(\)\.__init__",
     ),
-    Misuse("no such attribute", lambda: linear().weights, AttributeError, "no attribute 'weights'"),
     Misuse(
         "a tensor for a parameter", lambda: linear(weight=x), TypeError, "'Tensor' as parameter"
     ),

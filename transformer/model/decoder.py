@@ -8,6 +8,7 @@ from minitorch import Tensor, nn
 from minitorch.ops.probe import probe
 
 from .add_norm import AddAndNorm, final_norm
+from .arguments import check_decoding
 from .attention import attention
 from .masks import decoder_mask
 from .mlp import feed_forward
@@ -101,6 +102,7 @@ class Decoder(nn.Module):
             padding: how many of each row's first tokens are padding, (batch); None if none are.
             cache: of the tokens before x, if there are any.
         """
+        check_decoding(len(self.blocks), memory, cache)
         mask, is_causal = decoder_mask(x.shape[1], 0 if cache is None else cache.length, padding)
         for i, block in enumerate(self.blocks):
             block_memory = memory[i] if isinstance(memory, list) else memory

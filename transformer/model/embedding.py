@@ -23,6 +23,7 @@ from minitorch import Tensor, nn
 from minitorch.ops.probe import probe
 
 from .add_norm import norm
+from .arguments import check_segments, configuration, places
 
 if TYPE_CHECKING:
     from minitorch.autograd import Array
@@ -88,7 +89,7 @@ class Embedding(nn.Module):
 
     def __init__(self, config: TransformerConfig, normalise: bool = False) -> None:
         super().__init__()
-        d_model = config.d_model
+        d_model = configuration(config).d_model
         self.max_length = config.max_length
         self.scale = math.sqrt(d_model) if config.positions == "sinusoidal" else 1.0
         std = 0.5 / math.sqrt(d_model)
@@ -126,11 +127,8 @@ class Embedding(nn.Module):
         Raises:
             ValueError: the sequence is longer than `max_length`.
         """
-        stop = start + ids.shape[1]
-        if stop > self.max_length:
-            raise ValueError(
-                f"a sequence of {stop} tokens is longer than max_length={self.max_length}"
-            )
+        stop = places(ids, start, padding, self.max_length)
+        check_segments(self.segments, ids, segments)
         x: Tensor = self.tokens(ids)  # (batch, T, d_model)
         if self.scale != 1:
             x = x * self.scale
