@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from minitorch.autograd import Array
 
 BATCH = {"batch": "batch sizes"}
-SELF = Shapes("attention", x="batch T_q d_model")
+VECTORS = Shapes("attention", x="batch T d_model")
 CROSS = Shapes("attention", called=BATCH, x="batch T_q d_model", memory="batch T_k d_model")
 KEYS_AND_VALUES = Shapes(
     "attention",
@@ -162,6 +162,18 @@ def _check_keys_and_values(layer: Any, x: Tensor, memory: tuple[Tensor, ...]) ->
         )
 
 
+def check_vectors(x: Tensor) -> None:
+    """Raise unless x is a vector for each token: (batch, T, d_model)."""
+    if getattr(x, "ndim", 0) != 3:
+        VECTORS(x)  # says what is wrong
+
+
+def _keys(x: Tensor, memory: Any) -> Tensor:
+    """Return what the keys are made of, or the keys themselves: (…, T_k, d)."""
+    keys: Tensor = x if memory is None else memory[0] if isinstance(memory, tuple) else memory
+    return keys
+
+
 @lru_cache(1024)
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Say whether a shape can be broadcast to another."""
@@ -179,8 +191,7 @@ def check_attention(
             raise TypeError(f"attention: cache must be a LayerCache, not a {type(cache).__name__}")
         before = cache.length
     if memory is None:
-        if getattr(x, "ndim", 0) != 3:
-            SELF(x)  # says what is wrong
+        check_vectors(x)
     elif cache is not None or layer.rotary is not None:
         raise ValueError(
             "attention: a cache and rotary positions are for self-attention, without a memory"
@@ -189,15 +200,16 @@ def check_attention(
         _check_keys_and_values(layer, x, memory)
     else:
         CROSS(x, memory)
+    if memory is not None and not _keys(x, memory).shape[-2]:
+        raise ValueError("attention: the memory is empty: there is no token to attend to")
     if not isinstance(is_causal, bool):
         raise TypeError(f"attention: is_causal must be True or False, not {is_causal!r}")
     if is_causal and before:
         raise ValueError("attention: behind the tokens of a cache, use the mask of `decoder_mask`")
     if mask is not None:
         shape = arguments.mask("attention", "mask", mask).shape
-        keys = memory[0] if isinstance(memory, tuple) else x if memory is None else memory
         batch, T, _ = x.shape
-        allowed = (batch, layer.n_heads, T, before + keys.shape[-2])
+        allowed = (batch, layer.n_heads, T, before + _keys(x, memory).shape[-2])
         if not _broadcasts(shape, allowed):
             raise RuntimeError(
                 f"attention: a mask of shape {shape} does not broadcast to (batch, heads, T_q, "
@@ -232,8 +244,11 @@ def capacity(config: TransformerConfig, n_first: int, max_length: int) -> int:
     return total
 
 
-def check_decoding(n_layers: int, memory: Any, cache: Any) -> None:
-    """Raise unless there are a memory and a cache for so many blocks."""
+def check_decoding(n_layers: int, x: Tensor, memory: Any, padding: Any, cache: Any) -> None:
+    """Raise unless there are a memory and a cache for so many blocks, and padding for each row."""
+    check_vectors(x)
+    if padding is not None and len(padding) != len(x):
+        raise ValueError(f"padding must count the <pad> of each of {len(x)} rows, but is {padding}")
     if memory is None:
         raise TypeError("the decoder needs a memory, the encoder's output, not None")
     if isinstance(memory, list) and len(memory) != n_layers:

@@ -20,6 +20,7 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
+from minitorch.ops.numbers import whole
 from minitorch.ops.probe import probe
 
 from .add_norm import norm
@@ -59,6 +60,7 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     Returns:
         (length, d_model), of the default dtype.
     """
+    length, d_model = whole("positions", "length", length), whole("positions", "d_model", d_model)
     theta = angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
     waves[:, 0::2] = np.sin(theta)

@@ -71,7 +71,7 @@ def causal_mask(T: int, start: int = 0) -> Tensor:
             [1, 1, 1, 0],
             [1, 1, 1, 1]], dtype=minitorch.int32)
     """
-    whole("causal_mask", "start", start)
+    T, start = whole("causal_mask", "T", T), whole("causal_mask", "start", start)
     return mt.ones(T, start + T, dtype=mt.bool).tril(start)
 
 

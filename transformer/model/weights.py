@@ -200,7 +200,7 @@ def _check_size(config: TransformerConfig, tensors: Tensors) -> None:
     given = sum(array.size for array in tensors.values())
     if needed > given:
         raise RuntimeError(
-            f"such a model needs {needed:.4g} numbers or more, and {given} are there"
+            f"it holds {given} numbers, and a model of this config.json has {needed} or more"
         )
 
 
