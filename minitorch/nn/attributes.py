@@ -16,6 +16,8 @@ class SetByInit:
     """Stands for an attribute that `Module.__init__` sets, and explains that it was not called."""
 
     def __get__(self, module: object, owner: type) -> Any:
+        if module is None:
+            return self
         raise AttributeError(
             f"{owner.__name__}: its __init__ must begin with super().__init__(), which sets up "
             "what a Module needs"
