@@ -143,3 +143,13 @@ def test_a_size_may_be_any_whole_number() -> None:
     assert repr(layer) == "Linear(in_features=2, out_features=3, bias=True)"
     assert nn.LayerNorm([np.int64(2), 3]).normalized_shape == (2, 3)
     assert nn.Embedding(3, 2, padding_idx=-1).padding_idx == 2
+
+
+def test_numbers_are_drawn_from_the_standard_distributions_unless_told() -> None:
+    mt.manual_seed(0)
+    normal, uniform = init.normal_(mt.empty(100_000)), init.uniform_(mt.empty(100_000))
+    assert normal.mean().item() == pytest.approx(0, abs=0.02)
+    assert normal.std().item() == pytest.approx(1, abs=0.02)
+    assert uniform.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert uniform.min().item() < 0.001
+    assert 0.999 < uniform.max().item() < 1

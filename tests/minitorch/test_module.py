@@ -541,3 +541,13 @@ def test_nothing_to_clip_has_the_norm_0() -> None:
     assert nn.utils.clip_grad_norm_(p, 100.0, 1).item() == 7
     nn.utils.clip_grad_value_(p, 2.0)
     assert p.grad.tolist() == [2.0, -2.0]
+
+
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_a_graph_notices_that_a_gradient_which_it_saved_was_clipped(clip: Any) -> None:
+    p = nn.Parameter(mt.ones(2))
+    p.grad = mt.tensor([3.0, -4.0])
+    y = (mt.ones(2, requires_grad=True) * p.grad).sum()
+    clip(p, 1.0)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
