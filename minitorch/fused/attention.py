@@ -47,8 +47,9 @@ def definition(
     if mask is None:
         weights = scores.softmax(-1)  # (..., T_q, T_k)
     else:
-        is_bool = mask.array.dtype == np.bool_
-        scores = scores.masked_fill(~mask, -math.inf) if is_bool else scores + mask
+        if mask.array.dtype != np.bool_:
+            scores, mask = scores + mask, mask != -math.inf
+        scores = scores.masked_fill(~mask, -math.inf)
         no_key = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
         weights = scores.masked_fill(no_key, 0.0).softmax(-1).masked_fill(no_key, 0.0)
     weights = probe("weights", weights)
@@ -86,12 +87,10 @@ def kernel(
     if causal:
         mask = np.tri(query.shape[-2], key.shape[-2], dtype=np.bool_)
     scores = matmul_transposed(query, key, scale)  # (..., T_q, T_k)
-    if mask is not None:
-        if mask.dtype == np.bool_:
-            mask = np.where(mask, scores.dtype.type(0), scores.dtype.type(-np.inf))
-        # in place, unless the mask has more dimensions and so makes the scores larger
-        scores = np.add(scores, mask, out=scores if mask.ndim <= scores.ndim else None)
-    weights = softmax_probabilities(scores)
+    if mask is not None and mask.dtype != np.bool_:
+        numbers, mask = mask, mask != -np.inf
+        scores += np.where(mask, numbers, 0)
+    weights = softmax_probabilities(scores, mask)
     dropped = weights if keep is None else weights * keep
     y = matmul_like(dropped, value, like=query)  # (..., T_q, d_value)
 

@@ -7,7 +7,6 @@ where j runs over all elements along one dimension.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from .. import dtypes
     from ..tensor import Tensor
 
-SAFE = 30.0
-"""A largest x within ±SAFE needs no shift, and in a sum above e^-SAFE no underflow matters."""
+LOWEST = -60.0
+"""Of x above it, e^x is far from where float32 underflows, near e^-87."""
 
 
 def _largest(x: Array, dim: int) -> Array:
@@ -42,20 +41,25 @@ def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
     return e / e.sum(dim, keepdim=True)
 
 
-def softmax_probabilities(x: Array) -> Array:
-    """Compute softmax along the last dimension; a row of nothing but -inf gets zeros.
+def softmax_probabilities(x: Array, allowed: Array | None = None) -> Array:
+    """Compute softmax along the last dimension; with a mask, over those that are allowed.
 
-    Any shift of a row's scores cancels; it is there only to avoid overflow. If the array's maximum
-    is within ±SAFE, no shift is needed; otherwise the maximum, which is cheap to find, is tried for
-    all rows. Only if a row lies so far below it that its sum is at most e^-SAFE, so that underflow
-    could matter, does each row get its own.
+    A row in which none is allowed gets zeros.
+
+    Any shift of a row's scores cancels; it is there so that nothing overflows, and so that what
+    underflows is small beside the row's largest. Where no score is below LOWEST and no sum
+    overflows, neither happens, and no shift is needed. Otherwise each row gets its own. A shift
+    that rows share would not do: what is small beside the others may be all that a row has.
     """
-    largest = x.max(initial=-np.inf)
-    y = np.exp(x) if abs(largest) < SAFE else np.exp(x - largest)
+    y = np.exp(x)
+    if allowed is not None:
+        y *= allowed
     total = sum_last(y)
-    if not total.min(initial=np.inf) > math.exp(-SAFE):
+    if not (x.min(initial=0) > LOWEST and total.max(initial=0) < np.inf):
+        x = x if allowed is None else np.where(allowed, x, x.dtype.type(-np.inf))
         y = np.exp(x - np.maximum(_largest(x, -1), np.finfo(x.dtype).min))
         total = sum_last(y)
+    if allowed is not None:
         total[total == 0] = 1
     y /= total
     return y

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -257,6 +258,97 @@ def test_softmax_of_huge_scores_neither_overflows_nor_gives_nan() -> None:
     assert_close(fused.log_softmax(x, -1)[0], logs)
     y.backward(minitorch.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]))
     assert_close(x.grad, minitorch.tensor([[-0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]))
+
+
+def test_softmax_of_a_row_far_below_another() -> None:
+    x = minitorch.tensor([[0.0, 0.0], [-29.0, -104.0]], requires_grad=True)
+    log_p = fused.softmax(x, -1).log()
+    assert_close(log_p[1], minitorch.tensor([0.0, -75.0]))
+    log_p[1].sum().backward()
+    assert_close(x.grad, minitorch.tensor([[0.0, 0.0], [-1.0, 1.0]]))
+
+
+@pytest.mark.parametrize("with_definition", [False, True])
+def test_softmax_of_nothing_but_minus_infinity_is_nan(with_definition: bool) -> None:
+    x = minitorch.tensor([[-math.inf, -math.inf], [0.0, 0.0]])
+    with definitions() if with_definition else nullcontext():
+        for function in (fused.softmax, fused.log_softmax):
+            assert function(x, -1).isnan().tolist() == [[True, True], [False, False]]
+        scores = minitorch.full((1, 1), math.inf), minitorch.full((2, 1), -1.0)
+        value = minitorch.ones(2, 1)
+        y = fused.scaled_dot_product_attention(*scores, value)
+        assert y.isnan().all()  # only what a mask forbids gives zeros
+        mask = minitorch.zeros(2, dtype=minitorch.bool)
+        assert fused.scaled_dot_product_attention(*scores, value, mask).tolist() == [[0.0]]
+
+
+def rows_far_apart(*shape: int, most: float) -> Any:
+    """Draw rows of a few numbers, each around a place of its own, some of them up to ±most."""
+    rng = np.random.default_rng(0)
+    places = rng.uniform(-1, 1, shape[:-1]) * rng.choice([1, most], shape[:-1])
+    widths = np.array([1, 30, 80])[rng.integers(0, 3, shape[:-1])]
+    return (places[..., None] + widths[..., None] * rng.standard_normal(shape)).astype(np.float32)
+
+
+def gradient_of(y: Tensor, x: Tensor) -> Any:
+    g = np.random.default_rng(1).standard_normal(y.shape[-1]).astype(np.float32)
+    return autograd.grad(y, x, Tensor._wrap(np.broadcast_to(g, y.shape)))[0].array
+
+
+@pytest.mark.parametrize("most", [30, 100, 1e4])
+@pytest.mark.parametrize("dim", [-1, 0])
+@pytest.mark.parametrize("kernel", [fused.softmax, fused.log_softmax])
+def test_a_row_of_scores_alone_has_the_probabilities_that_it_has_in_any_batch(
+    kernel: Any, dim: int, most: float
+) -> None:
+    x = Tensor._wrap(rows_far_apart(100, 5, most=most)).requires_grad_()
+    y = kernel(x if dim else x.T, dim)
+    y = y if dim else y.T
+    dx = gradient_of(y, x)
+    exact = x.array - x.array.max(-1, keepdims=True).astype(np.float64)
+    exact = exact - np.log(np.exp(exact).sum(-1, keepdims=True))
+    likely = exact > -80  # below, float32 has not all of its digits
+    log_p = y.log() if kernel is fused.softmax else y
+    np.testing.assert_allclose(log_p.array[likely], exact[likely], rtol=1e-5, atol=1e-5)
+    for i, row in enumerate(x.array):
+        alone = Tensor._wrap(row).requires_grad_()
+        y_alone = kernel(alone, -1)
+        np.testing.assert_allclose(y.array[i], y_alone.array, rtol=2e-5, atol=1e-37)
+        np.testing.assert_allclose(dx[i], gradient_of(y_alone, alone), rtol=5e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("most", [30, 100, 1e4])
+@pytest.mark.parametrize("masking", ["none", "causal", "bools", "numbers"])
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_a_query_alone_finds_what_it_finds_in_any_batch(
+    most: float, masking: str, in_blocks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if in_blocks:
+        monkeypatch.setattr(parts, "PART_SCORES", 2 * 5 * 4)
+        monkeypatch.setattr(parts, "ROWS", 2)
+    scores = rows_far_apart(6, 2, 5, 4, most=most)  # (batch, heads, T_q, T_k): of keys (1, 0, 0, 0), …
+    keys, value = np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32)
+    keys, value = (np.broadcast_to(a, (6, 2, 4, 4)) for a in (keys, value))
+    allowed = np.random.default_rng(2).random((6, 2, 5, 4)) > 0.3
+    allowed[0, 0, 0] = False
+    numbers = rows_far_apart(6, 2, 5, 4, most=most)
+    numbers[~allowed] = -np.inf
+    given = {"none": None, "causal": np.tri(5, 4, dtype=bool), "bools": allowed, "numbers": numbers}
+    mask = given[masking]
+    options = {"scale": 1.0, "is_causal": masking == "causal"}
+    whole = None if mask is None or masking == "causal" else Tensor._wrap(mask)
+
+    x = Tensor._wrap(scores).requires_grad_()
+    y = fused.scaled_dot_product_attention(x, *map(Tensor._wrap, (keys, value)), whole, **options)
+    dx = gradient_of(y, x)
+    mask = None if mask is None else np.broadcast_to(mask, scores.shape)
+    for i in np.ndindex(6, 2, 5):
+        alone = Tensor._wrap(scores[i][None]).requires_grad_()
+        own = None if mask is None else Tensor._wrap(mask[i][None])
+        k, v = Tensor._wrap(keys[0, 0]), Tensor._wrap(value[0, 0])
+        y_alone = fused.scaled_dot_product_attention(alone, k, v, own, scale=1.0)
+        np.testing.assert_allclose(y.array[i], y_alone.array[0], rtol=2e-5, atol=1e-37)
+        np.testing.assert_allclose(dx[i], gradient_of(y_alone, alone)[0], rtol=5e-5, atol=2e-6)
 
 
 def odds(dtype: Any = np.float64) -> Tensor:
