@@ -14,7 +14,8 @@ import numpy as np
 
 from .._runtime.products import sum_last
 from ..dtypes import Array
-from ..ops.arguments import dims_of, floating_point
+from ..ops.arguments import dim_of, floating_point
+from ..ops.options import integer
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
@@ -42,14 +43,11 @@ def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
 
 
 def softmax_probabilities(x: Array, allowed: Array | None = None) -> Array:
-    """Compute softmax along the last dimension; with a mask, over those that are allowed.
+    """Compute softmax along the last dimension, where `allowed`; a row without any gets zeros.
 
-    A row in which none is allowed gets zeros.
-
-    Any shift of a row's scores cancels; it is there so that nothing overflows, and so that what
-    underflows is small beside the row's largest. Where no score is below LOWEST and no sum
-    overflows, neither happens, and no shift is needed. Otherwise each row gets its own. A shift
-    that rows share would not do: what is small beside the others may be all that a row has.
+    Any shift of a row's scores cancels; it is there only to avoid overflow. Where no score is below
+    LOWEST and no sum overflows, none is needed. Otherwise each row gets its own: one that rows
+    share would let those underflow that lie far below the others.
     """
     y = np.exp(x)
     if allowed is not None:
@@ -117,7 +115,7 @@ LOG_SOFTMAX = Fused("log_softmax", log_softmax_definition, log_softmax_kernel, k
 def _scores(name: str, input: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
     """Return the input, converted if a dtype is given; it must be floating-point and have `dim`."""
     x = floating_point(name, "input", input if dtype is None else input.to(dtype))
-    dims_of(name, x.array.ndim, dim)
+    dim_of(name, integer(name, "dim", dim), x.array.ndim)
     return x
 
 
@@ -133,7 +131,7 @@ def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tenso
 
     Raises:
         RuntimeError: the dtype is not floating-point.
-        IndexError: there is no dimension `dim`.
+        IndexError, TypeError: there is no dimension `dim`.
     """
     return SOFTMAX(_scores("softmax", input, dim, dtype), dim=dim)
 

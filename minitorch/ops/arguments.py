@@ -250,14 +250,30 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 # ------------------------------------------------------------------------------------- shapes
 
 
-def ends_in(name: str, input: Tensor, normalized_shape: tuple[int, ...]) -> None:
-    """Raise RuntimeError unless the last sizes of the input are `normalized_shape`."""
-    shape, n = tensor(name, "input", input).array.shape, len(normalized_shape)
-    if not n or shape[-n:] != normalized_shape:
+def broadcasts_to(name: str, argument: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Raise RuntimeError unless a tensor broadcasts to a shape without making it larger."""
+    given = tensor(name, argument, value).array.shape
+    pairs = zip(reversed(given), reversed(shape), strict=False)
+    if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
+        raise RuntimeError(f"{name}: {argument} of shape {given} does not broadcast to {shape}")
+
+
+def alike(name: str, argument: str, value: Any, shape: tuple[int, ...], input: Tensor) -> None:
+    """Raise RuntimeError unless a tensor has the shape and the input's dtype."""
+    x = tensor(name, argument, value)
+    if x.array.shape != shape or x.array.dtype != input.array.dtype:
         raise RuntimeError(
-            f"{name}: given normalized_shape={list(normalized_shape)}, expected input of shape "
-            f"[*, {', '.join(map(str, normalized_shape))}], but got {list(shape)}"
+            f"{name}: {argument} must have shape {shape} and the input's dtype, {input.dtype}, "
+            f"not {x.array.shape} and {x.dtype}"
         )
+
+
+def shape_of_scores(query: Tensor, key: Tensor) -> tuple[int, ...]:
+    """Return the shape of query keyᵀ."""
+    batch, others = query.array.shape[:-2], key.array.shape[:-2]
+    if batch != others:
+        batch = np.broadcast_shapes(batch, others)
+    return *batch, query.array.shape[-2], key.array.shape[-2]
 
 
 def same_shape(name: str, error: type[Exception], **given: Any) -> None:

@@ -142,6 +142,7 @@ def var(
         return var(input, None, dim, keepdim, correction=correction)
     x, dims, _ = _start("var", input, dim)
     deviation = input - mean(input, dims or None, keepdim=True) if x.ndim else input - input
+    deviation = deviation - mean(deviation, dims or None, keepdim=True)  # what was rounded off
     less = float(unbiased) if correction is None else correction
     return sum(deviation * deviation, dims, keepdim) / builtins.max(_count(x, dims) - less, 0)
 
