@@ -59,7 +59,7 @@ def cross_entropy_sample(draw: Draw) -> Sample:
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     options = {
         "target": rng.integers(0, C, N),
-        "counted": rng.integers(0, 2, N).astype(float),
+        "counted": rng.integers(0, 2, N).astype(bool),
         "weight": rng.random(C),
         "smoothing": draw(st.sampled_from([0.0, 0.1, 1.0])),
     }
@@ -326,7 +326,7 @@ def test_a_query_alone_finds_what_it_finds_in_any_batch(
     if in_blocks:
         monkeypatch.setattr(parts, "PART_SCORES", 2 * 5 * 4)
         monkeypatch.setattr(parts, "ROWS", 2)
-    scores = rows_far_apart(6, 2, 5, 4, most=most)  # (batch, heads, T_q, T_k): of keys (1, 0, 0, 0), …
+    scores = rows_far_apart(6, 2, 5, 4, most=most)  # of the keys (1, 0, 0, 0), …
     keys, value = np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32)
     keys, value = (np.broadcast_to(a, (6, 2, 4, 4)) for a in (keys, value))
     allowed = np.random.default_rng(2).random((6, 2, 5, 4)) > 0.3
@@ -374,6 +374,60 @@ def test_cross_entropy_by_hand() -> None:
     assert smoothed == pytest.approx(0.9 * first + 0.1 * spread)
 
 
+@pytest.mark.parametrize("form", [nullcontext, definitions])
+@pytest.mark.parametrize("with_weight", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("held", [-math.inf, math.inf, math.nan])
+def test_what_an_ignored_example_holds_does_not_matter(
+    held: float, reduction: str, smoothing: float, with_weight: bool, form: Any
+) -> None:
+    logits, target = [[0.5, 2.0, 1.0], [held, 0.0, 3.0], [held] * 3], [1, 0, 0]
+    options = {"reduction": reduction, "label_smoothing": smoothing, "ignore_index": 0}
+    weight = minitorch.tensor([1.0, 2.0, 3.0]) if with_weight else None
+
+    def loss_and_gradient(n: int) -> tuple[Any, Any]:
+        x = minitorch.tensor(logits[:n], requires_grad=True)
+        with form():
+            loss = fused.cross_entropy(x, minitorch.tensor(target[:n]), weight, **options)
+        loss.sum().backward()
+        return loss.tolist(), x.grad.tolist()
+
+    (loss, dx), (alone, dx_alone) = loss_and_gradient(3), loss_and_gradient(1)
+    assert loss == pytest.approx([*alone, 0.0, 0.0] if reduction == "none" else alone)
+    assert dx[0] == pytest.approx(dx_alone[0], abs=1e-6)
+    assert dx[1:] == [[0.0] * 3] * 2
+
+
+@pytest.mark.parametrize("form", [nullcontext, definitions])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_class_that_cannot_be_has_no_part_in_the_loss(form: Any, reduction: str) -> None:
+    x, target = minitorch.tensor([[-math.inf, 2.0, 1.0], [-math.inf, 0.0, 3.0]]), [1, 0]
+    with form():
+        y = fused.cross_entropy(x, minitorch.tensor(target), None, 0, reduction)
+    right = math.log(1 + math.exp(-1))  # 0.31326
+    assert y.tolist() == pytest.approx([right, 0.0] if reduction == "none" else right)
+
+
+@pytest.mark.parametrize("form", [nullcontext, definitions])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_of_nothing_but_padding(form: Any, smoothing: float) -> None:
+    x = minitorch.tensor([[1.0, 2.0], [3.0, math.nan]], requires_grad=True)
+    options = {"ignore_index": 0, "label_smoothing": smoothing}
+    with form():
+        for reduction, right in (("mean", math.nan), ("sum", 0.0), ("none", [0.0, 0.0])):
+            y = fused.cross_entropy(x, minitorch.tensor([0, 0]), reduction=reduction, **options)
+            assert y.tolist() == pytest.approx(right, nan_ok=True)
+            (dx,) = autograd.grad(y.sum(), x)
+            assert dx.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("dtype", [minitorch.uint8, minitorch.int32, minitorch.int64])
+def test_targets_of_each_integer_dtype(dtype: Any) -> None:
+    y = fused.cross_entropy(odds(), minitorch.tensor([2, 0], dtype=dtype), reduction="none")
+    assert y.tolist() == pytest.approx([math.log(8 / 5), math.log(8 / 4)])
+
+
 def test_the_gradient_of_cross_entropy_is_what_was_said_less_what_should_be() -> None:
     x = odds()
     fused.cross_entropy(x, minitorch.tensor([2, 0]), reduction="sum").backward()
@@ -388,6 +442,46 @@ def test_layer_norm_by_hand() -> None:
     s = math.sqrt(3.5)
     y = fused.layer_norm(x, (4,), weight, bias, eps=0.0)
     assert_close(y, np.array([[-2 / s, -2 / s, 5.0, 3 / s]]))
+
+
+each_form = pytest.mark.parametrize("form", [nullcontext, definitions])
+
+
+@each_form
+@pytest.mark.parametrize("n", [1, 2, 3, 64, 100, 127, 512, 1000, 4097])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_layer_norm_of_equal_elements_is_0(form: Any, n: int, dtype: Any) -> None:
+    places = np.array([999.9, 12345.678, -0.1, 1e-30, 3e30, 0], dtype)[:, None]
+    x = Tensor._wrap(np.repeat(places, n, 1)).requires_grad_()
+    with form():
+        y = fused.layer_norm(x, (n,))
+        assert not y.array.any()
+        # With h = 0, dx = (dy - mean(dy)) / √eps.
+        dy = np.random.default_rng(0).standard_normal(x.shape).astype(dtype)
+        (dx,) = autograd.grad(y, x, Tensor._wrap(dy))
+    exact = (dy - dy.astype(np.float64).mean(-1, keepdims=True)) / math.sqrt(1e-5)
+    tolerance = np.finfo(dtype).eps * 3000
+    np.testing.assert_allclose(dx.array, exact, rtol=tolerance, atol=tolerance)
+
+
+@each_form
+@pytest.mark.parametrize("offset", [0, 1e2, 1e4, 1e6])
+def test_layer_norm_far_from_0_keeps_its_digits(form: Any, offset: float) -> None:
+    x = (offset + np.random.default_rng(0).standard_normal((20, 300))).astype(np.float32)
+    centred = x.astype(np.float64) - x.astype(np.float64).mean(-1, keepdims=True)
+    exact = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    with form():
+        y = fused.layer_norm(Tensor._wrap(x), (300,))
+    np.testing.assert_allclose(y.array, exact, rtol=3e-6, atol=3e-6)
+
+
+def test_layer_norm_over_no_elements_is_empty() -> None:
+    x, weight = minitorch.ones(3, 0, requires_grad=True), minitorch.ones(0, requires_grad=True)
+    for form in (nullcontext, definitions):
+        with form():
+            y = fused.layer_norm(x, (0,), weight, weight)
+        y.sum().backward()
+        assert (y.shape, x.grad.shape, weight.grad.shape) == ((3, 0), (3, 0), (0,))
 
 
 def test_gelu_by_hand() -> None:
@@ -406,6 +500,61 @@ def test_attention_by_hand() -> None:
     assert_close(y, np.array([[0.75, 0.25], [0.5, 0.5]]))
     causal = fused.scaled_dot_product_attention(q, k, v, is_causal=True)
     assert_close(causal, np.array([[1.0, 0.0], [0.5, 0.5]]))
+
+
+@each_form
+def test_a_mask_of_numbers_is_added_to_the_scores(form: Any) -> None:
+    q, k = Tensor._wrap(np.zeros((1, 1))), Tensor._wrap(np.zeros((3, 1)))
+    v = Tensor._wrap(np.eye(3))
+
+    def weights(*mask: float) -> Any:
+        with form():
+            return fused.scaled_dot_product_attention(q, k, v, Tensor._wrap(np.array([mask])))
+
+    assert_close(weights(1.0, 1.0, 1.0), np.array([[1 / 3, 1 / 3, 1 / 3]]))
+    assert_close(weights(0.0, math.log(2), math.log(5)), np.array([[1 / 8, 2 / 8, 5 / 8]]))
+    assert_close(weights(0.0, -math.inf, 0.0), np.array([[0.5, 0.0, 0.5]]))
+
+
+@each_form
+def test_dropout_of_weights_by_hand(form: Any) -> None:
+    q = k = minitorch.zeros(2, 3, 50, 4)
+    v = minitorch.ones(2, 3, 50, 1)
+    with form():
+        y = fused.scaled_dot_product_attention(q, k, v, dropout_p=0.25)
+        assert not fused.scaled_dot_product_attention(q, k, v, dropout_p=1.0).array.any()
+    kept = y.array * 50 * 0.75  # each of the weights, 1/50, is kept with probability 0.75
+    np.testing.assert_allclose(kept, kept.round(), atol=1e-4)
+    assert 0.7 < kept.mean() / 50 < 0.8
+
+
+def test_attention_of_vectors_without_elements_weighs_all_keys_alike() -> None:
+    q, v = minitorch.ones(2, 0), Tensor._wrap(np.array([[1.0], [3.0]], np.float32))
+    assert fused.scaled_dot_product_attention(q, q, v).tolist() == [[2.0], [2.0]]
+
+
+def test_a_linear_layer_with_one_output_by_hand() -> None:
+    x = minitorch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    weight = minitorch.tensor([5.0, 6.0], requires_grad=True)
+    bias = minitorch.tensor(100.0, requires_grad=True)
+    assert fused.linear(x, weight).tolist() == [17.0, 39.0]
+    y = fused.linear(x, weight, bias)
+    assert y.tolist() == [117.0, 139.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [[5.0, 6.0], [5.0, 6.0]]
+    assert (weight.grad.tolist(), bias.grad.item()) == ([4.0, 6.0], 2.0)
+    assert fused.linear(x[0], weight).item() == 17.0
+
+
+def test_linear_of_no_features_is_the_bias() -> None:
+    x, weight = minitorch.ones(2, 0, requires_grad=True), minitorch.ones(3, 0, requires_grad=True)
+    bias = minitorch.tensor([1.0, 2.0, 3.0])
+    for form in (nullcontext, definitions):
+        with form():
+            y = fused.linear(x, weight, bias)
+        assert y.tolist() == [[1.0, 2.0, 3.0]] * 2
+        y.sum().backward()
+        assert (x.grad.shape, weight.grad.shape) == ((2, 0), (3, 0))
 
 
 @pytest.mark.parametrize("T_k", [4, 7])
@@ -429,6 +578,30 @@ def test_attention_in_blocks_equals_its_definition(
     for g, expected in zip(found, wanted, strict=True):
         assert_close(g, expected, rtol=1e-11, atol=1e-11)
     assert y.array.transpose(0, 2, 1, 3).flags.c_contiguous  # the heads side by side
+
+
+@pytest.mark.parametrize("batch", [(), (3,), (3, 2), (3, 2, 2)])
+def test_attention_is_cut_into_its_examples(
+    batch: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PART_SCORES", 5 * 4)
+    shapes: list[tuple[int, ...]] = []
+
+    def kernel(query: Any, *others: Any, **options: Any) -> Any:
+        shapes.append(query.shape)
+        return attention.kernel(query, *others, **options)
+
+    rng = np.random.default_rng(0)
+    run = parts.attention_in_parts(kernel)
+    q, k, v = (rng.standard_normal((*batch, T, 4)) for T in (5, 6, 6))
+    y, _ = run(q, k, v, None, keep=None, scale=0.5)
+    assert shapes == ([(1, *batch[1:], 5, 4)] * 3 if batch else [(5, 4)])
+    expected, _ = attention.kernel(q, k, v, None, keep=None, scale=0.5)
+    np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-12)
+    for others in ((k[:1], v), (k, v[:1])) if batch else ():  # that broadcast: not cut
+        shapes.clear()
+        run(q, *others, None, keep=None, scale=0.5)
+        assert shapes == [(*batch, 5, 4)]
 
 
 @pytest.mark.parametrize("with_weight", [True, False])
