@@ -191,8 +191,8 @@ def scaled_dot_product_attention(
     if attn_mask is not None:
         _check_mask(query, attn_mask, is_causal, scores)
     keep = None
-    if dropout_p != 0:
-        number(NAME, "dropout_p", dropout_p, 0, 1, RuntimeError)
+    number(NAME, "dropout_p", dropout_p, 0, 1, RuntimeError)
+    if dropout_p:
         keep = keep_mask(scores, dropout_p, query.array.dtype)
     scale = 1 / math.sqrt(query.array.shape[-1] or 1) if scale is None else scale
     number(NAME, "scale", scale)

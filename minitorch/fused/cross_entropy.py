@@ -88,7 +88,7 @@ def kernel(
 
 CROSS_ENTROPY = Fused("cross_entropy", definition, kernel)
 
-SHAPES = Shapes("cross_entropy", optional="weight", floating=True, logits="* C", weight="C")
+SHAPES = Shapes("cross_entropy", optional="weight", floating=True, input="* C", weight="C")
 
 
 def _of_indices(
@@ -117,8 +117,8 @@ def _of_probabilities(
         raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     if target.array.shape != logits.array.shape:
         raise ValueError(
-            f"cross_entropy: with the classes last, target of shape {target.array.shape} does not "
-            f"fit input of shape {logits.array.shape}"
+            f"cross_entropy: a floating-point target holds class probabilities; of shape "
+            f"{target.array.shape} it does not fit input {logits.array.shape}, classes last"
         )
     q = (1 - smoothing) * target + smoothing / logits.array.shape[-1]
     if weight is not None:

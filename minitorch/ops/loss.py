@@ -36,6 +36,10 @@ def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
+_MSE = arguments.Shapes("mse_loss", one_dtype=False, input="*", target="*")
+_KL = arguments.Shapes("kl_div", floating=True, one_dtype=False, input="*", target="*")
+
+
 def mse_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
 ) -> Tensor:
@@ -47,7 +51,7 @@ def mse_loss(
         reduction: "mean", "sum" or "none". With a weight, the mean divides by the weights' sum.
         weight: of the input's shape.
     """
-    arguments.tensor("mse_loss", "input", input), arguments.tensor("mse_loss", "target", target)
+    _MSE(input, target)
     difference = arguments.floating_point("mse_loss", "input - target", input - target)
     if input.array.shape != target.array.shape:
         warn(
@@ -76,7 +80,7 @@ def kl_div(
             it is defined; "mean" over all elements, "sum", "none".
         log_target: see above.
     """
-    arguments.floating_point("kl_div", "input", input)
+    _KL(input, target)
     arguments.floating_point("kl_div", "target", target)
     boolean("kl_div", "log_target", log_target)
     if log_target:
