@@ -121,9 +121,9 @@ def layer_norm(
     Raises:
         RuntimeError: the input's last sizes, or those of weight or bias, are not
             `normalized_shape`; or the dtypes differ or are not floating-point.
-        ValueError: eps is negative.
+        ValueError: eps is not finite.
     """
     shape = normalized_sizes("layer_norm", input, normalized_shape)
-    number("layer_norm", "eps", eps, 0)
+    number("layer_norm", "eps", eps)
     _shapes(len(shape))(input, weight, bias)
     return LAYER_NORM(input, weight, bias, n_dims=len(shape), eps=eps)

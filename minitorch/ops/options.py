@@ -46,9 +46,8 @@ def number(
             f"{name}(): argument '{argument}' must be a number, not {type(value).__name__}"
         )
     if not (least <= value <= most and math.isfinite(value)):
-        between = f"between {least} and {most}" if math.isfinite(most) else f"at least {least}"
-        expected = "finite" if least == -math.inf else f"finite and {between}"
-        raise error(f"{name}: {argument} must be {expected}, not {value}")
+        between = "" if most == math.inf else f" and between {least} and {most}"
+        raise error(f"{name}: {argument} must be finite{between}, not {value}")
 
 
 def normalized_sizes(name: str, input: Tensor, normalized_shape: Sequence[int]) -> tuple[int, ...]:

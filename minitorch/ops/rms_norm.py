@@ -31,7 +31,7 @@ def rms_norm(
 
     Raises:
         RuntimeError: the shapes do not fit, or the dtype is not floating-point.
-        ValueError: eps is negative.
+        ValueError: eps is not finite.
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
@@ -40,6 +40,6 @@ def rms_norm(
     if weight is not None:
         arguments.alike("rms_norm", "weight", weight, shape, input)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    options.number("rms_norm", "eps", eps, 0)
+    options.number("rms_norm", "eps", eps)
     y = input * rsqrt(mean(square(input), range(-len(shape), 0), keepdim=True) + eps)
     return y if weight is None else y * weight
