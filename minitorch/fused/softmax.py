@@ -72,7 +72,8 @@ def softmax_kernel(x: Array, *, dim: int) -> tuple[Array, Backward]:
 
     and needs only y.
     """
-    y = softmax_probabilities(x.swapaxes(dim, -1)).swapaxes(dim, -1) if x.ndim else np.ones_like(x)
+    rows = x.reshape(x.shape or 1).swapaxes(dim, -1)  # a number is a row of its own
+    y = softmax_probabilities(rows).swapaxes(dim, -1).reshape(x.shape)
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dx = g * y

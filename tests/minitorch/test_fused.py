@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import minitorch
 from minitorch import autograd, fused
-from minitorch._runtime import parts
+from minitorch._runtime import parts, products
 from minitorch.fused import REGISTRY, Fused, attention, definitions
 from minitorch.fused.layer_norm import LAYER_NORM
 from minitorch.tensor import Tensor
@@ -674,3 +674,15 @@ def test_layer_norm_refuses_what_pytorch_refuses() -> None:
 def test_linear_refuses_a_bias_that_is_no_tensor(weight: Tensor) -> None:
     with pytest.raises(TypeError, match="'bias' must be a Tensor, not float"):
         fused.linear(minitorch.ones(2, 3), weight, 3.0)  # type: ignore[arg-type]
+
+
+def test_a_constant_that_is_kept_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        products.constant(3, 1.0, np.dtype(np.float32))[0] = 2
+
+
+def test_softmax_of_a_single_number() -> None:
+    for form in (nullcontext, definitions):
+        with form():
+            assert fused.softmax(minitorch.tensor(-70.0), 0).item() == 1
+            assert math.isnan(fused.softmax(minitorch.tensor(math.nan), 0).item())

@@ -120,8 +120,10 @@ SPOILERS: list[Callable[[Any], Any]] = [
     lambda a: a[..., :1] if a.ndim else a,
     lambda a: np.concatenate([a, a], -1) if a.ndim else a,
     lambda a: a.swapaxes(0, -1) if a.ndim else a,
+    lambda a: np.array(a.flat[0]) if a.size else a,
+    lambda a: a * np.array(np.nan, a.dtype) if a.dtype.kind == "f" else a,
     lambda a: a.astype(np.float64),
-    lambda a: np.sign(np.nan_to_num(a)).astype(np.int64),
+    lambda a: (a > 0).astype(np.int64),
     lambda a: a.astype(np.bool_),
     lambda a: a.tolist(),
     lambda a: None,
@@ -176,6 +178,10 @@ def test_kernel_and_definition_take_the_same_arguments(name: str, data: st.DataO
         assert frame.filename.startswith(OURS), f"raised by {frame.filename}: {found}"
         return
     assert not isinstance(expected, BaseException), expected
-    for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
+    assert found[0].dtype == expected[0].dtype
+    np.testing.assert_allclose(found[0], expected[0], rtol=2e-4, atol=1e-4)
+    if not np.isfinite(found[0]).all():
+        return  # where NaN goes on the way back is not promised
+    for a, b in zip(found[1], expected[1], strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=1e-4)
         assert a.dtype == b.dtype
