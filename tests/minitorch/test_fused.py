@@ -604,6 +604,26 @@ def test_attention_is_cut_into_its_examples(
         assert shapes == [(*batch, 5, 4)]
 
 
+def test_attention_with_a_mask_that_may_need_a_gradient_is_not_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parts, "PART_SCORES", 5 * 5)
+    count = 0
+
+    def kernel(*arrays: Any, **options: Any) -> Any:
+        nonlocal count
+        count += 1
+        return attention.kernel(*arrays, **options)
+
+    run = parts.attention_in_parts(kernel)
+    q = np.random.default_rng(0).standard_normal((3, 5, 4))
+    run(q, q, q, np.ones((5, 5), np.bool_), keep=None, scale=0.5)
+    assert count == 3
+    _, backward = run(q, q, q, np.zeros((5, 5)), keep=None, scale=0.5)
+    assert count == 4
+    assert backward(q, [False, False, False, True])[3].shape == (3, 5, 5)
+
+
 @pytest.mark.parametrize("with_weight", [True, False])
 def test_layer_norm_in_parts_equals_its_definition(
     with_weight: bool, monkeypatch: pytest.MonkeyPatch
