@@ -21,8 +21,8 @@ from ..autograd.views import overwrite
 from ..random import default_generator
 from . import arguments, operand
 from .elementwise import add, div, mul, pow, sub, zero_vjp
-from .gather import scatter
-from .indexing import getitem, index_fill, is_basic, numpy_index
+from .gather import index_fill, scatter
+from .indexing import at, getitem, ints_first, is_basic, numpy_index, parts_of
 from .where import clamp, masked_fill
 
 if TYPE_CHECKING:
@@ -143,27 +143,35 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
         IndexError: the index does not fit the shape.
         RuntimeError: the value does not broadcast.
     """
-    where = numpy_index(index)
+    first, parts = ints_first(parts_of(index), input.array.ndim)
+    if first:
+        setitem(getitem(input, first), parts, value)
+        return
     _, v = operand.pair("setitem", input, value)
-    if is_basic(where):
-        part = getitem(input, index)
+    if is_basic(parts):
+        part = getitem(input, parts)
         while v.array.ndim > part.array.ndim and v.array.shape[0] == 1:
             v = v.squeeze(0)
         copy_(part, v)
         return
-    x = input.array
+    where, x = numpy_index(parts), input.array
     y = x.copy()
     try:
         y[where] = v.array
-    except ValueError:
+    except (IndexError, ValueError):
+        chosen = at("setitem", x, where)
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(v.array.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(x[where].shape)}"
+            f"indexing result of shape {list(chosen.shape)}"
         ) from None
 
-    def outside(g: Tensor) -> Tensor:
+    def outside(g: Tensor, *_: Tensor) -> Tensor:
         inside = np.zeros(g.array.shape, np.bool_)
         inside[where] = True
         return g.masked_fill(g._wrap(inside), 0.0)
 
-    overwrite(input, record("setitem", y, (input, outside), (v, lambda g: g[where])))
+    tensors = [part for part in parts if arguments.is_tensor(part)]
+    overwrite(
+        input,
+        record("setitem", y, (input, outside, *tensors), (v, lambda g, *_: g[parts], *tensors)),
+    )

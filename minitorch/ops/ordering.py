@@ -31,7 +31,8 @@ class Ordered(NamedTuple):
 def _take(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
     """Choose along `dim` the elements at the places, which are all different."""
     index = along(dim, places) if places.ndim else ()
-    return Ordered(choose(name, input, index, distinct=True), input._wrap(places))
+    indices = input._wrap(places)
+    return Ordered(choose(name, input, index, [indices], distinct=True), indices)
 
 
 def _find(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
