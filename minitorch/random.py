@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,15 @@ class Generator:
 
 default_generator = Generator()
 default_generator.seed()
+
+
+def numpy_of(generator: Generator | None) -> np.random.Generator:
+    """Return NumPy's part of a generator; of the default one where None is given."""
+    if not isinstance(generator, (Generator, NoneType)):
+        raise TypeError(
+            f"generator must be a minitorch.Generator or None, not a {type(generator).__name__}"
+        )
+    return (generator or default_generator).numpy
 
 
 def manual_seed(seed: int) -> Generator:

@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.hooks import retains_grad
-from ..ops.arguments import is_tensor, sizes_of
+from ..ops.arguments import sizes_of
+from ..ops.conversion import array_of, filled
 from ..ops.table import named
 from . import devices, missing
 
@@ -41,7 +42,7 @@ def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Te
         device: Any = None,
         requires_grad: bool = False,
     ) -> Tensor:
-        array = fill(sizes_of(size, more), dtype=self._dtype_or(dtype))
+        array = filled(name, fill, sizes_of(name, size, more), self._dtype_or(dtype))
         return self._new(array, device, requires_grad)
 
     return named(method, name, f"{doc}, of a given size; the dtype is this tensor's unless given.")
@@ -151,16 +152,15 @@ class TorchMethods:
         requires_grad: bool = False,
     ) -> Tensor:
         """The same number everywhere; the dtype is this tensor's unless given."""
-        array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
-        return self._new(array, device, requires_grad)
+        number = dtypes.number("new_full", fill_value, self._dtype_or(dtype))
+        return self._new(filled("new_full", np.full, size, number), device, requires_grad)
 
     def new_tensor(
         self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Tensor:
         """A tensor of the data; the dtype is this tensor's unless given."""
-        data = data.array if is_tensor(data) else data
-        array = np.array(data, self._dtype_or(dtype))
-        return self._new(array, device, requires_grad)
+        array = array_of("new_tensor", data, self._dtype_or(dtype))
+        return self._new(np.array(array), device, requires_grad)
 
     def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
         return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)

@@ -208,10 +208,20 @@ class Shapes:
 # --------------------------------------------------------------------------- dimensions, sizes
 
 
-def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
+def whole(name: str, argument: str, value: Any) -> int:
+    """Return the value, which must be a whole number and no bool, as an int, or raise TypeError."""
+    try:
+        if not isinstance(value, (bool, np.bool_)):
+            return as_index(value)
+    except (TypeError, RuntimeError):
+        pass
+    raise TypeError(f"{name}(): argument '{argument}' must be int, not {type(value).__name__}")
+
+
+def sizes_of(name: str, first: Any, more: tuple[Any, ...] = ()) -> tuple[int, ...]:
     """Return sizes that were given one by one, f(2, 3), or as one sequence, f((2, 3))."""
-    one_by_one = more or not isinstance(first, Sequence)
-    return tuple([as_index(n) for n in ((first, *more) if one_by_one else first)])
+    sizes = (first, *more) if more or not isinstance(first, Sequence) else first
+    return tuple([n if type(n) is int else whole(name, "size", n) for n in sizes])
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
@@ -220,9 +230,12 @@ def dim_of(name: str, dim: int, ndim: int) -> int:
     A tensor without dimensions counts as having one.
 
     Raises:
+        TypeError: it is no int.
         IndexError: there is no such dimension.
     """
     reach = ndim or 1
+    if type(dim) is not int:
+        dim = whole(name, "dim", dim)
     if not -reach <= dim < reach:
         raise IndexError(
             f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
@@ -240,7 +253,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
     """
     if dim is None:
         return tuple(range(ndim))
-    named = [dim] if isinstance(dim, int) else dim
+    named = dim if isinstance(dim, Sequence) else [dim]
     dims = tuple([dim_of(name, d, ndim) for d in named])
     if ndim and len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")

@@ -146,7 +146,8 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 
     New dimensions come in front.
     """
-    x, times = arguments.tensor("repeat", "input", input).array, sizes_of(repeats, more)
+    x = arguments.tensor("repeat", "input", input).array
+    times = sizes_of("repeat", repeats, more)
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise RuntimeError(
             "repeat: needs a number of times, not negative, for each dimension of shape "
@@ -162,7 +163,7 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The elements in reverse order along each of the dimensions: its own inverse."""
     x = arguments.tensor("flip", "input", input).array
-    axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)])
+    axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of("flip", dims, more)])
     if len(set(axes)) != len(axes):
         raise RuntimeError(f"flip: a dimension appears twice in {axes}")
     y = np.flip(x, axes) if x.ndim else x
@@ -226,7 +227,7 @@ def _ends(
     return ends
 
 
-def _pad_constant(input: Tensor, ends: list[tuple[int, int]], value: float) -> Tensor:
+def _pad_constant(input: Tensor, ends: list[tuple[int, int]], value: Any) -> Tensor:
     """Pad with a value. The vjp takes away what was added, and adds 0 where some was taken away."""
     x = input.array
     crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
@@ -257,7 +258,8 @@ def pad(
     if mode != "constant":
         places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
         return choose("pad", input, np.ix_(*places))
-    return _pad_constant(input, ends, 0 if value is None else value)
+    filler = dtypes.number("pad", 0 if value is None else value, x.dtype)
+    return _pad_constant(input, ends, filler)
 
 
 # ------------------------------------------------------------------------------ triangles

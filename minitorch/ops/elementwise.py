@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.graph import record
 from . import arguments, operand
 from .special import erf_array, sigmoid_array
@@ -79,7 +80,7 @@ def _power_derivative(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
 _add = binary("add", np.add,               lambda g: g,                 lambda g: g,
     "a + b")
 _sub = binary("sub", np.subtract,          lambda g: g,                 lambda g: -g,
-    "a - b")
+    "a - b. Of bools there is none: use `^` or `~`.", common=operand.common_but_bools)
 mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g, a: g * a,
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
@@ -176,7 +177,7 @@ def _scaled(name: str, input: Operand, other: Operand, alpha: float) -> Tensor:
     a, b = operand.pair(name, input, other)
     if isinstance(alpha, float) and "f" not in (a.array.dtype.kind, b.array.dtype.kind):
         raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the elements are")
-    return mul(b, alpha)
+    return mul(b, b._wrap(dtypes.number(name, alpha, dtypes.promote(a.array, b.array))))
 
 
 def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
@@ -217,10 +218,7 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     Raises:
         RuntimeError: the input holds integers and the exponent is a negative Python integer.
     """
-    base: Any = input
-    negative = isinstance(exponent, (int, np.integer)) and exponent < 0
-    if negative and arguments.is_tensor(base) and base.array.dtype.kind in "iu":
-        raise RuntimeError("pow: integers to negative integer powers are not allowed. Use floats.")
+    operand.check_exponent(input, exponent)
     return _pow(input, exponent)
 
 

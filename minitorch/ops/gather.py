@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.graph import record
 from . import arguments, operand
 from .arguments import dim_of
@@ -99,7 +100,7 @@ def scatter(
     d, places = _places("scatter", input, dim, index)
     y = input.array.copy()
     if not arguments.is_tensor(src):
-        y[places] = src
+        y[places] = dtypes.number("scatter", src, y.dtype)
         return record("scatter", y, (input, lambda g, index: scatter(g, d, index, 0), index))
     part = _part_of("scatter", src, input, index)
     y[places] = part.array
@@ -159,7 +160,7 @@ def index_add(
             f"index) has, not {s.shape}"
         )
     y = x.copy()
-    np.add.at(y, slices, s * s.dtype.type(alpha))
+    np.add.at(y, slices, s * dtypes.number("index_add", alpha, s.dtype))
     return record(
         "index_add",
         y,
@@ -173,7 +174,4 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     slices = _slices("index_fill", input, dim, index)
     named = np.zeros(input.array.shape, np.bool_)
     named[slices] = True
-    x, v = operand.pair("index_fill", input, value)
-    if v.ndim:
-        raise RuntimeError(f"index_fill: value must be a number or a 0-d tensor, not {v.ndim}-d")
-    return where(input._wrap(named), v.to(x.array.dtype), x)
+    return where(input._wrap(named), operand.filling("index_fill", input, value), input)

@@ -18,7 +18,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..autograd.views import overwrite
-from ..random import default_generator
+from ..random import numpy_of
 from . import arguments, operand
 from .elementwise import add, div, mul, pow, sub, zero_vjp
 from .gather import index_fill, scatter
@@ -99,12 +99,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 def fill_(input: Tensor, value: Operand) -> Tensor:
     """Set every element to a value: a number, or a tensor without dimensions."""
-    _, v = operand.pair("fill_", input, value)
-    if v.array.ndim:
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {v.ndim} dimensions."
-        )
-    return copy_(input, v)
+    return copy_(input, operand.filling("fill_", input, value))
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -119,7 +114,7 @@ def normal_(
     if std < 0:
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
     x = arguments.floating_point("normal_", "self", input).array
-    draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)
+    draw = numpy_of(generator).standard_normal(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(std) + x.dtype.type(mean)))
 
 
@@ -130,7 +125,7 @@ def uniform_(
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
     x = arguments.floating_point("uniform_", "self", input).array
-    draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
+    draw = numpy_of(generator).random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
 
 
@@ -147,7 +142,10 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
     if first:
         setitem(getitem(input, first), parts, value)
         return
-    _, v = operand.pair("setitem", input, value)
+    if isinstance(value, np.ndarray) or arguments.is_tensor(value):
+        _, v = operand.pair("setitem", input, value)
+    else:
+        v = operand.filling("setitem", input, value)
     if is_basic(parts):
         part = getitem(input, parts)
         while v.array.ndim > part.array.ndim and v.array.shape[0] == 1:

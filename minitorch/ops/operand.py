@@ -30,33 +30,85 @@ def fits(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, float, int)) or is_tensor(value)
 
 
-def beside(name: str, x: Tensor, value: Any) -> Tensor:
+def beside(
+    name: str, x: Tensor, value: Any, *, exact: bool = False, floating: bool = False
+) -> Tensor:
     """Make a tensor of a number or an array that stands beside the tensor x in an operation.
+
+    Args:
+        name, x, value: as above.
+        exact: refuse a number that the dtype cannot hold. Without, it wraps: -1 is uint8's 255.
+        floating: the operation converts integers to the default dtype, a number at once.
 
     Raises:
         TypeError: it is neither.
+        RuntimeError: the number is too large.
     """
     if isinstance(value, np.ndarray):
         dtypes.as_numpy(value.dtype)
         return x._wrap(value)
-    dtype = dtypes.of_number(value, x.array.dtype)
+    like = x.array.dtype
+    if floating and like.kind != "f":
+        like = dtypes.get_default_dtype().numpy
+    dtype = dtypes.of_number(value, like)
     if dtype is None:
         raise TypeError(f"{name}: a tensor and a {type(value).__name__} cannot be combined")
-    if dtype.kind == "f":
-        return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
-    # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
-    return x._wrap(quietly(np.asarray(value).astype, dtype))
+    if exact:
+        return x._wrap(dtypes.number(name, value, dtype))
+    try:
+        if dtype.kind == "f":
+            return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
+        # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
+        return x._wrap(quietly(np.asarray(value).astype, dtype))
+    except OverflowError:  # even int64, or float64, is too small
+        raise dtypes.unfit(name, value, dtype) from None
 
 
-def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+def pair(name: str, a: Any, b: Any, **options: bool) -> tuple[Tensor, Tensor]:
     """Return two operands as tensors; a number takes the dtype of the tensor beside it.
+
+    The options are those of `beside`.
 
     Raises:
         TypeError: neither is a tensor, or one is nothing that can stand beside a tensor.
     """
     if not hasattr(a, "_requires_grad"):
-        return beside(name, tensor(name, "other", b), a), b
-    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b)
+        return beside(name, tensor(name, "other", b), a, **options), b
+    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b, **options)
+
+
+def pair_of_floats(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """As `pair`, for an operation that converts integers to the default dtype."""
+    return pair(name, a, b, floating=True)
+
+
+def check_exponent(base: Any, exponent: Any) -> None:
+    """Raise RuntimeError where integers are raised to a number that their dtype cannot hold."""
+    whole = isinstance(exponent, (int, np.integer)) and is_tensor(base)
+    if whole and base.array.dtype.kind in "iu":
+        if exponent < 0:
+            raise RuntimeError(
+                "pow: integers to negative integer powers are not allowed. Use floats."
+            )
+        dtypes.number("pow", exponent, base.array.dtype)
+
+
+def filling(name: str, x: Tensor, value: Any) -> Tensor:
+    """Return a number, or a tensor without dimensions, in the dtype of the tensor x.
+
+    Raises:
+        TypeError: it is neither.
+        RuntimeError: it has dimensions, or the dtype cannot hold it.
+    """
+    if not is_tensor(value):
+        return x._wrap(dtypes.number(name, value, x.array.dtype))
+    if value.array.ndim:
+        raise RuntimeError(
+            f"{name}: value must be a number or a 0-d tensor, not one of {value.array.ndim} "
+            f"dimensions, shape {value.array.shape}"
+        )
+    dtypes.number(name, value, x.array.dtype)
+    return value.to(x.array.dtype)  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------- computing with arrays
@@ -73,6 +125,16 @@ def common(x: Array, y: Array) -> tuple[Array, Array]:
         return x, y
     dtype = dtypes.promote(x, y)
     return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
+
+
+def common_but_bools(x: Array, y: Array) -> tuple[Array, Array]:
+    """As `common`, for an operation that is not defined for bools."""
+    if "b" in (x.dtype.kind, y.dtype.kind):
+        raise RuntimeError(
+            "sub: Subtraction, the `-` operator, with a bool tensor is not supported. To invert a "
+            "mask, use `~mask`; to count with it, convert it: mask.long(), mask.float()."
+        )
+    return common(x, y)
 
 
 def _undefined(name: str, x: Array) -> RuntimeError:
@@ -95,13 +157,13 @@ def apply(name: str, forward: Callable[..., Array], x: Array, y: Array) -> Array
     """
     try:
         return _quiet.copy().run(forward, x, y)
-    except ValueError:
+    except ValueError as error:
         for i, (m, n) in enumerate(zip(reversed(x.shape), reversed(y.shape), strict=False), 1):
             if m != n and 1 not in (m, n):
                 raise RuntimeError(
                     f"{name}: shapes {x.shape} and {y.shape} do not broadcast: in dimension -{i} "
                     f"the sizes {m} and {n} differ, and neither is 1"
                 ) from None
-        raise
+        raise RuntimeError(f"{name}: {error}") from None
     except TypeError:
         raise _undefined(name, x) from None

@@ -44,7 +44,7 @@ def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     Raises:
         RuntimeError: the shape does not hold as many elements.
     """
-    return _reshape(input, "reshape", sizes_of(shape, more))
+    return _reshape(input, "reshape", sizes_of("reshape", shape, more))
 
 
 def view(input: Tensor, size: Any, *more: int) -> Tensor:
@@ -56,7 +56,7 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
     """
     if isinstance(size, dtypes.dtype):
         return input._wrap(arguments.tensor("view", "input", input).array.view(size.numpy))
-    y = _reshape(input, "view", sizes_of(size, more))
+    y = _reshape(input, "view", sizes_of("view", size, more))
     if y.array.size and not np.may_share_memory(y.array, input.array):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
@@ -81,7 +81,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     The vjp permutes by the inverse: where in `dims` does 0 stand, where 1, and so on.
     """
     x = arguments.tensor("permute", "input", input).array
-    named = sizes_of(dims, more)
+    named = sizes_of("permute", dims, more)
     order = tuple([dim_of("permute", d, x.ndim) for d in named])
     if sorted(order) != list(range(x.ndim)):
         raise RuntimeError(f"permute: dims={named} must name each of {x.ndim} dims once")
@@ -113,7 +113,8 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     New dimensions come in front. The vjp sums over what was repeated, and autograd does that, as it
     undoes all broadcasting: it sums g over the dimensions that the input lacks or has with size 1.
     """
-    x, wanted = arguments.tensor("expand", "input", input).array, sizes_of(size, more)
+    x = arguments.tensor("expand", "input", input).array
+    wanted = sizes_of("expand", size, more)
     new = len(wanted) - x.ndim
     shape = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)])
     fits = all(m in (1, n) for m, n in zip(x.shape, shape[max(new, 0) :], strict=False))

@@ -36,7 +36,7 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     mask = arguments.mask("where", "condition", condition)
     if not arguments.is_tensor(input) and not arguments.is_tensor(other):
         input = operand.beside("where", condition, input)  # two numbers: make one a tensor
-    a, b = operand.pair("where", input, other)
+    a, b = operand.pair("where", input, other, exact=True)
     left, right = operand.common(a.array, b.array)
     return record(
         "where",
@@ -54,10 +54,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
         mask: bool, of a shape that broadcasts with `input`.
         value: a number or a 0-d tensor, converted to the dtype of `input`.
     """
-    x, v = operand.pair("masked_fill", input, value)
-    if v.ndim:
-        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, not {v.ndim}-d")
-    return where(mask, v.to(x.array.dtype), x)
+    x = arguments.tensor("masked_fill", "input", input)
+    arguments.mask("masked_fill", "mask", mask)
+    return where(mask, operand.filling("masked_fill", x, value), x)
 
 
 # -------------------------------------------------------------------- the larger, or the smaller
@@ -65,7 +64,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
 
 def _wins(a: Tensor, b: Tensor) -> Tensor:
     """∂maximum(a, b)/∂a: 1 where a > b, 0 where a < b, 1/2 where a = b."""
-    return 1 - (a < b) - 0.5 * (a == b)  # type: ignore[no-any-return]
+    return 1 - 1.0 * (a < b) - 0.5 * (a == b)  # type: ignore[no-any-return]
 
 
 # fmt: off
@@ -100,13 +99,13 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
         RuntimeError: neither bound is given.
     """
     x = arguments.tensor("clamp", "input", input)
-    if min is None:
-        if max is None:
+    low, high = (b if b is None else operand.pair("clamp", x, b, exact=True)[1] for b in (min, max))
+    if low is None:
+        if high is None:
             raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-        return _at_most(x, max)
-    if max is None:
-        return _at_least(x, min)
-    (_, low), (_, high) = operand.pair("clamp", x, min), operand.pair("clamp", x, max)
+        return _at_most(x, high)
+    if high is None:
+        return _at_least(x, low)
     y = _at_least(x, low)
     return record(
         "clamp",

@@ -91,9 +91,10 @@ def test_every_index_reads_writes_and_differentiates_as_there(seed: int) -> None
         if isinstance(theirs, IndexError):
             assert isinstance(ours, IndexError), (shape, parts)
         elif isinstance(ours, IndexError):  # out of range, of which there NumPy alone takes notice
-            assert theirs[0].size == 0 and "out of bounds" in str(ours), (shape, parts)
+            assert theirs[0].size == 0, (shape, parts)
+            assert "out of bounds" in str(ours), (shape, parts)
         else:
             agreed += 1
             for a, b in zip(theirs, ours, strict=True):
-                assert a.shape == b.shape and np.array_equal(a, b), (shape, parts)
+                assert np.array_equal(a, b), (shape, parts)
     assert agreed > 1200
