@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from operator import index as as_index
 from types import NoneType
 from typing import Any
 
@@ -28,11 +29,18 @@ class Generator:
         """Start again from a seed: the same seed, the same numbers.
 
         Raises:
-            RuntimeError: the seed does not fit into 64 bits, with or without a sign.
+            TypeError: the seed is no int.
+            RuntimeError: it does not fit into 64 bits, with or without a sign.
         """
-        if not -(2**63) <= seed < 2**64:
+        try:
+            number = as_index(seed)
+        except TypeError:
+            raise TypeError(
+                f"manual_seed: the seed must be an int, not a {type(seed).__name__}"
+            ) from None
+        if not -(2**63) <= number < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
-        self._seed = int(seed)
+        self._seed = number
         self._numpy: np.random.Generator | None = None
         return self
 
@@ -60,10 +68,18 @@ class Generator:
         """Continue from a state that `get_state` returned.
 
         Raises:
-            ValueError, TypeError, KeyError: it is not such a state; nothing has changed.
+            TypeError: it is no dict.
+            ValueError: it is not such a state; nothing has changed.
         """
         fitting: Any = state
-        np.random.PCG64().state = fitting  # raises before anything has changed
+        if not isinstance(state, dict):
+            raise TypeError(f"set_state: a state is a dict, not a {type(state).__name__}")
+        try:
+            np.random.PCG64().state = fitting  # raises before anything has changed
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ValueError(
+                f"set_state: this is not a state that get_state() returned: {error!r}"
+            ) from None
         self.numpy.bit_generator.state = fitting
         return self
 

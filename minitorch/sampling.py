@@ -67,8 +67,11 @@ def randint(
         high, size = None, high
     if high is None:
         low, high = 0, low
-    if size is None or isinstance(high, Sequence):
-        raise TypeError("randint: expects randint(high, size) or randint(low, high, size)")
+    if not isinstance(size, Sequence):  # randint(0, 5) for 0 to 4 would be 5 numbers below 0
+        raise TypeError(
+            "randint: expects randint(high, size) or randint(low, high, size) with size a tuple of "
+            f"ints, not {size!r}"
+        )
     low, high = arguments.whole("randint", "low", low), arguments.whole("randint", "high", high)
     if low >= high:
         raise RuntimeError(f"randint: expects low < high, but got {low} and {high}")
@@ -130,7 +133,7 @@ def bernoulli(
         RuntimeError: a probability is not between 0 and 1, or the dtype is not floating-point.
     """
     x = arguments.floating_point("bernoulli", "input", input).array
-    probability = x if p is None else np.full(x.shape, p, x.dtype)
+    probability = x if p is None else np.full(x.shape, dtypes.number("bernoulli", p, x.dtype))
     if not ((probability >= 0) & (probability <= 1)).all():
         raise RuntimeError("bernoulli: a probability is not between 0 and 1")
     drawn = numpy_of(generator).random(x.shape)
@@ -180,6 +183,7 @@ def multinomial(
     Raises:
         RuntimeError: the weights are negative, not finite, all 0, or too few of a row are above 0.
     """
+    num_samples = arguments.whole("multinomial", "num_samples", num_samples)
     weights, total = _weights(input, num_samples, replacement)
     random = numpy_of(generator)
     if replacement or num_samples == 1:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.hooks import retains_grad
-from ..ops.arguments import sizes_of
+from ..ops.arguments import is_tensor, sizes_of
 from ..ops.conversion import array_of, filled
 from ..ops.table import named
 from . import devices, missing
@@ -29,6 +29,23 @@ TENSOR_TYPES: dict[dtypes.dtype, str] = {
     dtypes.uint8: "ByteTensor",
     dtypes.bool: "BoolTensor",
 }
+
+
+def made_of(name: str, args: tuple[Any, ...], dtype: dtypes.dtype) -> Array:
+    """Make an array as PyTorch's old constructors do: of data, or zeros of the given sizes.
+
+    Raises:
+        TypeError: the arguments are neither.
+    """
+    if len(args) == 1 and (isinstance(args[0], (list, tuple, np.ndarray)) or is_tensor(args[0])):
+        return np.array(array_of(name, args[0], dtype))
+    try:
+        return filled(name, np.zeros, sizes_of(name, args or (0,)), dtype.numpy)
+    except TypeError:
+        raise TypeError(
+            f"{name}: it takes a list, an array, a tensor or sizes, and not {args}. Of a number: "
+            "tensor(x)."
+        ) from None
 
 
 def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Tensor]:
@@ -63,6 +80,16 @@ class TorchMethods:
         def _wrap(array: Any) -> Tensor: ...
         def to(self, *args: Any, **options: Any) -> Tensor: ...
         def clone(self) -> Tensor: ...
+
+    def __init__(self, *args: Any) -> None:
+        """PyTorch's old constructor: of data, in the default dtype, or zeros of the given sizes.
+
+        The documented ones are `tensor(data)` and `zeros(sizes)`.
+        """
+        made = self._wrap(made_of("Tensor", args, dtypes.get_default_dtype()))
+        for slot in made.__slots__:
+            if slot != "__weakref__":
+                setattr(self, slot, getattr(made, slot))
 
     # ----------------------------------------------------------------------- size and memory
 

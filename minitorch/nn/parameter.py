@@ -19,7 +19,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
-        leaf = data.detach()  # Tensor has no __init__: take over all that `_wrap` sets
+        leaf = data.detach()  # take over all that `_wrap` sets
         for slot in Tensor.__slots__:
             if slot != "__weakref__":
                 setattr(self, slot, getattr(leaf, slot))

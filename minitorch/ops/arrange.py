@@ -192,26 +192,27 @@ def roll(
 
 # --------------------------------------------------------------------------------- padding
 
-_EDGES = {"reflect": "reflect", "circular": "wrap"}  # NumPy's words for them
-
 
 def _repeated(mode: str, n: int, before: int, after: int) -> Array:
     """Return, for each place along a padded dimension, the place in the input that it repeats."""
+    places, last = np.arange(-before, n + after), max(n - 1, 0)
     if mode == "replicate":  # the edge of the input, even where that was taken away
-        return np.arange(-before, n + after).clip(0, max(n - 1, 0))
+        return places.clip(0, last)
+    if mode == "reflect":  # so here
+        mirrored: Array = last - np.abs(last - np.abs(places))
+        return mirrored
     kept = np.arange(n)[max(-before, 0) : n - max(-after, 0)]
-    edge: Any = _EDGES[mode]
-    more = max(before, 0), max(after, 0)
-    return np.pad(kept, more, edge) if any(more) else kept
+    return np.pad(kept, (max(before, 0), max(after, 0)), "wrap") if len(kept) else kept
 
 
 def _ends(
     shape: tuple[int, ...], pad: Sequence[int], mode: str, value: float | None
 ) -> list[tuple[int, int]]:
     """Return how much `pad` adds (before, after) each dimension of the shape, or raise."""
+    pad = arguments.sizes_of("pad", pad)
     if len(pad) % 2 or len(pad) > 2 * len(shape):
         raise RuntimeError(f"pad: needs up to {len(shape)} pairs of numbers, but pad={tuple(pad)}")
-    if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
+    if mode != "constant" and (mode not in ("reflect", "replicate", "circular") or value):
         raise NotImplementedError(
             "pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "
             f"(without), not {mode!r} with {value=}"
@@ -219,9 +220,10 @@ def _ends(
     pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     ends = [(0, 0)] * (len(shape) - len(pairs)) + pairs
     for n, (before, after) in zip(shape, ends, strict=True):
-        if n + min(before, 0) + min(after, 0) < 0:
+        kept = n + min(before, 0) + min(after, 0)
+        if kept < 0:
             raise RuntimeError(f"pad: {tuple(pad)} takes away more than there is in shape {shape}")
-        most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
+        most = {"reflect": max(n - 1, 0), "circular": kept}.get(mode, math.inf)
         if max(before, after) > most:
             raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {shape}")
     return ends

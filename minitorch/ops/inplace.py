@@ -9,6 +9,7 @@ they have changed since, and it raises.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -111,7 +112,8 @@ def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the normal distribution with this mean and standard deviation."""
-    if std < 0:
+    mean, std = dtypes.real("normal_", mean), dtypes.real("normal_", std)
+    if not std >= 0:
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
     x = arguments.floating_point("normal_", "self", input).array
     draw = numpy_of(generator).standard_normal(x.shape, x.dtype)
@@ -122,8 +124,9 @@ def uniform_(
     input: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the uniform distribution over [a, b)."""
-    if a > b:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
+    a, b = dtypes.real("uniform_", a), dtypes.real("uniform_", b)
+    if not -math.inf < a <= b < math.inf:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} to {b}")
     x = arguments.floating_point("uniform_", "self", input).array
     draw = numpy_of(generator).random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
