@@ -147,7 +147,7 @@ def full(
     value = dtypes.real("full", fill_value)
     wanted = dtypes.of_number(value, np.dtype(np.bool_)) if dtype is None else dtype
     array = dtypes.number("full", value, dtypes.as_numpy(wanted))
-    return wrap(filled("full", np.full, size, array), device, requires_grad)
+    return wrap(filled("full", np.full, sizes_of("full", size), array), device, requires_grad)
 
 
 def full_like(
@@ -173,7 +173,7 @@ def eye(
 ) -> Tensor:
     """The matrix (n, m) with 1 on the diagonal, 0 elsewhere; m is n unless given."""
     wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
-    array = filled("eye", np.zeros, (n, n if m is None else m), wanted)
+    array = filled("eye", np.zeros, sizes_of("eye", n, (n if m is None else m,)), wanted)
     np.fill_diagonal(array, 1)
     return wrap(array, device, requires_grad)
 

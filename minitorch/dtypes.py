@@ -138,14 +138,12 @@ LIMITS = {t.numpy: _limits(t.numpy) for t in OF_NUMPY.values()}
 
 
 def _fits(value: Any, d: np.dtype[Any]) -> builtins.bool:
-    """Say whether a dtype can hold a number; what stands after its point is cut off."""
-    least, most = LIMITS[d]
-    if least <= value <= most or d.kind == "b":
-        return True
+    """Say whether a dtype can hold a number that is beyond its limits."""
     if d.kind == "f":
         return isinstance(value, builtins.float) and not math.isfinite(value)
     # As in PyTorch, -1 stands for the largest number of an unsigned dtype.
-    return d.kind == "u" and isinstance(value, builtins.int) and -most <= value < 0
+    wraps = d.kind == "u" and isinstance(value, builtins.int) and -LIMITS[d][1] <= value < 0
+    return wraps or d.kind == "b"
 
 
 def unfit(name: str, value: Any, d: np.dtype[Any]) -> RuntimeError:
@@ -175,7 +173,11 @@ def number(name: str, value: Any, d: np.dtype[Any]) -> Array:
         TypeError: it is no real number.
         RuntimeError: the dtype cannot hold it, as int64 cannot hold NaN.
     """
-    value = real(name, value)
+    if type(value) not in _CATEGORY_OF_NUMBER:
+        value = real(name, value)
+    least, most = LIMITS[d]
+    if least <= value <= most:
+        return np.array(value, d)
     if not _fits(value, d):
         raise unfit(name, value, d)
     return np.asarray(value).astype(d)

@@ -11,6 +11,7 @@ from . import dtypes
 from .creation import like, of_size, wrap
 from .dtypes import Array
 from .ops import arguments
+from .ops.arguments import sizes_of
 from .ops.conversion import filled
 from .random import Generator, numpy_of
 from .tensor import Tensor
@@ -82,7 +83,9 @@ def randint(
             f"randint: numbers from {low} to {high - 1} do not fit into {wanted}, which holds "
             f"those from {int(least)} to {int(most)}"
         )
-    drawn = filled("randint", lambda shape: random.integers(low, high, shape), size)
+    drawn = filled(
+        "randint", lambda shape: random.integers(low, high, shape), sizes_of("randint", size)
+    )
     return wrap(np.asarray(drawn).astype(wanted), device, requires_grad)
 
 

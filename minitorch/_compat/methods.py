@@ -180,7 +180,9 @@ class TorchMethods:
     ) -> Tensor:
         """The same number everywhere; the dtype is this tensor's unless given."""
         number = dtypes.number("new_full", fill_value, self._dtype_or(dtype))
-        return self._new(filled("new_full", np.full, size, number), device, requires_grad)
+        return self._new(
+            filled("new_full", np.full, sizes_of("new_full", size), number), device, requires_grad
+        )
 
     def new_tensor(
         self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False

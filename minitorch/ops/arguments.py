@@ -253,8 +253,10 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
     """
     if dim is None:
         return tuple(range(ndim))
-    named = dim if isinstance(dim, Sequence) else [dim]
-    dims = tuple([dim_of(name, d, ndim) for d in named])
+    if isinstance(dim, (tuple, list, range)):
+        dims = tuple([dim_of(name, d, ndim) for d in dim])
+    else:
+        dims = (dim_of(name, dim, ndim),)  # type: ignore[arg-type]
     if ndim and len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
     return dims if ndim else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from .._compat import devices
 from .._runtime.quiet import quietly
 from ..autograd.graph import record
 from . import arguments
-from .arguments import sizes_of
 from .table import named
 
 if TYPE_CHECKING:
@@ -75,38 +74,39 @@ to_bool = _to("bool", dtypes.bool, "True where an element is not 0.")
 _PLAIN = {float, int, bool}
 
 
-def _dtypes_in(name: str, data: Any) -> set[np.dtype[Any]]:
-    """Return the dtypes of the numbers in nested lists, of NumPy's and of tensors their own."""
+def _numbers(name: str, data: Any, found: set[Any]) -> Any:
+    """Return nested lists with numbers for tensors; add the types and dtypes of all to `found`."""
     if isinstance(data, (list, tuple)):
         kinds = {*map(type, data)}
         if kinds <= _PLAIN:  # as nearly always
-            numbers = [dtypes.of_number(kind(), np.dtype(np.bool_)) for kind in kinds]
-            return {d for d in numbers if d is not None}
-        return {d for x in data for d in _dtypes_in(name, x)}
+            found |= kinds
+            return data
+        return [_numbers(name, x, found) for x in data]
     if type(data) in _PLAIN:
-        return _dtypes_in(name, [data])
-    array = data.array if arguments.is_tensor(data) else np.asarray(data)
-    if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"{name}: the data must be numbers, in nested lists or in arrays, not of type "
-            f"{type(data).__name__}"
-        )
-    return {dtypes.as_numpy(array.dtype)}
-
-
-def _without_tensors(name: str, data: Any) -> Any:
-    """Return nested lists with a number in the place of each tensor of one element."""
-    if isinstance(data, (list, tuple)):
-        plain = {*map(type, data)} <= _PLAIN
-        return data if plain else [_without_tensors(name, x) for x in data]
-    if not arguments.is_tensor(data):
+        found.add(type(data))
         return data
-    if data.array.size != 1:
+    array = data.array if arguments.is_tensor(data) else np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        what = f"an array of {array.dtype}" if isinstance(data, np.ndarray) else type(data).__name__
+        raise TypeError(
+            f"{name}: the data must be real numbers, in nested lists or in arrays, not {what}"
+        )
+    found.add(array.dtype)
+    if not arguments.is_tensor(data):
+        return array
+    if array.size != 1:
         raise ValueError(
             f"{name}: only one element tensors can be converted to Python scalars, and one has "
-            f"shape {data.array.shape}. Use stack or cat?"
+            f"shape {array.shape}. Use stack or cat?"
         )
-    return data.array.item()
+    return array.item()
+
+
+def _promoted(found: set[Any]) -> np.dtype[Any]:
+    """Return the dtype that all of these promote to; the default one, if there are none."""
+    default = dtypes.get_default_dtype()
+    each = [dtypes.as_numpy(default if d is float else d) for d in found or {float}]
+    return each[0] if len(each) == 1 else dtypes.promote_all([np.empty(1, d) for d in each])
 
 
 def array_of(name: str, data: Any, dtype: Any = None) -> Array:
@@ -123,40 +123,43 @@ def array_of(name: str, data: Any, dtype: Any = None) -> Array:
         ValueError: nested lists are not of equal length, or hold a tensor of several elements.
         RuntimeError: the dtype cannot hold one of the numbers. Those of an array wrap, as in `to`.
     """
-    wanted = None if dtype is None else dtypes.as_numpy(dtype)
     given = data.array if arguments.is_tensor(data) else data
     if isinstance(given, np.ndarray):
-        return quietly(given.astype, wanted or dtypes.as_numpy(given.dtype), copy=False)  # type: ignore[no-any-return]
+        if dtype is None:
+            return given
+        _numbers(name, given, set())  # raises where it holds none
+        return quietly(given.astype, dtypes.as_numpy(dtype), copy=False)  # type: ignore[no-any-return]
+    found: set[Any] = set()
     try:
-        found = _dtypes_in(name, data)
-        array = np.asarray(_without_tensors(name, data))
+        array = np.asarray(_numbers(name, data, found))
     except RecursionError:
         raise ValueError(f"{name}: the lists are nested too deeply") from None
+    except OverflowError:
+        raise RuntimeError(f"{name}: a number is too large for 64 bits") from None
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(f"{name}: nested lists must be of equal length: {data}") from None
-    if wanted is None:
-        default = dtypes.get_default_dtype().numpy
-        wanted = dtypes.promote_all([np.empty(1, d) for d in found]) if found else default
-    if wanted.kind in "iu" and array.dtype != wanted and array.size:
+    wanted = dtypes.as_numpy(_promoted(found) if dtype is None else dtype)
+    if array.dtype == wanted:
+        return array
+    if wanted.kind in "iu" and array.size:
         dtypes.number(name, array.min(), wanted)
         dtypes.number(name, array.max(), wanted)
     try:
-        return quietly(array.astype, wanted, copy=False)  # type: ignore[no-any-return]
+        return quietly(array.astype, wanted)  # type: ignore[no-any-return]
     except OverflowError:
         raise dtypes.unfit(name, array.max(), wanted) from None
 
 
 def filled(
-    name: str, fill: Callable[..., Array], size: Sequence[int], *args: Any, **options: Any
+    name: str, fill: Callable[..., Array], shape: tuple[int, ...], *args: Any, **options: Any
 ) -> Array:
-    """Make an array by `fill(size, *args, **options)`.
+    """Make an array by `fill(shape, *args, **options)`.
 
     Raises:
         RuntimeError: a size is negative, or the memory does not suffice.
     """
-    shape = sizes_of(name, size)
     if min(shape, default=0) < 0:
         raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {[*shape]}")
     try:

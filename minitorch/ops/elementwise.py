@@ -34,7 +34,7 @@ def _power(a: Array, b: Array) -> Array:
         return np.square(a)  # np.power takes 20 times as long
     if a.dtype.kind in "iu" and (b < 0).any():  # aᵇ = 1 / a⁻ᵇ, rounded towards 0
         return np.where((b < 0) & (np.abs(a) != 1), 0, np.power(a, np.abs(b)))
-    return np.power(a, b)
+    return np.power(a, b, dtype=a.dtype)  # of bools, there is none
 
 
 def _square(x: Array) -> Array:
@@ -52,13 +52,13 @@ def _checked_division(a: Array, b: Array, divide: Any) -> Array:
     """Divide; of integers, raise where b is 0, for which NumPy only warns and gives 0."""
     if a.dtype.kind in "iub" and not b.all():
         raise RuntimeError("ZeroDivisionError: an integer tensor is divided by 0")
-    return divide(a, b)  # type: ignore[no-any-return]
+    return divide(a, b, dtype=a.dtype)  # type: ignore[no-any-return]
 
 
-def _truncate(a: Array, b: Array) -> Array:
+def _truncate(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
     if a.dtype.kind == "f":
         return np.trunc(a / b)
-    quotient = np.abs(a) // np.abs(b)
+    quotient = np.floor_divide(np.abs(a), np.abs(b), dtype=dtype)
     return np.where((a < 0) != (b < 0), -quotient, quotient)
 
 
@@ -80,7 +80,7 @@ def _power_derivative(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
 _add = binary("add", np.add,               lambda g: g,                 lambda g: g,
     "a + b")
 _sub = binary("sub", np.subtract,          lambda g: g,                 lambda g: -g,
-    "a - b. Of bools there is none: use `^` or `~`.", common=operand.common_but_bools)
+    "a - b", common=operand.common_but_bools)
 mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g, a: g * a,
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,

@@ -51,12 +51,12 @@ def _part(part: Any) -> Any:
 
     What can change later is copied, but for tensors: the graph notices that they have changed.
     """
-    if isinstance(part, slice):
-        return slice(_bound(part.start), _bound(part.stop), _bound(part.step))
-    if part is None or part is Ellipsis:
-        return part
-    if arguments.is_tensor(part):
+    if hasattr(part, "_requires_grad"):
         array = part.array
+    elif isinstance(part, slice):
+        return slice(_bound(part.start), _bound(part.stop), _bound(part.step))
+    elif part is None or part is Ellipsis:
+        return part
     elif isinstance(part, (list, tuple, range)):
         part = array = _array(part)
     elif isinstance(part, (bool, np.bool_, np.ndarray)):
@@ -90,6 +90,7 @@ def parts_of(index: Any) -> tuple[Any, ...]:
 
 
 _BASIC = {int, slice, NoneType, EllipsisType}
+_MOVING = {int, EllipsisType}  # what NumPy does not take for what PyTorch does, beside arrays
 
 
 def is_basic(parts: tuple[Any, ...]) -> bool:
@@ -99,7 +100,7 @@ def is_basic(parts: tuple[Any, ...]) -> bool:
 
 def numpy_index(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the parts of an index as NumPy takes them: arrays for tensors; uint8 is a mask."""
-    arrays = [part.array if arguments.is_tensor(part) else part for part in parts]
+    arrays = [part.array if hasattr(part, "_requires_grad") else part for part in parts]
     return tuple([a != 0 if type(a) is np.ndarray and a.dtype.kind == "u" else a for a in arrays])
 
 
@@ -119,12 +120,11 @@ def ints_first(parts: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tupl
     stands for no dimension. As in PyTorch, ints select here first, together with slices and None,
     and `...` is nothing but the slices that it stands for. Without ints, `first` is empty.
     """
-    kinds = {*map(type, parts)}
-    if kinds <= _BASIC or kinds.isdisjoint((int, EllipsisType)):
+    if _MOVING.isdisjoint(map(type, parts)) or is_basic(parts):
         return (), parts
     dots = (slice(None),) * (ndim - sum(map(_width, parts)))
     parts = tuple([p for part in parts for p in (dots if part is Ellipsis else (part,))])
-    if int not in kinds:
+    if int not in map(type, parts):
         return (), parts
     first: list[Any] = []
     then: list[Any] = []
@@ -137,8 +137,10 @@ def ints_first(parts: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tupl
 
 def _may_repeat(index: Any) -> bool:
     """Can the index name an element twice? Only arrays of ints can."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(i, np.ndarray) and i.dtype.kind != "b" for i in parts)
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, np.ndarray) and part.dtype.kind != "b":
+            return True
+    return False
 
 
 def at(name: str, x: Array, index: Any) -> Array:
@@ -200,7 +202,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     if not is_basic(parts):
         first, parts = ints_first(parts, input.array.ndim)
         x = getitem(input, first) if first else input
-        tensors = [part for part in parts if arguments.is_tensor(part)]
+        tensors = [part for part in parts if hasattr(part, "_requires_grad")]
         return choose("getitem", x, numpy_index(parts), tensors)
     # With `...` in it, NumPy gives an array that shares memory even where a single number is left.
     chosen = parts if Ellipsis in parts else (*parts, ...)

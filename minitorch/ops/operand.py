@@ -30,67 +30,70 @@ def fits(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, float, int)) or is_tensor(value)
 
 
-def beside(
-    name: str, x: Tensor, value: Any, *, exact: bool = False, floating: bool = False
-) -> Tensor:
+def beside(name: str, x: Tensor, value: Any, like: np.dtype[Any] | None = None) -> Tensor:
     """Make a tensor of a number or an array that stands beside the tensor x in an operation.
 
     Args:
         name, x, value: as above.
-        exact: refuse a number that the dtype cannot hold. Without, it wraps: -1 is uint8's 255.
-        floating: the operation converts integers to the default dtype, a number at once.
+        like: the dtype to which the operation converts x, if it is not that of x.
 
     Raises:
         TypeError: it is neither.
-        RuntimeError: the number is too large.
+        RuntimeError: the number does not even fit into 64 bits.
     """
     if isinstance(value, np.ndarray):
         dtypes.as_numpy(value.dtype)
         return x._wrap(value)
-    like = x.array.dtype
-    if floating and like.kind != "f":
-        like = dtypes.get_default_dtype().numpy
-    dtype = dtypes.of_number(value, like)
+    dtype = dtypes.of_number(value, x.array.dtype if like is None else like)
     if dtype is None:
         raise TypeError(f"{name}: a tensor and a {type(value).__name__} cannot be combined")
-    if exact:
-        return x._wrap(dtypes.number(name, value, dtype))
     try:
         if dtype.kind == "f":
             return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
         # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
         return x._wrap(quietly(np.asarray(value).astype, dtype))
-    except OverflowError:  # even int64, or float64, is too small
+    except OverflowError:
         raise dtypes.unfit(name, value, dtype) from None
 
 
-def pair(name: str, a: Any, b: Any, **options: bool) -> tuple[Tensor, Tensor]:
-    """Return two operands as tensors; a number takes the dtype of the tensor beside it.
+def beside_exactly(name: str, x: Tensor, value: Any) -> Tensor:
+    """As `beside`, but raise RuntimeError for a number that the dtype cannot hold."""
+    dtype = None if isinstance(value, np.ndarray) else dtypes.of_number(value, x.array.dtype)
+    return beside(name, x, value) if dtype is None else x._wrap(dtypes.number(name, value, dtype))
 
-    The options are those of `beside`.
+
+def pair(name: str, a: Any, b: Any, beside: Any = beside) -> tuple[Tensor, Tensor]:
+    """Return two operands as tensors; a number takes the dtype of the tensor beside it.
 
     Raises:
         TypeError: neither is a tensor, or one is nothing that can stand beside a tensor.
     """
     if not hasattr(a, "_requires_grad"):
-        return beside(name, tensor(name, "other", b), a, **options), b
-    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b, **options)
+        return beside(name, tensor(name, "other", b), a), b
+    return a, b if hasattr(b, "_requires_grad") else beside(name, a, b)
+
+
+def pair_exactly(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """As `pair`, but raise RuntimeError for a number that the dtype cannot hold."""
+    return pair(name, a, b, beside_exactly)
 
 
 def pair_of_floats(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    """As `pair`, for an operation that converts integers to the default dtype."""
-    return pair(name, a, b, floating=True)
+    """As `pair`, for an operation that converts integers to the default dtype: 300 fits there."""
+    x = a if hasattr(a, "_requires_grad") else tensor(name, "other", b)
+    like = x.array.dtype if x.array.dtype.kind == "f" else dtypes.get_default_dtype().numpy
+    return (a, beside(name, a, b, like)) if x is a else (beside(name, b, a, like), b)
 
 
 def check_exponent(base: Any, exponent: Any) -> None:
     """Raise RuntimeError where integers are raised to a number that their dtype cannot hold."""
-    whole = isinstance(exponent, (int, np.integer)) and is_tensor(base)
-    if whole and base.array.dtype.kind in "iu":
+    x = getattr(base, "array", None)
+    if x is not None and x.dtype.kind in "iu" and isinstance(exponent, (int, np.integer)):
         if exponent < 0:
             raise RuntimeError(
                 "pow: integers to negative integer powers are not allowed. Use floats."
             )
-        dtypes.number("pow", exponent, base.array.dtype)
+        dtypes.number("pow", exponent, x.dtype)
 
 
 def filling(name: str, x: Tensor, value: Any) -> Tensor:
@@ -128,11 +131,15 @@ def common(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def common_but_bools(x: Array, y: Array) -> tuple[Array, Array]:
-    """As `common`, for an operation that is not defined for bools."""
+    """As `common`, for what is not defined for bools: subtraction.
+
+    Raises:
+        RuntimeError: one of the arrays holds bools.
+    """
     if "b" in (x.dtype.kind, y.dtype.kind):
         raise RuntimeError(
-            "sub: Subtraction, the `-` operator, with a bool tensor is not supported. To invert a "
-            "mask, use `~mask`; to count with it, convert it: mask.long(), mask.float()."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. To invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
         )
     return common(x, y)
 

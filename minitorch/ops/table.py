@@ -49,6 +49,7 @@ from . import arguments, operand
 F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
 
@@ -107,7 +108,7 @@ def binary(
     *,
     floating: bool = False,
     numbers: bool = True,
-    common: Any = operand.common,
+    common: Callable[[Array, Array], tuple[Array, Array]] = operand.common,
 ) -> Binary:
     """Make the operation y = f(a, b).
 
@@ -116,7 +117,7 @@ def binary(
         vjp_a, vjp_b: dL/da and dL/db, from g = dL/dy and, by name, a, b or y.
         floating: integers are converted to the default dtype first.
         numbers: one of the inputs may be a number.
-        common: converts two arrays to one dtype.
+        common: converts arrays of two dtypes to one.
     """
     saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
     operands = (operand.pair_of_floats if floating else operand.pair) if numbers else _both_tensors

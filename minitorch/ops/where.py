@@ -36,7 +36,7 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     mask = arguments.mask("where", "condition", condition)
     if not arguments.is_tensor(input) and not arguments.is_tensor(other):
         input = operand.beside("where", condition, input)  # two numbers: make one a tensor
-    a, b = operand.pair("where", input, other, exact=True)
+    a, b = operand.pair_exactly("where", input, other)
     left, right = operand.common(a.array, b.array)
     return record(
         "where",
@@ -99,7 +99,8 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
         RuntimeError: neither bound is given.
     """
     x = arguments.tensor("clamp", "input", input)
-    low, high = (b if b is None else operand.pair("clamp", x, b, exact=True)[1] for b in (min, max))
+    low = None if min is None else operand.pair_exactly("clamp", x, min)[1]
+    high = None if max is None else operand.pair_exactly("clamp", x, max)[1]
     if low is None:
         if high is None:
             raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
