@@ -11,7 +11,7 @@ import numpy as np
 from . import dtypes
 from ._compat import devices
 from .dtypes import Array
-from .ops import arguments
+from .ops import arguments, scalars
 from .ops.arguments import sizes_of
 from .ops.conversion import array_of, filled
 from .ops.table import named
@@ -227,7 +227,7 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
-    n = arguments.whole("linspace", "steps", steps)
+    n = scalars.whole("linspace", "steps", steps)
     if any(isinstance(x, Tensor) and x.array.ndim for x in (start, end)):
         raise RuntimeError("linspace only supports 0-dimensional start and end tensors")
     if n < 0:

@@ -77,7 +77,7 @@ def as_numpy(d: Any) -> np.dtype[Any]:
     found: np.dtype[Any] | None
     try:
         found = np.dtype(d)
-    except TypeError:
+    except (TypeError, ValueError):
         found = None
     if found is None or found not in OF_NUMPY:
         names = ", ".join(t.name for t in OF_NUMPY.values())

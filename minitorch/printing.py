@@ -21,7 +21,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import Array
-from .ops.arguments import whole
+from .ops.scalars import whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor

@@ -10,7 +10,7 @@ import numpy as np
 from . import dtypes
 from .creation import like, of_size, wrap
 from .dtypes import Array
-from .ops import arguments
+from .ops import arguments, scalars
 from .ops.arguments import sizes_of
 from .ops.conversion import filled
 from .random import Generator, numpy_of
@@ -73,7 +73,7 @@ def randint(
             "randint: expects randint(high, size) or randint(low, high, size) with size a tuple of "
             f"ints, not {size!r}"
         )
-    low, high = arguments.whole("randint", "low", low), arguments.whole("randint", "high", high)
+    low, high = scalars.whole("randint", "low", low), scalars.whole("randint", "high", high)
     if low >= high:
         raise RuntimeError(f"randint: expects low < high, but got {low} and {high}")
     wanted, random = dtypes.as_numpy(dtype), numpy_of(generator)
@@ -117,7 +117,7 @@ def randperm(
     requires_grad: bool = False,
 ) -> Tensor:
     """A random permutation: the numbers from 0 to n - 1 in random order."""
-    n, random = arguments.whole("randperm", "n", n), numpy_of(generator)
+    n, random = scalars.whole("randperm", "n", n), numpy_of(generator)
     wanted = dtypes.as_numpy(dtype)
     dtypes.number("randperm", n, wanted)
     drawn = filled("randperm", lambda shape: random.permutation(*shape), (n,))
@@ -186,7 +186,7 @@ def multinomial(
     Raises:
         RuntimeError: the weights are negative, not finite, all 0, or too few of a row are above 0.
     """
-    num_samples = arguments.whole("multinomial", "num_samples", num_samples)
+    num_samples = scalars.whole("multinomial", "num_samples", num_samples)
     weights, total = _weights(input, num_samples, replacement)
     random = numpy_of(generator)
     if replacement or num_samples == 1:

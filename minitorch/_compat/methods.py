@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.hooks import retains_grad
-from ..ops.arguments import is_tensor, sizes_of
+from ..ops.arguments import is_tensor, sizes_of, tensor
 from ..ops.conversion import array_of, filled
 from ..ops.table import named
 from . import devices, missing
@@ -162,7 +162,7 @@ class TorchMethods:
 
     def type_as(self, other: Tensor) -> Tensor:
         """The elements as the dtype of another tensor."""
-        return self.to(other.dtype)
+        return self.to(tensor("type_as", "other", other).dtype)
 
     # ------------------------------------------------------------- new tensors of the same dtype
 

@@ -18,11 +18,12 @@ Called with the tensors it does nothing where they fit, and says what is wrong w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import index as as_index
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
+
+from .scalars import whole
 
 if TYPE_CHECKING:
     from ..dtypes import Array
@@ -50,8 +51,11 @@ def tensor(name: str, argument: str, value: Any) -> Tensor:
 
 def tensors(name: str, argument: str, values: Any) -> list[Tensor]:
     """Return a sequence of tensors as a list, or raise TypeError."""
-    if is_tensor(values):
-        raise TypeError(f"{name}(): argument '{argument}' must be a list of Tensors, not a Tensor")
+    if is_tensor(values) or not isinstance(values, Iterable):
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be a list of Tensors, not a "
+            f"{type(values).__name__}"
+        )
     return [tensor(name, f"{argument}[{i}]", t) for i, t in enumerate(values)]
 
 
@@ -206,16 +210,6 @@ class Shapes:
 
 
 # --------------------------------------------------------------------------- dimensions, sizes
-
-
-def whole(name: str, argument: str, value: Any) -> int:
-    """Return the value, which must be a whole number and no bool, as an int, or raise TypeError."""
-    try:
-        if not isinstance(value, (bool, np.bool_)):
-            return as_index(value)
-    except (TypeError, RuntimeError):
-        pass
-    raise TypeError(f"{name}(): argument '{argument}' must be int, not {type(value).__name__}")
 
 
 def sizes_of(name: str, first: Any, more: tuple[Any, ...] = ()) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..dtypes import Array
-from . import arguments
+from . import arguments, scalars
 from .arguments import dim_of, sizes_of
 from .indexing import choose, getitem
 from .shape import expand, reshape, unsqueeze
@@ -87,11 +87,12 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def _sections(shape: tuple[int, ...], axis: int, size: int | Sequence[int]) -> list[int]:
     """Return the sizes of the pieces along a dimension of the shape, or raise."""
     n = shape[axis]
-    if isinstance(size, int):
+    if not isinstance(size, (list, tuple)):
+        size = scalars.whole("split", "split_size_or_sections", size)
         if size < 0 or (size == 0 and n):
             raise RuntimeError(f"split: split_size must be positive, not {size}")
         return [size] * (n // size) + [n % size] * (n % size > 0) if n else [0]
-    sections = list(size)
+    sections = scalars.wholes("split", "split_size_or_sections", size)
     if sum(sections) != n or min(sections, default=0) < 0:
         raise RuntimeError(
             f"split: the sizes {sections} must not be negative and sum to {n}, the size of "
@@ -121,6 +122,7 @@ def split(
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """`chunks` equal pieces along a dimension; the last may be smaller, or missing."""
     x = arguments.tensor("chunk", "input", input).array
+    chunks = scalars.whole("chunk", "chunks", chunks)
     if chunks <= 0 or not x.ndim:
         raise RuntimeError(
             f"chunk: expects chunks above 0 and a dimension, got {chunks}, {x.shape}"
@@ -178,8 +180,8 @@ def roll(
     Without dims, along the flattened tensor. The vjp shifts back.
     """
     x = arguments.tensor("roll", "input", input).array
-    by = [shifts] if isinstance(shifts, int) else list(shifts)
-    axes = dims if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    by = scalars.wholes("roll", "shifts", shifts)
+    axes = None if dims is None else scalars.wholes("roll", "dims", dims)
     if not by or (len(by) != 1 if not axes else len(by) != len(axes)):
         raise RuntimeError(f"roll: {shifts=} must be as many as {dims=}, or one without dims")
     if axes:
@@ -271,7 +273,10 @@ def _triangle(name: str, cut: Any, input: Tensor, diagonal: int) -> Tensor:
     x = arguments.tensor(name, "input", input).array
     if x.ndim < 2:
         raise RuntimeError(f"{name}: expects matrices, and got shape {x.shape}")
-    return record(name, cut(x, diagonal), (input, lambda g: _triangle(name, cut, g, diagonal)))
+    k = scalars.whole(name, "diagonal", diagonal)
+    n = sum(x.shape[-2:])  # beyond it there is no element
+    y = cut(x, max(-n, min(k, n)))
+    return record(name, y, (input, lambda g: _triangle(name, cut, g, diagonal)))
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:

@@ -17,7 +17,7 @@ import numpy as np
 from ..autograd.graph import record
 from ..autograd.views import record_view
 from ..dtypes import Array
-from . import arguments
+from . import arguments, scalars
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -255,6 +255,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """One-hot encoding: a new last dimension of `num_classes`, int64: 1 at the class, else 0."""
     ids = arguments.index("one_hot", "tensor", tensor)
+    num_classes = scalars.whole("one_hot", "num_classes", num_classes)
     if num_classes == -1:
         if not ids.size:
             raise RuntimeError("one_hot: of an empty tensor, num_classes must be given")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import arguments
-from .arguments import dims_of
+from . import arguments, scalars
+from .arguments import dim_of
 from .indexing import along, choose
 from .reduction import amax, amin
 from .where import maximum, minimum
@@ -38,10 +38,11 @@ def _take(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
 def _find(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
     """Apply np.argmax or np.argmin, which need at least one element to choose from."""
     x = arguments.tensor(name, "input", input).array
-    dims = dims_of(name, x.ndim, dim)
-    if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
+    axis = None if dim is None else dim_of(name, dim, x.ndim)
+    axis = axis if x.ndim else None
+    scalars.flag(name, "keepdim", keepdim)
+    if 0 in (x.shape if axis is None else x.shape[axis : axis + 1]):
         raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-    axis = dim if x.ndim else None
     return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
 
 
@@ -101,9 +102,10 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def _argsort(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     """Return the indices that sort the elements along `dim`; ties keep their order."""
     x = arguments.tensor(name, "input", input).array
-    if not dims_of(name, x.ndim, dim):
+    dim = dim_of(name, dim, x.ndim)
+    if not x.ndim:
         return np.zeros((), np.int64)
-    if not descending:
+    if not scalars.flag(name, "descending", descending):
         return np.argsort(x, dim, stable=True)
     backwards = np.argsort(np.flip(x, dim), dim, stable=True)
     return x.shape[dim] - 1 - np.flip(backwards, dim)  # type: ignore[no-any-return]
@@ -130,6 +132,7 @@ def topk(
 
     They come in order, with or without `sorted`.
     """
+    k = scalars.whole("topk", "k", k)
     places = _argsort("topk", input, dim, descending=largest)
     if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
         raise RuntimeError(

@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..autograd.views import record_view
-from . import arguments
+from . import arguments, scalars
 from .arguments import dim_of, sizes_of
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` viewed in the shape of `other`."""
-    return view(input, other.array.shape)
+    return view(input, arguments.tensor("view_as", "other", other).array.shape)
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` in the shape of `other`."""
-    return reshape(input, other.array.shape)
+    return reshape(input, arguments.tensor("reshape_as", "other", other).array.shape)
 
 
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
@@ -131,7 +131,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` expanded to the shape of `other`."""
-    return expand(input, other.array.shape)
+    return expand(input, arguments.tensor("expand_as", "other", other).array.shape)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -150,7 +150,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those of `dim` that have size 1."""
     x = arguments.tensor("squeeze", "input", input).array
-    named = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    named = range(x.ndim) if dim is None else scalars.wholes("squeeze", "dim", dim)
     dims = [dim_of("squeeze", d, x.ndim) for d in named]
     y = x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
     before = x.shape
@@ -173,7 +173,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order."""
     ndim = arguments.tensor("movedim", "input", input).array.ndim
-    ends = ([d] if isinstance(d, int) else d for d in (source, destination))
+    ends = (scalars.wholes("movedim", "dim", d) for d in (source, destination))
     sources, places = ([dim_of("movedim", d, ndim) for d in dims] for dims in ends)
     if (
         len(sources) != len(places)
@@ -193,6 +193,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """The elements [i, i + offset] of two dimensions, as a new last dimension."""
     x = arguments.tensor("diagonal", "input", input).array
     i, j = (dim_of("diagonal", d, x.ndim) for d in (dim1, dim2))
+    offset = scalars.whole("diagonal", "offset", offset)
     if i == j:
         raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")
     shape = x.shape
