@@ -189,7 +189,7 @@ def multinomial(
     num_samples = scalars.whole("multinomial", "num_samples", num_samples)
     weights, total = _weights(input, num_samples, replacement)
     random = numpy_of(generator)
-    if replacement or num_samples == 1:
+    if scalars.flag("multinomial", "replacement", replacement) or num_samples == 1:
         # Inverse transform sampling: where in the cumulative weights does a uniform number fall?
         ends = np.cumsum(weights / total, -1)
         ends /= ends[..., -1:]

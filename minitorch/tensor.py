@@ -18,6 +18,7 @@ from .autograd.engine import backward
 from .autograd.hooks import register_hook, retain_grad
 from .ops import conversion, inplace, operand
 from .ops.arguments import dim_of
+from .ops.scalars import flag
 
 if TYPE_CHECKING:
     from .autograd.graph import Hook, Node
@@ -154,7 +155,7 @@ class Tensor(TorchMethods, PythonProtocols):
             RuntimeError: the dtype has no gradients, or the tensor is the result of an operation
                 and is set to False.
         """
-        if requires_grad and self.array.dtype.kind != "f":
+        if flag("requires_grad_", "requires_grad", requires_grad) and not self.is_floating_point():
             raise RuntimeError(
                 f"only Tensors of floating point dtype can require gradients, not {self.dtype}"
             )

@@ -145,7 +145,7 @@ class TorchMethods:
 
     @data.setter
     def data(self: Any, value: Tensor) -> None:
-        self.array = value.array
+        self.array = tensor("data", "value", value).array
 
     @property
     def retains_grad(self: Any) -> bool:

@@ -85,10 +85,12 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
         IndexError: an index is negative, or not below `size`.
     """
     array = tensor(name, argument, value).array
-    if array.dtype.kind != "i" and array.size:
-        raise RuntimeError(
-            f"{name}: {argument} must be an int64 or int32 tensor, not {value.dtype}"
-        )
+    if array.dtype.kind != "i":
+        if array.size:
+            raise RuntimeError(
+                f"{name}: {argument} must be an int64 or int32 tensor, not {value.dtype}"
+            )
+        array = array.astype(np.int64)  # of none; tensor([]) has the dtype of floats
     if size is not None and array.size and not (array.min() >= 0 and array.max() < size):
         wrong = array[(array < 0) | (array >= size)][0]
         raise IndexError(f"{name}: {argument} holds {wrong}, which is not in range({size})")

@@ -214,6 +214,8 @@ def _ends(
     pad = arguments.sizes_of("pad", pad)
     if len(pad) % 2 or len(pad) > 2 * len(shape):
         raise RuntimeError(f"pad: needs up to {len(shape)} pairs of numbers, but pad={tuple(pad)}")
+    if not isinstance(mode, str):
+        raise TypeError(f"pad(): argument 'mode' must be str, not {type(mode).__name__}")
     if mode != "constant" and (mode not in ("reflect", "replicate", "circular") or value):
         raise NotImplementedError(
             "pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "

@@ -164,9 +164,9 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     """
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    tensors = arguments.tensors("einsum", "operands", operands)
     if not isinstance(equation, str):
         raise TypeError(f"einsum: the equation must be a str, not a {type(equation).__name__}")
+    tensors = arguments.tensors("einsum", "operands", operands)
     if not tensors:
         raise ValueError(f"einsum: there must be at least one operand for {equation!r}")
     if len({x.array.dtype for x in tensors}) > 1:

@@ -247,7 +247,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     With `as_tuple`, a tensor of n indices for each dimension instead, fit for `input[...]`.
     """
     x = arguments.tensor("nonzero", "input", input).array
-    if as_tuple:
+    if scalars.flag("nonzero", "as_tuple", as_tuple):
         return tuple(input._wrap(i) for i in np.atleast_1d(x).nonzero())
     return input._wrap(np.argwhere(x))
 

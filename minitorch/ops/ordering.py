@@ -58,6 +58,9 @@ def _max_or_min(
 ) -> Any:
     """Do one of the three things that `max` and `min` can be asked for."""
     arguments.tensor(name, "input", input)
+    along = dim is not None and not arguments.is_tensor(dim) and other is None
+    if scalars.flag(name, "keepdim", keepdim) and not along:
+        raise TypeError(f"{name}: keepdim=True needs the dimension along which to choose, an int")
     if arguments.is_tensor(dim) or other is not None:
         return of_two(input, dim if other is None else other)
     if dim is None:
@@ -133,6 +136,7 @@ def topk(
     They come in order, with or without `sorted`.
     """
     k = scalars.whole("topk", "k", k)
+    scalars.flag("topk", "sorted", sorted)
     places = _argsort("topk", input, dim, descending=largest)
     if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
         raise RuntimeError(

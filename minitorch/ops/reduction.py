@@ -68,7 +68,7 @@ def sum(
         keepdim: keep the summed dimensions, with size 1.
         dtype: convert the input to it first.
     """
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
     x, dims, kept = _start("sum", input, dim, keepdim)
     shape = x.shape
     y = quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
@@ -83,7 +83,7 @@ def mean(
     Raises:
         RuntimeError: the dtype is not floating-point.
     """
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
     arguments.floating_point("mean", "input", input)
     x, dims, _ = _start("mean", input, dim, keepdim)
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
@@ -107,7 +107,7 @@ def prod(
     derivative by a factor is the product of the others. As it comes from the vjps of `mul`, it is
     right where factors are 0 too, where y / x would be 0 / 0.
     """
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
     along = dim if dim is None else dim_of("prod", dim, input.array.ndim)
     x, dims, kept = _start("prod", input, along, keepdim)
     y = input.to(_total(x, dtype))
@@ -212,8 +212,9 @@ def norm(
 
     The gradient is g · sign(x) (|x| / y)^(p - 1), and 0 where the norm is 0.
     """
-    input = arguments.floating_point("norm", "input", input if dtype is None else input.to(dtype))
-    if p == "nuc" or (isinstance(p, str) and p != "fro"):
+    input = input if dtype is None else input.to(dtype=dtype)
+    arguments.floating_point("norm", "input", input)
+    if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
     order = 2.0 if p is None or isinstance(p, str) else float(dtypes.real("norm", p))
     if math.isinf(order):
@@ -270,7 +271,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
     the other end.
     """
     input = arguments.tensor("cumsum", "input", input)
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
     dim = dim_of("cumsum", dim, input.array.ndim)
     x, dims, _ = _start("cumsum", input, dim)
     total = _total(x, dtype)

@@ -25,6 +25,8 @@ def _reshape(input: Tensor, name: str, sizes: tuple[int, ...]) -> Tensor:
     x = arguments.tensor(name, "input", input).array
     try:
         y = x.reshape(sizes)
+        if y.shape != sizes and min(sizes) < -1:  # NumPy takes -2 for -1
+            raise ValueError
     except ValueError:
         raise RuntimeError(
             f"{name}: shape {list(sizes)} is invalid for input of size {x.size}, which has shape "
@@ -198,6 +200,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
         raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")
     shape = x.shape
 
+    offset = max(-shape[i], min(offset, shape[j]))  # beyond it there is no element
     y = x.diagonal(offset, i, j)
     y.flags.writeable = x.flags.writeable  # NumPy gives a read-only view
     return record_view(

@@ -70,7 +70,7 @@ def test_the_type_float_is_float64() -> None:
     assert mt.zeros(2).to(float).dtype is mt.float64
     assert mt.zeros(2).to(int).dtype is mt.int64
     assert mt.zeros(2).to(bool).dtype is mt.bool
-    assert mt.zeros(2).sum(dtype=float).dtype is mt.float64  # type: ignore[arg-type]
+    assert mt.zeros(2).sum(dtype=float).dtype is mt.float64
 
 
 @pytest.mark.parametrize(
