@@ -329,6 +329,15 @@ def test_the_graph_notices_a_change_through_a_copied_view() -> None:
         y.backward()
 
 
+def test_a_deep_copy_of_a_parameter_shares_with_its_views() -> None:
+    weight = mt.nn.Parameter(mt.ones(3))
+    copied, part = deepcopy([weight, weight.detach()[:2]])
+    part[0] = 5.0
+    assert copied.tolist() == [5, 1, 1]
+    assert weight.tolist() == [1, 1, 1]
+    assert isinstance(copied, mt.nn.Parameter)
+
+
 def test_a_deep_copy_keeps_layout_leaf_and_gradient() -> None:
     x = mt.tensor(np.asfortranarray(np.arange(6.0).reshape(2, 3)), requires_grad=True)
     (x * x).sum().backward()
