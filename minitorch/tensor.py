@@ -129,8 +129,7 @@ class Tensor(TorchMethods, PythonProtocols):
         """
         if self._requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-                "instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()."
             )
         return self.array
 
