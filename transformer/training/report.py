@@ -106,23 +106,24 @@ def test(run: Run, console: Console) -> str:
 
 
 def report(run: Run, training: Training, console: Console) -> None:
-    """Draw the run's pictures, test its best parameters, and say how to ask its model."""
+    """Draw the run's pictures, test its best parameters, and say how to ask its model.
+
+    Raises:
+        RunError: the run has no model, or a picture cannot be written.
+    """
     from ..explain.pictures import draw_attention, draw_metrics
 
     task, model = run.load()
-    draw_metrics(training.metrics, run.directory / "loss.png")
+    with run.writing("loss.png") as path:
+        draw_metrics(training.metrics, path)
     pictures = "loss.png"
     if isinstance(task, TextToText):
         source, _ = max(task.held_out_examples(0, 100), key=lambda example: sum(map(len, example)))
         weights, rows, columns = attention(model, task, source)
-        draw_attention(
-            weights,
-            rows,
-            columns,
-            f"Attention while answering {source}",
-            run.directory / "attention.png",
-            row_label="writes" if isinstance(model, Transformer) else "token",
-        )
+        title = f"Attention while answering {source}"
+        label = "writes" if isinstance(model, Transformer) else "token"
+        with run.writing("attention.png") as path:
+            draw_attention(weights, rows, columns, title, path, row_label=label)
         pictures += ", attention.png"
     result = test(run, console)
     # Paths and commands are copied from here: no line breaks, and brackets are no markup.
