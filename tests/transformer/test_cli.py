@@ -207,6 +207,69 @@ def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
     }
 
 
+SMALL = ["--steps=2", "--batch-size=4", "--d-model=8", "--heads=2", "--layers=1", "--digits=1"]
+
+
+def test_the_same_command_twice_keeps_both_runs(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "a run"
+    for times in (0, 1):
+        code, output, errors = said("train", "addition", *SMALL, "--out", out)
+        assert (code, errors) == (0, "")
+        assert output.startswith("Transformer(" if times == 0 else "the run that was in ")
+    assert output.splitlines()[0] == (
+        f"the run that was in {out} is now in {out}.1; ask it with  transformer solve '{out}.1'"
+    )
+    model = (out / "model.safetensors").read_bytes()
+    assert (tmp_path / "a run.1" / "model.safetensors").read_bytes() == model
+    assert said("solve", f"{out}.1", "1+2")[0] == 0
+
+
+def test_what_resumes_is_what_was_asked_for(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert said("train", "addition", *SMALL, "--out", out)[0] == 0
+    assert said("train", "reverse", "--resume", "--out", out) == (
+        2,
+        "",
+        f"error: the run in {out} has the task addition, not reverse: go on with train addition "
+        "--resume\n",
+    )
+    for steps, says in [(0, "steps must be at least 1"), (1, "cannot be trained to step 1")]:
+        code, output, errors = said(
+            "train", "addition", "--resume", f"--steps={steps}", "--out", out
+        )
+        assert (code, output) == (2, "")
+        assert is_one_line(errors)
+        assert says in errors
+    code, output, errors = said("train", "addition", "--resume", "--steps=4", "--out", out)
+    assert (code, errors) == (0, "")
+    assert output.startswith("note: the training goes on to step 4, no longer 2: its learning rate")
+    assert "\nstep 4/4  " in output
+    assert Run(out).resume().step == 4
+
+
+def test_a_run_in_training_is_refused(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert said("train", "addition", *SMALL, "--out", out)[0] == 0
+    command = "import sys; from transformer.training.run import Run; run = Run(sys.argv[1]); "
+    command += "run.resume(); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", command, out],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        for flags in (SMALL, ["--resume"]):
+            code, output, errors = said("train", "addition", *flags, "--out", out)
+            assert (code, output) == (2, "")
+            assert is_one_line(errors)
+            assert f"{out} is in training by another process" in errors
+        assert said("solve", out, "1+2")[0] == 0
+        other.kill()
+    assert said("train", "addition", "--resume", "--out", out)[0] == 0
+
+
 # ------------------------------------------------------------------------------------- solve
 
 

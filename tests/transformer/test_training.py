@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,15 @@ def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
         train(training, run, progress(training, interrupt_twice))
     assert signal.getsignal(signal.SIGINT) is before
     assert training.step == 1
+
+
+def test_outside_the_main_thread_it_trains_without_ctrl_c(tmp_path: Path) -> None:
+    training, run = small_training(), Run(tmp_path)
+    run.start(training)
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(train, training, run, progress(training)).result()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_run_that_is_finished_has_nothing_to_resume(tmp_path: Path) -> None:

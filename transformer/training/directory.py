@@ -112,6 +112,11 @@ class Directory:
                 for name in filter(_is_unfinished, os.listdir(self.directory)):
                     (self.directory / name).unlink()
 
+    def _names(self) -> set[str]:
+        """Return the names of what is in it and matters."""
+        names = set(os.listdir(self.directory)) - set(NO_MATTER)
+        return {name for name in names if not _is_unfinished(name)}
+
     def claim(self) -> None:
         """Make it, own it, and move a run that is there aside, whole, in one step.
 
@@ -125,17 +130,20 @@ class Directory:
         try:
             while True:
                 self.directory.mkdir(parents=True, exist_ok=True)
-                names = {name for name in os.listdir(self.directory) if not _is_unfinished(name)}
-                foreign = sorted(names - {*FILES, *NO_MATTER})
-                if foreign:
+                if foreign := sorted(self._names() - set(FILES)):
                     raise RunError(
                         f"{shown(self.directory)} holds files that are not of a run, such as "
                         f"{shown(foreign[0], 40)}: choose a directory that is new or empty"
                     )
                 lock = self.own()
-                if names <= {CONFIG, *NO_MATTER}:  # nothing was saved there
+                if self._names() <= {CONFIG}:  # nothing was saved there
                     return
                 place = os.path.realpath(self.directory)
+                if place == os.path.realpath(os.curdir):
+                    raise RunError(
+                        f"{shown(place)} holds a run, and as the working directory it cannot be "
+                        "moved aside: start from another directory"
+                    )
                 asides = (Path(f"{place}.{n}") for n in count(1))
                 aside = next(path for path in asides if not os.path.lexists(path))
                 lock.move(aside)

@@ -115,11 +115,11 @@ class Run(Directory):
         """
         if not isinstance(training, Training):
             raise TypeError(f"Run.start: needs a Training, not a {type(training).__name__}")
-        self._training = None
-        self.claim()
         task = {"name": training.task.name, **asdict(training.task)}
         model, config = asdict(training.model.config), asdict(training.config)
+        self._training = None
         try:
+            self.claim()
             self._write_config({"task": task, "model": model, "training": config})
         except BaseException:
             self.close()
