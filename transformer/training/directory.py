@@ -127,6 +127,8 @@ class Directory:
                 it that is not of a run. Then nothing has changed.
         """
         self.moved = None
+        if os.path.lexists(self.directory) and not os.path.isdir(self.directory):
+            raise RunError(f"cannot write to {shown(self.directory)}: it is not a directory")
         try:
             while True:
                 self.directory.mkdir(parents=True, exist_ok=True)
@@ -217,6 +219,8 @@ class Directory:
                 raise RunError(f"cannot read {shown(path)}: it is not a file")
             yield path
         except FileNotFoundError:
+            if name == CONFIG and self.directory.is_dir():
+                raise RunError(f"there is no run in {shown(self.directory)}: no {CONFIG}") from None
             if not self.directory.is_dir():
                 raise RunError(
                     f"there is no run in {shown(self.directory)}: no such directory"

@@ -27,15 +27,16 @@ import io
 import json
 import os
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import minitorch as mt
 
 from ..model.config import TransformerConfig
-from ..tasks import TASKS, Model, Task
+from ..tasks import Model, Task
 from .config import TrainingConfig
+from .config_file import as_json, configured, differences
 from .directory import CONFIG, METRICS, MODEL, STATE, Directory, RunError, shown
 from .loop import Training
 
@@ -46,19 +47,20 @@ def _best_step(training: Training) -> int | None:
     """Return the step whose parameters did best; of equals, the last. None if none was evaluated.
 
     Parameters that no evaluation has measured are saved in the state alone.
+
+    Raises:
+        ValueError: the metrics are not rows of evaluations, in order.
     """
-    scores = [(training.task.score(row), row["step"]) for row in training.metrics]
-    return int(max(scores)[1]) if scores else None
-
-
-def _changes(saved: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return how a configuration differs from the one that was saved. `steps` may: see `resume`."""
-    return [
-        f"{part}.{name} is {now[part].get(name)!r}, and was {saved[part].get(name)!r}"
-        for part in saved
-        for name in saved[part] | now[part]
-        if (part, name) != ("training", "steps") and saved[part].get(name) != now[part].get(name)
-    ]
+    try:
+        scores = [(training.task.score(row), row["step"]) for row in training.metrics]
+        steps = [step for _, step in scores]
+        if steps == sorted(set(steps)) and (not steps or steps[-1] <= training.step):
+            return int(max(scores)[1]) if scores else None
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of the metrics is no evaluation: {error!r}") from None
+    raise ValueError(
+        f"the steps of the metrics are out of order, or after {training.step}: {steps}"
+    )
 
 
 def _computing_with() -> dict[str, str]:
@@ -88,12 +90,13 @@ class Run(Directory):
 
     def _write_new_results(self, training: Training) -> list[str]:
         """Write metrics and, if they are the best, parameters under new names; return their own."""
-        rows, table = training.metrics, io.StringIO()
-        writer = csv.DictWriter(table, rows[0] if rows else ["step", "loss", "learning_rate"])
+        best, rows, table = _best_step(training), training.metrics, io.StringIO()
+        columns = dict.fromkeys(name for row in rows for name in row)
+        writer = csv.DictWriter(table, columns or ["step", "loss", "learning_rate"])
         writer.writeheader()
         writer.writerows(rows)
         self.write_new(METRICS, table.getvalue())
-        if _best_step(training) != training.step:
+        if best != training.step:
             return [METRICS]
         model = {
             "config": self._config,
@@ -115,12 +118,10 @@ class Run(Directory):
         """
         if not isinstance(training, Training):
             raise TypeError(f"Run.start: needs a Training, not a {type(training).__name__}")
-        task = {"name": training.task.name, **asdict(training.task)}
-        model, config = asdict(training.model.config), asdict(training.config)
         self._training = None
         try:
             self.claim()
-            self._write_config({"task": task, "model": model, "training": config})
+            self._write_config(as_json(training.task, training.model.config, training.config))
         except BaseException:
             self.close()
             raise
@@ -144,8 +145,8 @@ class Run(Directory):
         if training is not self._training or not self.is_ours:
             raise RunError(
                 f"cannot save to {shown(self.directory)}: this Run has not started or resumed this "
-                "training, or has lost it: its last save failed, or another has started or resumed "
-                "it, or its directory was moved"
+                "training, or lost it (a save failed, another Run took over, or the directory or "
+                "its .lock was moved)"
             )
         self._training = None  # unless all goes well
         names = self._write_new_results(training)
@@ -159,20 +160,8 @@ class Run(Directory):
     def _read_config(self) -> dict[str, Any]:
         with self.reading(CONFIG) as path:
             config: dict[str, Any] = json.loads(path.read_bytes())
-            self._configured(config)  # raises if it is damaged
+            configured(config)  # raises if it is damaged
         return config
-
-    @staticmethod
-    def _configured(config: dict[str, Any]) -> tuple[Task, TransformerConfig, TrainingConfig]:
-        task = dict(config["task"])
-        name = task.pop("name")
-        if name not in TASKS:
-            raise ValueError(f"there is no task {name!r}, only {', '.join(TASKS)}")
-        return (
-            TASKS[name](**task),
-            TransformerConfig(**config["model"]),
-            TrainingConfig(**config["training"]),
-        )
 
     def config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
         """Return the task, and the configurations of its model and of the training.
@@ -180,7 +169,7 @@ class Run(Directory):
         Raises:
             RunError: there is no run, or it is damaged.
         """
-        return self._configured(self._read_config())
+        return configured(self._read_config())
 
     def _checkpoint(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
         """Read a checkpoint, and make sure that it was made with the configuration."""
@@ -188,7 +177,9 @@ class Run(Directory):
             content = mt.load(path)
             if not isinstance(content, dict):
                 raise ValueError(f"it holds a {type(content).__name__}, not the parts of a run")
-            changes = _changes(content.get("config", {}), config)
+            saved = content.get("config", config)
+            configured(saved)  # raises if it is damaged
+            changes = differences(saved, config)
         if changes:
             raise RunError(
                 f"{shown(self.directory / CONFIG)} is not the one of {name}: {changes[0]}"
@@ -199,9 +190,10 @@ class Run(Directory):
     def _resumed(self, steps: int | None) -> Training:
         config = self._read_config()
         state = self._checkpoint(STATE, config)
-        steps_before = state.pop("config", config)["training"]["steps"]
-        computed_before = state.pop("computed_with", self._computed_with)
-        task, model_config, training_config = self._configured(config)
+        with self.reading(STATE):
+            steps_before = state.pop("config", config)["training"]["steps"]
+            computed_before = dict(state.pop("computed_with", self._computed_with))
+        task, model_config, training_config = configured(config)
         if steps is not None:
             training_config = replace(training_config, steps=steps)
         training = Training(task, model_config, training_config)
@@ -222,11 +214,11 @@ class Run(Directory):
                     f"{shown(self.directory / MODEL)} is of step {found}, but the best parameters "
                     f"were those of step {best}: put that file back. {STATE} is whole"
                 )
-        for name, before in computed_before.items():
-            if before != self._computed_with[name]:
+        for name, now in self._computed_with.items():
+            if computed_before.get(name) != now:
                 warnings.warn(
-                    f"the training was computed with {name} {before}, and goes on with "
-                    f"{self._computed_with[name]}: the last bits of its numbers may differ",
+                    f"the training was computed with {name} {computed_before.get(name)}, and goes "
+                    f"on with {now}: the last bits of its numbers may differ",
                     stacklevel=3,
                 )
         if steps != steps_before:
@@ -281,10 +273,11 @@ class Run(Directory):
         """
         config = self._read_config()
         content = self._checkpoint(MODEL, config)
-        task, model_config, _ = self._configured(config)
+        task, model_config, _ = configured(config)
         model = task.model(model_config)
         with self.reading(MODEL):
-            # Runs from before the configuration was saved with them hold the parameters alone.
-            model.load_state_dict(content["model"] if "config" in content else content)
+            # Until it held the configuration, too, the file was the parameters alone.
+            is_new = content.keys() == {"config", "step", "model"}
+            model.load_state_dict(content["model"] if is_new else content)
         model.eval()
         return task, model
