@@ -46,17 +46,19 @@ def _acquire(path: str) -> int:
         except (BlockingIOError, PermissionError):
             os.close(handle)
             raise Locked from None
-        except OSError:
+        except BaseException:
             os.close(handle)
             raise
 
 
 def _release(handle: int, path: str) -> None:
     """Remove the file, and unlock it by closing it."""
-    if _is_at(handle, path):
-        with suppress(OSError):  # Windows removes no open file; an empty one is left there
-            os.unlink(path)
-    os.close(handle)
+    try:
+        if _is_at(handle, path):
+            with suppress(OSError):  # Windows removes no open file; an empty one is left there
+                os.unlink(path)
+    finally:
+        os.close(handle)
 
 
 _held: WeakValueDictionary[str, Lock] = WeakValueDictionary()  # by this process, by path
