@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -365,6 +366,27 @@ def test_a_change_of_the_configuration_is_noticed(
     for action, name in ((run.load, "model.safetensors"), (run.resume, "state.safetensors")):
         expected = f"{run.directory / 'config.json'} is not the one of {name}: {says}. "
         assert said(action) == f"{expected}Put it back as it was"
+
+
+def test_a_bit_of_the_configuration_that_flips_is_noticed(run: Run) -> None:
+    """Unless it says the same, as 1E-05 does; `steps` may change, and `resume` says so."""
+    path = run.directory / "config.json"
+    whole = path.read_bytes()
+    before = json.loads(whole)
+    del before["training"]["steps"]
+    for place in np.random.default_rng(0).choice(8 * len(whole), 200, replace=False):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        try:
+            run.load()
+        except RunError as error:
+            assert str(error).startswith(str(path))
+            assert str(error).isprintable()
+        else:
+            after = json.loads(flipped)
+            del after["training"]["steps"]
+            assert after == before
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

@@ -24,9 +24,14 @@ FILES = (CONFIG, STATE, MODEL, METRICS, *PICTURES)
 NO_MATTER = (".lock", ".DS_Store", "Thumbs.db")
 
 
+def _in_one_line(text: str) -> str:
+    """Escape what cannot be printed, such as line breaks."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def shown(path: str | os.PathLike[str], most: int = 150) -> str:
     """Return a path as an error shows it: in one line of so many characters, from its end."""
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in os.fspath(path))
+    text = _in_one_line(os.fspath(path))
     return text if len(text) <= most else f"...{text[3 - most :]}"
 
 
@@ -34,7 +39,8 @@ class RunError(Exception):
     """A run on disk cannot be used; the message says why, in a line of at most 300 characters."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message if len(message) <= 300 else f"{message[:297]}...")
+        line = _in_one_line(message)
+        super().__init__(line if len(line) <= 300 else f"{line[:297]}...")
 
 
 def _reason(error: OSError) -> str:

@@ -140,7 +140,8 @@ class Run(Directory):
 
         Raises:
             RunError: it is another, or the disk has an error; the message says what is still whole.
-                After an error of the disk nothing more is saved before `resume`.
+                If that was while files took their places, nothing more is saved before `resume`.
+            ValueError: the training's metrics are not rows of evaluations.
         """
         if training is not self._training or not self.is_ours:
             raise RunError(
@@ -148,9 +149,9 @@ class Run(Directory):
                 "training, or lost it (a save failed, another Run took over, or the directory or "
                 "its .lock was moved)"
             )
-        self._training = None  # unless all goes well
         names = self._write_new_results(training)
         about = {"config": self._config, "computed_with": self._computed_with}
+        self._training = None  # from here to the end, what is on disk may not be what we think
         with self.writing(STATE) as path:
             mt.save(about | training.state_dict(), path)
         for name in names:
