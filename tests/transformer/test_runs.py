@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import fcntl
 import io
 import json
 import os
@@ -256,6 +258,35 @@ def test_a_lock_outlives_neither_its_run_nor_a_failure_to_resume(run: Run) -> No
     assert not (run.directory / ".lock").exists()
 
 
+def test_a_lock_that_was_released_while_we_waited_for_it_is_taken_once_more(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is gone by then, and another may lock a new one."""
+    flock, path = fcntl.flock, run.directory / ".lock"
+
+    def slow(handle: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    run.resume()
+    with another_process(lambda: said(Run(run.directory).resume)):
+        assert path.exists()
+
+
+def test_a_file_system_without_locks_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    lock = run.directory / ".lock"
+    assert said(run.resume).startswith(f"cannot write {lock}: No locks available; state.safetens")
+    assert said(lambda: run.start(training())) == (
+        f"cannot write to {run.directory}: No locks available"
+    )
+
+
 def test_within_a_process_the_newest_has_the_run(run: Run) -> None:
     """As in a notebook, where an older variable still holds the run of the last attempt."""
     older = run.resume()
@@ -378,11 +409,14 @@ def test_a_bit_of_the_configuration_that_flips_is_noticed(run: Run) -> None:
         flipped = bytearray(whole)
         flipped[place // 8] ^= 1 << place % 8
         path.write_bytes(flipped)
+        message = ""
         try:
             run.load()
         except RunError as error:
-            assert str(error).startswith(str(path))
-            assert str(error).isprintable()
+            message = str(error)
+        if message:
+            assert message.startswith(str(path))
+            assert message.isprintable()
         else:
             after = json.loads(flipped)
             del after["training"]["steps"]

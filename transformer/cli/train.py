@@ -125,8 +125,8 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
         "--out",
         type=Path,
         default=Path("runs") / task.name,
-        help="directory of the run; a run that is there already is moved aside, to one that ends "
-        "in .1, .2, … (default: %(default)s)",
+        help="directory of the run; a run that is there already is moved aside, to one whose "
+        "name ends in .1, .2 and so on (default: %(default)s)",
     )
     parser.add_argument(
         "--resume",
