@@ -395,7 +395,7 @@ def test_a_change_of_the_configuration_is_noticed(
 ) -> None:
     change(run, part, **changes)
     for action, name in ((run.load, "model.safetensors"), (run.resume, "state.safetensors")):
-        expected = f"{run.directory / 'config.json'} is not the one of {name}: {says}. "
+        expected = f"{run.directory / 'config.json'} does not fit {name}: {says}. "
         assert said(action) == f"{expected}Put it back as it was"
 
 

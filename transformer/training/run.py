@@ -183,7 +183,7 @@ class Run(Directory):
             changes = differences(saved, config)
         if changes:
             raise RunError(
-                f"{shown(self.directory / CONFIG)} is not the one of {name}: {changes[0]}"
+                f"{shown(self.directory / CONFIG)} does not fit {name}: {changes[0]}"
                 f"{f', and {len(changes) - 1} more' * (len(changes) > 1)}. Put it back as it was"
             )
         return content
