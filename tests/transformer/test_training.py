@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shlex
 import signal
 from collections.abc import Callable
@@ -203,7 +202,7 @@ def test_a_stopped_training_ends_as_one_that_was_not(
 
     def interrupt(step: int) -> None:
         if step == stop:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
     assert not train(training, run, progress(training, interrupt))
@@ -252,8 +251,8 @@ def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
     run.start(training)
 
     def interrupt_twice(step: int) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
@@ -290,7 +289,7 @@ def test_ctrl_c_prints_the_command_that_resumes(
         def step(self, step: int, loss: float) -> None:
             super().step(step, loss)
             if step == 3:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patched:
         patched.setattr("transformer.cli.train.Progress", Interrupting)
