@@ -316,7 +316,7 @@ def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -
     ("options", "message"),
     [
         ({"temperature": -1.0}, "temperature must not be negative"),
-        ({"temperature": math.nan}, "temperature must not be negative"),
+        ({"temperature": math.nan}, "temperature must be finite, not nan"),
         ({"top_k": 0}, "top_k must be at least 1"),
         ({"top_k": 0, "temperature": 0.0}, "top_k must be at least 1"),
         ({"top_p": 0.0}, "top_p must be a probability above 0"),
@@ -464,10 +464,14 @@ def test_a_stronger_penalty_finds_longer_texts(build: Build) -> None:
 
 
 def test_impossible_searches_are_refused(build: Build) -> None:
-    for width, n_best in ((0, 1), (2, 3), (2, 0)):
-        with pytest.raises(ValueError, match="cannot give"):
+    for width, n_best, message in (
+        (0, 1, "width must be at least 1, not 0"),
+        (2, 3, "a beam of 2 cannot give the 3 best texts"),
+        (2, 0, "n_best must be at least 1, not 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
             beam_search(build(GPT), mt.tensor([[3]]), 2, width=width, n_best=n_best)
-    for alpha in (-1.0, 101.0, math.nan):
+    for alpha in (-1e-9, 100.001):
         with pytest.raises(ValueError, match=r"alpha must be in \[0, 100\]"):
             beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
 

@@ -35,7 +35,7 @@ def test_an_unknown_character_is_named_with_its_place() -> None:
 
 
 def test_a_character_with_two_ids_is_refused() -> None:
-    with pytest.raises(ValueError, match="a character appears twice in the alphabet 'aba'"):
+    with pytest.raises(ValueError, match="'a' appears twice in the alphabet 'aba'"):
         CharTokenizer("aba")
 
 

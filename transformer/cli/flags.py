@@ -4,10 +4,42 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
+
+
+def whole_number(value: str) -> int:
+    """Read the whole number of a flag: digits, with a sign or without."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of up to 20 digits")
+    return int(value)
+
+
+def number(value: str) -> float:
+    """Read the number of a flag: 3, -0.5 or 4e-3."""
+    form = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    if not (re.fullmatch(form, value) and math.isfinite(float(value))):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number such as 3, 0.5 or 4e-3")
+    return float(value)
+
+
+def text(value: str) -> str:
+    """Read the text of a flag, which is not empty."""
+    if not value:
+        raise argparse.ArgumentTypeError("it is empty")
+    return value
+
+
+def directory(value: str) -> Path:
+    """Read the path of a directory."""
+    return Path(text(value))
+
+
+READ = {int: whole_number, float: number, str: text}  # what reads the value of a flag, by its type
 
 
 def flag(name: str) -> str:
@@ -56,4 +88,5 @@ def add_flags(
         if type_ is bool:
             group.add_argument(flag(name), action=argparse.BooleanOptionalAction, **options)
         else:
-            group.add_argument(flag(name), type=type_, metavar=type_.__name__.upper(), **options)
+            metavar = type_.__name__.upper()
+            group.add_argument(flag(name), type=READ[type_], metavar=metavar, **options)

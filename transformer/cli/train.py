@@ -16,7 +16,7 @@ from ..training.loop import Training, train
 from ..training.progress import Progress
 from ..training.report import report
 from ..training.run import Run
-from .flags import add_flags, flag, given
+from .flags import add_flags, directory, flag, given
 from .shell import Mistake, Screen, user_input
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
     add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
     parser.add_argument(
         "--out",
-        type=Path,
+        type=directory,
         default=Path("runs") / task.name,
         help="directory of the run; a run that is there already is moved aside, to one whose "
         "name ends in .1, .2 and so on (default: %(default)s)",

@@ -18,6 +18,8 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
+from .. import arguments
+
 if TYPE_CHECKING:
     from minitorch.autograd import Array
 
@@ -34,12 +36,6 @@ class Beams(NamedTuple):
 
     ids: Tensor
     scores: Tensor
-
-
-def check_alpha(alpha: float) -> None:
-    """Raise a ValueError for a length penalty that would favour short texts, or overflow."""
-    if not 0 <= alpha <= 100:
-        raise ValueError(f"alpha must be in [0, 100], not {alpha}")
 
 
 def length_penalty(length: Array, alpha: float) -> Array:
@@ -146,10 +142,13 @@ def beam_search(
     Raises:
         ValueError: an argument is out of range, or the model would have to read more tokens than it
             can: all but the last.
+        NotFinite: as in `greedy`.
     """
-    if not 1 <= n_best <= width:
+    arguments.generation(model, prompt, max_length)
+    arguments.whole_number("width", width, least=1)
+    if arguments.whole_number("n_best", n_best, least=1) > width:
         raise ValueError(f"a beam of {width} cannot give the {n_best} best texts")
-    check_alpha(alpha)
+    arguments.alpha(alpha)
     batch = prompt.shape[0]
     beam = _Hypotheses(batch, width, max_length, model.config.pad, model.config.eos)
     first_rows = np.arange(batch)[:, None] * width  # of each prompt's hypotheses, in the cache
@@ -157,7 +156,9 @@ def beam_search(
     ids, cache = model.begin(prompt, max_length)
     end = max_length
     for i in range(max_length):
-        next_log_p = model.step(ids, cache).double().log_softmax(-1).numpy()
+        logits = model.step(ids, cache).double()
+        arguments.next_token_logits(logits.numpy())
+        next_log_p = logits.log_softmax(-1).numpy()
         if i == 0:  # each prompt was read once; from here on, one row per hypothesis
             rows = np.repeat(np.arange(batch), width)
             next_log_p = next_log_p[rows]
