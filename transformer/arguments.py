@@ -128,13 +128,13 @@ def pairs(name: str, values: Any) -> list[tuple[int, int]]:
 
 def flat_ids(rows: Any) -> Array:
     """Return the ids of all rows of a batch, one row after the other, int64."""
-    if not len(rows):
-        raise ValueError("a batch needs at least one sequence of token ids")
     try:
         ids = np.array(list(chain.from_iterable(rows)))
     except TypeError:
         raise TypeError(f"a batch is a list of lists of token ids, not {short(rows)}") from None
-    if ids.size and ids.dtype.kind != "i":
+    if not len(rows):
+        raise ValueError("a batch needs at least one sequence of token ids")
+    if ids.size and (ids.dtype.kind != "i" or ids.ndim != 1):
         raise TypeError(f"token ids must be whole numbers, not {short(rows)}")
     return ids.astype(np.int64, copy=False)
 
@@ -195,6 +195,13 @@ def sampling(
         whole_number("top_k", top_k, least=1)
     if top_p is not None and not 0 < number("top_p", top_p) <= 1:
         raise ValueError(f"top_p must be a probability above 0, not {top_p}")
+
+
+def generator(value: Any) -> None:
+    """Raise unless it is a generator of random numbers, or None for the default one."""
+    if value is not None and not isinstance(value, mt.Generator):
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        raise TypeError(f"generator must be a minitorch.Generator, not {kind}")
 
 
 def alpha(value: float) -> None:

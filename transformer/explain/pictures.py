@@ -28,6 +28,8 @@ from matplotlib.ticker import PercentFormatter
 
 from minitorch.autograd import Array
 
+from .. import arguments
+
 # Fonts with Chinese characters, of which a computer may have one; those of matplotlib have none.
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
@@ -88,10 +90,14 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
         path: where to save the picture.
 
     Raises:
-        ValueError: there are no rows.
+        ValueError: there are no rows, or one has not the metrics of the first.
     """
     if not rows:
         raise ValueError("no metrics to draw: a training has them after its first evaluation")
+    for row in rows:
+        if not {"step", "loss", *rows[0]} <= row.keys():
+            needed = ", ".join(dict.fromkeys(["step", "loss", *rows[0]]))
+            raise ValueError(f"every row of metrics needs {needed}, but one has {', '.join(row)}")
     curves = [{"loss": "training loss", "held_out_loss": "held-out loss"}]
     if "exact_match" in rows[0]:
         curves.append(
@@ -141,7 +147,8 @@ def draw_attention(
             f"{weights.max()}: were they scores, or NaN?"
         )
     layers, heads = weights.shape[:2]
-    queries, keys = [_drawable(token) for token in queries], [_drawable(token) for token in keys]
+    queries = [_drawable(token) for token in arguments.texts("queries", list(queries))]
+    keys = [_drawable(token) for token in arguments.texts("keys", list(keys))]
     widest, highest = (max(map(len, labels)) for labels in (queries, keys))
     upright = highest > len("</s>")  # labels as long as words stand on end
     cell, letter = 0.27, 0.09  # inches
