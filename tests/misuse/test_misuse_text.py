@@ -13,7 +13,14 @@ from misuse import Misuse, check
 
 import minitorch as mt
 from transformer.tasks import (
-    Addition, Characters, Copy, DataError, Dates, FillTheGap, ModularAddition, Numbers,
+    Addition,
+    Characters,
+    Copy,
+    DataError,
+    Dates,
+    FillTheGap,
+    ModularAddition,
+    Numbers,
 )  # fmt: skip
 from transformer.text import BytePairTokenizer, CharTokenizer, WordTokenizer
 from transformer.text.tokenizer import stack

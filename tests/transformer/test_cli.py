@@ -17,7 +17,7 @@ import pytest
 
 from transformer import Transformer, beam_search
 from transformer.cli import main
-from transformer.tasks import Addition
+from transformer.tasks import TASKS, Addition
 from transformer.training.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -319,6 +319,52 @@ def test_a_bad_line_does_not_keep_the_others_from_being_answered(
     assert "unknown character '*' in '2*2'" in errors
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("a\n", ["a"]),
+        ("  a \n\ta\t", ["  a ", "\ta\t"]),
+        ("a\n\n \na", ["a", " ", "a"]),  # an empty line asks nothing; a blank is a question
+        ("\n", []),
+        ("", []),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_line_is_taken_as_it_is_but_for_its_end(
+    said: Any,
+    single_digits: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    asked: list[str],
+    end: str,
+    mark: bytes,
+    encoding: str,
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Addition, "as_source", lambda self, question: question)
+    monkeypatch.setattr(Addition, "answer", lambda self, model, source, _: seen.append(source))
+    content = mark + text.replace("\n", end).encode()
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content)), encoding)
+    )
+    code, _, errors = said("solve", single_digits)
+    assert (code, errors) == (0, "")
+    assert seen == asked
+
+
+def test_an_argument_is_taken_as_it_is(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Addition, "as_source", lambda self, question: seen.append(question) or "")
+    monkeypatch.setattr(Addition, "answer", lambda *_: "")
+    for question in ("", "  a ", "\ufeffa", "a\n"):
+        said("solve", single_digits, question)
+    assert seen == ["", "  a ", "\ufeffa", "a\n"]
+
+
 def test_no_lines_are_no_mistake(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,6 +530,76 @@ def test_what_the_terminal_cannot_show_is_escaped(
     code, _, errors = said("solve", single_digits, "1+1")
     assert (code, errors) == (0, "")
     assert output.getvalue() == b"\\u4e24 2\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "gbk"])
+def test_every_help_is_shown_in_every_encoding(
+    said: Any, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    commands = [["train"], ["eval"], ["solve"], *(["train", name] for name in TASKS)]
+    for command in [["tasks"], ["--help"], *([*command, "--help"] for command in commands)]:
+        output = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding))
+        code, _, errors = said(*command)
+        assert (code, errors) == (0, "")
+        assert output.getvalue().decode(encoding)
+    assert ("→" in output.getvalue().decode(encoding)) == (encoding == "gbk")
+
+
+def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
+    """Chinese answers in ASCII, the backend of a notebook, no place for matplotlib's cache."""
+    poor = {
+        "PYTHONIOENCODING": "ascii:strict",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONWARNINGS": "error",
+        "MPLBACKEND": "module://not_installed.backend_inline",
+        "MPLCONFIGDIR": "/proc/nowhere",
+        "HOME": "/proc/nowhere",
+    }
+    small = ["--steps=1", "--batch-size=2", "--d-model=8", "--heads=2", "--layers=1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "transformer", "train", "numbers", *small, "--out", tmp_path],
+        cwd=ROOT,
+        env={**ENVIRONMENT, **poor},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rb"\u5341" in done.stdout  # 十, of the right answers
+    assert (tmp_path / "attention.png").is_file()
+
+
+def test_a_model_that_no_memory_holds_gets_one_line(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("transformer.decoding.strategy.greedy", greedy)
+    code, output, errors = said("solve", single_digits, "1+1")
+    assert (code, output) == (2, "")
+    assert errors == "error: not enough memory: take a smaller model or batch\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("command", ["solve", "--help"])
+def test_a_full_disk_gets_one_line(single_digits: Path, command: str) -> None:
+    arguments = [command, *[str(single_digits), "1+1"] * (command == "solve")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "transformer", *arguments],
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert is_one_line(done.stderr)
+    assert "No space left on device" in done.stderr
 
 
 def test_without_an_output_nothing_goes_wrong(

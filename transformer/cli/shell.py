@@ -114,7 +114,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     except (Mistake, RunError, MissingPackage, DataError, NotFinite) as error:
         return complain(error)
     except MemoryError as error:
-        return complain(f"not enough memory: {error or 'take a smaller model or batch'}")
+        return complain(f"not enough memory: {str(error) or 'take a smaller model or batch'}")
     except OSError as error:
         _close_output()
         return complain(error)
