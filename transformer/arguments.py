@@ -109,10 +109,12 @@ def vocabulary(name: str, tokens: Iterable[str], special: Sequence[str]) -> dict
 def token_ids(ids: Any, vocab_size: int, least: int = 0) -> list[int]:
     """Return token ids, each in range(least, vocab_size), as a list."""
     try:
-        values = [_index(i) for i in ids]
+        values = list(ids)
+        if set(map(type, values)) != {int}:
+            values = [_index(i) for i in values]
     except (TypeError, RuntimeError):  # a RuntimeError of a tensor of several rows
         raise TypeError(f"token ids must be whole numbers, not {short(ids)}") from None
-    for i in values:
+    for i in (min(values), max(values)) if values else ():
         if not least <= i < vocab_size:
             raise IndexError(f"there is no token {i}: the ids go from {least} to {vocab_size - 1}")
     return values

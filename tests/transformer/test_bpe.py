@@ -5,6 +5,10 @@ from __future__ import annotations
 import doctest
 import json
 import pydoc_data.topics
+import random
+import re
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,35 @@ def test_merges_by_hand() -> None:
     assert tokenizer.tokens[aa:] == ("aa", "ab", "aaab")
     assert tokenizer.encode("aaabdaaabac") == [aaab, byte("d"), aaab, byte("a"), byte("c")]
     assert tokenizer.encode("aab") == [aa, byte("b")]
+
+
+def learned_by_counting_anew(text: str, n: int) -> list[tuple[int, int]]:
+    """Byte-pair encoding as it is defined: all pairs are counted again after each merge."""
+    words = [[byte(c) for c in piece] for piece in re.findall(bpe.PIECES, text)]
+    merges: list[tuple[int, int]] = []
+    while len(merges) < n:
+        counts = Counter(pair for word in words for pair in pairwise(word))
+        pair = min(counts, key=lambda pair: (-counts[pair], pair), default=None)
+        if pair is None or counts[pair] < 2:
+            break
+        merges.append(pair)
+        for word in words:
+            i = 0
+            while i < len(word) - 1:
+                if (word[i], word[i + 1]) == pair:
+                    word[i : i + 2] = [FIRST + 256 + len(merges) - 1]
+                i += 1
+    return merges
+
+
+@pytest.mark.parametrize("letters", ["ab", "abc ", "aab  \n", "abcdefgh     "])
+def test_merges_are_those_of_the_definition(letters: str) -> None:
+    for seed in range(25):
+        rng = random.Random(seed)
+        text = "".join(rng.choices(letters, k=rng.choice([0, 10, 100, 300]))) or "a"
+        n = rng.choice([0, 1, 5, 100])
+        tokenizer = BytePairTokenizer.learn(text, FIRST + 256 + n)
+        assert list(tokenizer.merges) == learned_by_counting_anew(text, n)
 
 
 def test_the_example_in_its_text_is_what_it_does() -> None:

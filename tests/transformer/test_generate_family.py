@@ -231,7 +231,8 @@ class Fixed:
     config = TransformerConfig(vocab_size=5, d_model=2, n_heads=1)
 
     def __init__(self, probabilities: list[float]) -> None:
-        self.logits = np.log(probabilities)
+        with np.errstate(divide="ignore"):
+            self.logits = np.log(probabilities)
 
     def begin(self, prompt: mt.Tensor, max_length: int) -> tuple[mt.Tensor, None]:
         return prompt, None
@@ -474,6 +475,34 @@ def test_impossible_searches_are_refused(build: Build) -> None:
     for alpha in (-1e-9, 100.001):
         with pytest.raises(ValueError, match=r"alpha must be in \[0, 100\]"):
             beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
+
+
+def test_numbers_and_ids_may_be_numpys(build: Build) -> None:
+    model, prompt = build(GPT), mt.tensor([[3, 4]], dtype=mt.int32)
+    expected = beam_search(model, mt.tensor([[3, 4]]), 3, width=2, alpha=1.0, n_best=2)
+    found = beam_search(
+        model, prompt, np.int64(3), width=np.int32(2), alpha=np.float32(1), n_best=np.int64(2)
+    )
+    assert found.ids.tolist() == expected.ids.tolist()
+    assert sample(model, prompt, 3, temperature=np.float64(0), top_k=np.int64(2)).tolist() == (
+        greedy(model, prompt, 3).tolist()
+    )
+
+
+def test_logits_of_minus_infinity_rule_tokens_out() -> None:
+    """One token is left at each step, whatever the strategy."""
+    model: Any = Fixed([0, 0, 0, 1, 0])
+    prompt = mt.tensor([[BOS]])
+    for options in ({}, {"top_k": 3}, {"top_p": 0.9}, {"temperature": 9.0}):
+        assert sample(model, prompt, 2, **options).tolist() == [[3, 3]]
+    assert greedy(model, prompt, 2).tolist() == [[3, 3]]
+
+
+def test_the_mask_is_made_of_any_number_of_rows() -> None:
+    logits = np.random.default_rng(0).standard_normal((2, 3, 7))
+    together = top_k_top_p_mask(logits, 4, 0.8)
+    alone = [[top_k_top_p_mask(row, 4, 0.8) for row in rows] for rows in logits]
+    assert together.tolist() == np.array(alone).tolist()
 
 
 @decoders
