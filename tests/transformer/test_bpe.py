@@ -132,6 +132,29 @@ def test_it_is_saved_and_loaded(learned: BytePairTokenizer, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
 
 
+def test_what_is_saved_is_what_the_tokenizers_library_reads(tmp_path: Path) -> None:
+    """As its `ByteLevel` and `Split` want it, so that it cuts where we do, and adds no space."""
+    tokenizer = BytePairTokenizer([(byte("a"), byte("b"))])
+    tokenizer.save(tmp_path / "bpe.json")
+    data = json.loads((tmp_path / "bpe.json").read_text(encoding="utf-8"))
+    vocab = data["model"].pop("vocab")
+    assert list(vocab.items())[:4] == [("<pad>", 0), ("<s>", 1), ("</s>", 2), ("Ā", 3)]
+    assert (vocab["Ġ"], vocab["a"], vocab["ÿ"], vocab["ab"]) == (3 + 32, 3 + 97, 3 + 255, 259)
+    bytes_ = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+    bytes_["use_regex"] = False
+    split = {"type": "Split", "pattern": {"Regex": bpe.PIECES}, "behavior": "Isolated"}
+    split["invert"] = False
+    assert data == {
+        "version": "1.0",
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, bytes_]},
+        "post_processor": None,
+        "decoder": bytes_,
+        "model": {"type": "BPE", "merges": [["a", "b"]]},
+    }
+
+
 @pytest.mark.parametrize(
     "damage", ["", "[]", "{}", '{"model": {"vocab": {}, "merges": [["a", "b"]]}}']
 )
