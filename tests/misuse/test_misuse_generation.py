@@ -18,6 +18,7 @@ from transformer.decoding.sampling import top_k_top_p_mask
 from transformer.decoding.strategy import Decoding
 from transformer.explain import trace
 from transformer.explain.pictures import draw_attention, draw_metrics
+from transformer.tasks import FillTheGap
 
 INF, NAN = math.inf, math.nan
 ROW = {"step": 1, "loss": 1.0}
@@ -71,6 +72,15 @@ def enter(value: Any) -> Any:
         return t
 
 
+GAPS = FillTheGap()
+
+
+def bert_of_nan() -> Any:
+    built: Any = GAPS.model(GAPS.model_config(d_model=8, n_heads=2, n_layers=1))
+    built.output.weight.detach().fill_(NAN)
+    return built
+
+
 NO_TOKEN = r"no token can be chosen: the model's highest logit is (nan|inf|-inf)\. Its parameters"
 
 MISUSES = [
@@ -89,6 +99,8 @@ MISUSES = [
     Misuse("weights that are infinite, sampled", lambda: sample(model(GPT, INF), PROMPT, 3), NotFinite, NO_TOKEN),
     Misuse("weights that are NaN, in a beam search", lambda: beam_search(model(GPT, NAN), PROMPT, 3), NotFinite, NO_TOKEN),
     Misuse("weights that are NaN, by a strategy", lambda: Decoding(top_p=0.5).function()(model(GPT, NAN), PROMPT, 3), NotFinite, NO_TOKEN),
+    Misuse("a BERT whose weights are NaN, that fills a gap", lambda: GAPS.solve(bert_of_nan(), GAPS.question), NotFinite, NO_TOKEN),
+    Misuse("a BERT whose weights are NaN, that is tested", lambda: GAPS.evaluate(bert_of_nan(), 0, 5), NotFinite, NO_TOKEN),
     # ------------------------------------------------------------------ the prompt
     Misuse("a prompt that is a list", lambda: prompted([[3, 4]]), TypeError, r"a prompt must be a Tensor of token ids, not list"),
     Misuse("a prompt that is a str", lambda: prompted("12+34="), TypeError, r"a prompt must be a Tensor of token ids, not str"),

@@ -392,6 +392,28 @@ def test_in_a_terminal_it_asks(
     assert is_one_line(errors)
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a terminal of Unix")
+def test_bytes_that_are_no_text_are_refused_in_a_terminal_too(single_digits: Path) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as solving:
+        os.write(ours, b"\xff\n2+2\n\x04")
+        output, errors = solving.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert solving.returncode == 2
+    assert output.startswith("A question a line, such as 1+2; Ctrl-D ends.\n")
+    assert "4\n" in output
+    assert is_one_line(errors.replace("> ", ""))
+
+
 def test_a_run_that_is_missing_or_damaged_is_refused(
     said: Any, single_digits: Path, tmp_path: Path
 ) -> None:
@@ -547,7 +569,7 @@ def test_every_help_is_shown_in_every_encoding(
 
 
 def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
-    """Chinese answers in ASCII, the backend of a notebook, no place for matplotlib's cache."""
+    """Chinese answers in ASCII, and the backend of a notebook."""
     poor = {
         "PYTHONIOENCODING": "ascii:strict",
         "LC_ALL": "C",
@@ -555,8 +577,6 @@ def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
         "PYTHONCOERCECLOCALE": "0",
         "PYTHONWARNINGS": "error",
         "MPLBACKEND": "module://not_installed.backend_inline",
-        "MPLCONFIGDIR": "/proc/nowhere",
-        "HOME": "/proc/nowhere",
     }
     small = ["--steps=1", "--batch-size=2", "--d-model=8", "--heads=2", "--layers=1"]
     done = subprocess.run(

@@ -38,9 +38,10 @@ def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
 
 def _lines() -> Iterator[str]:
     """Read lines from standard input; in a terminal, with a prompt and the line editor."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are no text
     if not sys.stdin.isatty():
         if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are no text
             beginning = sys.stdin.buffer.peek(3)
             if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise Mistake("standard input is UTF-16: questions are read in UTF-8")
