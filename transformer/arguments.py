@@ -1,8 +1,8 @@
 """What tokenizers, decoding and tasks may be given: a function for each kind of argument.
 
-Each returns the argument if it is good, and raises an error that says what is wrong if it is not:
-TypeError for the wrong kind of thing, ValueError for a value out of range, IndexError for a token
-id that is not in the vocabulary.
+Each raises an error that says what is wrong: TypeError for the wrong kind of thing, ValueError for
+a value out of range, IndexError for a token id that is not in the vocabulary. Most return the
+argument, so that they can stand around it.
 """
 
 from __future__ import annotations

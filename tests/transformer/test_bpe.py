@@ -132,6 +132,13 @@ def test_it_is_saved_and_loaded(learned: BytePairTokenizer, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
 
 
+def test_what_cannot_be_saved_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "bpe.json").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"bpe\.json'$"):
+        BytePairTokenizer().save(tmp_path / "bpe.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
+
+
 def test_what_is_saved_is_what_the_tokenizers_library_reads(tmp_path: Path) -> None:
     """As its `ByteLevel` and `Split` want it, so that it cuts where we do, and adds no space."""
     tokenizer = BytePairTokenizer([(byte("a"), byte("b"))])

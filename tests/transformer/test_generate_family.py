@@ -220,9 +220,19 @@ def test_the_likeliest_tokens_are_kept(options: dict[str, Any], expected: list[s
     assert [set(np.flatnonzero(row).tolist()) for row in kept] == expected
 
 
+def test_logits_of_any_size_are_compared_by_their_differences() -> None:
+    for shift in (-1e4, 1e4):
+        for options in ({"top_k": 2}, {"top_p": 0.5}, {"top_p": 0.75}):
+            kept = top_k_top_p_mask(LOGITS + shift, **options)
+            assert kept.tolist() == top_k_top_p_mask(LOGITS, **options).tolist()
+
+
 def test_of_equally_likely_tokens_exactly_k_are_kept() -> None:
     kept = top_k_top_p_mask(np.zeros((1, 5)), top_k=2)
     assert kept.tolist() == [[True, True, False, False, False]]
+    many = top_k_top_p_mask(np.zeros((3, 1000)), top_k=10)  # the first ten, as the ids are ordered
+    assert many[:, :10].all()
+    assert not many[:, 10:].any()
 
 
 class Fixed:
