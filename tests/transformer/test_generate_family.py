@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
-from transformer.decoding.beam import length_penalty
+from transformer.decoding.beam import _best, length_penalty
 from transformer.decoding.sampling import top_k_top_p_mask
 from transformer.tasks import Reverse
 from transformer.tasks.architectures import ARCHITECTURES
@@ -342,6 +342,26 @@ def test_impossible_sampling_is_refused(
 
 
 # ------------------------------------------------------------------------------------- beam search
+
+
+def test_the_best_are_the_first_of_a_stable_sort() -> None:
+    rng = np.random.default_rng(0)
+    for different in (1, 2, 5, 50, 10**6):  # scores: many equals, and few
+        for n in (5, 17, 60, 300, 2000):
+            scores = -rng.integers(0, different, (3, n)).astype(float)
+            scores[1, rng.random(n) < 0.5] = -math.inf
+            for k in (1, 2, 5):
+                expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+                assert _best(scores, k).tolist() == expected.tolist()
+
+
+def test_of_equally_likely_tokens_a_beam_of_1_takes_greedys() -> None:
+    config = TransformerConfig(vocab_size=500, d_model=4, n_heads=1, n_layers=1, d_ff=4)
+    model = GPT(config).eval()
+    model.output.weight.detach().zero_()
+    prompt = mt.tensor([[3, 4]])
+    found = beam_search(model, prompt, 3, width=1)
+    assert found.ids[:, 0].tolist() == greedy(model, prompt, 3).tolist() == [[0, 0, 0]]
 
 
 @decoders

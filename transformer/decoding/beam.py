@@ -44,10 +44,15 @@ def length_penalty(length: Array, alpha: float) -> Array:
 
 
 def _best(scores: Array, k: int) -> Array:
-    """Return the places of the k largest of each row, the largest first: (rows, k)."""
+    """Return the places of the k largest of each row, the largest first: (rows, k).
+
+    Of equals the first comes first, as with argmax: width 1 is greedy decoding to the last token.
+    """
     places = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, places, 1), axis=1, kind="stable")
-    return np.take_along_axis(places, order, 1)
+    best = np.take_along_axis(scores, places, 1)
+    if (np.count_nonzero(scores >= best.min(1, keepdims=True), 1) > k).any():  # which of equals?
+        return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(places, np.argsort(-best, axis=1, kind="stable"), 1)
 
 
 class _Hypotheses:
