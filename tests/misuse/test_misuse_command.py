@@ -201,7 +201,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run.start(training)
         assert train(training, run, Progress(Console(file=io.StringIO()), 0, 1, 2))
     weights = mt.load(path / "nan/model.safetensors")
-    weights["output.weight"].fill_(float("nan"))
+    weights["model"]["output.weight"].fill_(float("nan"))
     mt.save(weights, path / "nan/model.safetensors")
     (path / "file").write_text("in the way")
     (path / "latin-1").write_bytes("größer ".encode("latin-1") * 900)
