@@ -66,9 +66,15 @@ def zero_vjp(g: Tensor) -> Tensor:
     return g._wrap(np.zeros_like(g.array))
 
 
-def _power_derivative(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """∂(aᵇ)/∂b = y ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
-    return where((a == 0) & (b >= 0), 0.0, y * a.log())
+def _pow_vjp_a(g: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """g b aᵇ⁻¹, but 0 where b = 0: a⁻¹ may be inf. If not, a varying b keeps its derivative."""
+    flat = (b == 0) & (1 / a).isinf() if b.requires_grad else b == 0
+    return where(flat, 0.0, g * (b * a ** where(flat, 0, b - 1)))
+
+
+def _pow_vjp_b(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """g aᵇ ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
+    return g * (y * where((a == 0) & (b >= 0), 1, a).log())
 
 
 # -------------------------------------------------------------------------------- the tables
@@ -84,18 +90,14 @@ mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
     "a / b. Integers are first converted to the default dtype.", floating=True)
-_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide),
-                                           zero_vjp,                     zero_vjp,
+_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide), zero_vjp, zero_vjp,
     "a / b, rounded down")
-_div_trunc = binary("div", partial(_checked_division, divide=_truncate),
-                                           zero_vjp,                     zero_vjp,
+_div_trunc = binary("div", partial(_checked_division, divide=_truncate), zero_vjp, zero_vjp,
     "a / b, rounded towards 0")
-remainder = binary("remainder", partial(_checked_division, divide=np.remainder),
-                                           lambda g: g,
+remainder = binary("remainder", partial(_checked_division, divide=np.remainder), lambda g: g,
                                            lambda g, a, b: -g * (a // b),
     "a - b ⌊a / b⌋: the remainder of the division a / b, with the sign of b")
-_pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0, b * a ** (b - 1)),
-                                           lambda g, y, a, b: g * _power_derivative(y, a, b),
+_pow = binary("pow", _power,               _pow_vjp_a,                   _pow_vjp_b,
     "aᵇ")
 
 # One input                                dL/dx
@@ -210,9 +212,7 @@ def floor_divide(input: Operand, other: Operand) -> Tensor:
 
 
 def pow(input: Operand, exponent: Operand) -> Tensor:
-    """inputᵉˣᵖᵒⁿᵉⁿᵗ, elementwise; 0⁰ is 1.
-
-    With a tensor of exponents, integers to negative powers are rounded towards 0.
+    """inputᵉˣᵖᵒⁿᵉⁿᵗ; 0⁰ is 1. Of integers, tensors of negative exponents round towards 0.
 
     Raises:
         RuntimeError: the input holds integers and the exponent is a negative Python integer.
