@@ -40,7 +40,8 @@ _MANY = (
 
 def _overlaps(x: Array) -> bool:
     """Say whether two elements of a view lie at the same place, as those of an expanded one do."""
-    return x.size > 0 and any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True))
+    steps = zip(x.shape, x.strides, strict=True)
+    return x.size > 0 and any(n > 1 and step == 0 for n, step in steps)
 
 
 def record_view(name: str, array: Array, input: Tensor, vjp: VJP, op: Any, *args: Any) -> Tensor:
