@@ -28,7 +28,10 @@ class Generator:
 
         Raises:
             RuntimeError: the seed does not fit into 64 bits, with or without a sign.
+            TypeError: it is no int.
         """
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise TypeError(f"manual_seed: the seed must be an int, not a {type(seed).__name__}")
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
         self._seed = int(seed)
@@ -59,10 +62,13 @@ class Generator:
         """Continue from a state that `get_state` returned.
 
         Raises:
-            ValueError, TypeError, KeyError: it is not such a state; nothing has changed.
+            ValueError: it is not such a state; nothing has changed.
         """
         fitting: Any = state
-        np.random.PCG64().state = fitting  # raises before anything has changed
+        try:
+            np.random.PCG64().state = fitting
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ValueError(f"set_state: it is no state of a generator ({error!r})") from None
         self.numpy.bit_generator.state = fitting
         return self
 

@@ -81,11 +81,10 @@ def _pow_vjp_b(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
 # fmt: off
 
 # Two inputs                               dL/da                        dL/db
-
 _add = binary("add", np.add,               lambda g: g,                 lambda g: g,
     "a + b")
 _sub = binary("sub", np.subtract,          lambda g: g,                 lambda g: -g,
-    "a - b")
+    "a - b", common=operand.common_but_bools)
 mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g, a: g * a,
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
@@ -101,7 +100,6 @@ _pow = binary("pow", _power,               _pow_vjp_a,                   _pow_vj
     "aᵇ")
 
 # One input                                dL/dx
-
 exp = unary("exp", np.exp,                 lambda g, y: g * y,
     "eˣ")
 expm1 = unary("expm1", np.expm1,           lambda g, y: g * (y + 1),
@@ -140,7 +138,6 @@ ceil = unary("ceil", np.ceil,              zero_vjp,
     "The smallest whole number that is not below x", floating=False)
 
 # Comparisons and predicates: true or false, without a derivative
-
 eq = comparison("eq", np.equal, "a == b")
 ne = comparison("ne", np.not_equal, "a != b")
 lt = comparison("lt", np.less, "a < b")
@@ -159,7 +156,6 @@ isinf = predicate("isinf", np.isinf, "Is x infinite?")
 isfinite = predicate("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
 
 # Bit by bit, of whole numbers: without a derivative too
-
 bitwise_and = comparison("bitwise_and", np.bitwise_and,
     "a & b, bit by bit; of bools, a and b", number_first=True)
 bitwise_or = comparison("bitwise_or", np.bitwise_or,
@@ -227,4 +223,6 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
+    if not isinstance(decimals, (int, np.integer)):
+        raise TypeError(f"round: {decimals=} must be an int")
     return record("round", np.round(x, decimals), (input, zero_vjp))

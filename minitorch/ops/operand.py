@@ -75,6 +75,20 @@ def common(x: Array, y: Array) -> tuple[Array, Array]:
     return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
 
 
+def common_but_bools(x: Array, y: Array) -> tuple[Array, Array]:
+    """As `common`, for what is not defined for bools: subtraction.
+
+    Raises:
+        RuntimeError: one of the arrays holds bools.
+    """
+    if "b" in (x.dtype.kind, y.dtype.kind):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. To invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    return common(x, y)
+
+
 def _undefined(name: str, x: Array) -> RuntimeError:
     return RuntimeError(f"{name}: it is not defined for tensors of dtype {x.dtype}")
 
