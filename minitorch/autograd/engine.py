@@ -147,11 +147,14 @@ def run_backward(
         return {}
     several = len(starts) > 1
     start, gradient = _joint(starts) if several else starts[0]
-    nodes = reverse_topological_order(start, since)
+    nodes = reverse_topological_order(start, since, inputs or ())
     watch = mode.watch
     found: dict[NodeOrLeaf, Tensor] = {}
     if inputs is not None:
         nodes = nodes_leading_to(inputs, nodes)
+        reached = {start, *(edge.node for node in nodes for edge in node.edges or ())}
+        if not reached.issuperset(inputs):  # not used, or behind a node that was freed: then raise
+            reverse_topological_order(start, since)
 
     def visit(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         if node.hooks:

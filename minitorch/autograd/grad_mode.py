@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,14 +45,18 @@ class _Switch:
 
         @wraps(function)
         def steps(*args: Any, **kwargs: Any) -> Any:
-            generator, sent = function(*args, **kwargs), None
+            generator = function(*args, **kwargs)
+            step = partial(generator.send, None)
             while True:
                 try:
                     with self._again():
-                        value = generator.send(sent)
+                        value = step()
                 except StopIteration as end:
                     return end.value
-                sent = yield value
+                try:
+                    step = partial(generator.send, (yield value))
+                except BaseException as error:  # thrown into this generator: meant for that one
+                    step = partial(generator.throw, error)
 
         return steps if isgeneratorfunction(function) else switched  # type: ignore[return-value]
 

@@ -35,14 +35,28 @@ def check_gradient(x: Tensor, g: Any) -> None:
         )
 
 
+class _Keep:
+    """The hook of `retain_grad`. Its reference to the tensor is weak: it does not keep it alive."""
+
+    def __init__(self, input: Tensor) -> None:
+        self.tensor = ref(input)
+
+    def __call__(self, g: Tensor) -> None:
+        x = self.tensor()
+        if x is not None:
+            x._grad = g.clone() if x._grad is None else x._grad + g
+
+
 def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
     """Show a gradient to the hooks in turn; each may return another in its place.
+
+    `retain_grad` keeps what the others leave, whenever it was called.
 
     Raises:
         RuntimeError: a hook returned one of another shape or dtype.
         TypeError: a hook returned something else.
     """
-    for hook in list(hooks.values()):
+    for hook in sorted(hooks.values(), key=lambda hook: isinstance(hook, _Keep)):
         replaced = hook(g)
         if replaced is not None:
             if not hasattr(replaced, "_requires_grad"):
@@ -103,18 +117,6 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     if getattr(place, name) is None:
         setattr(place, name, {})
     return RemovableHandle(getattr(place, name), hook)
-
-
-class _Keep:
-    """The hook of `retain_grad`. Its reference to the tensor is weak: it does not keep it alive."""
-
-    def __init__(self, input: Tensor) -> None:
-        self.tensor = ref(input)
-
-    def __call__(self, g: Tensor) -> None:
-        x = self.tensor()
-        if x is not None:
-            x._grad = g.clone() if x._grad is None else x._grad + g
 
 
 def _keep_of(input: Tensor) -> int | None:
