@@ -50,11 +50,12 @@ def tensors_of(name: str, argument: str, value: Any, optional: bool = False) -> 
     Raises:
         TypeError: it is neither.
     """
-    found = (value,) if hasattr(value, "_requires_grad") else value
-    if not isinstance(found, Iterable) or isinstance(found, str):
+    if hasattr(value, "_requires_grad"):
+        return (value,)
+    if not isinstance(value, Iterable) or isinstance(value, str):
         kind = type(value).__name__
         raise TypeError(f"{name}: {argument} must be a Tensor or a sequence of them, not a {kind}")
-    found = tuple(found)
+    found = tuple(value)
     for x in found:
         if not hasattr(x, "_requires_grad") and not (optional and x is None):
             or_none = " or None" if optional else ""
@@ -181,10 +182,9 @@ def run_backward(
 def _retain(name: str, retain_graph: bool | None, create_graph: bool) -> bool:
     """Say whether what nodes saved is kept: unless said, only with `create_graph`."""
     boolean(name, "create_graph", create_graph)
-    if retain_graph is None:
-        return create_graph
-    boolean(name, "retain_graph", retain_graph)
-    return retain_graph
+    if retain_graph is not None:
+        boolean(name, "retain_graph", retain_graph)
+    return create_graph if retain_graph is None else retain_graph
 
 
 def backward(

@@ -68,7 +68,10 @@ def zero_vjp(g: Tensor) -> Tensor:
 
 def _pow_vjp_a(g: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """g b aᵇ⁻¹, but 0 where b = 0: a⁻¹ may be inf. If not, a varying b keeps its derivative."""
-    flat = (b == 0) & (1 / a).isinf() if b.requires_grad else b == 0
+    flat = b == 0
+    if not flat.array.any():
+        return g * (b * a ** (b - 1))
+    flat = flat & (1 / a).isinf() if b.requires_grad else flat
     return where(flat, 0.0, g * (b * a ** where(flat, 0, b - 1)))
 
 

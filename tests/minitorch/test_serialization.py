@@ -221,15 +221,38 @@ def test_the_content_is_on_disk_before_the_name_is(
 ) -> None:
     events = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(
-        serialization.os, "fsync", lambda handle: (events.append("fsync"), fsync(handle))
-    )
+    sizes = []
+
+    def note(handle: int) -> None:
+        events.append("fsync")
+        sizes.append(os.fstat(handle).st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(serialization.os, "fsync", note)
     monkeypatch.setattr(
         serialization.os, "replace", lambda a, b: (events.append("replace"), replace(a, b))
     )
     mt.save(1, saved)
     assert events == ["fsync", "replace", "fsync"]
+    assert sizes[0] == saved.stat().st_size  # nothing is left in Python's buffer
     assert mt.load(saved) == 1
+
+
+def test_long_texts_are_cut_in_front() -> None:
+    assert serialization._short("x" * 120) == "x" * 120
+    assert serialization._short("y" + "x" * 120) == "…" + "x" * 119
+    assert serialization._short("a\n\n b", 3) == "a b"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
+def test_no_file_stays_open(saved: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for i in range(5):
+        mt.save(i, saved)
+        mt.load(saved)
+        with pytest.raises(OSError, match="failed"):
+            mt.save(i, saved.parent)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_link_stays_a_link(saved: Path) -> None:
