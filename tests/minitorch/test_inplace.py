@@ -415,3 +415,8 @@ def test_memory_that_numpy_must_not_write_stays() -> None:
     overlapping = minitorch.from_numpy(np.broadcast_to(np.zeros(3), (2, 3)))
     with pytest.raises(RuntimeError, match="single memory location"):
         overlapping[0].add_(leaf(1.0, 1.0, 1.0))  # row 1 would change, and its gradient not know
+
+
+def test_what_holds_no_element_may_change() -> None:
+    empty = minitorch.zeros(3, 1, 0)[:, 0].unsqueeze(0).expand(2, 3, 0)
+    assert empty.add_(1).tolist() == [[[], [], []], [[], [], []]]
