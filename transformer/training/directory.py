@@ -44,7 +44,7 @@ class RunError(Exception):
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _is_unfinished(name: str) -> bool:
