@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from operator import index as as_index
 from types import NoneType
 from typing import Any
 
@@ -29,18 +28,14 @@ class Generator:
         """Start again from a seed: the same seed, the same numbers.
 
         Raises:
-            TypeError: the seed is no int.
-            RuntimeError: it does not fit into 64 bits, with or without a sign.
+            RuntimeError: the seed does not fit into 64 bits, with or without a sign.
+            TypeError: it is no int.
         """
-        try:
-            number = as_index(seed)
-        except TypeError:
-            raise TypeError(
-                f"manual_seed: the seed must be an int, not a {type(seed).__name__}"
-            ) from None
-        if not -(2**63) <= number < 2**64:
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise TypeError(f"manual_seed: the seed must be an int, not a {type(seed).__name__}")
+        if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
-        self._seed = number
+        self._seed = int(seed)
         self._numpy: np.random.Generator | None = None
         return self
 

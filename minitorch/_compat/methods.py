@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from .. import dtypes
-from ..autograd.hooks import retains_grad
+from ..autograd.hooks import check_gradient, retains_grad
 from ..ops.arguments import is_tensor, sizes_of, tensor
 from ..ops.conversion import array_of, filled
 from ..ops.table import named
@@ -145,7 +146,40 @@ class TorchMethods:
 
     @data.setter
     def data(self: Any, value: Tensor) -> None:
-        self.array = tensor("data", "value", value).array
+        if not is_tensor(value):
+            raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
+        if self._requires_grad and value.array.dtype.kind != "f":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point, not "
+                f"{value.dtype}"
+            )
+        self.array = value.array
+
+    @property
+    def grad(self: Any) -> Tensor | None:
+        """The gradient that `backward()` left, a tensor of the same shape and dtype, or None.
+
+        Reading it from the result of an operation warns, as it stays None, unless `retain_grad()`
+        was called.
+        """
+        if self._grad is None and self._node is not None and not retains_grad(self):
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: "
+                f"backward() leaves none for the result of {self._node.name}, unless you call "
+                ".retain_grad() on it before.",
+                stacklevel=2,
+            )
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self: Any, value: Tensor | None) -> None:
+        if value is not None:
+            check_gradient(self, value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self: Any) -> None:
+        self._grad = None
 
     @property
     def retains_grad(self: Any) -> bool:

@@ -126,7 +126,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
             "each size must be 1 or stay as it is"
         )
     y = np.broadcast_to(x, shape)
-    if y.size == x.size:  # nothing is repeated, so it may be written to
+    if y.size <= x.size:  # nothing is repeated, so it may be written to
         y.flags.writeable = x.flags.writeable
     return record_view("expand", y, input, lambda g: g, expand, shape)
 

@@ -151,8 +151,7 @@ def comparison(
 
     Args:
         name, forward, doc: the operation's name, what it does with two arrays, its docstring.
-        numbers: the second input may be a number.
-        number_first: so may the first.
+        numbers, number_first: the second input may be a number, and so may the first.
     """
     operands = operand.pair if numbers else _both_tensors
 

@@ -190,7 +190,7 @@ INDEXING = [
         lambda: put(x(2, 3, 4), (0, slice(None), ints(0, 1)), x(2, 3)), RuntimeError, r"\[3, 2\]",
     ),
     Misuse("write into a leaf", lambda: put(x().requires_grad_(), 0, 1.0), RuntimeError, "no_grad"),
-    Misuse("write into copies", lambda: put(x(1).expand(3), 0, 1.0), RuntimeError, "single memory"),
+    Misuse("write into copies", lambda: put(x(1).expand(3), slice(2), 1.0), RuntimeError, "single memory"),
     Misuse("stale index", stale(lambda x, i: x[i]), RuntimeError, "modified by an inplace"),
     Misuse(
         "stale gather", stale(lambda x, i: x.gather(0, i)), RuntimeError, "modified by an inplace",
