@@ -19,14 +19,14 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
-        leaf = data.detach()  # Tensor has no __init__: take over all that `_wrap` sets
+        leaf = data.detach()  # take over all that `_wrap` sets
         for slot in Tensor.__slots__:
             if slot != "__weakref__":
                 setattr(self, slot, getattr(leaf, slot))
         self.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copy = type(self)(self._wrap(self.array.copy()), self._requires_grad)
+        copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
         copy.grad = deepcopy(self.grad, memo)
         memo[id(self)] = copy
         return copy
