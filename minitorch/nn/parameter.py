@@ -27,8 +27,9 @@ class Parameter(Tensor):
         self.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copy = type(self)(self._wrap(self.array.copy()), self._requires_grad)
-        memo[id(self)], copy.grad = copy, deepcopy(self.grad, memo)
+        copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
+        copy.grad = deepcopy(self.grad, memo)
+        memo[id(self)] = copy
         return copy
 
     def __repr__(self) -> str:

@@ -317,8 +317,8 @@ PROTOCOL = [
 UTILITIES = [
     Misuse("std of -1", lambda: nn.init.normal_(x, std=-1.0), RuntimeError, "std -1.0"),
     Misuse("std of NaN", lambda: nn.init.normal_(x, std=math.nan), RuntimeError, "std nan"),
-    Misuse("bounds reversed", lambda: nn.init.uniform_(x, 1.0, 0.0), RuntimeError, "from=1.0"),
-    Misuse("no bound", lambda: nn.init.uniform_(x, 0.0, math.inf), RuntimeError, "to=inf"),
+    Misuse("bounds reversed", lambda: nn.init.uniform_(x, 1.0, 0.0), RuntimeError, "1.0 to 0.0"),
+    Misuse("no bound", lambda: nn.init.uniform_(x, 0.0, math.inf), RuntimeError, "0.0 to inf"),
     Misuse("draw into a list", lambda: nn.init.normal_(any_type([1.0])), TypeError, "not list"),
     Misuse("draw into ints", lambda: nn.init.normal_(ids), RuntimeError, "floating-point"),
     Misuse(
