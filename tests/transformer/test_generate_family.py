@@ -408,7 +408,7 @@ def test_a_wider_beam_finds_no_worse_texts_on_average(build: Build, kind: Any) -
         for width in (1, 2, 4, 8, 16)
     ]
     for narrower, wider in pairwise(means):
-        assert wider >= narrower - 1e-9
+        assert wider >= narrower - 1e-6  # float32
     assert means[-1] > means[0] + 1
 
 
@@ -426,7 +426,7 @@ def test_over_held_out_questions_a_wider_beam_scores_no_lower_on_average(archite
         beam_search(model, prompts, 6, width=width).scores.numpy().mean() for width in (1, 2, 4, 8)
     ]
     for narrower, wider in pairwise(means):
-        assert wider >= narrower - 1e-9
+        assert wider >= narrower - 1e-6  # float32
     assert means[-1] > means[0] + 0.01
 
 
