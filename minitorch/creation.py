@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, scalars
 from ._compat import devices
 from .dtypes import Array
-from .ops import arguments, scalars
+from .ops import arguments
 from .ops.arguments import sizes_of
 from .ops.conversion import array_of, filled
 from .ops.table import named

@@ -21,7 +21,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import Array
-from .ops.scalars import whole
+from .scalars import number, whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -73,10 +73,10 @@ def set_printoptions(
     for name, value in (
         ("precision", precision), ("edgeitems", edgeitems), ("linewidth", linewidth),
     ):  # fmt: skip
-        if value is not None and whole("set_printoptions", name, value) < 0:
-            raise ValueError(f"set_printoptions: {name} must not be negative, but is {value}")
-    if threshold is not None and not dtypes.real("set_printoptions", threshold) >= 0:
-        raise ValueError(f"set_printoptions: threshold must not be negative, but is {threshold}")
+        if value is not None:
+            whole("set_printoptions", name, value, least=0)
+    if threshold is not None:
+        number("set_printoptions", "threshold", threshold, 0, math.inf)
     if not isinstance(sci_mode, (bool, NoneType)):
         raise TypeError(f"set_printoptions: sci_mode must be True, False or None, not {sci_mode!r}")
     if profile is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .dtypes import Array
+from .scalars import whole
 
 
 class Generator:
@@ -31,11 +32,10 @@ class Generator:
             RuntimeError: the seed does not fit into 64 bits, with or without a sign.
             TypeError: it is no int.
         """
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise TypeError(f"manual_seed: the seed must be an int, not a {type(seed).__name__}")
+        seed = whole("manual_seed", "seed", seed)
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
-        self._seed = int(seed)
+        self._seed = seed
         self._numpy: np.random.Generator | None = None
         return self
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, scalars
 from .creation import like, of_size, wrap
 from .dtypes import Array
-from .ops import arguments, scalars
+from .ops import arguments
 from .ops.arguments import sizes_of
 from .ops.conversion import filled
 from .random import Generator, numpy_of

@@ -14,10 +14,11 @@ import numpy as np
 from . import dtypes, fused, ops, printing
 from ._compat.methods import TorchMethods
 from ._compat.protocols import PythonProtocols
-from .autograd.engine import backward, boolean
+from .autograd.engine import backward
 from .autograd.hooks import register_hook, retain_grad
 from .ops import conversion, inplace, operand
 from .ops.arguments import dim_of
+from .scalars import flag
 
 if TYPE_CHECKING:
     from .autograd.graph import Hook, Node
@@ -152,7 +153,7 @@ class Tensor(TorchMethods, PythonProtocols):
         Raises:
             RuntimeError: the dtype has no gradients, or an operation's result is set to False.
         """
-        boolean("requires_grad_", "requires_grad", requires_grad)
+        flag("requires_grad_", "requires_grad", requires_grad)
         if requires_grad and self.array.dtype.kind != "f":
             raise RuntimeError(
                 f"only Tensors of floating point dtype can require gradients, not {self.dtype}"

@@ -32,28 +32,30 @@ class NotFinite(RuntimeError):
 
 def _index(value: Any) -> int:
     """Return an int; a bool is none."""
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         raise TypeError
     return index(value)
 
 
 def whole_number(name: str, value: Any, least: int | None = None) -> int:
-    """Return a whole number, of Python or NumPy, that is not less than `least`."""
+    """Return a whole number, of Python, NumPy or a tensor, that is not less than `least`."""
     try:
-        number = _index(value)
+        n = _index(value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, not {short(value)}") from None
-    if least is not None and number < least:
-        raise ValueError(f"{name} must be at least {least}, not {number}")
-    return number
+    if least is not None and n < least:
+        raise ValueError(f"{name} must be at least {least}, not {n}")
+    return n
 
 
-def number(name: str, value: Any) -> Any:
-    """Return a number, unless it is NaN or infinite."""
+def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
+    """Return a finite number in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, not {short(value)}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, not {value}")
+    if not (math.isfinite(value) and low <= float(value) <= high):
+        bounds = [f"at least {low}"] * (low > -math.inf) + [f"at most {high}"] * (high < math.inf)
+        expected = " and ".join(bounds + ["finite"] * (high == math.inf))
+        raise ValueError(f"{name} must be {expected}, not {value}")
     return value
 
 
@@ -141,6 +143,31 @@ def flat_ids(rows: Any) -> Array:
     return ids.astype(np.int64, copy=False)
 
 
+def rows_of_ids(name: str, ids: Any, least: int = 1) -> Array:
+    """Return the array of a tensor of token ids, (batch, T), with T of at least `least`.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: the dtype is not int64 or int32.
+        ValueError: the shape is another, or there are too few tokens.
+    """
+    if not isinstance(ids, mt.Tensor):
+        raise TypeError(f"{name} must be a Tensor of token ids, not {type(ids).__name__}")
+    array = ids.detach().numpy()
+    if array.dtype.kind != "i" and array.size:
+        raise RuntimeError(f"{name} must be an int64 or int32 tensor of token ids, not {ids.dtype}")
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must have the shape (batch, T), a row for each text, not {array.shape}"
+        )
+    if array.shape[1] < least:
+        raise ValueError(
+            f"too few tokens in {name}, of shape {array.shape}: T must be at least {least}. A text "
+            "begins with <s>"
+        )
+    return array
+
+
 # ------------------------------------------------------------------------------------ decoding
 
 
@@ -151,14 +178,8 @@ def generation(model: Any, prompt: Any, max_length: Any) -> None:
             f"only a Transformer or a GPT generates text by itself, not {type(model).__name__}"
         )
     whole_number("max_length", max_length, least=1)
-    if not isinstance(prompt, mt.Tensor):
-        raise TypeError(f"a prompt must be a Tensor of token ids, not {type(prompt).__name__}")
-    ids = prompt.detach().numpy()
-    if ids.dtype.kind != "i":
-        raise TypeError(f"a prompt holds token ids, int64, not {prompt.dtype}")
-    if ids.ndim != 2:
-        raise ValueError(f"a prompt has the shape (batch, S), not {ids.shape}: use [ids]")
-    if not ids.shape[0]:
+    ids = rows_of_ids("prompt", prompt)
+    if not len(ids):
         raise ValueError("a batch of prompts needs at least one")
     blank = (ids == model.config.pad).all(1)
     if blank.any():
@@ -191,8 +212,8 @@ def sampling(
     temperature: float | None = None, top_k: int | None = None, top_p: float | None = None
 ) -> None:
     """Raise for options from which no token can be sampled."""
-    if temperature is not None and number("temperature", temperature) < 0:
-        raise ValueError(f"temperature must not be negative, but is {temperature}")
+    if temperature is not None:
+        number("temperature", temperature, 0)
     if top_k is not None:
         whole_number("top_k", top_k, least=1)
     if top_p is not None and not 0 < number("top_p", top_p) <= 1:
@@ -208,5 +229,4 @@ def generator(value: Any) -> None:
 
 def alpha(value: float) -> None:
     """Raise for a length penalty that would favour short texts, or overflow."""
-    if not 0 <= number("alpha", value) <= 100:
-        raise ValueError(f"alpha must be in [0, 100], not {value}")
+    number("alpha", value, 0, 100)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..scalars import flag
 from .anomaly import checked_vjps
 from .backward import backward_pass, reverse_topological_order
 from .grad_mode import set_grad_enabled
@@ -31,13 +32,6 @@ def _joint(starts: Sequence[tuple[NodeOrLeaf, Tensor]]) -> tuple[Node, Tensor]:
     edges = tuple(Edge(node, lambda _, g: g, (g,)) for node, g in starts)
     anything = starts[0][1]
     return Node("backward", anything, edges), anything
-
-
-def boolean(name: str, argument: str, value: Any) -> None:
-    """Raise TypeError unless a value is a bool."""
-    if not isinstance(value, bool):
-        kind = type(value).__name__
-        raise TypeError(f"{name}(): argument '{argument}' must be bool, not {kind}")
 
 
 def tensors_of(name: str, argument: str, value: Any, optional: bool = False) -> tuple[Any, ...]:
@@ -181,9 +175,9 @@ def run_backward(
 
 def _retain(name: str, retain_graph: bool | None, create_graph: bool) -> bool:
     """Say whether what nodes saved is kept: unless said, only with `create_graph`."""
-    boolean(name, "create_graph", create_graph)
+    flag(name, "create_graph", create_graph)
     if retain_graph is not None:
-        boolean(name, "retain_graph", retain_graph)
+        flag(name, "retain_graph", retain_graph)
     return create_graph if retain_graph is None else retain_graph
 
 
@@ -240,7 +234,7 @@ def grad(
     xs = tensors_of("grad", "the inputs", inputs)
     if not xs:
         raise RuntimeError("grad: there is no input to differentiate with respect to")
-    boolean("grad", "allow_unused", allow_unused)
+    flag("grad", "allow_unused", allow_unused)
     for i, x in enumerate(xs):
         if not x._requires_grad:
             raise RuntimeError(

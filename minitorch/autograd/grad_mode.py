@@ -7,6 +7,7 @@ from functools import partial, wraps
 from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..scalars import flag
 from .graph import mode
 
 if TYPE_CHECKING:
@@ -71,11 +72,8 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, enabled: bool) -> None:
-        if not isinstance(enabled, bool):
-            kind = type(enabled).__name__
-            raise TypeError(f"set_grad_enabled(): argument 'enabled' must be bool, not {kind}")
-        self.enabled = enabled
-        self.before, mode.grad = mode.grad, enabled
+        self.enabled = flag("set_grad_enabled", "enabled", enabled)
+        self.before, mode.grad = mode.grad, self.enabled
 
     def __enter__(self) -> Self:
         return self

@@ -20,10 +20,11 @@ import numpy as np
 from .._runtime.parts import attention_in_parts
 from .._runtime.products import matmul_like, matmul_transposed
 from ..dtypes import Array
-from ..ops.arguments import Shapes, broadcasts_to, shape_of_scores, tensor
-from ..ops.options import boolean, number
+from ..ops.arguments import broadcasts_to, shape_of_scores, tensor
 from ..ops.probe import probe
+from ..ops.signatures import Shapes
 from ..random import keep_mask
+from ..scalars import flag, number
 from .registry import Backward, Fused, Gradients
 from .softmax import softmax_probabilities
 
@@ -139,12 +140,12 @@ def _repeat_heads(query: Tensor, x: Tensor) -> Tensor:
     return each.reshape(*batch, heads, T, d)
 
 
-def _check_mask(query: Tensor, mask: Tensor, is_causal: bool, scores: tuple[int, ...]) -> None:
+def _check_mask(query: Tensor, key: Tensor, mask: Tensor, is_causal: bool) -> None:
     if is_causal:
         raise RuntimeError(f"{NAME}: attn_mask cannot be given together with is_causal=True")
     if tensor(NAME, "attn_mask", mask).array.dtype not in (np.bool_, query.array.dtype):
         raise RuntimeError(f"{NAME}: attn_mask must be bool or {query.dtype}, not {mask.dtype}")
-    broadcasts_to(NAME, "attn_mask", mask, scores)
+    broadcasts_to(NAME, "attn_mask", mask, shape_of_scores(query, key))
 
 
 def scaled_dot_product_attention(
@@ -181,19 +182,17 @@ def scaled_dot_product_attention(
         RuntimeError: shapes or dtypes do not fit together, both masks are given, or dropout_p is
             no probability.
     """
-    boolean(NAME, "is_causal", is_causal)
-    boolean(NAME, "enable_gqa", enable_gqa)
+    flag(NAME, "is_causal", is_causal)
+    flag(NAME, "enable_gqa", enable_gqa)
     if enable_gqa:
         GROUPED(query, key, value)
         key, value = (_repeat_heads(query, t) for t in (key, value))
     SHAPES(query, key, value)
-    scores = shape_of_scores(query, key)
     if attn_mask is not None:
-        _check_mask(query, attn_mask, is_causal, scores)
+        _check_mask(query, key, attn_mask, is_causal)
     keep = None
-    number(NAME, "dropout_p", dropout_p, 0, 1, RuntimeError)
-    if dropout_p:
-        keep = keep_mask(scores, dropout_p, query.array.dtype)
-    scale = 1 / math.sqrt(query.array.shape[-1] or 1) if scale is None else scale
-    number(NAME, "scale", scale)
+    if number(NAME, "dropout_p", dropout_p, 0, 1, RuntimeError):
+        keep = keep_mask(shape_of_scores(query, key), dropout_p, query.array.dtype)
+    d = query.array.shape[-1]
+    scale = 1 / math.sqrt(d or 1) if scale is None else number(NAME, "scale", scale)
     return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale, causal=is_causal)

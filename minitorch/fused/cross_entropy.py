@@ -16,9 +16,10 @@ import numpy as np
 
 from .._runtime.products import sum_last
 from ..dtypes import Array
-from ..ops.arguments import Shapes, tensor
+from ..ops.arguments import tensor
 from ..ops.loss import check_reduction, class_indices
-from ..ops.options import integer, number
+from ..ops.signatures import Shapes
+from ..scalars import number, whole
 from .registry import Backward, Fused, Gradients
 from .softmax import log_softmax
 
@@ -113,7 +114,7 @@ def _of_probabilities(
     logits: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
 ) -> tuple[Tensor, float]:
     """Return each example's loss and the number of examples; the target is a distribution."""
-    if ignore_index >= 0:
+    if whole("cross_entropy", "ignore_index", ignore_index) >= 0:
         raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     if target.array.shape != logits.array.shape:
         raise ValueError(
@@ -165,7 +166,6 @@ def cross_entropy(
     of_probabilities = tensor("cross_entropy", "target", target).array.dtype.kind == "f"
     check_reduction("cross_entropy", reduction)
     number("cross_entropy", "label_smoothing", label_smoothing, 0, 1, RuntimeError)
-    integer("cross_entropy", "ignore_index", ignore_index)
     SHAPES(logits, weight)
     if not logits.array.shape[-1]:
         raise ValueError(f"cross_entropy: input {tuple(input.array.shape)} has no classes")

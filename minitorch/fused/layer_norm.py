@@ -8,7 +8,6 @@ where mean and variance are those of each vector by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +15,8 @@ import numpy as np
 from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_first
 from ..dtypes import Array
-from ..ops.arguments import Shapes
-from ..ops.options import normalized_sizes, number
+from ..ops.signatures import normalising
+from ..scalars import number
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
@@ -93,14 +92,6 @@ def kernel(
 LAYER_NORM = Fused("layer_norm", definition, rows_in_parts(kernel))
 
 
-@cache
-def _shapes(n_dims: int) -> Shapes:
-    """Declare the shapes for so many normalised dimensions."""
-    sizes = " ".join(f"n{i}" for i in range(1, n_dims + 1))
-    of: Any = {"input": f"* {sizes}", "weight": sizes, "bias": sizes}
-    return Shapes("layer_norm", optional="weight bias", floating=True, **of)
-
-
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -123,7 +114,7 @@ def layer_norm(
             `normalized_shape`; or the dtypes differ or are not floating-point.
         ValueError: eps is not finite.
     """
-    shape = normalized_sizes("layer_norm", input, normalized_shape)
-    number("layer_norm", "eps", eps)
-    _shapes(len(shape))(input, weight, bias)
-    return LAYER_NORM(input, weight, bias, n_dims=len(shape), eps=eps)
+    shapes, n_dims = normalising("layer_norm", normalized_shape)
+    shapes(input, weight, bias)
+    eps = number("layer_norm", "eps", eps)
+    return LAYER_NORM(input, weight, bias, n_dims=n_dims, eps=eps)

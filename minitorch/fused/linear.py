@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from .._runtime.products import sum_first
 from ..dtypes import Array
-from ..ops.arguments import Shapes, is_tensor
+from ..ops.arguments import is_tensor
+from ..ops.signatures import Shapes
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:

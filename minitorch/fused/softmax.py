@@ -15,7 +15,6 @@ import numpy as np
 from .._runtime.products import sum_last
 from ..dtypes import Array
 from ..ops.arguments import dim_of, floating_point
-from ..ops.options import integer
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ LOG_SOFTMAX = Fused("log_softmax", log_softmax_definition, log_softmax_kernel, k
 def _scores(name: str, input: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
     """Return the input, converted if a dtype is given; it must be floating-point and have `dim`."""
     x = floating_point(name, "input", input if dtype is None else input.to(dtype))
-    dim_of(name, integer(name, "dim", dim), x.array.ndim)
+    dim_of(name, dim, x.array.ndim)
     return x
 
 

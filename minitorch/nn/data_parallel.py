@@ -31,7 +31,7 @@ from ..autograd import Function, is_grad_enabled
 from ..creation import zeros
 from ..dtypes import Array
 from ..ops import cat
-from ..ops.numbers import whole
+from ..scalars import whole
 from ..tensor import Tensor
 from .module import Module
 from .worker import ForwardPass, Shard, Worker, checked_output, shared_like

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +16,8 @@ from ..fused.linear import linear
 from ..ops.arguments import tensor
 from ..ops.dropout import dropout
 from ..ops.embedding import embedding
-from ..ops.numbers import between, whole
 from ..ops.rms_norm import rms_norm
+from ..scalars import number, whole
 from ..tensor import Tensor
 from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
 from .module import Module
@@ -31,7 +30,7 @@ def _parameter(shape: tuple[int, ...], dtype: Any, device: Any) -> Parameter:
 
 
 def _size(name: str, argument: str, value: Any) -> int:
-    return whole(name, argument, value, error=RuntimeError)
+    return whole(name, argument, value, 0, RuntimeError)
 
 
 def _sizes(name: str, shape: int | Sequence[int]) -> tuple[int, ...]:
@@ -116,7 +115,7 @@ class Embedding(Module):
         self.num_embeddings = _size("Embedding", "num_embeddings", num_embeddings)
         self.embedding_dim = _size("Embedding", "embedding_dim", embedding_dim)
         if padding_idx is not None:
-            whole("Embedding", "padding_idx", padding_idx, -sys.maxsize)
+            whole("Embedding", "padding_idx", padding_idx)
             if not -num_embeddings <= padding_idx < num_embeddings:
                 raise AssertionError("Padding_idx must be within num_embeddings")
             padding_idx %= num_embeddings
@@ -191,7 +190,7 @@ class LayerNorm(Module):
     ) -> None:
         super().__init__()
         shape = self.normalized_shape = _sizes("LayerNorm", normalized_shape)
-        self.eps = between("LayerNorm", "eps", eps, 0)
+        self.eps = number("LayerNorm", "eps", eps, 0)
         self.elementwise_affine = elementwise_affine
         has_bias = elementwise_affine and bias
         self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
@@ -242,7 +241,7 @@ class RMSNorm(Module):
     ) -> None:
         super().__init__()
         shape = self.normalized_shape = _sizes("RMSNorm", normalized_shape)
-        self.eps = None if eps is None else between("RMSNorm", "eps", eps, 0)
+        self.eps = None if eps is None else number("RMSNorm", "eps", eps, 0)
         self.elementwise_affine = elementwise_affine
         self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
         self.reset_parameters()
@@ -272,7 +271,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        self.p = between("Dropout", "p", p, 0, 1)
+        self.p = number("Dropout", "p", p, 0, 1)
 
     def forward(self, input: Tensor) -> Tensor:
         """Drop elements at random if in training mode."""

@@ -13,7 +13,7 @@ from .._runtime.quiet import quietly
 from ..autograd.graph import version_counter
 from ..dtypes import Array
 from ..ops.arguments import is_tensor, tensors
-from ..ops.numbers import between
+from ..scalars import number
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -78,8 +78,8 @@ def clip_grad_norm_(
         RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
         ValueError: max_norm is negative or NaN, or a generator of parameters is empty.
     """
-    between("clip_grad_norm_", "max_norm", max_norm, 0)
-    between("clip_grad_norm_", "norm_type", norm_type, -math.inf)
+    number("clip_grad_norm_", "max_norm", max_norm, 0, math.inf)
+    number("clip_grad_norm_", "norm_type", norm_type, -math.inf, math.inf)
     grads = _gradients("clip_grad_norm_", parameters)
     if not grads:
         return Tensor._wrap(np.zeros((), np.float32))
@@ -103,7 +103,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     Raises:
         ValueError: clip_value is negative or NaN, or a generator of parameters is empty.
     """
-    between("clip_grad_value_", "clip_value", clip_value, 0)
+    number("clip_grad_value_", "clip_value", clip_value, 0, math.inf)
     for g in _gradients("clip_grad_value_", parameters):
         np.clip(g.array, -clip_value, clip_value, out=g.array)
         g._version[0] = next(version_counter)

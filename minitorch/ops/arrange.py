@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, scalars
 from ..autograd.graph import record
 from ..dtypes import Array
-from . import arguments, scalars
+from . import arguments
 from .arguments import dim_of, sizes_of
 from .indexing import choose, getitem
 from .shape import expand, reshape, unsqueeze

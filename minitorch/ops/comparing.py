@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
-from . import arguments, operand, scalars
+from .. import dtypes, scalars
+from . import arguments, operand
+from .signatures import Shapes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-_ISCLOSE = arguments.Shapes("isclose", input="*", other="*")
+_ISCLOSE = Shapes("isclose", input="*", other="*")
 
 
 def isclose(

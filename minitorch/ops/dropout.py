@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import random
-from . import arguments, options
+from .. import random, scalars
+from . import arguments
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -28,10 +28,10 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
     """
-    options.number("dropout", "p", p, 0, 1)
+    scalars.number("dropout", "p", p, 0, 1)
     if inplace:
         raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
-    options.boolean("dropout", "training", training)
+    scalars.flag("dropout", "training", training)
     arguments.tensor("dropout", "input", input)
     if not training or p == 0:
         return input

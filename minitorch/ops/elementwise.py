@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, scalars
 from ..autograd.graph import record
 from . import arguments, operand
 from .special import erf_array, sigmoid_array
@@ -224,6 +224,5 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
-    if not isinstance(decimals, (int, np.integer)):
-        raise TypeError(f"round: {decimals=} must be an int")
-    return record("round", np.round(x, decimals), (input, zero_vjp))
+    y = np.round(x, scalars.whole("round", "decimals", decimals))
+    return record("round", y, (input, zero_vjp))

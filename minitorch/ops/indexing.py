@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import scalars
 from ..autograd.graph import record
 from ..autograd.views import record_view
 from ..dtypes import Array
-from . import arguments, scalars
+from . import arguments
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

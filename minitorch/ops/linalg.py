@@ -8,13 +8,13 @@ import numpy as np
 
 from ..autograd.graph import record
 from . import operand
-from .arguments import Shapes
+from .signatures import Shapes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-_MATMUL = Shapes(  # "k | * n k": a vector (k), or matrices (…, n, k); see arguments.py
+_MATMUL = Shapes(  # "k | * n k": a vector (k), or matrices (…, n, k); see signatures.py
     "matmul",
     input="k | * n k",
     other="k | * k m",

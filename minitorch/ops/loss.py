@@ -7,12 +7,13 @@ from warnings import warn
 
 import numpy as np
 
+from .. import scalars
 from . import arguments
 from .activations import logsigmoid
 from .elementwise import exp, log, square
 from .gather import gather
-from .options import boolean, integer
 from .reduction import sum
+from .signatures import Shapes
 from .where import where
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
-_MSE = arguments.Shapes("mse_loss", one_dtype=False, input="*", target="*")
-_KL = arguments.Shapes("kl_div", floating=True, one_dtype=False, input="*", target="*")
+_MSE = Shapes("mse_loss", one_dtype=False, input="*", target="*")
+_KL = Shapes("kl_div", floating=True, one_dtype=False, input="*", target="*")
 
 
 def mse_loss(
@@ -82,7 +83,7 @@ def kl_div(
     """
     _KL(input, target)
     arguments.floating_point("kl_div", "target", target)
-    boolean("kl_div", "log_target", log_target)
+    scalars.flag("kl_div", "log_target", log_target)
     if log_target:
         losses = exp(target) * (target - input)
     else:
@@ -137,7 +138,7 @@ def class_indices(name: str, target: Tensor, C: int, ignore_index: int) -> tuple
     t = target.array
     if t.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: target must hold class indices, int64, not {target.dtype}")
-    counted = t != integer(name, "ignore_index", ignore_index)
+    counted = t != scalars.whole(name, "ignore_index", ignore_index)
     classes = np.where(counted, t, np.int64(0))
     if ((classes < 0) | (classes >= C)).any():
         wrong = classes[(classes < 0) | (classes >= C)][0]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import arguments, scalars
+from .. import scalars
+from . import arguments
 from .arguments import dim_of
 from .indexing import along, choose
 from .reduction import amax, amin

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, scalars
 from .._runtime.quiet import quietly
 from ..autograd.graph import OUTPUT, record
-from . import arguments, operand, scalars
+from . import arguments, operand
 from .arguments import Dims, dim_of, dims_of
 from .arrange import cat, flip
 from .elementwise import abs, exp, sign

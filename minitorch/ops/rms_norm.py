@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import arguments, options
+from ..scalars import number
 from .elementwise import rsqrt, square
 from .reduction import mean
+from .signatures import normalising
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -35,11 +36,8 @@ def rms_norm(
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
-    x = arguments.floating_point("rms_norm", "input", input).array
-    shape = options.normalized_sizes("rms_norm", input, normalized_shape)
-    if weight is not None:
-        arguments.alike("rms_norm", "weight", weight, shape, input)
-    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    options.number("rms_norm", "eps", eps)
-    y = input * rsqrt(mean(square(input), range(-len(shape), 0), keepdim=True) + eps)
+    shapes, n_dims = normalising("rms_norm", normalized_shape)
+    shapes(input, weight, None)
+    eps = float(np.finfo(input.array.dtype).eps) if eps is None else number("rms_norm", "eps", eps)
+    y = input * rsqrt(mean(square(input), range(-n_dims, 0), keepdim=True) + eps)
     return y if weight is None else y * weight

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, scalars
 from ..autograd.graph import record
 from ..autograd.views import record_view
-from . import arguments, scalars
+from . import arguments
 from .arguments import dim_of, sizes_of
 
 if TYPE_CHECKING:

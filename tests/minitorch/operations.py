@@ -738,7 +738,7 @@ NETWORKS = [
                                                 ([six, ids(0, 3)], IndexError, "out of bounds"))),
     Row("rms_norm", rms_call, rms_value, errors=(([six, (2,)], RuntimeError, "normalized_shape"),)),
     Row("dropout", lambda d: ([d.floats(d.shape()), 0.5, False], {}), lambda x, p, training: x,
-        errors=(([one, 1.5], ValueError, "between 0 and 1"),)),
+        errors=(([one, 1.5], ValueError, "at least 0 and at most 1"),)),
 ]  # fmt: skip
 
 TABLE = [*ELEMENTWISE, *CHOOSING, *REDUCTIONS, *SHAPES, *INDEXING, *LINEAR_ALGEBRA, *NETWORKS]

@@ -8,7 +8,7 @@ import pytest
 
 import minitorch as mt
 from minitorch.nn import functional as F
-from minitorch.ops.arguments import Shapes
+from minitorch.ops.signatures import Shapes
 from minitorch.tensor import Tensor
 
 LINEAR = Shapes(

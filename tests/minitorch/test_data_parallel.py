@@ -220,7 +220,7 @@ def test_what_is_no_batch_is_refused(shapes: list[tuple[int, ...]]) -> None:
 
 
 def test_no_process_is_refused() -> None:
-    with pytest.raises(ValueError, match="processes must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="'processes' must be at least 1, not 0"):
         nn.DataParallel(Net(), 0)
 
 

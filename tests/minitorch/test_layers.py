@@ -87,7 +87,7 @@ def test_dropout_drops_in_training_only_and_keeps_the_expectation() -> None:
     assert set(np.unique(y.numpy())) == {0.0, np.float32(4 / 3)}
     assert (y.numpy() == 0).mean() == pytest.approx(0.25, abs=0.005)
     assert layer.eval()(x) is x
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="at least 0 and at most 1"):
         nn.Dropout(1.5)
 
 

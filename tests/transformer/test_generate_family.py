@@ -178,7 +178,7 @@ def test_the_models_above_end_early_and_late(build: Build, kind: Any) -> None:
 
 
 def test_an_empty_prompt_is_refused(build: Build) -> None:
-    with pytest.raises(ValueError, match="empty prompt"):
+    with pytest.raises(ValueError, match="too few tokens in prompt"):
         greedy(build(GPT), mt.from_numpy(np.zeros((2, 0), np.int64)), 3)
 
 
@@ -326,8 +326,8 @@ def test_sampling_stops_at_the_end_token_or_the_limit(build: Build, kind: Any) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"temperature": -1.0}, "temperature must not be negative"),
-        ({"temperature": math.nan}, "temperature must be finite, not nan"),
+        ({"temperature": -1.0}, "temperature must be at least 0"),
+        ({"temperature": math.nan}, "temperature must be at least 0 and finite, not nan"),
         ({"top_k": 0}, "top_k must be at least 1"),
         ({"top_k": 0, "temperature": 0.0}, "top_k must be at least 1"),
         ({"top_p": 0.0}, "top_p must be a probability above 0"),
@@ -503,7 +503,7 @@ def test_impossible_searches_are_refused(build: Build) -> None:
         with pytest.raises(ValueError, match=message):
             beam_search(build(GPT), mt.tensor([[3]]), 2, width=width, n_best=n_best)
     for alpha in (-1e-9, 100.001):
-        with pytest.raises(ValueError, match=r"alpha must be in \[0, 100\]"):
+        with pytest.raises(ValueError, match=r"alpha must be at least 0"):
             beam_search(build(GPT), mt.tensor([[3]]), 2, alpha=alpha)
 
 

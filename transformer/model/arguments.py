@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import minitorch as mt
 from minitorch import Tensor, nn
-from minitorch.ops import arguments
-from minitorch.ops.arguments import Shapes
-from minitorch.ops.numbers import between, whole
+from minitorch.ops.signatures import Shapes
 
+from ..arguments import number, rows_of_ids, whole_number
 from .cache import Cache, LayerCache
 from .config import TransformerConfig
 
@@ -53,11 +52,11 @@ def choice(name: str, value: Any, choices: Iterable[str]) -> str:
 
 def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, rotary: Any) -> int:
     """Return the heads of keys and values, if the arguments of attention fit together."""
-    whole("attention", "d_model", d_model, least=1)
-    whole("attention", "n_heads", n_heads, least=1)
+    whole_number("d_model", d_model, least=1)
+    whole_number("n_heads", n_heads, least=1)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    whole("attention", "n_kv_heads", n_kv_heads, least=1)
-    between("attention", "dropout", dropout, 0, 1)
+    whole_number("n_kv_heads", n_kv_heads, least=1)
+    number("dropout", dropout, 0, 1)
     if d_model % n_heads:
         raise ValueError(f"d_model={d_model} cannot be divided among n_heads={n_heads}")
     if n_heads % n_kv_heads:
@@ -70,38 +69,16 @@ def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, ro
 # -------------------------------------------------------------------------- ids and their places
 
 
-def token_ids(ids: Any, name: str = "ids", least: int = 1) -> Array:
-    """Return the array of token ids (batch, T), with T of at least `least`.
-
-    Raises:
-        TypeError: they are no tensor.
-        RuntimeError: the dtype is not int64 or int32.
-        ValueError: the shape is another, or there are too few tokens.
-    """
-    array = arguments.index("model", name, ids)
-    if array.ndim != 2:
-        raise ValueError(
-            f"{name} must have the shape (batch, T), a row for each text, but have {array.shape}"
-        )
-    if array.shape[1] < least:
-        what = "too short a" if array.shape[1] else "an empty"
-        raise ValueError(
-            f"{what} {name}, of shape {array.shape}: there must be {least} tokens or "
-            "more. A text begins with <s>"
-        )
-    return array
-
-
 def real_tokens(ids: Tensor, pad: int) -> Array:
     """Return True for the tokens that are not padding: (batch, T) → the same shape."""
-    real: Array = token_ids(ids) != whole("padding", "pad", pad, -sys.maxsize)
+    real: Array = rows_of_ids("ids", ids) != whole_number("pad", pad)
     return real
 
 
 def check_padding(padding: Array | None, T: int, start: int = 0, batch: int | None = None) -> None:
     """Raise unless T and start are sizes, and padding is None or counts the <pad> of each row."""
-    whole("decoder", "T", T)
-    whole("decoder", "start", start)
+    whole_number("T", T, least=0)
+    whole_number("start", start, least=0)
     if padding is None:
         return
     if not isinstance(padding, np.ndarray) or padding.dtype.kind != "i":
@@ -116,8 +93,8 @@ def check_padding(padding: Array | None, T: int, start: int = 0, batch: int | No
 
 def places(ids: Tensor, start: int, padding: Array | None, max_length: int) -> int:
     """Return where the ids end, if they have a place from `start` to `max_length`."""
-    batch, T = token_ids(ids).shape
-    stop: int = whole("embedding", "start", start) + T
+    batch, T = rows_of_ids("ids", ids).shape
+    stop: int = whole_number("start", start, least=0) + T
     if stop > max_length:
         raise ValueError(f"a sequence of {stop} tokens is longer than max_length={max_length}")
     check_padding(padding, T, start, batch)
@@ -130,7 +107,7 @@ def check_segments(layer: nn.Module | None, ids: Tensor, segments: Tensor | None
         return
     if layer is None:
         raise ValueError("segments are given to a model without: its configuration's n_segments=0")
-    shape = token_ids(segments, "segments").shape
+    shape = rows_of_ids("segments", segments).shape
     if shape != ids.shape:
         raise ValueError(f"segments have the shape {shape}, which must be the ids', {ids.shape}")
 
@@ -139,7 +116,7 @@ def check_rotated(x: Tensor, start: int, positions: Tensor) -> None:
     """Raise unless x has a place from `start` to the end of the positions."""
     if getattr(x, "ndim", 0) != 4 or x.shape[3] != positions.shape[1]:
         ROTATED(x, positions)  # says what is wrong
-    stop = whole("rotary positions", "start", start) + x.shape[2]
+    stop: int = whole_number("start", start, least=0) + x.shape[2]
     if stop > positions.shape[0]:
         raise ValueError(
             f"a sequence of {stop} tokens is longer than max_length={positions.shape[0]}"
@@ -207,7 +184,10 @@ def check_attention(
     if is_causal and before:
         raise ValueError("attention: behind the tokens of a cache, use the mask of `decoder_mask`")
     if mask is not None:
-        shape = arguments.mask("attention", "mask", mask).shape
+        if not isinstance(mask, Tensor) or mask.dtype != mt.bool:
+            kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+            raise TypeError(f"attention: mask must be a bool tensor, not {kind}")
+        shape = tuple(mask.shape)
         batch, T, _ = x.shape
         allowed = (batch, layer.n_heads, T, before + _keys(x, memory).shape[-2])
         if not _broadcasts(shape, allowed):
@@ -222,8 +202,10 @@ def check_attention(
 
 def check_targets(logits: Any, targets: Tensor, pad: int) -> None:
     """Raise unless there are logits for each target, and a target that is not padding."""
-    shape = arguments.tensor("loss", "logits", logits).shape
-    array = token_ids(targets, "targets")
+    if not isinstance(logits, Tensor):
+        raise TypeError(f"logits must be a Tensor, not {type(logits).__name__}")
+    shape = logits.shape
+    array = rows_of_ids("targets", targets)
     if len(shape) != 3 or shape[:2] != array.shape:
         raise ValueError(
             f"targets of shape {array.shape} do not fit logits of shape {tuple(shape)}: expected "
@@ -235,7 +217,7 @@ def check_targets(logits: Any, targets: Tensor, pad: int) -> None:
 
 def capacity(config: TransformerConfig, n_first: int, max_length: int) -> int:
     """Count the tokens that the decoder will read: all but the last that it generates."""
-    total = n_first + whole("generation", "max_length", max_length, least=1) - 1
+    total = n_first + whole_number("max_length", max_length, least=1) - 1
     if total > config.max_length:
         raise ValueError(
             f"to write {max_length} tokens after {n_first}, the model would read {total}, more "
@@ -266,5 +248,5 @@ def check_step(config: TransformerConfig, ids: Tensor, cache: Any, reads_memory:
     lengths = [layer.length for layer in cache.layers]
     if lengths.count(lengths[0]) != len(lengths):
         raise RuntimeError(f"step: one before broke off, and left {lengths} tokens: begin anew")
-    if len(token_ids(ids)) != cache.batch:
+    if len(rows_of_ids("ids", ids)) != cache.batch:
         raise ValueError(f"step: {len(ids)} rows of ids, but the cache is for {cache.batch} texts")

@@ -18,8 +18,9 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor
-from minitorch.ops.arguments import Shapes
-from minitorch.ops.numbers import whole
+from minitorch.ops.signatures import Shapes
+
+from ..arguments import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ class LayerCache:
     """
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = whole("LayerCache", "capacity", capacity)
+        self.capacity = whole_number("capacity", capacity, least=0)
         self.length = 0
         self.keys: Array | None = None  # (batch, kv_heads, capacity, d_head)
         self.values: Array | None = None  # (batch, kv_heads, capacity, d_head)
@@ -134,9 +135,9 @@ class Cache:
         memory: Sequence[KeysAndValues] = (),
         memory_mask: Tensor | None = None,
     ) -> None:
-        n_layers = whole("Cache", "n_layers", n_layers, least=1)
+        n_layers = whole_number("n_layers", n_layers, least=1)
         self.layers = [LayerCache(capacity) for _ in range(n_layers)]
-        self.batch = whole("Cache", "batch", batch)
+        self.batch = whole_number("batch", batch, least=0)
         self.padding = padding
         self.memory = list(memory)
         self.memory_mask = memory_mask

@@ -20,9 +20,9 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
-from minitorch.ops.numbers import whole
 from minitorch.ops.probe import probe
 
+from ..arguments import whole_number
 from .add_norm import norm
 from .arguments import check_segments, configuration, places
 
@@ -60,7 +60,7 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     Returns:
         (length, d_model), of the default dtype.
     """
-    length, d_model = whole("positions", "length", length), whole("positions", "d_model", d_model)
+    length, d_model = whole_number("length", length, 0), whole_number("d_model", d_model, 0)
     theta = angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
     waves[:, 0::2] = np.sin(theta)

@@ -38,8 +38,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import minitorch as mt
-from minitorch.ops.numbers import whole
 
+from ..arguments import whole_number
 from .arguments import check_padding, real_tokens
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def causal_mask(T: int, start: int = 0) -> Tensor:
             [1, 1, 1, 0],
             [1, 1, 1, 1]], dtype=minitorch.int32)
     """
-    T, start = whole("causal_mask", "T", T), whole("causal_mask", "start", start)
+    T, start = whole_number("T", T, least=0), whole_number("start", start, least=0)
     return mt.ones(T, start + T, dtype=mt.bool).tril(start)
 
 

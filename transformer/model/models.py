@@ -38,8 +38,9 @@ from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
+from ..arguments import rows_of_ids
 from .add_norm import final_norm, norm
-from .arguments import capacity, check_step, check_targets, token_ids
+from .arguments import capacity, check_step, check_targets
 from .cache import Cache
 from .decoder import Decoder
 from .embedding import Embedding
@@ -120,7 +121,7 @@ class Transformer(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
-        token_ids(target, "target", least=2)
+        rows_of_ids("target", target, least=2)
         logits = (self if forward is None else forward)(source, target[:, :-1])
         return _cross_entropy(logits, target[:, 1:], self.config.pad, label_smoothing)
 
@@ -203,7 +204,7 @@ class GPT(nn.Module):
             label_smoothing, forward: as in `Transformer.loss`.
         """
         targets = ids if targets is None else targets
-        token_ids(targets, "targets", least=2)
+        rows_of_ids("targets", targets, least=2)
         logits = (self if forward is None else forward)(ids[:, :-1])
         return _cross_entropy(logits, targets[:, 1:], self.config.pad, label_smoothing)
 
@@ -218,7 +219,7 @@ class GPT(nn.Module):
             ValueError: a prompt is empty, or filled up on the right; or with what is to be
                 generated, the last token left out, it is longer than `config.max_length`.
         """
-        real = token_ids(prompt, "prompt") != self.config.pad
+        real = rows_of_ids("prompt", prompt) != self.config.pad
         if (real.any(1) & ~real[:, -1]).any():
             raise ValueError(
                 "a prompt ends in <pad>: fill the shorter ones up on the left, so that each goes "

@@ -6,8 +6,8 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
-from minitorch.ops.numbers import whole
 
+from ..arguments import whole_number
 from .arguments import check_rotated
 from .embedding import angles
 
@@ -40,8 +40,8 @@ class RotaryPositions(nn.Module):
 
     def __init__(self, max_length: int, d_head: int) -> None:
         super().__init__()
-        whole("rotary positions", "max_length", max_length, least=1)
-        if whole("rotary positions", "d_head", d_head, least=1) % 2:
+        whole_number("max_length", max_length, least=1)
+        if whole_number("d_head", d_head, least=1) % 2:
             raise ValueError(
                 f"rotary positions turn pairs of dimensions, but d_head={d_head} is odd"
             )
