@@ -40,7 +40,7 @@ def _index(value: Any) -> int:
 def whole_number(name: str, value: Any, least: int | None = None) -> int:
     """Return a whole number, of Python, NumPy or a tensor, that is not less than `least`."""
     try:
-        n = _index(value)
+        n = value if type(value) is int else _index(value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, not {short(value)}") from None
     if least is not None and n < least:
@@ -153,9 +153,9 @@ def rows_of_ids(name: str, ids: Any, least: int = 1) -> Array:
     """
     if not isinstance(ids, mt.Tensor):
         raise TypeError(f"{name} must be a Tensor of token ids, not {type(ids).__name__}")
-    array = ids.detach().numpy()
-    if array.dtype.kind != "i" and array.size:
+    if ids.dtype not in (mt.int64, mt.int32) and ids.numel():
         raise RuntimeError(f"{name} must be an int64 or int32 tensor of token ids, not {ids.dtype}")
+    array: Array = ids.numpy()
     if array.ndim != 2:
         raise ValueError(
             f"{name} must have the shape (batch, T), a row for each text, not {array.shape}"

@@ -15,7 +15,7 @@ import numpy as np
 from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_first
 from ..dtypes import Array
-from ..ops.signatures import normalising
+from ..ops.signatures import norm_shapes
 from ..scalars import number
 from .registry import Backward, Fused, Gradients
 
@@ -65,7 +65,8 @@ def kernel(
     h = x - x.dot(average)[:, None]
     rest = h.dot(constant(n, 1, x.dtype)) / constant(1, n, x.dtype)
     h -= rest[:, None]
-    r = 1 / np.sqrt((h * h).dot(average) + eps)[:, None]  # (m, 1)
+    variance = (h * h).dot(average) + constant(1, eps, x.dtype)
+    r = np.reciprocal(np.sqrt(variance))[:, None]  # (m, 1)
     h *= r
     y: Array = np.multiply(h, w, out=out)
     if bias is not None:
@@ -114,7 +115,7 @@ def layer_norm(
             `normalized_shape`; or the dtypes differ or are not floating-point.
         ValueError: eps is not finite.
     """
-    shapes, n_dims = normalising("layer_norm", normalized_shape)
+    shapes, n_dims = norm_shapes("layer_norm", normalized_shape)
     shapes(input, weight, bias)
     eps = number("layer_norm", "eps", eps)
     return LAYER_NORM(input, weight, bias, n_dims=n_dims, eps=eps)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ..scalars import whole
 from .module import Module, layout
 
 L = TypeVar("L", bound="_List")
@@ -63,8 +64,7 @@ class _List(Module):
 
     def _position(self, index: int, end: int = 0) -> int:
         """Return an index, if it is one of a module; with `end`, so many more are allowed."""
-        if isinstance(index, bool) or not hasattr(type(index), "__index__"):
-            raise TypeError(f"modules are indexed by whole numbers, not {index!r}")
+        index = whole(type(self).__name__, "index", index)
         if not -len(self) <= index < len(self) + end:
             raise IndexError(f"index {index} is out of range: there are {len(self)} modules")
         return index

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, scalars
+from .. import scalars
 from . import arguments, operand
 from .signatures import Shapes
 
@@ -28,9 +29,8 @@ def isclose(
         equal_nan: NaN is close to NaN.
     """
     _ISCLOSE(input, other)
-    rtol, atol = dtypes.real("isclose", rtol), dtypes.real("isclose", atol)
-    if not (rtol >= 0 and atol >= 0):
-        raise RuntimeError(f"isclose: {rtol=} and {atol=} must not be negative")
+    rtol = scalars.number("isclose", "rtol", rtol, 0, math.inf, RuntimeError)
+    atol = scalars.number("isclose", "atol", atol, 0, math.inf, RuntimeError)
     scalars.flag("isclose", "equal_nan", equal_nan)
     close: Any = partial(np.isclose, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return input._wrap(operand.apply("isclose", close, input.array, other.array))

@@ -115,7 +115,8 @@ def binary_cross_entropy_with_logits(
     """
     name, x, t = "binary_cross_entropy_with_logits", input, target
     arguments.same_shape(name, ValueError, target=t, input=x)
-    arguments.floating_point(name, "input", x), arguments.floating_point(name, "target", t)
+    arguments.floating_point(name, "input", x)
+    arguments.floating_point(name, "target", t)
     if weight is not None:
         arguments.broadcasts_to(name, "weight", weight, x.array.shape)
         weight = weight.to(x.dtype)

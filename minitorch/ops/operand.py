@@ -34,7 +34,8 @@ def beside(name: str, x: Tensor, value: Any, like: np.dtype[Any] | None = None) 
     """Make a tensor of a number or an array that stands beside the tensor x in an operation.
 
     Args:
-        name, x, value: as above.
+        name: the operation's.
+        x, value: the tensor, and the number or array.
         like: the dtype to which the operation converts x, if it is not that of x.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 from ..scalars import number
 from .elementwise import rsqrt, square
 from .reduction import mean
-from .signatures import normalising
+from .signatures import norm_shapes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -36,7 +36,7 @@ def rms_norm(
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
-    shapes, n_dims = normalising("rms_norm", normalized_shape)
+    shapes, n_dims = norm_shapes("rms_norm", normalized_shape)
     shapes(input, weight, None)
     eps = float(np.finfo(input.array.dtype).eps) if eps is None else number("rms_norm", "eps", eps)
     y = input * rsqrt(mean(square(input), range(-n_dims, 0), keepdim=True) + eps)

@@ -124,16 +124,19 @@ class Shapes:
             TypeError: one is no tensor.
             RuntimeError: the dtypes do not fit, or the shapes, unless another error was declared.
         """
+        found: list[Any] = []
         try:
-            if len(given) == 2 and given[1] is not None:  # most have two: 0.3 and not 0.5 µs
-                a, b = given[0].array, given[1].array  # type: ignore[union-attr]
-                key: Any = a.shape, a.dtype, b.shape, b.dtype
-            else:
-                key = tuple([None if x is None else (x.array.shape, x.array.dtype) for x in given])
+            for x in given:  # a comprehension takes 0.2 µs more
+                if x is None:
+                    found.append(None)
+                else:
+                    found.append(x.array.shape)
+                    found.append(x.array.dtype)
+            key = tuple(found)
             if key in self.known:
                 return
         except AttributeError:  # one is no tensor: said below
-            key = None
+            key = ()
         tensors = {
             argument: tensor(self.name, argument, x)
             for argument, x in zip(self.shapes, given, strict=True)
@@ -147,7 +150,7 @@ class Shapes:
 
 
 @lru_cache(typed=True)
-def _normalising(name: str, *sizes: int) -> tuple[Shapes, int]:
+def _norm_shapes(name: str, *sizes: int) -> tuple[Shapes, int]:
     each = [str(whole(name, "normalized_shape", n, 0, RuntimeError)) for n in sizes]
     if not each:
         raise RuntimeError(f"{name}(): argument 'normalized_shape' must hold at least one size")
@@ -157,14 +160,14 @@ def _normalising(name: str, *sizes: int) -> tuple[Shapes, int]:
     return Shapes(name, optional="weight bias", floating=True, hint=hint, **of), len(sizes)
 
 
-def normalising(name: str, normalized_shape: Sequence[int]) -> tuple[Shapes, int]:
+def norm_shapes(name: str, normalized_shape: Sequence[int]) -> tuple[Shapes, int]:
     """Declare the shapes of input, weight and bias where the last sizes are normalised; count them.
 
     Raises:
         TypeError: `normalized_shape` is no sequence of ints.
     """
     try:
-        return _normalising(name, *normalized_shape)
+        return _norm_shapes(name, *normalized_shape)
     except TypeError:
         raise TypeError(
             f"{name}(): argument 'normalized_shape' must be a sequence of ints, not "

@@ -181,7 +181,7 @@ CONTAINERS = [
     ),
     Misuse("past the end", lambda: nn.Sequential(nn.ReLU())[1], IndexError, "index 1 .* 1 modules"),
     Misuse(
-        "a name as index", lambda: nn.ModuleList()[any_type("0")], TypeError, "whole numbers.*'0'"
+        "a name as index", lambda: nn.ModuleList()[any_type("0")], TypeError, "'index' must be int.*'0'"
     ),
     Misuse(
         "insert far off", lambda: nn.ModuleList().insert(5, nn.ReLU()), IndexError, "index 5 is out"

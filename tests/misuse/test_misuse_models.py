@@ -263,7 +263,7 @@ ATTENTION = [
     ),
     Misuse("cache of 2 for 3", lambda: attend_after(mt.ones(3, 1, 8)), RuntimeError, r"\(3, 2, 1"),
     Misuse("cache of 2 for 1", lambda: attend_after(x[:1, :1]), RuntimeError, r"\(1, 2, 1, 4\)"),
-    Misuse("cache of 2 heads", lambda: attend_after(x, kv_heads=1), ValueError, "cannot hold 6"),
+    Misuse("too many for a cache", lambda: attend_after(x), ValueError, "cannot hold 6"),
     Misuse(
         "another head's cache",
         lambda: attend_after(x[:, :1], kv_heads=1),

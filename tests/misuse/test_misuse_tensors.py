@@ -300,7 +300,7 @@ REDUCTIONS = [
     Misuse("norm of a word", lambda: x().norm("nuc"), ValueError, "'nuc'"),
     Misuse("var of a correction", lambda: x().var(correction="a"), TypeError, "a number"),
     Misuse(
-        "negative tolerance", lambda: mt.isclose(x(), x(), -1.0), RuntimeError, "not be negative",
+        "negative tolerance", lambda: mt.isclose(x(), x(), -1.0), RuntimeError, "'rtol' must be at least 0",
     ),
     Misuse("tolerance NaN", lambda: mt.allclose(x(), x(), atol=NAN), RuntimeError, "nan"),
 ]  # fmt: skip

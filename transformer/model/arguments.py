@@ -94,10 +94,10 @@ def check_padding(padding: Array | None, T: int, start: int = 0, batch: int | No
 def places(ids: Tensor, start: int, padding: Array | None, max_length: int) -> int:
     """Return where the ids end, if they have a place from `start` to `max_length`."""
     batch, T = rows_of_ids("ids", ids).shape
-    stop: int = whole_number("start", start, least=0) + T
+    check_padding(padding, T, start, batch)
+    stop: int = start + T
     if stop > max_length:
         raise ValueError(f"a sequence of {stop} tokens is longer than max_length={max_length}")
-    check_padding(padding, T, start, batch)
     return stop
 
 
