@@ -23,7 +23,7 @@ import numpy as np
 LARGEST = sys.float_info.max
 
 
-def _refuse(name: str, argument: str, kind: str, value: Any) -> TypeError:
+def _wrong_type(name: str, argument: str, kind: str, value: Any) -> TypeError:
     given = f"{type(value).__name__} ({short(value)})"
     return TypeError(f"{name}(): argument '{argument}' must be {kind}, not {given}")
 
@@ -33,7 +33,7 @@ def flag(name: str, argument: str, value: Any) -> bool:
     if value is True or value is False:
         return value
     if not isinstance(value, np.bool_):
-        raise _refuse(name, argument, "bool", value)
+        raise _wrong_type(name, argument, "bool", value)
     return bool(value)
 
 
@@ -51,11 +51,11 @@ def whole(
         ValueError: it is less, unless another error was declared.
     """
     try:
-        n = None if isinstance(value, (bool, np.bool_)) else index(value)
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        n = index(value)
     except TypeError:
-        n = None
-    if n is None:
-        raise _refuse(name, argument, "int", value)
+        raise _wrong_type(name, argument, "int", value) from None
     if least is not None and n < least:
         raise error(f"{name}(): argument '{argument}' must be at least {least}, not {n}")
     return n
@@ -87,7 +87,7 @@ def number(
         return value
     x = value.item() if isinstance(value, np.generic) else value
     if isinstance(x, bool) or not isinstance(x, (float, int)):
-        raise _refuse(name, argument, "a number", value)
+        raise _wrong_type(name, argument, "a number", value)
     if not low <= x <= high:
         bounds = [f"at least {low}"] * (low > -LARGEST) + [f"at most {high}"] * (high < LARGEST)
         finite = ["finite"] * (math.isfinite(low) and high == LARGEST)

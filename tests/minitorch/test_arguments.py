@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minitorch as mt
 from minitorch.nn import functional as F
 from minitorch.ops.signatures import Shapes
+from minitorch.scalars import flag, number, whole, wholes
 from minitorch.tensor import Tensor
 
 LINEAR = Shapes(
@@ -106,3 +110,59 @@ def test_none_is_left_out_and_what_is_no_tensor_is_refused() -> None:
         fits(1.0, mt.zeros(3))
     with pytest.raises(TypeError, match="argument 'other' must be a Tensor, not ndarray"):
         fits(mt.zeros(3), mt.zeros(3).numpy())
+
+
+@pytest.mark.parametrize("n", [3, np.int64(3), np.uint8(3), mt.tensor(3), mt.tensor([3])])
+def test_a_whole_number_is_of_python_numpy_or_a_tensor(n: Any) -> None:
+    assert type(whole("f", "n", n)) is int
+    assert whole("f", "n", n, least=3) == 3
+    assert wholes("f", "n", n) == wholes("f", "n", [n]) == [3]
+
+
+@pytest.mark.parametrize("n", [True, np.True_, 3.0, "3", None, [3], mt.tensor(3.0), mt.ones(2)])
+def test_what_is_no_whole_number_is_shown(n: Any) -> None:
+    message = rf"^f\(\): argument 'n' must be int, not {type(n).__name__} \("
+    with pytest.raises(TypeError, match=message):
+        whole("f", "n", n)
+
+
+def test_a_whole_number_that_is_too_small_raises_the_declared_error() -> None:
+    message = r"^f\(\): argument 'n' must be at least 3, not 2$"
+    with pytest.raises(ValueError, match=message):
+        whole("f", "n", 2, least=3)
+    with pytest.raises(IndexError, match=message):
+        whole("f", "n", 2, least=3, error=IndexError)
+    assert whole("f", "n", -(10**30)) == -(10**30)
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "True", 1.0, mt.tensor(True)])
+def test_only_true_and_false_are_flags(value: Any) -> None:
+    assert flag("f", "b", np.True_) is flag("f", "b", True) is True
+    with pytest.raises(TypeError, match=rf"must be bool, not {type(value).__name__} \("):
+        flag("f", "b", value)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "fit", "refused", "says"),
+    [
+        ((), [1e308, -(10**9), np.float32(2)], [math.inf, -math.inf, math.nan, 10**400], "finite"),
+        ((0, 1), [0, 1.0, 0.5], [-1e-9, 1.5, math.nan, math.inf], "at least 0 and at most 1"),
+        ((0,), [0, sys.float_info.max], [-1, math.inf, math.nan], "at least 0 and finite"),
+        ((0, math.inf), [0.0, math.inf], [-1, -math.inf, math.nan], "at least 0"),
+        ((-math.inf, math.inf), [math.inf, -math.inf, 0], [math.nan], "a number"),
+    ],
+)
+def test_a_number_lies_between_its_bounds_and_infinity_only_on_one(
+    bounds: tuple[float, ...], fit: list[Any], refused: list[Any], says: str
+) -> None:
+    for x in fit:
+        assert number("f", "x", x, *bounds) == x
+    for x in refused:
+        with pytest.raises(ValueError, match=rf"^f\(\): argument 'x' must be {says}, not -?\w"):
+            number("f", "x", x, *bounds)
+
+
+@pytest.mark.parametrize("value", [True, np.False_, None, "1", 1j, [1.0], mt.tensor(1.0)])
+def test_what_is_no_number_is_shown(value: Any) -> None:
+    with pytest.raises(TypeError, match=rf"must be a number, not {type(value).__name__} \("):
+        number("f", "x", value)
