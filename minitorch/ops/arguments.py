@@ -90,7 +90,10 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
 def sizes_of(name: str, first: Any, more: tuple[Any, ...] = ()) -> tuple[int, ...]:
     """Return sizes that were given one by one, f(2, 3), or as one sequence, f((2, 3))."""
     sizes = (first, *more) if more or not isinstance(first, Sequence) else first
-    return tuple([n if type(n) is int else whole(name, "size", n) for n in sizes])
+    for n in sizes:
+        if type(n) is not int:
+            return tuple([whole(name, "size", n) for n in sizes])
+    return tuple(sizes)
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
