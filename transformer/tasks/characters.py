@@ -21,11 +21,13 @@ from minitorch import Tensor
 from minitorch.autograd import Array
 
 from ..decoding.strategy import Decoding
+from ..fields import Allowed, Interval, checked
 from ..model.config import TransformerConfig
 from ..model.models import GPT
 from ..text.tokenizer import SPECIAL, CharTokenizer
 from ..training.config import TrainingConfig
 from .architectures import Model
+from .split import check_range, examples_of
 from .task import DataError, Task, perplexity
 
 CONTINUATION = 300  # the length of a continuation, in characters
@@ -58,6 +60,7 @@ class Characters(Task):
     name: ClassVar[str] = "characters"
     summary: ClassVar[str] = "continue a text, character by character"
     question: ClassVar[str] = "The function "
+    allowed: ClassVar[dict[str, Allowed]] = {"context": Interval(2, 10**6)}
     decoding: ClassVar[Decoding] = Decoding(temperature=0.8, top_p=0.95)
     decoding_options: ClassVar[tuple[str, ...]] = (
         "beam", "alpha", "temperature", "top_k", "top_p", "seed",
@@ -84,8 +87,7 @@ class Characters(Task):
             raise DataError(f"cannot read the text {self.text}: {error}") from None
 
     def __post_init__(self) -> None:
-        if self.context < 2:
-            raise ValueError(f"context must be at least 2, not {self.context}")
+        super().__post_init__()
         if not self.alphabet:
             text = self._read()
             if len(text) < 20 * self.context:
@@ -131,12 +133,14 @@ class Characters(Task):
         return len(self.ids) * 9 // 10
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        checked("the number of examples", n, int, Interval(1, 10**6))
         shown = self.ids[: self._border]
         starts = rng.integers(0, len(shown) - self.context, n)
         return (mt.from_numpy(shown[starts[:, None] + np.arange(self.context + 1)]),)
 
     def held_out_examples(self, start: int, stop: int) -> list[Array]:
         """Return held-out pieces start to stop; they cover that text, in random order."""
+        check_range(start, stop)
         held_out = self.ids[self._border :]
         n = (len(held_out) - 1) // self.context
         starts = np.random.default_rng(0).permutation(n)[start:stop] * self.context
@@ -146,7 +150,7 @@ class Characters(Task):
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
         assert isinstance(model, GPT)
         model.eval()
-        pieces = self.held_out_examples(start, stop)
+        pieces = examples_of(self, start, stop)
         total = 0.0
         for i in range(0, len(pieces), 100):
             part = np.stack(pieces[i : i + 100])

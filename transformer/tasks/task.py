@@ -6,7 +6,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,11 +15,13 @@ import minitorch as mt
 from minitorch import Tensor
 
 from ..decoding.strategy import Decoding
+from ..fields import Allowed, check_fields
 from ..model.config import TransformerConfig
 from ..model.models import BERT
 from ..text.tokenizer import Tokenizer
 from ..training.config import TrainingConfig
 from .architectures import ARCHITECTURES, Model
+from .split import check_range, examples_of, held_out, training_keys
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -68,6 +69,10 @@ class Task(ABC):
         packages: modules that its examples are made with; a trained model does without them.
         decoding: the decoding strategy by which its models answer, unless another is asked for.
         decoding_options: the fields of `Decoding` that a user may set.
+        allowed: a range or the choices for each field that is not free.
+
+    Raises:
+        ValueError: a field is of another type, or out of range.
     """
 
     name: ClassVar[str]
@@ -77,6 +82,10 @@ class Task(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     decoding: ClassVar[Decoding] = Decoding()
     decoding_options: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Decoding))
+    allowed: ClassVar[dict[str, Allowed]] = {}
+
+    def __post_init__(self) -> None:
+        check_fields(self, self.allowed)
 
     @abstractmethod
     def model_config(self, **changes: Any) -> TransformerConfig:
@@ -138,19 +147,6 @@ class Task(ABC):
             )
 
 
-@lru_cache(maxsize=16)
-def _held_out(task: TextToText[Key], n: int) -> list[tuple[str, str]]:
-    """Draw the first n held-out examples; fewer, if another 10,000 keys bring no new ones."""
-    rng = np.random.default_rng(0)
-    examples: dict[tuple[str, str], None] = {}
-    found = -1
-    while found < len(examples) < n:
-        found = len(examples)
-        held_out = (key for key in task.pick(10_000, rng) if task.is_held_out(key))
-        examples.update(dict.fromkeys(map(task.example, held_out)))
-    return list(examples)[:n]
-
-
 def _parts(items: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
     """Split items into batches for the model, of up to so many."""
     return [items[i : i + size] for i in range(0, len(items), size)]
@@ -180,6 +176,7 @@ class TextToText(Task, Generic[Key]):
     sizes: ClassVar[dict[str, Any]] = {}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.architecture not in self.architectures:
             raise ValueError(
                 f"{self.name} is learned by {' or '.join(self.architectures)}, "
@@ -209,13 +206,11 @@ class TextToText(Task, Generic[Key]):
 
     def training_examples(self, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
         """Draw n (source, target) examples that are not held out."""
-        keys: list[Key] = []
-        while len(keys) < n:
-            keys += [key for key in self.pick(n, rng) if not self.is_held_out(key)]
-        return [self.example(key) for key in keys[:n]]
+        return [self.example(key) for key in training_keys(self, n, rng)]
 
     def held_out_examples(self, start: int, stop: int) -> list[tuple[str, str]]:
-        return _held_out(self, stop)[start:]
+        check_range(start, stop)
+        return held_out(self, stop)[start:]
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {
@@ -276,7 +271,7 @@ class TextToText(Task, Generic[Key]):
         return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        examples = self.held_out_examples(start, stop)
+        examples = examples_of(self, start, stop)
         generated = self.generate(model, [source for source, _ in examples])
         return self.measure(model, examples, generated)
 
