@@ -67,7 +67,7 @@ def clip_grad_norm_(
     scale = max_norm / (total + 1e-6)
     if not scale >= 1:  # also if it is NaN
         for g in grads:
-            g.array *= scale
+            quietly(np.multiply, g.array, scale, out=g.array)
             g._version[0] = next(version_counter)
     return Tensor._wrap(total)
 

@@ -20,6 +20,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from ..tasks import DataError, MissingPackage
+from ..training.checks import Diverged
 from ..training.run import RunError
 
 
@@ -85,7 +86,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
         return complain(
             f"{unknown!r} cannot be shown in {error.encoding}: set PYTHONIOENCODING=utf-8"
         )
-    except (Mistake, RunError, MissingPackage, DataError, OSError) as error:
+    except (Mistake, RunError, MissingPackage, DataError, Diverged, OSError) as error:
         return complain(error)
     except KeyboardInterrupt:
         return 130

@@ -22,6 +22,7 @@ import minitorch as mt
 
 from ..model.config import TransformerConfig
 from ..tasks import TASKS, Model, Task
+from .checks import fitting
 from .config import TrainingConfig
 from .loop import Training
 
@@ -131,6 +132,6 @@ class Run:
         task, model_config, _ = self.config()
         model = task.model(model_config)
         with self._reading("model.safetensors") as path:
-            model.load_state_dict(mt.load(path))
+            model.load_state_dict(fitting("the model", mt.load(path), model.state_dict()))
         model.eval()
         return task, model
