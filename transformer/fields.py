@@ -11,11 +11,11 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from numbers import Integral, Real
-from reprlib import repr as short
 from types import UnionType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
@@ -51,6 +51,11 @@ class Interval:
 
 
 Allowed: TypeAlias = Interval | tuple[str, ...] | None
+
+
+def short(value: Any) -> str:
+    """Show a value in a few characters of one line."""
+    return " ".join(reprlib.repr(value).split())
 
 
 def checked(name: str, value: Any, kind: type, allowed: Allowed = None) -> Any:

@@ -22,12 +22,12 @@ from minitorch.autograd import Array
 
 from ..decoding.strategy import Decoding
 from ..fields import Allowed, Interval, checked
-from ..model.config import TransformerConfig
+from ..model.config import ALLOWED, TransformerConfig
 from ..model.models import GPT
 from ..text.tokenizer import SPECIAL, CharTokenizer
 from ..training.config import TrainingConfig
 from .architectures import Model
-from .split import check_range, examples_of
+from .split import check_draw, check_model, check_range, examples_of
 from .task import DataError, Task, perplexity
 
 CONTINUATION = 300  # the length of a continuation, in characters
@@ -121,6 +121,7 @@ class Characters(Task):
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {"d_model": 128, "n_heads": 4, "n_layers": 4, "dropout": 0.0}
         sizes |= {"pre_norm": True, "activation": "gelu_tanh"} | changes
+        checked("d_model", sizes["d_model"], int, ALLOWED["d_model"])
         sizes = {"d_ff": 4 * sizes["d_model"]} | sizes
         return TransformerConfig(vocab_size=len(self.tokenizer), max_length=self.context, **sizes)
 
@@ -133,7 +134,7 @@ class Characters(Task):
         return len(self.ids) * 9 // 10
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        checked("the number of examples", n, int, Interval(1, 10**6))
+        check_draw(n, rng)
         shown = self.ids[: self._border]
         starts = rng.integers(0, len(shown) - self.context, n)
         return (mt.from_numpy(shown[starts[:, None] + np.arange(self.context + 1)]),)
@@ -148,6 +149,7 @@ class Characters(Task):
 
     @mt.no_grad()
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
+        check_model(self, model, GPT)
         assert isinstance(model, GPT)
         model.eval()
         pieces = examples_of(self, start, stop)

@@ -1,4 +1,4 @@
-"""The examples of a task, divided into those that training sees and those that are held out."""
+"""The examples of a task: those that training sees, those that are held out, and what they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..fields import Interval, checked
+from ..fields import Interval, checked, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +17,21 @@ if TYPE_CHECKING:
 DRAWS = 1000  # in a row that bring too few training examples
 
 
+def check_draw(n: int, rng: np.random.Generator) -> None:
+    """Raise unless n examples can be drawn with this generator."""
+    checked("the number of examples", n, int, Interval(1, 10**6))
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a NumPy Generator, not {short(rng)}")
+
+
 def training_keys(task: TextToText[Key], n: int, rng: np.random.Generator) -> list[Key]:
     """Draw the keys of n examples that are not held out.
 
     Raises:
         ValueError: n is not a number from 1 to 1,000,000, or nearly all examples are held out.
+        TypeError: rng is no generator.
     """
-    checked("the number of examples", n, int, Interval(1, 10**6))
+    check_draw(n, rng)
     keys: list[Key] = []
     for _ in range(DRAWS):
         keys += [key for key in task.pick(n, rng) if not task.is_held_out(key)]
@@ -68,3 +76,26 @@ def examples_of(task: Any, start: int, stop: int) -> Sequence[Any]:
             f"none is one of {start} to {stop}"
         )
     return examples
+
+
+def check_examples(examples: Sequence[tuple[str, str]]) -> None:
+    """Raise unless these are (source, target) pairs of texts, and there is one.
+
+    Raises:
+        ValueError: there is none.
+        TypeError: one is no pair of texts.
+    """
+    if not len(examples):
+        raise ValueError("there are no examples: give one (source, target) pair at least")
+    for example in examples:
+        if list(map(type, example)) != [str, str]:
+            raise TypeError(f"an example is a (source, target) pair of texts, not {short(example)}")
+
+
+def check_model(task: Any, model: Any, kind: type) -> None:
+    """Raise TypeError unless a model is of the kind that learns the task."""
+    if not isinstance(model, kind):
+        raise TypeError(
+            f"the task {task.name} is learned by a {kind.__name__}, not by {short(model)}: take "
+            "task.model(config)"
+        )

@@ -15,13 +15,13 @@ import minitorch as mt
 from minitorch import Tensor
 
 from ..decoding.strategy import Decoding
-from ..fields import Allowed, check_fields
-from ..model.config import TransformerConfig
+from ..fields import Allowed, check_fields, checked
+from ..model.config import ALLOWED, TransformerConfig
 from ..model.models import BERT
 from ..text.tokenizer import Tokenizer
 from ..training.config import TrainingConfig
+from . import split
 from .architectures import ARCHITECTURES, Model
-from .split import check_range, examples_of, held_out, training_keys
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -206,11 +206,11 @@ class TextToText(Task, Generic[Key]):
 
     def training_examples(self, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
         """Draw n (source, target) examples that are not held out."""
-        return [self.example(key) for key in training_keys(self, n, rng)]
+        return [self.example(key) for key in split.training_keys(self, n, rng)]
 
     def held_out_examples(self, start: int, stop: int) -> list[tuple[str, str]]:
-        check_range(start, stop)
-        return held_out(self, stop)[start:]
+        split.check_range(start, stop)
+        return split.held_out(self, stop)[start:]
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {
@@ -224,6 +224,7 @@ class TextToText(Task, Generic[Key]):
             "tie_embeddings": False,
         }
         sizes |= self.sizes | changes
+        checked("d_model", sizes["d_model"], int, ALLOWED["d_model"])
         return TransformerConfig(**{"d_ff": 2 * sizes["d_model"]} | sizes)
 
     def model(self, config: TransformerConfig) -> Model:
@@ -231,6 +232,7 @@ class TextToText(Task, Generic[Key]):
 
     def as_batch(self, examples: Sequence[tuple[str, str]]) -> tuple[Tensor, ...]:
         """Return (source, target) examples as the arguments of the model's `loss`."""
+        split.check_examples(examples)
         return ARCHITECTURES[self.architecture].batch(self.tokenizer, examples)
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
@@ -238,8 +240,9 @@ class TextToText(Task, Generic[Key]):
 
     def generate(self, model: Model, sources: Sequence[str]) -> list[str]:
         """Return the target that the model generates for each source, by greedy decoding."""
-        model.eval()
         architecture, length = ARCHITECTURES[self.architecture], self.longest[1]
+        split.check_model(self, model, architecture.kind)
+        model.eval()
         return [
             target
             for part in _parts(sources)
@@ -249,6 +252,8 @@ class TextToText(Task, Generic[Key]):
     @mt.no_grad()
     def loss(self, model: Model, examples: Sequence[tuple[str, str]]) -> float:
         """Return the cross-entropy loss of the right answers, the mean of -ln P(token), in nats."""
+        split.check_examples(examples)
+        split.check_model(self, model, ARCHITECTURES[self.architecture].kind)
         model.eval()
         parts = _parts(examples)
         losses = [model.loss(*self.as_batch(part)).item() for part in parts]
@@ -259,6 +264,8 @@ class TextToText(Task, Generic[Key]):
 
     def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
         """Return metrics of generated texts and their targets: the fraction that match exactly."""
+        if len(generated) != len(targets) or not len(targets):
+            raise ValueError(f"there are {len(generated)} texts to compare with {len(targets)}")
         right = [text == target for text, target in zip(generated, targets, strict=True)]
         return {"exact_match": float(np.mean(right))}
 
@@ -271,7 +278,7 @@ class TextToText(Task, Generic[Key]):
         return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        examples = examples_of(self, start, stop)
+        examples = split.examples_of(self, start, stop)
         generated = self.generate(model, [source for source, _ in examples])
         return self.measure(model, examples, generated)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
-from ..fields import Interval, checked
+from ..fields import Interval, checked, short
 from ..model.config import TransformerConfig
 from ..model.models import BERT
 from .config import TrainingConfig
@@ -36,6 +35,12 @@ class Diverged(RuntimeError):
 # ------------------------------------------------------------------------------ what it is given
 
 
+def _of_kind(name: str, value: Any, kind: type) -> None:
+    """Raise TypeError unless an argument is of its kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {short(value)}")
+
+
 def parts(task: Any, model_config: Any, config: Any) -> None:
     """Raise unless these are a task, and configurations of a model that can learn it.
 
@@ -45,10 +50,9 @@ def parts(task: Any, model_config: Any, config: Any) -> None:
     """
     from ..tasks import Task  # which needs this package's configuration
 
-    kinds = {"task": (task, Task), "model_config": (model_config, TransformerConfig)}
-    for name, (value, kind) in (kinds | {"config": (config, TrainingConfig)}).items():
-        if not isinstance(value, kind):
-            raise TypeError(f"Training: {name} must be a {kind.__name__}, not {short(value)}")
+    _of_kind("task", task, Task)
+    _of_kind("model_config", model_config, TransformerConfig)
+    _of_kind("config", config, TrainingConfig)
     needed = task.model_config()
     for name in ("vocab_size", "max_length"):
         if getattr(model_config, name) < getattr(needed, name):
@@ -70,8 +74,10 @@ def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
     Raises:
         ValueError: there is none.
     """
-    targets = batch[-1] if isinstance(model, BERT) else batch[-1][:, 1:]  # the first is given
-    n = int(np.count_nonzero(targets.numpy() != model.config.pad))
+    targets = batch[-1].array
+    if not isinstance(model, BERT):
+        targets = targets[:, 1:]  # the first is given
+    n = int(np.count_nonzero(targets != model.config.pad))
     if not n:
         raise ValueError("a batch has no token to learn: all its targets are <pad>")
     return n
@@ -103,11 +109,42 @@ def finite(training: Training, loss: float, norm: float) -> None:
         _diverged(training, training.step + 1, f"the gradient's norm is {norm}")
 
 
+def loop(training: Any, run: Any, progress: Any) -> None:
+    """Raise TypeError unless these are what `train` takes."""
+    for name, value, kind, method in (
+        ("training", training, "Training", "advance"),
+        ("run", run, "Run", "save"),
+        ("progress", progress, "Progress", "evaluation"),
+    ):
+        if not hasattr(value, method):
+            raise TypeError(f"{name} must be a {kind}, not {short(value)}")
+
+
+def step(training: Training, forward: Any) -> None:
+    """Raise unless the training has a step to take, and what computes the logits can be called."""
+    if forward is not None and not callable(forward):
+        raise TypeError(f"forward must be the model or nn.DataParallel of it, not {short(forward)}")
+    if training.step >= training.config.steps:
+        raise RuntimeError(
+            f"the training has taken its {training.config.steps} steps: for more, give steps in "
+            "its TrainingConfig"
+        )
+
+
 def parameters(training: Training) -> None:
     """Raise Diverged if a parameter is NaN or infinite after the last step."""
     for name, p in training.model.named_parameters():
         if not np.isfinite(p.array).all():
             _diverged(training, max(training.step, 1), f"{name} holds {_not_finite(p)}")
+
+
+def can_evaluate(training: Training) -> None:
+    """Raise RuntimeError if no step was taken since the last evaluation, as in `parameters`."""
+    parameters(training)
+    if not training.recent_losses:
+        raise RuntimeError(
+            f"step {training.step} was evaluated, or no step was taken: advance() comes first"
+        )
 
 
 def evaluation(training: Training, row: Mapping[str, float]) -> None:

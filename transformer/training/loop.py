@@ -87,8 +87,8 @@ class Training:
             Diverged: the loss or the gradient is not finite; the parameters have not changed.
         """
         config = self.config
+        checks.step(self, forward)
         rng = np.random.default_rng((config.seed, self.step + 1))
-
         if not self.model.training:
             self.model.train()
         self.optimizer.zero_grad()
@@ -118,7 +118,7 @@ class Training:
 
     def evaluate(self) -> dict[str, float]:
         """Measure the model on held-out examples; add a row to the metrics, and return it."""
-        checks.parameters(self)
+        checks.can_evaluate(self)
         row = {
             "step": self.step,
             "loss": float(np.mean(self.recent_losses)),
@@ -188,6 +188,7 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
     Returns:
         Is the training finished?
     """
+    checks.loop(training, run, progress)
     config = training.config
     parallel_model = nn.DataParallel(training.model, config.processes)
     with parallel_model, progress, Interrupted() as interrupted:

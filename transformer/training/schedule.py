@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from minitorch import optim
 
-from ..fields import Interval, checked
+from ..fields import Interval, checked, short
 
 if TYPE_CHECKING:
     from minitorch.optim.lr_scheduler import LambdaLR
@@ -86,8 +86,11 @@ def warmup_and_decay(
         done: the steps taken before, if the training is resumed.
 
     Raises:
+        TypeError: the optimizer is none.
         ValueError: a number is out of range, now or when more steps are taken than `steps`.
     """
+    if not isinstance(optimizer, optim.Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, not {short(optimizer)}")
     lr = checked("lr", lr, float, Interval(0, 1000, "(]"))
     for group in optimizer.param_groups:
         group["initial_lr"] = lr
