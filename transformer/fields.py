@@ -23,7 +23,7 @@ KINDS: dict[type, tuple[type, str]] = {
     int: (Integral, "a whole number"),
     float: (Real, "a number"),
     bool: (bool, "True or False"),
-    str: (str, "a text"),
+    str: (str, "a str"),
 }
 
 

@@ -112,8 +112,8 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
     ("flags", "message"),
     [
         (["--heads=3"], "d_model=64 cannot be divided evenly among n_heads=3"),
-        (["--heads=0"], "n_heads must be a whole number from 1 to 100,000, not 0"),
-        (["--d-model=-4"], "d_model must be a whole number from 1 to 100,000, not -4"),
+        (["--heads=0"], "n_heads must be a whole number from 1 to 32,768, not 0"),
+        (["--d-model=-4"], "d_model must be a whole number from 1 to 32,768, not -4"),
         (["--layers=0"], "n_layers must be a whole number from 1 to 1,000, not 0"),
         (["--steps=0"], "steps must be a whole number from 1 to 1,000,000,000, not 0"),
         (["--batch-size=0"], "batch_size must be a whole number from 1 to 1,000,000, not 0"),

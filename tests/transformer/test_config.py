@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import FrozenInstanceError, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from minitorch import nn
 from transformer import TransformerConfig
 from transformer.fields import Interval, check_fields, checked
 from transformer.model.config import ALLOWED as OF_A_MODEL
@@ -61,7 +62,7 @@ RANGES: list[tuple[Any, str, Any, Any, str]] = [
     (model_config, "d_ff", 1, 10**6, "from 1 to 1,000,000"),
     (model_config, "max_length", 1, 10**7, "from 1 to 10,000,000"),
     (model_config, "n_segments", 0, 1000, "from 0 to 1,000"),
-    (model_config, "n_kv_heads", 1, 1, "from 1 to 100,000"),
+    (model_config, "n_kv_heads", 1, 1, "from 1 to 32,768"),
     (training_config, "steps", 1, B, "from 1 to 1,000,000,000"),
     (training_config, "batch_size", 1, 10**6, "from 1 to 1,000,000"),
     (training_config, "warmup", 0, B, "from 0 to 1,000,000,000"),
@@ -82,10 +83,27 @@ def test_whole_numbers_have_a_range(config: Any, name: str, low: int, high: int,
     if name == "vocab_size":
         wrong[0] = 0
     if name == "n_kv_heads":
-        wrong[1] = 10**5 + 1
+        wrong[1] = 2**15 + 1
     for value in [*wrong, *([None] if name != "n_kv_heads" else [])]:
         with pytest.raises(ValueError, match=f"^{name} must be a whole number {said}, not "):
             config(**{name: value})
+
+
+def test_widths_and_heads_have_a_range() -> None:
+    """Which end together: no model has more heads than dimensions."""
+    for heads in (1, 2**15):
+        widest = {"vocab_size": 9, "d_model": 2**15, "n_heads": heads, "n_kv_heads": heads}
+        assert model_config(**widest).d_model == 2**15
+    for name in ("d_model", "n_heads"):
+        for value in (0, 2**15 + 1, 2.0, "2", True, None, math.nan):
+            with pytest.raises(ValueError, match=f"{name} must be a whole .* from 1 to 32,768, no"):
+                model_config(**{name: value})
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    for config in (model_config(), training_config(), Interval(1, 2)):
+        with pytest.raises(FrozenInstanceError):
+            setattr(config, fields(config)[0].name, 3)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +177,10 @@ def test_every_number_and_choice_has_a_range() -> None:
         ({"pad": -1}, "pad must be a whole number from 0 to 10,000,000, not -1"),
         ({"pad": 1.5}, "pad must be a whole number from 0 to 10,000,000, not 1.5"),
         ({"n_layers": 2**40}, "n_layers must be a whole number from 1 to 1,000, not 1099511627776"),
-        ({"d_model": 2**40}, "d_model must be .* from 1 to 100,000, not 1099511627776"),
+        ({"d_model": 2**40}, "d_model must be .* from 1 to 32,768, not 1099511627776"),
         (
-            {"d_model": 10**5, "n_layers": 1000, "d_ff": 10**6},
-            "d_model=100000 and d_ff=1000000 make a model of about 240,104,908,800,000 numbers, "
+            {"d_model": 2**15, "n_layers": 1000, "d_ff": 10**6},
+            "d_model=32768 and d_ff=1000000 make a model of about 69,865,343,811,584 numbers, "
             "more than 10,000,000,000",
         ),
     ],
@@ -216,6 +234,8 @@ def test_what_is_checked_has_a_type_whatever_its_range() -> None:
     assert checked("x", 3, float) == 3
     assert type(checked("x", 3, float)) is float
     assert checked("x", "any", str) == "any"
+    with pytest.raises(ValueError, match=r"^x must be a str, not Sequential\( \(0\): ReLU\(\) \)$"):
+        checked("x", nn.Sequential(nn.ReLU()), str)
     for value, kind in [(3.0, int), (True, int), (1, bool), (3, str), (None, str), ("3", float)]:
         with pytest.raises(ValueError, match="x must be"):
             checked("x", value, kind)

@@ -312,7 +312,7 @@ def test_tokens_look_back_and_not_at_padding() -> None:
     [
         ({"n_heads": 3}, "d_model=8 cannot be divided evenly among n_heads=3"),
         ({"n_heads": 4, "n_kv_heads": 3}, "n_heads=4 cannot .* n_kv_heads=3"),
-        ({"n_kv_heads": 0}, "n_kv_heads must be a whole number from 1 to 100,000, not 0"),
+        ({"n_kv_heads": 0}, "n_kv_heads must be a whole number from 1 to 32,768, not 0"),
         ({"n_layers": -1}, "n_layers must be a whole number from 1 to 1,000, not -1"),
         ({"n_heads": 8, "positions": "rotary"}, r"pairs .* d_model / n_heads = 1 is odd"),
         ({"positions": "none"}, "positions must be one of sinusoidal, learned, rotary, not 'none'"),

@@ -8,9 +8,9 @@ from ..fields import Allowed, Interval, check_fields
 
 ALLOWED: dict[str, Allowed] = {
     "vocab_size": Interval(1, 10**7),
-    "d_model": Interval(1, 10**5),
-    "n_heads": Interval(1, 10**5),
-    "n_kv_heads": Interval(1, 10**5),
+    "d_model": Interval(1, 2**15),
+    "n_heads": Interval(1, 2**15),
+    "n_kv_heads": Interval(1, 2**15),
     "n_layers": Interval(1, 1000),
     "d_ff": Interval(1, 10**6),
     "dropout": Interval(0, 1, "[)"),
@@ -57,7 +57,7 @@ class TransformerConfig:
         pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
 
     What fits no machine is refused before anything is allocated. The upper bounds, in `ALLOWED`,
-    are 1,000 layers and segments, 100,000 dimensions and heads, 1,000,000 for d_ff, 10,000,000
+    are 1,000 layers and segments, 32,768 dimensions and heads, 1,000,000 for d_ff, 10,000,000
     tokens and positions, and 10,000,000,000 numbers in all of the model's matrices.
 
     Raises:
@@ -107,7 +107,7 @@ class TransformerConfig:
             value = getattr(self, name)
             if value >= self.vocab_size:
                 raise ValueError(f"{name}={value} is not an id below {self.vocab_size}")
-        rows = self.vocab_size + self.max_length + self.n_segments
+        rows = self.vocab_size + self.max_length
         parameters = self.d_model * (rows + self.n_layers * (4 * self.d_model + 2 * self.d_ff))
         if parameters > MOST_PARAMETERS:
             raise ValueError(
