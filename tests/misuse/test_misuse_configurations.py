@@ -329,10 +329,10 @@ LOOP = [
            state(optimizer={})), V, "the optimizer's state has no state"),
     Misuse("a state, another decay", lambda: training(weight_decay=0.3).load_state_dict(state()), V,
            "weight_decay of the optimizer is 0.1 in the state, and 0.3 here"),
-    Misuse("no training", lambda: train(None, Run("runs/x"), progress()), T, "a Training, not None"),
+    Misuse("no training", lambda: train(None, Run("runs/x"), progress()), T, "training must be a Training, not None"),
     Misuse("a model for a training", lambda: train(GPT(COPY), Run("r"), progress()), T, "a Training"),
-    Misuse("a path for a run", lambda: train(training(), "runs/x", progress()), T, "a Run, not 'runs"),
-    Misuse("no progress", lambda: train(training(), Run("r"), None), T, "a Progress, not None"),
+    Misuse("a path for a run", lambda: train(training(), "runs/x", progress()), T, "run must be a Run, not 'runs/x"),
+    Misuse("no progress", lambda: train(training(), Run("r"), None), T, "progress must be a Progress, not None"),
     Misuse("a console for a progress", lambda: train(training(), Run("r"), Console()), T, "a Progress"),
 ]  # fmt: skip
 

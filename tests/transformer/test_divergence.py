@@ -402,6 +402,14 @@ def test_a_good_state_is_taken_whole(saved: Path, state: Any) -> None:
     assert {g["lr"] for g in training.optimizer.param_groups} == {config.learning_rate(4)}
 
 
+def test_another_rate_than_that_of_the_state_is_followed(state: Any) -> None:
+    training = small_training(lr=0.25)
+    training.load_state_dict(state)
+    for group in training.optimizer.param_groups:
+        assert group["lr"] == training.config.learning_rate(4)
+        assert group["initial_lr"] == 0.25
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_the_state_of_every_task_is_one_of_its_own(name: str) -> None:
     """Every parameter has moments after a step, in each architecture."""

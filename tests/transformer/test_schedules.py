@@ -70,6 +70,47 @@ def test_where_schedules_end(schedule: str, end: float) -> None:
     assert config.learning_rate(8) == pytest.approx(end, abs=1e-15)
 
 
+def test_a_warm_up_of_all_steps_but_one_ends_too() -> None:
+    assert TrainingConfig(steps=5, warmup=4, lr=1.0).learning_rate(6) == 0
+
+
+def sgd() -> optim.SGD:
+    return optim.SGD([mt.zeros(1, requires_grad=True)], lr=9.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lr": 0.0}, "^lr must be a number above 0, at most 1,000, not 0.0$"),
+        ({"lr": 1000.1}, "^lr must be a number above 0, at most 1,000, not 1000.1$"),
+        ({"schedule": "exp"}, "^schedule must be one of linear, .*, not 'exp'$"),
+        ({"steps": 0}, "^steps must be a whole number from 1 to 1,000,000,000, not 0$"),
+        ({"warmup": -1}, "^warmup must be a whole number from 0 to 1,000,000,000, not -1$"),
+        ({"done": 6}, "^step must be a whole number from 1 to 6, not 7$"),
+    ],
+)
+def test_a_schedule_that_cannot_be_names_its_argument(
+    changes: dict[str, Any], message: str
+) -> None:
+    arguments = {"lr": 1000, "schedule": "linear", "steps": 5, "warmup": 0, "done": 5}
+    warmup_and_decay(sgd(), **arguments)
+    with pytest.raises(ValueError, match=message):
+        warmup_and_decay(sgd(), **arguments | changes)
+    with pytest.raises(TypeError, match=r"^optimizer must be an Optimizer, not None$"):
+        warmup_and_decay(None, **arguments)
+
+
+def test_a_schedule_without_a_warm_up_falls_from_the_first_step() -> None:
+    optimizer = sgd()
+    scheduler = warmup_and_decay(optimizer, 0.5, steps=4)
+    rates = []
+    for _ in range(4):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert rates == [0.5, 0.375, 0.25, 0.125]
+
+
 def test_an_optimizer_gets_no_rate_after_the_last_step() -> None:
     optimizer = optim.SGD([mt.zeros(1, requires_grad=True)], lr=9.0)
     scheduler = warmup_and_decay(optimizer, 0.5, steps=4, warmup=2)

@@ -57,7 +57,7 @@ def multiplier(step: int, schedule: str, steps: int, warmup: int) -> float:
         "constant": 1.0,
         "paper": math.sqrt(w / step),
     }
-    return min(step / w, decay[schedule], 1.0)
+    return min(step / w, decay[schedule])
 
 
 def warmup_and_decay(
