@@ -1,5 +1,6 @@
 """Optimizers: how parameters change by their gradients.
 
+checks         what optimizers and schedules accept
 optimizer      what an optimizer is: parameters in groups, their options, a state to save
 sgd, adam      the updates
 lr_scheduler   learning rates that change during training
