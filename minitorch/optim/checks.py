@@ -1,4 +1,4 @@
-"""What optimizers and schedules accept: their options, parameters, gradients and saved states.
+"""What optimizers and schedules accept: options, parameters, gradients.
 
 Each check is one line where it is needed, and says here what is wrong.
 """
@@ -6,9 +6,7 @@ Each check is one line where it is needed, and says here what is wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -58,6 +56,13 @@ def whole(name: str, value: Any, low: int) -> int:
     return int(value)
 
 
+def sequence(name: str, value: Any) -> list[Any]:
+    """Return an option, which must be a list or the like, as a list."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be a list, not {value!r}")
+    return list(value)
+
+
 def _flag(name: str, value: Any) -> None:
     """Refuse an option that is no bool."""
     if not isinstance(value, (bool, np.bool_)):
@@ -66,9 +71,7 @@ def _flag(name: str, value: Any) -> None:
 
 def _betas(name: str, betas: Any) -> None:
     """Refuse what is not two decay rates."""
-    if isinstance(betas, str) or not isinstance(betas, Sequence):
-        raise TypeError(f"betas must be a pair of numbers, not {betas!r}")
-    if len(betas) != 2:
+    if len(sequence(name, betas)) != 2:
         raise ValueError(f"there are two betas, not {len(betas)}: {betas}")
     if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
         raise ValueError("betas must be either both floats or both Tensors")
@@ -153,137 +156,3 @@ def gradient(p: Tensor) -> None:
             f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "
             f"gradient of shape {tuple(g.shape)} and dtype {g.dtype}: they must be the same"
         )
-
-
-# --------------------------------------------------------------------------------- saved states
-
-
-def entry(of: Mapping[Any, Any], where: str, name: str, kind: type) -> Any:
-    """Return an entry of a saved state, which must be there and of a type.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if name not in of:
-        raise ValueError(f"loaded state dict{where} has no {name!r}")
-    if not isinstance(of[name], kind):
-        raise ValueError(
-            f"loaded state dict{where}: its {name!r} is a {type(of[name]).__name__}, not a "
-            f"{kind.__name__}"
-        )
-    return of[name]
-
-
-@contextmanager
-def loading(where: str) -> Iterator[None]:
-    """Say of what is refused inside the block where it stands in a saved state."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"loaded state dict, {where}: {error}") from None
-
-
-def groups(state_dict: Any, own: list[dict[str, Any]], names: Iterable[str]) -> list[Any]:
-    """Return the groups of a saved state, which must have the sizes of the optimizer's.
-
-    Args:
-        state_dict: what was saved.
-        own: the optimizer's groups.
-        names: the options that each group must have.
-    """
-    if not isinstance(state_dict, Mapping):
-        raise TypeError(f"a state dict is a dict, not a {type(state_dict).__name__}")
-    loaded: list[Any] = entry(state_dict, "", "param_groups", list)
-    if len(loaded) != len(own):
-        raise ValueError(
-            "loaded state dict has a different number of parameter groups: "
-            f"{len(loaded)}, not {len(own)}"
-        )
-    for i, group in enumerate(loaded):
-        where = f", param_groups[{i}]"
-        if not isinstance(group, Mapping):
-            raise ValueError(f"loaded state dict{where} is a {type(group).__name__}, not a dict")
-        entry(group, where, "params", list)
-        for name in names:
-            entry(group, where, name, object)
-    sizes, own_sizes = ([len(group["params"]) for group in some] for some in (loaded, own))
-    if sizes != own_sizes:
-        raise ValueError(
-            "loaded state dict contains a parameter group that doesn't match the size of "
-            f"optimizer's group: they have {sizes} parameters, and should have {own_sizes}"
-        )
-    return loaded
-
-
-def anything(p: Tensor, value: Any) -> Any:
-    """Copy a value of a parameter's state; a floating-point tensor takes the parameter's dtype."""
-    if not isinstance(value, Tensor):
-        return deepcopy(value)
-    if value.ndim and value.shape != p.shape:
-        raise ValueError(f"its shape is {tuple(value.shape)}, and the parameter's {tuple(p.shape)}")
-    dtype = p.array.dtype if value.dtype.is_floating_point else value.array.dtype
-    return value._wrap(value.array.astype(dtype))
-
-
-def moment(p: Tensor, value: Any) -> Tensor:
-    """Copy a moving average of gradients, as numbers of the parameter's dtype."""
-    if not isinstance(value, Tensor):
-        raise TypeError(f"it must be a Tensor, not {value!r}")
-    given = value.array
-    if given.shape != p.array.shape:
-        raise ValueError(f"its shape is {given.shape}, and the parameter's {p.array.shape}")
-    if given.dtype.kind != "f":
-        raise ValueError(f"its dtype must be floating-point, not {value.dtype}")
-    with np.errstate(over="ignore"):
-        copied = given.astype(p.array.dtype)
-    if not np.array_equal(np.isinf(copied), np.isinf(given)):
-        raise ValueError(f"it holds numbers that are too large for {p.dtype}")
-    return Tensor._wrap(copied)
-
-
-def squares(p: Tensor, value: Any) -> Tensor:
-    """Copy a moving average of squares, of which none can be negative."""
-    copied = moment(p, value)
-    if (copied.array < 0).any():
-        raise ValueError("it is an average of squares, and holds negative numbers")
-    return copied
-
-
-def count(p: Tensor, value: Any) -> int:
-    """Copy a number of steps; PyTorch saves it as a tensor."""
-    return whole("step", value, low=0)
-
-
-_STATE: dict[str, Callable[[Tensor, Any], Any]] = {
-    "step": count,
-    "momentum_buffer": moment,
-    "exp_avg": moment,
-    "exp_avg_sq": squares,
-    "max_exp_avg_sq": squares,
-}
-
-
-def state(
-    where: str, p: Tensor, values: Any, keeps: Sequence[str], amsgrad: bool
-) -> dict[str, Any]:
-    """Copy a parameter's state, if it is one that its optimizer can go on from.
-
-    Args:
-        where: the state stands in what was saved.
-        p: the parameter.
-        values: its state.
-        keeps: the names that it has, if it has any; where there are none, they may be any.
-        amsgrad: is "max_exp_avg_sq" needed too?
-    """
-    if not isinstance(values, Mapping):
-        raise ValueError(f"loaded state dict, {where} is a {type(values).__name__}, not a dict")
-    for name in keeps if values else ():
-        if name != "max_exp_avg_sq" or amsgrad:
-            entry(values, f", {where}", name, object)
-    copied = {}
-    for name, value in values.items():
-        if keeps and name not in keeps:
-            raise ValueError(f"loaded state dict, {where} has {name!r}, and should have {keeps}")
-        with loading(f"{where}[{name!r}]"):
-            copied[name] = (_STATE[name] if keeps else anything)(p, value)
-    return copied

@@ -13,7 +13,7 @@ from ..autograd.graph import version_counter
 from ..dtypes import Array
 from ..nn.state import clear_grad
 from ..tensor import Tensor
-from . import checks
+from . import checks, states
 
 
 class Optimizer:
@@ -48,6 +48,7 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._checked: dict[int, tuple[Any, ...]] = {}  # the options of each group, when it stepped
+        self.has_stepped = type(self).step is not Optimizer.step  # a step of its own does not tell
         groups = checks.listed(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -122,6 +123,7 @@ class Optimizer:
                 )
             with enable_grad():
                 loss = closure()
+        self.has_stepped = True
         groups = []
         for i, options in enumerate(self.param_groups):
             given = tuple(options.values())
@@ -163,21 +165,21 @@ class Optimizer:
             ValueError: it does not fit: it has other groups, or an option or a state that this
                 optimizer cannot have. The message says which; nothing has changed.
         """
-        groups = checks.groups(state_dict, self.param_groups, self.defaults)
+        groups = states.groups(state_dict, self.param_groups, self.defaults)
         parameter: dict[Any, tuple[Tensor, Any]] = {}
         for i, (loaded, own) in enumerate(zip(groups, self.param_groups, strict=True)):
-            with checks.loading(f"param_groups[{i}]"):
+            with states.loading(f"param_groups[{i}]"):
                 self.check_options(loaded)
                 for number, p in zip(loaded["params"], own["params"], strict=True):
                     if parameter.setdefault(number, (p, loaded))[0] is not p:
                         raise ValueError(f"its params are {loaded['params']}: one number for two")
-        state = {}
-        for number, values in checks.entry(state_dict, "", "state", Mapping).items():
+        state: dict[Tensor, dict[str, Any]] = {}
+        for number, values in states.entry(state_dict, "", "state", Mapping).items():
             if number not in parameter:
                 raise ValueError(f"loaded state dict has a state of {number!r}, which no group has")
             p, options = parameter[number]
             where = f"state[{number!r}]"
-            state[p] = checks.state(where, p, values, self.keeps, options.get("amsgrad"))
+            state[p] = states.state(where, p, values, self.keeps, options.get("amsgrad"))
         for loaded, own in zip(groups, self.param_groups, strict=True):
             own.update({k: deepcopy(v) for k, v in loaded.items() if k != "params"})
         self.state = defaultdict(dict, state)
