@@ -204,10 +204,8 @@ class SequentialLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.optimizer = optimizer
-        self._schedulers, self._milestones = (
-            checks.sequence("schedulers", schedulers),
-            checks.sequence("milestones", milestones),
-        )
+        self._schedulers: list[LRScheduler] = checks.sequence("schedulers", schedulers)
+        self._milestones: list[int] = checks.sequence("milestones", milestones)
         self.last_epoch = last_epoch
         self.check()
         self.last_epoch = n = last_epoch + 1
@@ -247,8 +245,7 @@ class SequentialLR(LRScheduler):
             raise ValueError(f"milestones must increase, and do not: {milestones}")
 
     def _current(self) -> LRScheduler:
-        i = bisect_right(self._milestones, self.last_epoch)
-        return self._schedulers[i]
+        return self._schedulers[bisect_right(self._milestones, self.last_epoch)]
 
     def _undo(self) -> None:
         """Take back the first step of each."""

@@ -84,7 +84,7 @@ def test_samplers_give_their_orders() -> None:
     assert len(shuffled) == 10
     assert len({tuple(shuffled) for _ in range(5)}) > 1
     assert Counter(RandomSampler(range(3), num_samples=7)).most_common()[-1][1] == 2
-    with pytest.raises(ValueError, match="non-negative integer"):
+    with pytest.raises(ValueError, match="positive integer"):
         RandomSampler(TEN, num_samples=-1)
 
 
