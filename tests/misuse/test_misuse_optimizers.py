@@ -33,8 +33,12 @@ def loads(change: Callable[[dict[str, Any]], Any], make: Any = optim.Adam, **opt
     state = stepped(make, **options).state_dict()
     state = {"state": {k: dict(v) for k, v in state["state"].items()},
              "param_groups": [dict(group) for group in state["param_groups"]]}  # fmt: skip
-    changed = change(state)
-    stepped(make, **options).load_state_dict(state if changed is None else changed)
+    changed, optimizer = change(state), stepped(make, **options)
+    before = repr(optimizer.state_dict())
+    try:
+        optimizer.load_state_dict(state if changed is None else changed)
+    finally:
+        assert repr(optimizer.state_dict()) == before
 
 
 def entry(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
