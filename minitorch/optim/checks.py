@@ -6,7 +6,7 @@ Each check is one line where it is needed, and says here what is wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -31,6 +31,8 @@ def number(
         TypeError: it is no number.
         ValueError: it is out of range.
     """
+    if type(value) is float and low <= value < high and value != -math.inf:  # 0.1 and not 1 µs
+        return
     called = called or f"{name} value"
     if isinstance(value, Tensor):
         if value.numel() != 1:
@@ -58,7 +60,7 @@ def whole(name: str, value: Any, low: int) -> int:
 
 def sequence(name: str, value: Any) -> list[Any]:
     """Return an option, which must be a list or the like, as a list."""
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if isinstance(value, (str, dict)) or not hasattr(value, "__getitem__"):
         raise TypeError(f"{name} must be a list, not {value!r}")
     return list(value)
 
@@ -111,7 +113,7 @@ def options(options: dict[str, Any]) -> None:
 
 def listed(params: Any) -> list[Any]:
     """Return parameters, or groups of them, as a list; they must have an order."""
-    if isinstance(params, set):
+    if isinstance(params, (set, frozenset)):
         raise TypeError("optimizer parameters need an order: give a list instead of a set")
     if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
         hint = ": put it in a list" if isinstance(params, (Tensor, dict)) else ""
@@ -147,10 +149,8 @@ def parameters(group: Any) -> list[Tensor]:
     return found
 
 
-def gradient(p: Tensor) -> None:
+def gradient(p: Tensor, g: Tensor) -> None:
     """Refuse a gradient that does not have its parameter's shape and dtype."""
-    g = p.grad
-    assert g is not None
     if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
         raise RuntimeError(
             f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "

@@ -132,7 +132,7 @@ class Optimizer:
                 self._checked[i] = given
             params = [p for p in options["params"] if p.grad is not None]
             for p in params:
-                checks.gradient(p)
+                checks.gradient(p, p.grad)
             groups.append((params, options))
         for params, options in groups:  # nothing has changed before all are known to fit
             self.update_all(params, options)

@@ -88,8 +88,9 @@ def test_random_split_takes_fractions() -> None:
 )
 def test_shares_are_rounded_as_in_pytorch(n: int, shares: list[float], sizes: list[int]) -> None:
     if 0 in sizes:
-        with pytest.warns(UserWarning, match=f"part {sizes.index(0)} is empty"):
+        with pytest.warns(UserWarning, match=f"part {sizes.index(0)} is empty") as found:
             parts = random_split(range(n), shares)
+        assert found[0].filename == __file__
     else:
         parts = random_split(range(n), shares)
     assert [len(part) for part in parts] == sizes

@@ -203,10 +203,10 @@ def test_tensors_and_numbers_of_numpy_are_taken_as_options() -> None:
     for lr in (mt.tensor(0.1), mt.tensor([0.1]), np.float32(0.1), np.float64(0.1)):
         p = parameter(1.0)
         assert after(optim.SGD([p], lr=lr), p, 1) == pytest.approx([0.9])
-    p = parameter(1.0)
-    betas = mt.tensor(0.5), mt.tensor(0.75)
-    optimizer = optim.Adam([p], lr=1, betas=betas, eps=0, amsgrad=np.True_)
-    assert after(optimizer, p, 3) == pytest.approx([0.0])
+    for betas in ((mt.tensor(0.5), mt.tensor(0.75)), np.array(BETAS), list(BETAS)):
+        p = parameter(1.0)
+        optimizer = optim.Adam([p], lr=1, betas=betas, eps=0, amsgrad=np.True_)
+        assert after(optimizer, p, 3) == pytest.approx([0.0])
 
 
 def test_amsgrad_can_be_turned_on_and_off_midway() -> None:
@@ -457,10 +457,21 @@ def test_any_iterable_of_parameters_and_a_frozen_one_are_taken() -> None:
     assert frozen.tolist() == [1.0]
 
 
+def test_an_optimizer_is_written_with_its_options() -> None:
+    optimizer = optim.SGD([{"params": parameter(1.0), "lr": 0.5}, {"params": parameter(1.0)}])
+    group = ["dampening: 0.0", "lr: 0.5", "maximize: False", "momentum: 0.0", "nesterov: False",
+             "weight_decay: 0.0"]  # fmt: skip
+    lines = [f"    {line}" for line in group]
+    second = [line.replace("0.5", "0.001") for line in lines]
+    expected = ["SGD (", "Parameter Group 0", *lines, "Parameter Group 1", *second, ")"]
+    assert repr(optimizer) == "\n".join(expected)
+
+
 def test_a_parameter_given_twice_is_warned_of() -> None:
     p = parameter(1.0)
-    with pytest.warns(UserWarning, match="duplicate parameters"):
-        optim.SGD([p, p])
+    with pytest.warns(UserWarning, match="duplicate parameters") as found:
+        optim.Optimizer([p, p], {})
+    assert found[0].filename == __file__
 
 
 def test_a_gradient_of_another_shape_or_dtype_is_refused() -> None:

@@ -105,6 +105,8 @@ MISUSES = [
     Misuse("parts that are too small", lambda: random_split(LIST, [3, 6]), ValueError,
            r"\[3, 6\] sum to 9.*10 examples"),
     Misuse("shares above 1", lambda: random_split(LIST, [0.5, 0.6]), ValueError, "sum to 1.1"),
+    Misuse("shares a little above 1", lambda: random_split(LIST, [0.5, 0.5000000001]), ValueError,
+           "sum to 1.0000000001"),
     Misuse("a negative share", lambda: random_split(LIST, [1.5, -0.5]), ValueError,
            "between 0 and 1"),
     Misuse("a negative part", lambda: random_split(LIST, [11, -1]), ValueError, "-1"),

@@ -91,7 +91,7 @@ def loads(dataset: Any, shuffle: Any, num_workers: Any, collate_fn: Any, source:
 
 def of_one_kind(batch: Sequence[Any], kind: Any) -> None:
     """Refuse a batch of which some examples are of another kind than the first."""
-    for example in batch:
+    for example in batch if len(set(map(type, batch))) > 1 else ():
         if not isinstance(example, kind):
             raise TypeError(
                 f"default_collate: the batch holds a {type(batch[0]).__name__} and a "
