@@ -148,7 +148,7 @@ class Optimizer:
         params = dict.fromkeys(p for group in self.param_groups for p in group["params"])
         numbers = {p: i for i, p in enumerate(params)}
         return {
-            "state": {numbers[p]: state for p, state in self.state.items() if state},
+            "state": {numbers[p]: s for p, s in self.state.items() if s and p in numbers},
             "param_groups": [
                 {**group, "params": [numbers[p] for p in group["params"]]}
                 for group in self.param_groups

@@ -52,6 +52,8 @@ class LRScheduler:
         """Raise TypeError or ValueError if an attribute is not what it can be."""
         if not isinstance(self.optimizer, Optimizer):
             raise TypeError(f"{type(self.optimizer).__name__} is not an Optimizer")
+        if not all("lr" in group for group in self.optimizer.param_groups):
+            raise ValueError(f"the groups of {type(self.optimizer).__name__} have no 'lr'")
         checks.whole("last_epoch", self.last_epoch, low=-1)
 
     def get_lr(self) -> list[float]:

@@ -289,6 +289,17 @@ def test_a_parameter_without_a_gradient_stays() -> None:
     assert list(optimizer.state_dict()["state"]) == [0]
 
 
+def test_the_state_of_a_group_that_was_taken_away_is_not_saved() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer = optim.Adam([{"params": p}, {"params": q}])
+    after(optimizer, p, 1.0)
+    after(optimizer, q, 1.0)
+    del optimizer.param_groups[0]
+    state = optimizer.state_dict()
+    assert [*state["state"]] == [0]
+    optim.Adam([q]).load_state_dict(state)
+
+
 def test_zero_grad_forgets_or_sets_to_zero() -> None:
     p = parameter(1.0)
     optimizer = optim.SGD([p])

@@ -97,6 +97,8 @@ MISUSES = [
            TypeError, "Linear is not an Optimizer"),
     Misuse("the class for the optimizer", lambda: CosineAnnealingLR(optim.SGD, 3), TypeError,
            "not an Optimizer"),
+    Misuse("an optimizer without a rate", lambda: LinearLR(optim.Optimizer(parameters(), {})),
+           ValueError, "Optimizer have no 'lr'"),
     Misuse("a schedule without get_lr", lambda: LRScheduler(o()), NotImplementedError, "get_lr"),
     Misuse("a schedule that is not here", lambda: optim.lr_scheduler.StepLR(o(), 3),
            AttributeError, "nearest name"),
