@@ -461,7 +461,7 @@ def test_the_state_of_an_optimizer_of_ones_own_may_be_anything() -> None:
 
 
 def test_any_iterable_of_parameters_and_a_frozen_one_are_taken() -> None:
-    p, frozen = parameter(1.0), mt.ones(1)
+    p, frozen = parameter(1.0), mt.ones(()).expand(1)  # of stride 0, and one element
     optimizer = optim.SGD((x for x in [p]), lr=0.1)
     optimizer.add_param_group({"params": frozen})
     assert after(optimizer, p, 1.0) == pytest.approx([0.9])

@@ -94,7 +94,7 @@ MISUSES = [
     Misuse("a non-leaf", lambda: SGD([p() * 2]), ValueError, "non-leaf"),
     Misuse("integers", lambda: SGD([mt.ones(2, dtype=mt.int64)]), ValueError, "int64"),
     Misuse("memory that holds an element twice",
-           lambda: SGD([mt.ones(1).expand(3).detach().requires_grad_()]), ValueError, "expand"),
+           lambda: SGD([mt.ones(1).expand(2).detach().requires_grad_()]), ValueError, "expand"),
     Misuse("a group without params", lambda: SGD([{"lr": 0.1}]), ValueError, "params.*lr"),
     Misuse("a parameter beside a group", lambda: SGD([{"params": p()}, p()]), TypeError, "a dict"),
     Misuse("a group beside a parameter", lambda: SGD([p(), {"params": p()}]), TypeError,
