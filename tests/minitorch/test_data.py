@@ -129,6 +129,7 @@ def drawn_from(loader: Any) -> list[list[int]]:
 def test_samplers_give_their_orders() -> None:
     assert list(SequentialSampler(TEN)) == list(range(10))
     assert len(SequentialSampler(TEN)) == 10
+    assert len(list(RandomSampler(TEN, num_samples=1))) == 1
     shuffled = RandomSampler(TEN)
     assert sorted(shuffled) == list(range(10))
     assert len(shuffled) == 10

@@ -441,6 +441,15 @@ def test_a_loaded_state_is_a_copy_in_the_parameters_dtype() -> None:
     assert buffer.tolist() == [3.0]
 
 
+def test_moments_and_a_step_of_0_load() -> None:
+    p = parameter(1.0)
+    optimizer = optim.Adam([p])
+    after(optimizer, p, 0.0)
+    optimizer.state[p]["step"] = 0
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert optimizer.state[p]["step"] == 0
+
+
 def test_the_state_of_an_optimizer_of_ones_own_may_be_anything() -> None:
     class Counting(optim.Optimizer):
         def update(self, x: Any, g: Any, state: Any, options: Any) -> None:
