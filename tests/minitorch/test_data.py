@@ -175,6 +175,8 @@ def test_loader_goes_in_order_unless_told() -> None:
     assert drawn(DataLoader(TEN, batch_size=4)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     loader = DataLoader(TEN, batch_size=4, drop_last=True, num_workers=2, pin_memory=True)
     assert drawn(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert (loader.num_workers, loader.pin_memory) == (2, True)
+    assert (DataLoader(TEN).num_workers, DataLoader(TEN).pin_memory) == (0, False)
     assert len(loader) == 2
     assert drawn(DataLoader(TEN, sampler=[3, 1], batch_size=5)) == [[3, 1]]
     assert drawn(DataLoader(TEN, batch_sampler=[[3], [1, 1]])) == [[3], [1, 1]]
@@ -284,6 +286,27 @@ def test_a_restored_place_goes_on_with_the_same_batches(make: Any, done: int) ->
     mt.set_rng_state(saved[1])
     assert resumed.state_dict() == saved[0]
     assert some(resumed, iter(resumed), 12) == expected
+
+
+def test_a_resumed_loader_can_be_saved_in_its_next_epochs() -> None:
+    def make() -> DataLoader[Any]:
+        return DataLoader(TEN, 5, shuffle=True, generator=mt.Generator().manual_seed(3))
+
+    loader, resumed, again = make(), make(), make()
+    next(iter(loader))
+    resumed.load_state_dict(loader.state_dict())
+    assert len(drawn(resumed)) == 1
+    between_epochs = resumed.state_dict()
+    assert between_epochs["batches"] == 0
+    batches = iter(resumed)
+    next(batches)
+    place = resumed.state_dict()
+    rest = [x.tolist() for (x,) in batches]
+    again.load_state_dict(place)
+    assert drawn(again) == rest
+    again.load_state_dict(between_epochs)
+    assert drawn(again)[1:] == rest
+    assert drawn(again) == drawn(resumed)
 
 
 def test_a_place_after_the_last_batch_is_followed_by_the_next_epoch() -> None:
