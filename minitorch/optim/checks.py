@@ -146,6 +146,10 @@ def parameters(group: Any) -> list[Tensor]:
                 "can't optimize a Tensor that holds an element more than once, as expand() makes "
                 "it: take its clone()"
             )
+        if p.requires_grad and not p.array.flags.writeable:
+            raise ValueError(
+                "can't optimize a Tensor of memory that is read-only: take its clone()"
+            )
     return found
 
 

@@ -408,6 +408,23 @@ def test_a_wrong_gradient_or_option_in_one_group_changes_no_other() -> None:
         assert p.tolist() != [1.0]
 
 
+def test_options_are_checked_anew_only_when_they_changed() -> None:
+    found = []
+
+    class Recording(optim.SGD):
+        @staticmethod
+        def check_options(options: dict[str, Any]) -> None:
+            found.append(options["lr"])
+
+    p = parameter(1.0)
+    optimizer = Recording([p], lr=0.5)
+    found.clear()
+    after(optimizer, p, 1.0, 1.0)
+    optimizer.param_groups[0]["lr"] = 0.25
+    after(optimizer, p, 1.0, 1.0)
+    assert found == [0.5, 0.25]
+
+
 def test_nan_gradients_are_taken_as_in_pytorch_and_their_state_loads() -> None:
     for make in ALL:
         p = parameter(1.0)
