@@ -38,9 +38,7 @@ def cosine(T_max: Any, **options: Any) -> CosineAnnealingLR:
 
 def sequential(milestones: Any, n: int = 2, **options: Any) -> SequentialLR:
     optimizer = o()
-    return SequentialLR(
-        optimizer, [LinearLR(optimizer) for _ in range(n)], milestones, **options
-    )
+    return SequentialLR(optimizer, [LinearLR(optimizer) for _ in range(n)], milestones, **options)
 
 
 def steps(scheduler: LRScheduler, n: int = 1) -> None:
