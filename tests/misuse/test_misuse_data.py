@@ -94,7 +94,8 @@ MISUSES = [
            "__getitem__"),
     Misuse("a dataset that is not here", lambda: data.ChainDataset([]), AttributeError, "nearest"),
     # Subsets
-    Misuse("a subset past the end", lambda: Subset(LIST, [-10, 10]), IndexError, "index 10 .*10 examples"),
+    Misuse("a subset past the end", lambda: Subset(LIST, [-10, 10]), IndexError,
+           "index 10 .*10 examples"),
     Misuse("a subset before the beginning", lambda: Subset(LIST, [-11]), IndexError, "-11"),
     Misuse("a subset of halves", lambda: Subset(TEN, [0, 0.5]), TypeError, "0.5"),
     Misuse("a subset of flags", lambda: Subset(TEN, [True, False]), TypeError, "True"),

@@ -55,8 +55,10 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if not batch:
         raise IndexError("default_collate: the batch is empty")
     first = batch[0]
-    kind = next((kind for kind in _KINDS if isinstance(first, kind)), None)
-    if kind is None:
+    for kind in _KINDS:
+        if isinstance(first, kind):
+            break
+    else:
         raise TypeError(
             "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
             f"found {type(first)}"
