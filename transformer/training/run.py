@@ -195,6 +195,7 @@ class Run(Directory):
             steps_before = state.pop("config", config)["training"]["steps"]
             computed_before = dict(state.pop("computed_with", self._computed_with))
         task, model_config, training_config = configured(config)
+        steps_here = training_config.steps
         if steps is not None:
             training_config = replace(training_config, steps=steps)
         training = Training(task, model_config, training_config)
@@ -231,7 +232,7 @@ class Run(Directory):
                 stacklevel=3,
             )
         self._config = config
-        if steps != config["training"]["steps"]:
+        if steps != steps_here:
             self._write_config(config | {"training": config["training"] | {"steps": steps}})
         for name in self._write_new_results(training):
             self.put_in_place(name)
