@@ -89,7 +89,7 @@ MISUSES = [
     Misuse("tensors in a list", lambda: TensorDataset([mt.ones(2), mt.ones(2)]), TypeError,
            "list"),
     Misuse("an example past the end", lambda: TEN[10], IndexError, "10"),
-    Misuse("an example between two", lambda: TEN[0.5], IndexError, "indices"),
+    Misuse("an example between two", lambda: TEN[0.5], IndexError, "not of a float"),
     Misuse("a dataset without examples' code", lambda: Dataset()[0], NotImplementedError,
            "__getitem__"),
     Misuse("a dataset that is not here", lambda: data.ChainDataset([]), AttributeError, "nearest"),

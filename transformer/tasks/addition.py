@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
 from .task import TextToText, scramble
@@ -48,7 +49,7 @@ class Addition(TextToText[tuple[int, int]]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.digits, int) or not 1 <= self.digits <= 9:
+        if type(self.digits) is not int or not 1 <= self.digits <= 9:
             raise ValueError(f"digits must be a whole number from 1 to 9, not {self.digits!r}")
         if self.digits == 1:
             object.__setattr__(self, "question", "1+2")
@@ -83,15 +84,15 @@ class Addition(TextToText[tuple[int, int]]):
         Raises:
             ValueError: it is no sum, or a number has more digits than the model has learned.
         """
-        text = re.sub(r"\s", "", question).removesuffix("=")
-        unknown = re.search(r"[^0-9+]", text)
+        text = arguments.text("question", question).strip().removesuffix("=")
+        unknown = re.search(r"[^0-9+\s]", text)
         if unknown:
             raise ValueError(
                 f"unknown character {unknown[0]!r} in {question!r}: a sum is written with digits "
                 f"and one '+', such as {self.question}"
             )
-        numbers = text.split("+")
-        if len(numbers) != 2 or not all(numbers):
+        numbers = [number.strip() for number in text.split("+")]
+        if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
             raise ValueError(f"{question!r} is not a sum of two numbers, such as {self.question}")
         for number in numbers:
             if len(number) > self.digits:

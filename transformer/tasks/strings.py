@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
 from .task import TextToText, scramble
@@ -37,7 +38,7 @@ class Strings(TextToText[str]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.length, int) or not 2 <= self.length <= 15:
+        if type(self.length) is not int or not 2 <= self.length <= 15:
             raise ValueError(f"length must be a whole number from 2 to 15, not {self.length!r}")
         object.__setattr__(self, "question", self.question[: self.length])
 
@@ -70,7 +71,7 @@ class Strings(TextToText[str]):
         Raises:
             ValueError: there are none or too many, or one is another character.
         """
-        text = "".join(question.split())
+        text = "".join(arguments.text("question", question).split())
         if not 1 <= len(text) <= self.length:
             raise ValueError(
                 f"{question!r} has {len(text)} letters; this model has learned 1 to {self.length}"
