@@ -18,6 +18,7 @@ from rich.table import Column, Table
 
 import minitorch as mt
 from minitorch import Tensor, nn, optim
+from transformer.cli.shell import show_everything
 from transformer.explain import trace
 from transformer.model.config import TransformerConfig
 from transformer.model.models import GPT
@@ -220,6 +221,7 @@ def _column(word: str, lang: str) -> str:
 
 def main() -> None:
     """Run the lesson."""
+    show_everything()
     parser = argparse.ArgumentParser(description="What the MLP computes for 猫 喜欢 吃.")
     parser.add_argument("--lang", choices=SAY, default="en", help="language (default: en)")
     options = parser.parse_args()

@@ -20,6 +20,7 @@ from rich.table import Column, Table
 import minitorch as mt
 from minitorch import Tensor, nn, optim
 from minitorch.autograd import Array
+from transformer.cli.shell import show_everything
 from transformer.decoding.sampling import greedy
 from transformer.explain import trace
 from transformer.explain.pictures import draw_attention
@@ -258,6 +259,7 @@ def _point(text: str, i: int) -> str:
 
 def main() -> None:
     """Run the lesson."""
+    show_everything()
     parser = argparse.ArgumentParser(description="What attention computes for the question 1+2=?")
     parser.add_argument("--lang", choices=SAY, default="en", help="language (default: en)")
     parser.add_argument("--out", type=Path, default=Path("runs/one_plus_two"), help="for pictures")

@@ -11,41 +11,13 @@ import numpy as np
 from . import dtypes
 from ._compat import devices
 from .dtypes import Array
-from .ops import arguments
+from .ops import arguments, scalars
 from .ops.arguments import sizes_of
+from .ops.conversion import array_of, filled
 from .ops.table import named
-from .random import Generator, default_generator
 from .tensor import Tensor
 
 # ------------------------------------------------------------------------------- from data
-
-
-def _holds_tensors(data: Any) -> bool:
-    return any(
-        isinstance(x, Tensor) or (isinstance(x, (list, tuple)) and _holds_tensors(x)) for x in data
-    )
-
-
-def _unpacked(data: Any) -> Any:
-    """Return nested lists with tensors in them as nested lists of numbers."""
-    if isinstance(data, Tensor):
-        return data.tolist()
-    return [_unpacked(x) for x in data] if isinstance(data, (list, tuple)) else data
-
-
-def _array_of(data: Any, dtype: Any) -> Array:
-    """Return the data as an array, itself if it is one, with the dtype that a tensor of it has."""
-    if isinstance(data, Tensor):
-        array = data.array
-    elif isinstance(data, (list, tuple)) and _holds_tensors(data):
-        array = np.array(_unpacked(data))
-    else:
-        array = np.asarray(data)
-    if dtype is not None:
-        return array.astype(dtypes.as_numpy(dtype), copy=False)
-    if array.dtype.kind == "f" and not isinstance(data, (Tensor, np.ndarray, np.generic)):
-        return array.astype(dtypes.get_default_dtype().numpy)
-    return array
 
 
 def wrap(array: Any, device: Any, requires_grad: bool) -> Tensor:
@@ -71,17 +43,18 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         requires_grad: should `backward()` compute a gradient for it?
 
     Raises:
-        ValueError: nested lists are not of equal length.
+        ValueError: nested lists are not of equal length, or hold a tensor of several elements.
         TypeError: the data are not numbers.
+        RuntimeError: the dtype cannot hold one of the numbers.
     """
-    return wrap(np.array(_array_of(data, dtype)), device, requires_grad)
+    return wrap(np.array(array_of("tensor", data, dtype)), device, requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Make a tensor of the data, without a copy if possible; a tensor is returned as it is."""
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    return wrap(_array_of(data, dtype), device, False)
+        return data.to(device=device, dtype=dtype)
+    return wrap(array_of("as_tensor", data, dtype), device, False)
 
 
 def from_numpy(ndarray: Array) -> Tensor:
@@ -93,14 +66,8 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 # ------------------------------------------------------------------------------ of a size
 
-Fill = Callable[[tuple[int, ...], np.dtype[Any], Generator], Array]
-"""Make an array of a shape and a dtype, if need be with random numbers of the generator."""
-
-
-def _checked_size(name: str, size: tuple[int, ...]) -> tuple[int, ...]:
-    if min(size, default=0) < 0:
-        raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(size)}")
-    return size
+Fill = Callable[..., Array]
+"""Make an array of a shape and a dtype; with options that the maker takes, such as a generator."""
 
 
 def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
@@ -108,15 +75,14 @@ def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
 
     def make(
         *size: Any,
-        generator: Generator | None = None,
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
+        **options: Any,
     ) -> Tensor:
-        wanted = dtypes.get_default_dtype() if dtype is None else dtype
-        shape = _checked_size(name, sizes_of(size[0], size[1:]) if size else ())
-        array = fill(shape, dtypes.as_numpy(wanted), generator or default_generator)
-        return wrap(array, device, requires_grad)
+        wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
+        shape = sizes_of(name, size[0], size[1:]) if size else ()
+        return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)
 
     return named(make, name, f"{doc}. The size is given as separate numbers or as one sequence.")
 
@@ -127,27 +93,27 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
     def make(
         input: Tensor,
         *,
-        generator: Generator | None = None,
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
+        **options: Any,
     ) -> Tensor:
-        wanted = arguments.tensor(name, "input", input).dtype if dtype is None else dtype
-        array = fill(input.array.shape, dtypes.as_numpy(wanted), generator or default_generator)
-        return wrap(array, device, requires_grad)
+        shape = arguments.tensor(name, "input", input).array.shape
+        wanted = dtypes.as_numpy(input.dtype if dtype is None else dtype)
+        return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)
 
     return named(make, name, f"{doc}. The size and, unless given, the dtype are those of `input`.")
 
 
-def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return np.zeros(shape, dtype)
 
 
-def _ones(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
+def _ones(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return np.ones(shape, dtype)
 
 
-def _empty(shape: tuple[int, ...], dtype: np.dtype[Any], _: Generator) -> Array:
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return np.empty(shape, dtype)
 
 
@@ -170,10 +136,18 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The same number everywhere. The dtype is that of the number unless given."""
-    array = _array_of(fill_value.item() if isinstance(fill_value, Tensor) else fill_value, dtype)
-    shape = _checked_size("full", sizes_of(size, ()))
-    return wrap(np.full(shape, array, array.dtype), device, requires_grad)
+    """The same number everywhere.
+
+    Unless given, the dtype is bool, int64 or the default one, as the number is a bool, an int or a
+    float.
+
+    Raises:
+        RuntimeError: the dtype cannot hold the number.
+    """
+    value = dtypes.real("full", fill_value)
+    wanted = dtypes.of_number(value, np.dtype(np.bool_)) if dtype is None else dtype
+    array = dtypes.number("full", value, dtypes.as_numpy(wanted))
+    return wrap(filled("full", np.full, sizes_of("full", size), array), device, requires_grad)
 
 
 def full_like(
@@ -198,9 +172,10 @@ def eye(
     requires_grad: bool = False,
 ) -> Tensor:
     """The matrix (n, m) with 1 on the diagonal, 0 elsewhere; m is n unless given."""
-    _checked_size("eye", (n, n if m is None else m))
-    wanted = dtypes.get_default_dtype() if dtype is None else dtype
-    return wrap(np.eye(n, m, dtype=dtypes.as_numpy(wanted)), device, requires_grad)
+    wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
+    array = filled("eye", np.zeros, sizes_of("eye", n, (n if m is None else m,)), wanted)
+    np.fill_diagonal(array, 1)
+    return wrap(array, device, requires_grad)
 
 
 def arange(
@@ -215,23 +190,31 @@ def arange(
     """start, start + step, … up to but without `end`; `arange(end)` starts at 0.
 
     Unless given, the dtype is int64 if all three are ints, and else the default dtype.
+
+    Raises:
+        RuntimeError: the steps do not lead from start to end, or the dtype cannot hold the numbers.
     """
     if end is None:
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    if not math.isfinite(start) or not math.isfinite(end):
-        raise RuntimeError(f"arange: unsupported range: {start} to {end}")
+    start, end, step = (dtypes.real("arange", x) for x in (start, end, step))
+    whole = all(isinstance(x, int) for x in (start, end, step))
+    for x in (start, end, step):
+        if not abs(x) < 2**63:  # NaN, too
+            raise RuntimeError(f"arange: unsupported range: {start} to {end} in steps of {step}")
     if dtype is None:
-        whole = all(isinstance(x, (int, np.integer)) for x in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
     wanted = dtypes.as_numpy(dtype)
     if wanted.kind in "iu":
         start, end, step = int(start), int(end), int(step)
     if step == 0 or (end - start) / step < 0:
         raise RuntimeError(f"arange: from {start} to {end} in steps of {step} is impossible")
-    # Each element is start + i · step, in float64 or int64: rounding errors do not add up.
     n = math.ceil((end - start) / step)
-    return wrap((start + np.arange(n) * step).astype(wanted), device, requires_grad)
+    if wanted.kind in "iu" and n:
+        for x in (start, start + (n - 1) * step):
+            dtypes.number("arange", x, wanted)
+    # Each element is start + i · step, in float64 or int64: rounding errors do not add up.
+    array = filled("arange", lambda shape: start + np.arange(*shape) * step, (n,))
+    return wrap(array.astype(wanted), device, requires_grad)
 
 
 def linspace(
@@ -244,14 +227,16 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
-    if not isinstance(steps, (int, np.integer)):
-        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    n = scalars.whole("linspace", "steps", steps)
     if any(isinstance(x, Tensor) and x.array.ndim for x in (start, end)):
         raise RuntimeError("linspace only supports 0-dimensional start and end tensors")
-    if steps < 0:
+    if n < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
     wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
-    start, end = float(start), float(end)
+    start, end = (dtypes.real("linspace", x) for x in (start, end))
+    for x in (start, end):
+        dtypes.number("linspace", x, wanted)
     if wanted.kind in "iu":
         start, end = int(start), int(end)
-    return wrap(np.linspace(start, end, steps).astype(wanted), device, requires_grad)
+    array = filled("linspace", lambda shape: np.linspace(float(start), float(end), *shape), (n,))
+    return wrap(array.astype(wanted), device, requires_grad)

@@ -8,6 +8,7 @@ NumPy would give float64.
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,12 +74,10 @@ def as_numpy(d: Any) -> np.dtype[Any]:
     """
     if isinstance(d, dtype):
         return d.numpy
-    if d is builtins.float:
-        return _default.numpy
     found: np.dtype[Any] | None
     try:
         found = np.dtype(d)
-    except TypeError:
+    except (TypeError, ValueError):
         found = None
     if found is None or found not in OF_NUMPY:
         names = ", ".join(t.name for t in OF_NUMPY.values())
@@ -124,6 +123,64 @@ def of_number(value: Any, like: np.dtype[Any]) -> np.dtype[Any] | None:
     if category <= CATEGORY[like.kind]:
         return like
     return (bool, int64, _default)[category].numpy
+
+
+def _limits(d: np.dtype[Any]) -> tuple[Any, Any]:
+    """Return the smallest and the largest number of a dtype, as Python numbers."""
+    if d.kind == "b":
+        return False, True
+    if d.kind == "f":
+        return np.finfo(d).min.item(), np.finfo(d).max.item()
+    return np.iinfo(d).min, np.iinfo(d).max
+
+
+LIMITS = {t.numpy: _limits(t.numpy) for t in OF_NUMPY.values()}
+
+
+def _fits(value: Any, d: np.dtype[Any]) -> builtins.bool:
+    """Say whether a dtype can hold a number that is beyond its limits."""
+    if d.kind == "f":
+        return isinstance(value, builtins.float) and not math.isfinite(value)
+    # As in PyTorch, -1 stands for the largest number of an unsigned dtype.
+    wraps = d.kind == "u" and isinstance(value, builtins.int) and -LIMITS[d][1] <= value < 0
+    return wraps or d.kind == "b"
+
+
+def unfit(name: str, value: Any, d: np.dtype[Any]) -> RuntimeError:
+    """Return the error for a number that a dtype cannot hold."""
+    least, most = LIMITS[d]
+    shown = str(value)
+    if len(shown) > 30:
+        shown = f"{shown[:12]}… ({len(shown)} characters)"
+    return RuntimeError(
+        f"{name}: {shown} cannot be converted to {d.name} without overflow: it holds numbers from "
+        f"{least} to {most}"
+    )
+
+
+def real(name: str, value: Any) -> Any:
+    """Return a real number of Python's, NumPy's or a tensor's as Python's, or raise TypeError."""
+    number = value.item() if isinstance(value, np.generic) or hasattr(value, "array") else value
+    if type(number) not in _CATEGORY_OF_NUMBER:
+        raise TypeError(f"{name}: expected a number, not a {type(value).__name__}")
+    return number
+
+
+def number(name: str, value: Any, d: np.dtype[Any]) -> Array:
+    """Return a number as an array without dimensions, of a dtype that must be able to hold it.
+
+    Raises:
+        TypeError: it is no real number.
+        RuntimeError: the dtype cannot hold it, as int64 cannot hold NaN.
+    """
+    if type(value) not in _CATEGORY_OF_NUMBER:
+        value = real(name, value)
+    least, most = LIMITS[d]
+    if least <= value <= most:
+        return np.array(value, d)
+    if not _fits(value, d):
+        raise unfit(name, value, d)
+    return np.asarray(value).astype(d)
 
 
 class finfo:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
 from .dtypes import Array
+from .ops.scalars import whole
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -65,9 +67,18 @@ def set_printoptions(
         sci_mode: print with an exponent always, or never; None lets the numbers decide.
 
     Raises:
-        ValueError: there is no such profile.
+        TypeError, ValueError: one is no such number, or there is no such profile; nothing changes.
     """
     global _options
+    for name, value in (
+        ("precision", precision), ("edgeitems", edgeitems), ("linewidth", linewidth),
+    ):  # fmt: skip
+        if value is not None and whole("set_printoptions", name, value) < 0:
+            raise ValueError(f"set_printoptions: {name} must not be negative, but is {value}")
+    if threshold is not None and not dtypes.real("set_printoptions", threshold) >= 0:
+        raise ValueError(f"set_printoptions: threshold must not be negative, but is {threshold}")
+    if not isinstance(sci_mode, (bool, NoneType)):
+        raise TypeError(f"set_printoptions: sci_mode must be True, False or None, not {sci_mode!r}")
     if profile is not None:
         if profile not in _PROFILES:
             raise ValueError(
@@ -138,6 +149,8 @@ def _array_text(array: Array, indent: int) -> str:
     if not array.size:
         return "[]"
     shorten = array.size > _options.threshold
+    if shorten and not _options.edgeitems:
+        return "[...]"
     seen = array[np.ix_(*[_seen(n) for n in array.shape])] if shorten and array.ndim else array
     write, width = _format_of(seen)
     return _brackets(array, indent, shorten, write, width)
@@ -146,7 +159,7 @@ def _array_text(array: Array, indent: int) -> str:
 def tensor_repr(x: Tensor) -> str:
     """Return the text for a tensor, such as `tensor([1., 2.], requires_grad=True)`."""
     array, prefix, notes = x.array, "tensor(", []
-    if not array.size and array.ndim != 1:
+    if (not array.size and array.ndim != 1) or not _options.edgeitems:
         notes.append(f"size={array.shape}")
     default = dtypes.get_default_dtype()
     if x.dtype not in ((default, dtypes.int64, dtypes.bool) if array.size else (default,)):

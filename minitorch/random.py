@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,10 @@ class Generator:
 
         Raises:
             RuntimeError: the seed does not fit into 64 bits, with or without a sign.
+            TypeError: it is no int.
         """
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise TypeError(f"manual_seed: the seed must be an int, not a {type(seed).__name__}")
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: the seed must lie in [-2**63, 2**64), not {seed}")
         self._seed = int(seed)
@@ -59,16 +63,33 @@ class Generator:
         """Continue from a state that `get_state` returned.
 
         Raises:
-            ValueError, TypeError, KeyError: it is not such a state; nothing has changed.
+            TypeError: it is no dict.
+            ValueError: it is not such a state; nothing has changed.
         """
         fitting: Any = state
-        np.random.PCG64().state = fitting  # raises before anything has changed
+        if not isinstance(state, dict):
+            raise TypeError(f"set_state: a state is a dict, not a {type(state).__name__}")
+        try:
+            np.random.PCG64().state = fitting  # raises before anything has changed
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ValueError(
+                f"set_state: this is not a state that get_state() returned: {error!r}"
+            ) from None
         self.numpy.bit_generator.state = fitting
         return self
 
 
 default_generator = Generator()
 default_generator.seed()
+
+
+def numpy_of(generator: Generator | None) -> np.random.Generator:
+    """Return NumPy's part of a generator; of the default one where None is given."""
+    if not isinstance(generator, (Generator, NoneType)):
+        raise TypeError(
+            f"generator must be a minitorch.Generator or None, not a {type(generator).__name__}"
+        )
+    return (generator or default_generator).numpy
 
 
 def manual_seed(seed: int) -> Generator:

@@ -10,9 +10,10 @@ import numpy as np
 from . import dtypes
 from .creation import like, of_size, wrap
 from .dtypes import Array
-from .ops import arguments
+from .ops import arguments, scalars
 from .ops.arguments import sizes_of
-from .random import Generator, default_generator
+from .ops.conversion import filled
+from .random import Generator, numpy_of
 from .tensor import Tensor
 
 # ---------------------------------------------------------------------- of a size: real numbers
@@ -23,14 +24,18 @@ def _check_floating(name: str, dtype: np.dtype[Any]) -> None:
         raise RuntimeError(f"{name}: the dtype must be floating-point, not {dtype}")
 
 
-def _uniform(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) -> Array:
+def _uniform(
+    shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator | None = None
+) -> Array:
     _check_floating("rand", dtype)
-    return generator.numpy.random(shape, dtype)
+    return numpy_of(generator).random(shape, dtype)
 
 
-def _normal(shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator) -> Array:
+def _normal(
+    shape: tuple[int, ...], dtype: np.dtype[Any], generator: Generator | None = None
+) -> Array:
     _check_floating("randn", dtype)
-    return generator.numpy.standard_normal(shape, dtype)
+    return numpy_of(generator).standard_normal(shape, dtype)
 
 
 # fmt: off
@@ -60,13 +65,28 @@ def randint(
         RuntimeError: low is not below high.
     """
     if size is None:
-        low, high, size = 0, low, high
-    if size is None or isinstance(high, Sequence):
-        raise TypeError("randint: expects randint(high, size) or randint(low, high, size)")
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    if not isinstance(size, Sequence):  # randint(0, 5) for 0 to 4 would be 5 numbers below 0
+        raise TypeError(
+            "randint: expects randint(high, size) or randint(low, high, size) with size a tuple of "
+            f"ints, not {size!r}"
+        )
+    low, high = scalars.whole("randint", "low", low), scalars.whole("randint", "high", high)
     if low >= high:
         raise RuntimeError(f"randint: expects low < high, but got {low} and {high}")
-    drawn = (generator or default_generator).numpy.integers(low, high, sizes_of(size, ()))
-    return wrap(np.asarray(drawn).astype(dtypes.as_numpy(dtype)), device, requires_grad)
+    wanted, random = dtypes.as_numpy(dtype), numpy_of(generator)
+    least, most = dtypes.LIMITS[wanted if wanted.kind != "f" else dtypes.int64.numpy]
+    if low < least or high - 1 > most:
+        raise RuntimeError(
+            f"randint: numbers from {low} to {high - 1} do not fit into {wanted}, which holds "
+            f"those from {int(least)} to {int(most)}"
+        )
+    drawn = filled(
+        "randint", lambda shape: random.integers(low, high, shape), sizes_of("randint", size)
+    )
+    return wrap(np.asarray(drawn).astype(wanted), device, requires_grad)
 
 
 def randint_like(
@@ -97,8 +117,11 @@ def randperm(
     requires_grad: bool = False,
 ) -> Tensor:
     """A random permutation: the numbers from 0 to n - 1 in random order."""
-    drawn = (generator or default_generator).numpy.permutation(n)
-    return wrap(drawn.astype(dtypes.as_numpy(dtype)), device, requires_grad)
+    n, random = scalars.whole("randperm", "n", n), numpy_of(generator)
+    wanted = dtypes.as_numpy(dtype)
+    dtypes.number("randperm", n, wanted)
+    drawn = filled("randperm", lambda shape: random.permutation(*shape), (n,))
+    return wrap(drawn.astype(wanted), device, requires_grad)
 
 
 # ------------------------------------------------------------------- by given probabilities
@@ -113,10 +136,10 @@ def bernoulli(
         RuntimeError: a probability is not between 0 and 1, or the dtype is not floating-point.
     """
     x = arguments.floating_point("bernoulli", "input", input).array
-    probability = x if p is None else np.full(x.shape, p, x.dtype)
+    probability = x if p is None else np.full(x.shape, dtypes.number("bernoulli", p, x.dtype))
     if not ((probability >= 0) & (probability <= 1)).all():
         raise RuntimeError("bernoulli: a probability is not between 0 and 1")
-    drawn = (generator or default_generator).numpy.random(x.shape)
+    drawn = numpy_of(generator).random(x.shape)
     return Tensor._wrap((drawn < probability).astype(x.dtype))
 
 
@@ -163,9 +186,10 @@ def multinomial(
     Raises:
         RuntimeError: the weights are negative, not finite, all 0, or too few of a row are above 0.
     """
+    num_samples = scalars.whole("multinomial", "num_samples", num_samples)
     weights, total = _weights(input, num_samples, replacement)
-    random = (generator or default_generator).numpy
-    if replacement or num_samples == 1:
+    random = numpy_of(generator)
+    if scalars.flag("multinomial", "replacement", replacement) or num_samples == 1:
         # Inverse transform sampling: where in the cumulative weights does a uniform number fall?
         ends = np.cumsum(weights / total, -1)
         ends /= ends[..., -1:]

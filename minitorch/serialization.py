@@ -7,31 +7,55 @@ what was saved, as in "model.head.weight". The metadata has one entry, "minitorc
     state       what was saved, in JSON, with {"$tensor": name} in the place of each tensor
     sha256      the digest of `state` and of all tensors
 
-What JSON lacks is tagged as well, and comes back as it was: {"$tuple": [...]} for a tuple,
-{"$dict": [[key, value], ...]} for a dict whose keys are not all strings, {"$float": "nan"}.
-Loading builds these types and no others, and runs no code from the file.
+`encoding.py` has the form of `state`. Loading runs no code from the file. What it built is encoded
+again, and must be what the file holds: a file that `save` would not have written is refused.
 """
 
 from __future__ import annotations
 
+import errno
 import json
-import math
 import os
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save as to_bytes
 
 from . import dtypes
 from .dtypes import Array
+from .encoding import Encoder, decode, short
 from .tensor import Tensor
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 Path: TypeAlias = str | os.PathLike[str]
 
 
 class CheckpointError(RuntimeError):
     """A file is damaged, or is no checkpoint at all."""
+
+
+def _path(name: str, f: Any) -> str:
+    """Return a path as a string.
+
+    Raises:
+        TypeError: it is something else, such as an open file.
+        ValueError: no file can have such a name.
+    """
+    path = f if isinstance(f, str) else os.fspath(f) if isinstance(f, os.PathLike) else None
+    if not isinstance(path, str):
+        raise TypeError(f"{name}: f must be the path of a file, not a {type(f).__name__}")
+    if not path or "\0" in path:
+        raise ValueError(f"{name}: no file can have the name {path!r}")
+    return path
+
+
+# ------------------------------------------------------------------------------- the content
 
 
 def _digest(state: str, arrays: dict[str, Array]) -> str:
@@ -46,6 +70,29 @@ def _digest(state: str, arrays: dict[str, Array]) -> str:
     return digest.hexdigest()
 
 
+def _entry(state: str, arrays: dict[str, Array]) -> str:
+    """Return the metadata of a file."""
+    return json.dumps({"version": 1, "state": state, "sha256": _digest(state, arrays)})
+
+
+# ---------------------------------------------------------------------------------- the file
+
+
+def _lock(path: str) -> int:
+    """Open a file that this process alone may write until it closes the handle, or dies.
+
+    Where there are no such locks it may be written by others all the same.
+    """
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):  # who had the lock before has given it its last name
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+        os.close(handle)
+
+
 def _sync_folder(folder: str) -> None:
     """Write the folder itself to disk: without it, a crash could undo the new name."""
     if os.name == "posix":
@@ -56,65 +103,42 @@ def _sync_folder(folder: str) -> None:
             os.close(handle)
 
 
-def _join(path: str, key: object) -> str:
-    return f"{path}.{key}" if path else str(key)
+def _write(path: str, data: bytes) -> None:
+    """Write a file in one act: it gets its name when it is complete.
 
+    What a process that died left of an unfinished file is overwritten.
 
-class _Encoder:
-    """Turns what is saved into what JSON can hold, and collects the tensors by name."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, Array] = {}
-        self.names: dict[int, str] = {}
-
-    def encode(self, value: Any, path: str) -> Any:
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, Tensor):
-            return {"$tensor": self._name(value.array, path)}
-        if isinstance(value, dict):
-            pairs = [(k, self.encode(v, _join(path, k))) for k, v in value.items()]
-            if all(isinstance(k, str) and not k.startswith("$") for k in value):
-                return dict(pairs)
-            return {"$dict": [[self.encode(k, f"{path} (a key)"), v] for k, v in pairs]}
-        if isinstance(value, (list, tuple)):
-            items = [self.encode(v, _join(path, i)) for i, v in enumerate(value)]
-            return items if isinstance(value, list) else {"$tuple": items}
-        if isinstance(value, float) and not math.isfinite(value):
-            return {"$float": str(float(value))}  # JSON has no name for it
-        if value is None or isinstance(value, (bool, int, float, str)):
-            return value
-        raise TypeError(
-            f"save: cannot save the {type(value).__name__} at {path or 'the top'}: only tensors, "
-            "numbers, strings, bools and None, in dicts, lists and tuples"
-        )
-
-    def _name(self, array: Array, path: str) -> str:
-        """Return the name of an array: the path at which it occurs first."""
-        if id(array) not in self.names:
-            name = path or "tensor"
-            while name in self.arrays or name == "__metadata__":
-                name += "_"
-            self.names[id(array)] = name
-            self.arrays[name] = np.asarray(array, order="C")
-        return self.names[id(array)]
-
-
-def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Undo `_Encoder.encode`."""
-    if isinstance(value, list):
-        return [_decode(v, tensors) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if "$tensor" in value:
-        return tensors[value["$tensor"]]
-    if "$tuple" in value:
-        return tuple(_decode(v, tensors) for v in value["$tuple"])
-    if "$dict" in value:
-        return {_decode(k, tensors): _decode(v, tensors) for k, v in value["$dict"]}
-    if "$float" in value:
-        return float(value["$float"])
-    return {k: _decode(v, tensors) for k, v in value.items()}
+    Raises:
+        OSError: it cannot be written. The message names the file, and says what is still whole.
+    """
+    folder, name = os.path.split(path)
+    unfinished = os.path.join(folder, f".{name}.tmp")
+    whole = "the file of before is still whole" if os.path.exists(path) else "there is no file yet"
+    handle = None
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            what = errno.EISDIR if os.path.isdir(path) else errno.EINVAL
+            raise OSError(what, "Not a regular file")
+        handle = _lock(unfinished) if fcntl else None
+        try:
+            with open(unfinished, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.remove(unfinished)
+            raise
+        whole = "the new file is whole, but a power cut could still undo it"
+        _sync_folder(folder)
+    except OSError as error:
+        why = short(error.strerror or error)
+        message = f"{why}: save to {short(path)} failed; {whole}"
+        raise OSError(error.errno or errno.EIO, message) from error
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def save(obj: Any, f: Path) -> None:
@@ -130,27 +154,13 @@ def save(obj: Any, f: Path) -> None:
 
     Raises:
         TypeError: something of another type is in it. The message says where.
-        OSError: the file cannot be written. The old file is still there.
+        ValueError: it is nested too deep, or holds itself; or an int is too long.
+        OSError: the file cannot be written. The message says what is still whole.
     """
-    encoder = _Encoder()
-    state = json.dumps(encoder.encode(obj, ""), separators=(",", ":"))
-    entry = json.dumps({"version": 1, "state": state, "sha256": _digest(state, encoder.arrays)})
-    data = to_bytes(encoder.arrays, {"minitorch": entry})
-
-    path = os.path.realpath(f)
-    folder, name = os.path.split(path)
-    unfinished = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
-        raise
-    _sync_folder(folder)
+    path = os.path.realpath(_path("save", f))
+    encoder = Encoder("save", "save")
+    state = encoder.state(obj)
+    _write(path, to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)}))
 
 
 def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
@@ -171,26 +181,36 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
     """
     if map_location is not None and str(map_location) != "cpu":
         raise RuntimeError(f"load: the only device is 'cpu', not {str(map_location)!r}")
-    if not weights_only:
-        raise RuntimeError("load: files hold data and no code, so weights_only cannot be False")
-    with open(f, "rb"):  # raises the OSError that says what is wrong with the path
+    if weights_only is not True:
+        raise RuntimeError("load: files hold data and no code, so weights_only must be True")
+    path = _path("load", f)
+    shown = short(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise CheckpointError(f"{shown}: not a regular file")
+    with open(path, "rb"):  # raises the OSError that says what is wrong with the path
         pass
     try:
-        with safe_open(f, framework="numpy") as file:
+        with safe_open(path, framework="numpy") as file:
             entry = (file.metadata() or {}).get("minitorch")
             names = file.keys() if entry is not None else []
             arrays = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        raise CheckpointError(f"{os.fspath(f)}: not a whole safetensors file ({error})") from None
+    except Exception as error:  # of safetensors, of NumPy, of the disk
+        raise CheckpointError(f"{shown}: not a whole safetensors file ({short(error)})") from None
     if entry is None:
-        raise CheckpointError(f"{os.fspath(f)}: minitorch.save did not write this safetensors file")
+        raise CheckpointError(f"{shown}: minitorch.save did not write this safetensors file")
     try:
         about = json.loads(entry)
-        version, state, digest = about["version"], about["state"], about["sha256"]
-        if version == 1 and digest == _digest(state, arrays):
-            return _decode(json.loads(state), {k: Tensor._wrap(a) for k, a in arrays.items()})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CheckpointError(f"{os.fspath(f)}: damaged: its metadata is malformed") from error
+        version, state = about["version"], about["state"]
+        if entry == _entry(state, arrays):
+            obj = decode(json.loads(state), {k: Tensor._wrap(a) for k, a in arrays.items()})
+            again = Encoder("save", "save")
+            same = again.state(obj) == state and again.arrays.keys() == arrays.keys()
+            bools = [a.view(np.uint8) for a in arrays.values() if a.dtype == np.bool_]
+            if same and not any((a > 1).any() for a in bools):
+                return obj
+            raise ValueError("save would have written something else")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{shown}: damaged: its metadata is malformed") from error
     if version != 1:
-        raise CheckpointError(f"{os.fspath(f)}: has version {version} of the format, not 1")
-    raise CheckpointError(f"{os.fspath(f)}: damaged: its content does not match its SHA-256 digest")
+        raise CheckpointError(f"{shown}: has version {short(version)} of the format, not 1")
+    raise CheckpointError(f"{shown}: damaged: its content does not match its SHA-256 digest")

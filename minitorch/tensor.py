@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes, fused, ops, printing
 from ._compat.methods import TorchMethods
 from ._compat.protocols import PythonProtocols
-from .autograd.engine import backward
+from .autograd.engine import backward, boolean
 from .autograd.hooks import register_hook, retain_grad
 from .ops import conversion, inplace, operand
 from .ops.arguments import dim_of
@@ -48,13 +48,13 @@ class Tensor(TorchMethods, PythonProtocols):
     """
 
     __slots__ = (
-        "__weakref__", "_hooks", "_node", "_requires_grad", "_version", "_view", "_views",
-        "array", "grad",
+        "__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_version", "_view", "_views",
+        "array",
     )  # fmt: skip
     __hash__ = object.__hash__  # by identity: `==` compares elements
 
     array: Array
-    grad: Tensor | None
+    _grad: Tensor | None  # what the attribute `grad` gives
     _node: Node | None  # of the operation that made it; None for a leaf
     _requires_grad: bool
     _version: list[int]  # [the version counter when the memory last changed], shared with views
@@ -67,7 +67,7 @@ class Tensor(TorchMethods, PythonProtocols):
         """Make a tensor of an array, without a copy; of a NumPy scalar, one with no dimensions."""
         x = Tensor.__new__(Tensor)
         x.array = array if type(array) is np.ndarray else np.asarray(array)
-        x.grad = None
+        x._grad = None
         x._node = None
         x._requires_grad = False
         x._version = [0]
@@ -128,8 +128,7 @@ class Tensor(TorchMethods, PythonProtocols):
         """
         if self._requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-                "instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()."
             )
         return self.array
 
@@ -151,9 +150,9 @@ class Tensor(TorchMethods, PythonProtocols):
         """Set `requires_grad`, and return the tensor.
 
         Raises:
-            RuntimeError: the dtype has no gradients, or the tensor is the result of an operation
-                and is set to False.
+            RuntimeError: the dtype has no gradients, or an operation's result is set to False.
         """
+        boolean("requires_grad_", "requires_grad", requires_grad)
         if requires_grad and self.array.dtype.kind != "f":
             raise RuntimeError(
                 f"only Tensors of floating point dtype can require gradients, not {self.dtype}"

@@ -17,6 +17,8 @@ class device:
 
     def __init__(self, type: str | device, index: int | None = None) -> None:
         name = type.type if isinstance(type, device) else type
+        if not isinstance(name, str):
+            raise TypeError(f"device: its type is a str such as 'cpu', not {name!r}")
         if name.partition(":")[0] != "cpu":
             raise RuntimeError(
                 f"device {name!r}: minitorch computes on the CPU only. Use 'cpu', or ask "

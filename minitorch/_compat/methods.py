@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from .. import dtypes
-from ..autograd.hooks import retains_grad
-from ..ops.arguments import is_tensor, sizes_of
+from ..autograd.hooks import check_gradient, retains_grad
+from ..ops.arguments import is_tensor, sizes_of, tensor
+from ..ops.conversion import array_of, filled
 from ..ops.table import named
 from . import devices, missing
 
@@ -30,6 +32,23 @@ TENSOR_TYPES: dict[dtypes.dtype, str] = {
 }
 
 
+def made_of(name: str, args: tuple[Any, ...], dtype: dtypes.dtype) -> Array:
+    """Make an array as PyTorch's old constructors do: of data, or zeros of the given sizes.
+
+    Raises:
+        TypeError: the arguments are neither.
+    """
+    if len(args) == 1 and (isinstance(args[0], (list, tuple, np.ndarray)) or is_tensor(args[0])):
+        return np.array(array_of(name, args[0], dtype))
+    try:
+        return filled(name, np.zeros, sizes_of(name, args or (0,)), dtype.numpy)
+    except TypeError:
+        raise TypeError(
+            f"{name}: it takes a list, an array, a tensor or sizes, and not {args}. Of a number: "
+            "tensor(x)."
+        ) from None
+
+
 def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Tensor]:
     """Make the method `name`, such as `new_zeros`, of the function that fills an array."""
 
@@ -41,7 +60,7 @@ def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Te
         device: Any = None,
         requires_grad: bool = False,
     ) -> Tensor:
-        array = fill(sizes_of(size, more), dtype=self._dtype_or(dtype))
+        array = filled(name, fill, sizes_of(name, size, more), self._dtype_or(dtype))
         return self._new(array, device, requires_grad)
 
     return named(method, name, f"{doc}, of a given size; the dtype is this tensor's unless given.")
@@ -62,6 +81,16 @@ class TorchMethods:
         def _wrap(array: Any) -> Tensor: ...
         def to(self, *args: Any, **options: Any) -> Tensor: ...
         def clone(self) -> Tensor: ...
+
+    def __init__(self, *args: Any) -> None:
+        """PyTorch's old constructor: of data, in the default dtype, or zeros of the given sizes.
+
+        The documented ones are `tensor(data)` and `zeros(sizes)`.
+        """
+        made = self._wrap(made_of("Tensor", args, dtypes.get_default_dtype()))
+        for slot in made.__slots__:
+            if slot != "__weakref__":
+                setattr(self, slot, getattr(made, slot))
 
     # ----------------------------------------------------------------------- size and memory
 
@@ -117,7 +146,40 @@ class TorchMethods:
 
     @data.setter
     def data(self: Any, value: Tensor) -> None:
+        if not is_tensor(value):
+            raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
+        if self._requires_grad and value.array.dtype.kind != "f":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point, not "
+                f"{value.dtype}"
+            )
         self.array = value.array
+
+    @property
+    def grad(self: Any) -> Tensor | None:
+        """The gradient that `backward()` left, a tensor of the same shape and dtype, or None.
+
+        Reading it from the result of an operation warns, as it stays None, unless `retain_grad()`
+        was called.
+        """
+        if self._grad is None and self._node is not None and not retains_grad(self):
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: "
+                f"backward() leaves none for the result of {self._node.name}, unless you call "
+                ".retain_grad() on it before.",
+                stacklevel=2,
+            )
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self: Any, value: Tensor | None) -> None:
+        if value is not None:
+            check_gradient(self, value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self: Any) -> None:
+        self._grad = None
 
     @property
     def retains_grad(self: Any) -> bool:
@@ -134,7 +196,7 @@ class TorchMethods:
 
     def type_as(self, other: Tensor) -> Tensor:
         """The elements as the dtype of another tensor."""
-        return self.to(other.dtype)
+        return self.to(tensor("type_as", "other", other).dtype)
 
     # ------------------------------------------------------------- new tensors of the same dtype
 
@@ -151,16 +213,17 @@ class TorchMethods:
         requires_grad: bool = False,
     ) -> Tensor:
         """The same number everywhere; the dtype is this tensor's unless given."""
-        array = np.full(sizes_of(size, ()), fill_value, self._dtype_or(dtype))
-        return self._new(array, device, requires_grad)
+        number = dtypes.number("new_full", fill_value, self._dtype_or(dtype))
+        return self._new(
+            filled("new_full", np.full, sizes_of("new_full", size), number), device, requires_grad
+        )
 
     def new_tensor(
         self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Tensor:
         """A tensor of the data; the dtype is this tensor's unless given."""
-        data = data.array if is_tensor(data) else data
-        array = np.array(data, self._dtype_or(dtype))
-        return self._new(array, device, requires_grad)
+        array = array_of("new_tensor", data, self._dtype_or(dtype))
+        return self._new(np.array(array), device, requires_grad)
 
     def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
         return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import dtypes
-from ..creation import tensor, zeros
-from .methods import TENSOR_TYPES
-
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+from ..tensor import Tensor
+from .methods import TENSOR_TYPES, made_of
 
 
 class TensorType:
@@ -20,9 +17,7 @@ class TensorType:
 
     def __call__(self, *args: Any) -> Tensor:
         """Make a tensor of the data; or, given sizes, one of zeros."""
-        if len(args) == 1 and not isinstance(args[0], int):
-            return tensor(args[0], dtype=self.dtype)
-        return zeros(*args or (0,), dtype=self.dtype)
+        return Tensor._wrap(made_of(TENSOR_TYPES[self.dtype], args, self.dtype))
 
     def __repr__(self) -> str:
         return f"minitorch.{TENSOR_TYPES[self.dtype]}"

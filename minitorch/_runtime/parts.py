@@ -93,7 +93,8 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
     ) -> tuple[Array, Backward]:
         shape = x.shape[x.ndim - n_dims :]
         k = math.prod(shape)
-        rows = x.reshape(-1, k)
+        m = -1 if x.size else math.prod(x.shape[: x.ndim - n_dims])
+        rows = x.reshape(m, k)
         flat = [None if v is None else v.reshape(k) for v in vectors]
         size = max(1, PART // max(1, k))
         if len(rows) <= size:
@@ -103,7 +104,7 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
             y, backward_rows = _rows(kernel, parts, rows, flat, options)
 
         def backward(g: Array, needs: Sequence[bool]) -> Gradients:
-            dx, *dvectors = backward_rows(g.reshape(-1, k), needs)
+            dx, *dvectors = backward_rows(g.reshape(rows.shape), needs)
             return (
                 None if dx is None else dx.reshape(x.shape),
                 *[None if d is None else d.reshape(shape) for d in dvectors],

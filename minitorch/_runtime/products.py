@@ -20,9 +20,9 @@ FEW = 8
 """For fewer rows than this, `matmul_transposed` makes no copy."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def constant(n: int, value: float, dtype: np.dtype[Any]) -> Array:
-    """A vector of n equal numbers, read-only. The last 16 are kept."""
+    """A vector of n equal numbers, read-only. The last 32 are kept."""
     vector = np.full(n, value, dtype)
     vector.flags.writeable = False
     return vector

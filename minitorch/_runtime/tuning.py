@@ -123,10 +123,19 @@ def config() -> dict[str, str]:
     return found | {f"tuned {name}": what for name, what in done.items()}
 
 
-def show_config() -> None:
-    """Print what is in use: NumPy, BLAS with its threads and kernels, and the settings made."""
+def show_config(mode: str = "stdout") -> dict[str, str] | None:
+    """Print what is in use: NumPy, BLAS with its threads and kernels, and the settings made.
+
+    Args:
+        mode: "stdout", or "dicts" to return them instead, as for `numpy.show_config`.
+    """
+    if mode == "dicts":
+        return config()
+    if mode != "stdout":
+        raise ValueError(f"show_config: mode must be 'stdout' or 'dicts', not {mode!r}")
     for name, what in config().items():
         print(f"{name:15} {what}")
+    return None
 
 
 tune()

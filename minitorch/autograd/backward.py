@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .graph import Node
 
@@ -68,7 +68,7 @@ def add_gradient(
     gradients[node] = gradients[node] + g if node in gradients else g
 
 
-def reverse_topological_order(start: NodeOrLeaf, since: int = 0) -> list[Node]:
+def reverse_topological_order(start: NodeOrLeaf, since: int = 0, ends: Any = ()) -> list[Node]:
     """Return all nodes that the start was computed from, each after all that used its output.
 
     An operation is carried out after those that made its inputs. So the order of creation is a
@@ -77,6 +77,7 @@ def reverse_topological_order(start: NodeOrLeaf, since: int = 0) -> list[Node]:
     Args:
         start: the node of the output, which comes first; or a leaf, and then there are none.
         since: leave out nodes with smaller numbers, made before that.
+        ends: nodes that may have been freed, as the pass need not go through them.
 
     Raises:
         RuntimeError: a node was freed by an earlier backward pass.
@@ -84,13 +85,13 @@ def reverse_topological_order(start: NodeOrLeaf, since: int = 0) -> list[Node]:
     nodes = [start] if isinstance(start, Node) and start.number >= since else []
     seen: set[NodeOrLeaf] = set(nodes)
     for node in nodes:  # the list grows while it is read
-        if node.edges is None:
+        if node.edges is None and node not in ends:
             raise RuntimeError(
                 f"Trying to backward through the graph a second time: what {node.name} saved was "
                 "freed by the first backward pass. Call backward(retain_graph=True) the first "
                 "time, or compute the loss anew."
             )
-        for edge in node.edges:
+        for edge in node.edges or ():
             parent = edge.node
             if isinstance(parent, Node) and parent not in seen and parent.number >= since:
                 seen.add(parent)

@@ -73,6 +73,13 @@ class CheckpointNode(JointNode):
             outputs = self.again()
         finally:
             random.set_rng_state(before)
+        first = [f"{n} {dtype}" for n, dtype in zip(self.shapes, self.dtypes, strict=True)]
+        again = [f"{y.array.shape} {y.array.dtype}" for y in outputs]
+        if first != again:
+            raise RuntimeError(
+                "checkpoint: the function did not do the same when it was called again. Its "
+                f"outputs that need gradients are: first {first}, then {again}"
+            )
         starts = [(y._node, d) for y, d in zip(outputs, self.split(g), strict=True) if y._node]
         return [*run_backward(starts, mode.grad, mode.grad, since=start).items()]
 

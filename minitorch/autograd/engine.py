@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,18 +33,46 @@ def _joint(starts: Sequence[tuple[NodeOrLeaf, Tensor]]) -> tuple[Node, Tensor]:
     return Node("backward", anything, edges), anything
 
 
-def as_tuple(tensors: Any) -> tuple[Any, ...]:
-    """Return a sequence as a tuple, and a single tensor as a tuple of one."""
-    return tuple(tensors) if isinstance(tensors, (list, tuple)) else (tensors,)
+def boolean(name: str, argument: str, value: Any) -> None:
+    """Raise TypeError unless a value is a bool."""
+    if not isinstance(value, bool):
+        kind = type(value).__name__
+        raise TypeError(f"{name}(): argument '{argument}' must be bool, not {kind}")
 
 
-def _starts(
-    outputs: tuple[Tensor, ...], grad_outputs: Tensor | Sequence[Tensor | None] | None
-) -> list[tuple[NodeOrLeaf, Tensor]]:
+def tensors_of(name: str, argument: str, value: Any, optional: bool = False) -> tuple[Any, ...]:
+    """Return a tensor, or those of an iterable, as a tuple.
+
+    Args:
+        name, argument, value: the function's name, its argument's, and what was given.
+        optional: an iterable may hold None as well.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if hasattr(value, "_requires_grad"):
+        return (value,)
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        kind = type(value).__name__
+        raise TypeError(f"{name}: {argument} must be a Tensor or a sequence of them, not a {kind}")
+    found = tuple(value)
+    for x in found:
+        if not hasattr(x, "_requires_grad") and not (optional and x is None):
+            or_none = " or None" if optional else ""
+            raise TypeError(
+                f"{name}: {argument} must hold Tensors{or_none}, and holds a {type(x).__name__}"
+            )
+    return found
+
+
+def _starts(name: str, tensors: Any, gradients: Any) -> list[tuple[NodeOrLeaf, Tensor]]:
     """Check what a backward pass starts from; an output of one element starts with g = 1."""
-    given = (None,) * len(outputs) if grad_outputs is None else as_tuple(grad_outputs)
+    outputs = tensors_of(name, "the outputs", tensors)
+    given: tuple[Tensor | None, ...] = (None,) * len(outputs)
+    if gradients is not None:
+        given = tensors_of(name, "the gradients of the outputs", gradients, optional=True)
     if len(given) != len(outputs):
-        raise RuntimeError(f"backward: got {len(outputs)} tensors and {len(given)} gradients")
+        raise RuntimeError(f"{name}: got {len(outputs)} tensors and {len(given)} gradients")
     starts: list[tuple[NodeOrLeaf, Tensor]] = []
     for i, (y, g) in enumerate(zip(outputs, given, strict=True)):
         if not y._requires_grad:
@@ -120,11 +148,14 @@ def run_backward(
         return {}
     several = len(starts) > 1
     start, gradient = _joint(starts) if several else starts[0]
-    nodes = reverse_topological_order(start, since)
+    nodes = reverse_topological_order(start, since, inputs or ())
     watch = mode.watch
     found: dict[NodeOrLeaf, Tensor] = {}
     if inputs is not None:
         nodes = nodes_leading_to(inputs, nodes)
+        reached = {start, *(edge.node for node in nodes for edge in node.edges or ())}
+        if not reached.issuperset(inputs):  # not used, or behind a node that was freed: then raise
+            reverse_topological_order(start, since)
 
     def visit(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         if node.hooks:
@@ -148,9 +179,17 @@ def run_backward(
     return found
 
 
+def _retain(name: str, retain_graph: bool | None, create_graph: bool) -> bool:
+    """Say whether what nodes saved is kept: unless said, only with `create_graph`."""
+    boolean(name, "create_graph", create_graph)
+    if retain_graph is not None:
+        boolean(name, "retain_graph", retain_graph)
+    return create_graph if retain_graph is None else retain_graph
+
+
 def backward(
-    tensors: Tensor | Sequence[Tensor],
-    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    tensors: Tensor | Iterable[Tensor],
+    grad_tensors: Tensor | Iterable[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
 ) -> None:
@@ -167,24 +206,25 @@ def backward(
     Raises:
         RuntimeError: a tensor needs no gradient, or has several elements and no `grad_tensors`;
             the graph was freed by an earlier backward pass; a saved tensor was changed in place.
+        TypeError: something that must be a tensor or a bool is none.
     """
-    starts = _starts(as_tuple(tensors), grad_tensors)
-    retain = create_graph if retain_graph is None else retain_graph
+    starts = _starts("backward", tensors, grad_tensors)
+    retain = _retain("backward", retain_graph, create_graph)
     found: dict[Any, Tensor] = run_backward(starts, retain, create_graph)
     for leaf, g in zip(found, _apart(found.values(), starts), strict=True):
-        if leaf.grad is None:
-            leaf.grad = g
+        if leaf._grad is None:
+            leaf._grad = g
         elif create_graph:
-            leaf.grad = leaf.grad + g
+            leaf._grad = leaf._grad + g
         else:
-            leaf.grad.array += g.array
-            leaf.grad._version[0] = next(version_counter)
+            leaf._grad.array += g.array
+            leaf._grad._version[0] = next(version_counter)
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
-    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    outputs: Tensor | Iterable[Tensor],
+    inputs: Tensor | Iterable[Tensor],
+    grad_outputs: Tensor | Iterable[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
@@ -197,7 +237,10 @@ def grad(
         RuntimeError: as `backward`; also if the outputs do not depend on an input, unless
             `allow_unused`, which gives None for it.
     """
-    xs = as_tuple(inputs)
+    xs = tensors_of("grad", "the inputs", inputs)
+    if not xs:
+        raise RuntimeError("grad: there is no input to differentiate with respect to")
+    boolean("grad", "allow_unused", allow_unused)
     for i, x in enumerate(xs):
         if not x._requires_grad:
             raise RuntimeError(
@@ -205,8 +248,8 @@ def grad(
                 f"inputs[{i}] of grad(). Set requires_grad=True on it before it is used."
             )
     wanted = [x._node or x for x in xs]
-    starts = _starts(as_tuple(outputs), grad_outputs)
-    retain = create_graph if retain_graph is None else retain_graph
+    starts = _starts("grad", outputs, grad_outputs)
+    retain = _retain("grad", retain_graph, create_graph)
     found = run_backward(starts, retain, create_graph, inputs=frozenset(wanted))
     for i, node in enumerate(wanted):
         if node not in found and not allow_unused:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .engine import tensors_of
 from .grad_mode import no_grad
 from .graph import Edge, Node, mode, record
 
@@ -38,23 +39,32 @@ class FunctionCtx:
 
     Attributes:
         needs_input_grad: for each argument, whether it needs a gradient.
-        saved_tensors: in `backward`, what `save_for_backward` was given.
     """
-
-    saved_tensors: tuple[Any, ...]
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self.to_save: tuple[Any, ...] = ()
         self.non_differentiable: tuple[Tensor, ...] = ()
+        self._unpacked: tuple[Any, ...] | None = None  # while `backward` runs
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` was given. There only in `backward`."""
+        if self._unpacked is None:
+            raise RuntimeError("saved_tensors: they are there only while backward runs")
+        return self._unpacked
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for `backward`. If one is changed in place, `backward` raises."""
-        self.to_save = tensors
+        """Keep tensors for `backward`. If one is changed in place, `backward` raises.
+
+        Raises:
+            TypeError: one is neither a tensor nor None.
+        """
+        self.to_save = tensors_of("save_for_backward", "what it saves", tensors, optional=True)
 
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
         """Declare that outputs have no derivative. Integer outputs have none anyway."""
-        self.non_differentiable = outputs
+        self.non_differentiable = tensors_of("mark_non_differentiable", "the outputs", outputs)
 
 
 NO_VJP: Any = None
@@ -164,11 +174,11 @@ class FunctionNode(JointNode):
             arriving[i] = g_i
         tensors = [self._unpacked(x) for x in self.saved]
         self.unpack(tuple([x for x in tensors if x is not None]))
-        self.ctx.saved_tensors = tuple(tensors)
+        self.ctx._unpacked = tuple(tensors)
         try:
             result = self.function.backward(self.ctx, *arriving)
         finally:
-            del self.ctx.saved_tensors
+            self.ctx._unpacked = None
         found = list(result) if isinstance(result, tuple) else [result]
         expected = len(self.ctx.needs_input_grad)
         if len(found) < expected or any(d is not None for d in found[expected:]):
@@ -176,6 +186,12 @@ class FunctionNode(JointNode):
                 f"function {self.name}Backward returned an incorrect number of gradients "
                 f"(expected {expected}, got {len(found)}): one for each argument of forward"
             )
+        for d in found:
+            if d is not None and not hasattr(d, "_requires_grad"):
+                raise TypeError(
+                    f"function {self.name}Backward: expected a Tensor or None for each argument of "
+                    f"forward (got {type(d).__name__})"
+                )
         return [(edge.node, found[i]) for edge, i in zip(self.edges, self.needing, strict=True)]
 
     def release(self) -> None:
@@ -201,9 +217,17 @@ class Function:
     each argument of `forward`; None for those that are no tensors or need none.
     """
 
-    forward: Any
-    backward: Any
     setup_context: Any = None
+
+    @staticmethod
+    def forward(*args: Any) -> Any:
+        """Compute the outputs."""
+        raise NotImplementedError("You must implement forward for a custom autograd.Function.")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """Compute the gradients of the arguments."""
+        raise NotImplementedError("You must implement backward for a custom autograd.Function.")
 
     @classmethod
     def apply(cls, *args: Any) -> Any:

@@ -14,9 +14,26 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
+def _tensors(what: str, value: Any) -> tuple[Tensor, ...]:
+    """Return a tensor, or a tuple of them, as a tuple.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    found = value if isinstance(value, tuple) else (value,)
+    for x in found:
+        if not hasattr(x, "_requires_grad"):
+            a = "a tuple that holds a" if isinstance(value, tuple) else "a"
+            raise TypeError(
+                f"jacobian, hessian: {what} must be a Tensor or a tuple of them, not {a} "
+                f"{type(x).__name__}"
+            )
+    return found
+
+
 def _inputs(inputs: Any, create_graph: bool) -> list[Tensor]:
     """Return the inputs as leaves that require gradients; with `create_graph`, as views of them."""
-    xs = inputs if isinstance(inputs, tuple) else (inputs,)
+    xs = _tensors("the inputs", inputs)
     return [
         x.view(x.array.shape) if create_graph and x._requires_grad else x.detach().requires_grad_()
         for x in xs
@@ -66,11 +83,14 @@ def jacobian(
     Returns:
         A tensor of shape (*output.shape, *input.shape). With a tuple of inputs, a tuple of these;
         with a tuple of outputs, a tuple with one entry of that kind for each.
+
+    Raises:
+        TypeError: an input or an output is no tensor.
     """
     with enable_grad():
         xs = _inputs(inputs, create_graph)
         result = func(*xs)
-        outputs = result if isinstance(result, tuple) else (result,)
+        outputs = _tensors("what the function returns", result)
         rows = [_rows(y, xs, create_graph) for y in outputs]
     per_output = tuple(row if isinstance(inputs, tuple) else row[0] for row in rows)
     return per_output if isinstance(result, tuple) else per_output[0]
@@ -92,10 +112,11 @@ def hessian(
     """
 
     def gradient(*xs: Tensor) -> Any:
-        y = func(*xs)
-        if y.array.size != 1:
+        y, *more = _tensors("what the function returns", func(*xs))
+        if more or y.array.size != 1:
             raise RuntimeError(
-                f"hessian: the function must return one element, not shape {tuple(y.shape)}"
+                "hessian: the function must return one tensor of one element, not "
+                f"{1 + len(more)} of shape {tuple(y.shape)}"
             )
         first = jacobian(lambda *xs: func(*xs).reshape(()), xs, create_graph=True)
         return first if isinstance(inputs, tuple) else first[0]

@@ -15,15 +15,53 @@ if TYPE_CHECKING:
     from .graph import Hook, Node
 
 
+def check_gradient(x: Tensor, g: Any) -> None:
+    """Raise unless g can be the gradient of x: a tensor of its shape and dtype, and another one.
+
+    Raises:
+        TypeError: g is no tensor.
+        RuntimeError: its shape or dtype is another, or g is x.
+    """
+    if not hasattr(g, "_requires_grad"):
+        raise TypeError(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+        )
+    if g is x:
+        raise RuntimeError("can't assign a tensor as its own grad")
+    if g.array.shape != x.array.shape or g.array.dtype != x.array.dtype:
+        raise RuntimeError(
+            f"attempting to assign a gradient of shape {g.array.shape} and dtype {g.dtype} to a "
+            f"tensor of shape {x.array.shape} and dtype {x.dtype}: they must be the same"
+        )
+
+
+class _Keep:
+    """The hook of `retain_grad`. Its reference to the tensor is weak: it does not keep it alive."""
+
+    def __init__(self, input: Tensor) -> None:
+        self.tensor = ref(input)
+
+    def __call__(self, g: Tensor) -> None:
+        x = self.tensor()
+        if x is not None:
+            x._grad = g.clone() if x._grad is None else x._grad + g
+
+
 def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
     """Show a gradient to the hooks in turn; each may return another in its place.
 
+    `retain_grad` keeps what the others leave, whenever it was called.
+
     Raises:
         RuntimeError: a hook returned one of another shape or dtype.
+        TypeError: a hook returned something else.
     """
-    for hook in list(hooks.values()):
+    for hook in sorted(hooks.values(), key=lambda hook: isinstance(hook, _Keep)):
         replaced = hook(g)
         if replaced is not None:
+            if not hasattr(replaced, "_requires_grad"):
+                kind = type(replaced).__name__
+                raise TypeError(f"hook: it must return a Tensor or None, and returned a {kind}")
             if replaced.array.shape != g.array.shape or replaced.array.dtype != g.array.dtype:
                 raise RuntimeError(
                     f"hook: it returned a gradient of shape {tuple(replaced.shape)}, "
@@ -68,7 +106,10 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
 
     Raises:
         RuntimeError: the tensor does not require a gradient.
+        TypeError: the hook cannot be called.
     """
+    if not callable(hook):
+        raise TypeError(f"register_hook: the hook must be callable, not a {type(hook).__name__}")
     if not input._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     place: Any = input if input._node is None else input._node
@@ -76,18 +117,6 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     if getattr(place, name) is None:
         setattr(place, name, {})
     return RemovableHandle(getattr(place, name), hook)
-
-
-class _Keep:
-    """The hook of `retain_grad`. Its reference to the tensor is weak: it does not keep it alive."""
-
-    def __init__(self, input: Tensor) -> None:
-        self.tensor = ref(input)
-
-    def __call__(self, g: Tensor) -> None:
-        x = self.tensor()
-        if x is not None:
-            x.grad = g.clone() if x.grad is None else x.grad + g
 
 
 def _keep_of(input: Tensor) -> int | None:

@@ -13,6 +13,7 @@ view is taken again from its base, to get a node that knows of the change.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -29,6 +30,18 @@ if TYPE_CHECKING:
 
 UNRECORDED: Any = ()
 """Stands for the base of a view made under `no_grad()`: the graph has no part in it."""
+
+_MANY = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single "
+    "memory location, as in an expanded one. Please clone() the tensor before performing the "
+    "operation."
+)
+
+
+def _overlaps(x: Array) -> bool:
+    """Say whether two elements of a view lie at the same place, as those of an expanded one do."""
+    steps = zip(x.shape, x.strides, strict=True)
+    return x.size > 0 and any(n > 1 and step == 0 for n, step in steps)
 
 
 def record_view(name: str, array: Array, input: Tensor, vjp: VJP, op: Any, *args: Any) -> Tensor:
@@ -48,6 +61,8 @@ def record_view(name: str, array: Array, input: Tensor, vjp: VJP, op: Any, *args
             input._views = set()
         input._views.add(ref(out, input._views.discard))
     out._version = input._version
+    if not array.flags.writeable and _overlaps(input.array) and not _overlaps(array):
+        array.flags.writeable = array.base is not None and array.base.flags.writeable
     return out
 
 
@@ -62,6 +77,8 @@ def _check_writable(x: Tensor) -> None:
                 "no_grad(), or change it inside."
             )
         x, what = x._view[0], "a view of a leaf Variable"
+    if _overlaps(x.array):
+        raise RuntimeError(_MANY)
     if x._node is None and x._requires_grad:
         raise RuntimeError(
             f"{what} that requires grad is being used in an in-place operation. Its gradient "
@@ -69,16 +86,28 @@ def _check_writable(x: Tensor) -> None:
         )
 
 
-def _pasted(base: Tensor, result: Tensor, op: Any, args: Any) -> Tensor:
+def _base(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Return the tensor that x is a view of, and how it is taken from it.
+
+    An expanded base is passed over: to write into one row of it is to write into all.
+    """
+    base, op, args = x._view
+    if base._view is None or not _overlaps(base.array):
+        return base, lambda t: op(t, *args)
+    root, take = _base(base)
+    return root, lambda t: op(take(t), *args)
+
+
+def _pasted(base: Tensor, result: Tensor, take: Callable[[Tensor], Tensor]) -> Tensor:
     """Record the base with `result` in the place of a view of it."""
 
     def outside(g: Tensor) -> Tensor:
         inside = g._wrap(np.zeros(g.array.shape, np.bool_))
         with no_grad():
-            op(inside, *args).array[...] = True
+            take(inside).array[...] = True
         return g.masked_fill(inside, 0.0)
 
-    return record("copy_slices", base.array, (base, outside), (result, lambda g: op(g, *args)))
+    return record("copy_slices", base.array, (base, outside), (result, take))
 
 
 def _move(x: Tensor, node: Node) -> None:
@@ -104,21 +133,18 @@ def overwrite(x: Tensor, result: Tensor) -> None:
     Raises:
         RuntimeError: the memory cannot be written, or the graph cannot follow the change.
     """
+    if _overlaps(x.array):
+        raise RuntimeError(_MANY)
     if not x.array.flags.writeable:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location, or its memory is read-only. Please clone() the tensor before "
-            "performing the operation."
-        )
+        raise RuntimeError("the memory of the tensor is read-only. Change a clone() of it.")
     if result._requires_grad:
         _check_writable(x)
     x.array[...] = result.array
     x._version[0] = next(version_counter)
     if result._requires_grad:
         while x._view is not None:
-            base, op, args = x._view
-            result = _pasted(base, result, op, args)
-            x = base
+            x, take = _base(x)
+            result = _pasted(x, result, take)
         assert result._node is not None
         _move(x, result._node)
         _take_views_again(x)

@@ -20,7 +20,8 @@ import numpy as np
 from .._runtime.parts import attention_in_parts
 from .._runtime.products import matmul_like, matmul_transposed
 from ..dtypes import Array
-from ..ops.arguments import Shapes
+from ..ops.arguments import Shapes, broadcasts_to, shape_of_scores, tensor
+from ..ops.options import boolean, number
 from ..ops.probe import probe
 from ..random import keep_mask
 from .registry import Backward, Fused, Gradients
@@ -47,8 +48,9 @@ def definition(
     if mask is None:
         weights = scores.softmax(-1)  # (..., T_q, T_k)
     else:
-        is_bool = mask.array.dtype == np.bool_
-        scores = scores.masked_fill(~mask, -math.inf) if is_bool else scores + mask
+        if mask.array.dtype != np.bool_:
+            scores, mask = scores + mask, mask != -math.inf
+        scores = scores.masked_fill(~mask, -math.inf)
         no_key = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
         weights = scores.masked_fill(no_key, 0.0).softmax(-1).masked_fill(no_key, 0.0)
     weights = probe("weights", weights)
@@ -86,12 +88,10 @@ def kernel(
     if causal:
         mask = np.tri(query.shape[-2], key.shape[-2], dtype=np.bool_)
     scores = matmul_transposed(query, key, scale)  # (..., T_q, T_k)
-    if mask is not None:
-        if mask.dtype == np.bool_:
-            mask = np.where(mask, scores.dtype.type(0), scores.dtype.type(-np.inf))
-        # in place, unless the mask has more dimensions and so makes the scores larger
-        scores = np.add(scores, mask, out=scores if mask.ndim <= scores.ndim else None)
-    weights = softmax_probabilities(scores)
+    if mask is not None and mask.dtype != np.bool_:
+        numbers, mask = mask, mask != -np.inf
+        scores += np.where(mask, numbers, 0)
+    weights = softmax_probabilities(scores, mask)
     dropped = weights if keep is None else weights * keep
     y = matmul_like(dropped, value, like=query)  # (..., T_q, d_value)
 
@@ -122,34 +122,29 @@ ATTENTION = Fused(
 )
 
 
-SHAPES = Shapes(
-    "scaled_dot_product_attention",
-    floating=True,
-    query="* T_q d_head",
-    key="* T_k d_head",
-    value="* T_k d_value",
-)
+NAME = ATTENTION.name
+SHAPES = Shapes(NAME, floating=True, query="* T_q d", key="* T_k d", value="* T_k d_value")
+GROUPED = Shapes(NAME, query="* heads T_q d", key="* k_heads T_k d", value="* v_heads T_k d_value")
 
 
 def _repeat_heads(query: Tensor, x: Tensor) -> Tensor:
     """Let each head of x serve a group of the query's heads."""
     heads, groups = query.array.shape[-3], x.array.shape[-3]
-    if heads % groups:
+    if not groups or heads % groups:
         raise RuntimeError(
-            f"scaled_dot_product_attention: {heads} query heads cannot be shared evenly among "
-            f"{groups} key and value heads"
+            f"{NAME}: {heads} query heads cannot be shared evenly among {groups} key or value heads"
         )
     *batch, _, T, d = x.array.shape
     each = x.unsqueeze(-3).expand(*batch, groups, heads // groups, T, d)
     return each.reshape(*batch, heads, T, d)
 
 
-def _check_mask(query: Tensor, mask: Tensor, is_causal: bool) -> None:
-    name = "scaled_dot_product_attention"
+def _check_mask(query: Tensor, mask: Tensor, is_causal: bool, scores: tuple[int, ...]) -> None:
     if is_causal:
-        raise RuntimeError(f"{name}: attn_mask cannot be given together with is_causal=True")
-    if mask.array.dtype not in (np.bool_, query.array.dtype):
-        raise RuntimeError(f"{name}: attn_mask must be bool or {query.dtype}, not {mask.dtype}")
+        raise RuntimeError(f"{NAME}: attn_mask cannot be given together with is_causal=True")
+    if tensor(NAME, "attn_mask", mask).array.dtype not in (np.bool_, query.array.dtype):
+        raise RuntimeError(f"{NAME}: attn_mask must be bool or {query.dtype}, not {mask.dtype}")
+    broadcasts_to(NAME, "attn_mask", mask, scores)
 
 
 def scaled_dot_product_attention(
@@ -183,17 +178,22 @@ def scaled_dot_product_attention(
         (..., heads, T_q, d_value).
 
     Raises:
-        RuntimeError: shapes or dtypes do not fit together, or both masks are given.
+        RuntimeError: shapes or dtypes do not fit together, both masks are given, or dropout_p is
+            no probability.
     """
+    boolean(NAME, "is_causal", is_causal)
+    boolean(NAME, "enable_gqa", enable_gqa)
     if enable_gqa:
+        GROUPED(query, key, value)
         key, value = (_repeat_heads(query, t) for t in (key, value))
     SHAPES(query, key, value)
+    scores = shape_of_scores(query, key)
     if attn_mask is not None:
-        _check_mask(query, attn_mask, is_causal)
-    T_q, T_k = query.array.shape[-2], key.array.shape[-2]
+        _check_mask(query, attn_mask, is_causal, scores)
     keep = None
+    number(NAME, "dropout_p", dropout_p, 0, 1, RuntimeError)
     if dropout_p:
-        batch = np.broadcast_shapes(query.array.shape[:-2], key.array.shape[:-2])
-        keep = keep_mask((*batch, T_q, T_k), dropout_p, query.array.dtype)
-    scale = 1 / math.sqrt(query.array.shape[-1]) if scale is None else scale
+        keep = keep_mask(scores, dropout_p, query.array.dtype)
+    scale = 1 / math.sqrt(query.array.shape[-1] or 1) if scale is None else scale
+    number(NAME, "scale", scale)
     return ATTENTION(query, key, value, attn_mask, keep=keep, scale=scale, causal=is_causal)

@@ -17,6 +17,8 @@ import numpy as np
 from .._runtime.products import sum_last
 from ..dtypes import Array
 from ..ops.arguments import Shapes, tensor
+from ..ops.loss import check_reduction, class_indices
+from ..ops.options import integer, number
 from .registry import Backward, Fused, Gradients
 from .softmax import log_softmax
 
@@ -28,11 +30,13 @@ def definition(
     x: Tensor, *, target: Array, counted: Array, weight: Array, smoothing: float
 ) -> Tensor:
     """Compute each example's loss, (N), in tensor operations."""
-    log_p = x.log_softmax(-1)  # (N, C)
+    ignored = x._wrap(~counted)
+    log_p = x.masked_fill(ignored.unsqueeze(-1), 0.0).log_softmax(-1)  # (N, C)
     weighted = x._wrap(weight) * log_p
-    log_p_target = weighted[np.arange(len(target)), target]  # (N)
-    mean_log_p = weighted.mean(-1)  # (N)
-    return -((1 - smoothing) * log_p_target + smoothing * mean_log_p) * x._wrap(counted)
+    losses = -(1 - smoothing) * weighted[np.arange(len(target)), target]  # (N)
+    if smoothing:
+        losses = losses - smoothing * weighted.mean(-1)
+    return losses.masked_fill(ignored, 0.0)
 
 
 def kernel(
@@ -40,8 +44,8 @@ def kernel(
 ) -> tuple[Array, Backward]:
     """Compute each example's loss, (N), from logits x (N, C).
 
-    With q_c the probability that the target gives to class c, w the weights, and `counted` 0 for a
-    target that is ignored and else 1,
+    With q_c the probability that the target gives to class c, w the weights, and `counted` False
+    for a target that is ignored, whatever its logits,
 
         loss = -counted Σ_c q_c w_c ln p_c
 
@@ -59,12 +63,14 @@ def kernel(
     p = np.exp(z)
     s = sum_last(p)
     p /= s
+    p[~counted] = 0
     log_s = np.log(s[:, 0])
     on_target = weight[target] * counted * x.dtype.type(1 - smoothing)  # (N), of -ln p_target
     loss = on_target * (log_s - z[rows, target])
     if smoothing:
         on_each = weight * x.dtype.type(smoothing / C)  # (C), of each -ln p_c
-        loss += counted * (log_s * on_each.sum() - z @ on_each)
+        loss += log_s * on_each.sum() - z @ on_each
+    loss[~counted] = 0
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         g_target = g * on_target
@@ -82,7 +88,7 @@ def kernel(
 
 CROSS_ENTROPY = Fused("cross_entropy", definition, kernel)
 
-SHAPES = Shapes("cross_entropy", optional="weight", one_dtype=False, logits="* C", weight="C")
+SHAPES = Shapes("cross_entropy", optional="weight", floating=True, input="* C", weight="C")
 
 
 def _of_indices(
@@ -90,20 +96,12 @@ def _of_indices(
 ) -> tuple[Tensor, float]:
     """Return each example's loss, (N), and the sum of the weights of the right answers."""
     *shape, C = logits.array.shape
-    t = target.array
-    if t.shape != tuple(shape):
+    if target.array.shape != tuple(shape):
         raise ValueError(
-            f"cross_entropy: target of shape {t.shape} does not fit the input, of {C} classes; "
-            f"expected {tuple(shape)}"
+            f"cross_entropy: target of shape {target.array.shape} does not fit the input, of {C} "
+            f"classes; expected {tuple(shape)}"
         )
-    wrong = (t != ignore_index) & ((t < 0) | (t >= C))
-    if wrong.any():
-        raise IndexError(
-            f"cross_entropy: target {t[wrong][0]} is out of bounds: there are {C} classes"
-        )
-    t = t.reshape(-1)
-    counted = (t != ignore_index).astype(logits.array.dtype)
-    t = np.where(t == ignore_index, 0, t)
+    t, counted = class_indices("cross_entropy", target.reshape(-1), C, ignore_index)
     w = np.ones(C, logits.array.dtype) if weight is None else weight.array
     losses = CROSS_ENTROPY(
         logits.reshape(-1, C), target=t, counted=counted, weight=w, smoothing=smoothing
@@ -119,8 +117,8 @@ def _of_probabilities(
         raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     if target.array.shape != logits.array.shape:
         raise ValueError(
-            f"cross_entropy: with the classes last, target of shape {target.array.shape} does not "
-            f"fit input of shape {logits.array.shape}"
+            f"cross_entropy: a floating-point target holds class probabilities; of shape "
+            f"{target.array.shape} it does not fit input {logits.array.shape}, classes last"
         )
     q = (1 - smoothing) * target + smoothing / logits.array.shape[-1]
     if weight is not None:
@@ -154,24 +152,23 @@ def cross_entropy(
         input: logits, (C), (N, C) or (N, C, d_1, …).
         target: class indices, int64: (), (N) or (N, d_1, …). Or class probabilities, of the
             input's shape and dtype.
-        weight: w, (C); 1 unless given. It receives no gradient.
+        weight: w, (C), of the input's dtype; 1 unless given. It receives no gradient.
         ignore_index: targets of this value count for nothing (class indices only).
         reduction: "mean", "sum", or "none" for the loss of each example.
         label_smoothing: ε in [0, 1], the probability that is spread evenly over all classes.
 
     Raises:
-        RuntimeError, ValueError: shapes do not fit together, or an option is out of range.
+        RuntimeError, ValueError: shapes or dtypes do not fit, or an option is out of range.
         IndexError: a target is not among the C classes.
     """
     logits = _classes_last(tensor("cross_entropy", "input", input))
     of_probabilities = tensor("cross_entropy", "target", target).array.dtype.kind == "f"
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(
-            f"cross_entropy: {reduction!r} is not a reduction: 'mean', 'sum' or 'none'"
-        )
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"cross_entropy: label_smoothing must be in [0, 1]: {label_smoothing}")
+    check_reduction("cross_entropy", reduction)
+    number("cross_entropy", "label_smoothing", label_smoothing, 0, 1, RuntimeError)
+    integer("cross_entropy", "ignore_index", ignore_index)
     SHAPES(logits, weight)
+    if not logits.array.shape[-1]:
+        raise ValueError(f"cross_entropy: input {tuple(input.array.shape)} has no classes")
     if of_probabilities:
         target = _classes_last(target)
         losses, n = _of_probabilities(logits, target, weight, ignore_index, label_smoothing)

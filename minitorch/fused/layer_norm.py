@@ -16,7 +16,8 @@ import numpy as np
 from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_first
 from ..dtypes import Array
-from ..ops.arguments import Shapes, ends_in
+from ..ops.arguments import Shapes
+from ..ops.options import normalized_sizes, number
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def definition(
     """Normalise over the last n_dims dimensions, in tensor operations."""
     dims = tuple(range(-n_dims, 0))
     centred = x - x.mean(dims, keepdim=True)
+    centred = centred - centred.mean(dims, keepdim=True)  # what rounding left of the mean
     variance = (centred * centred).mean(dims, keepdim=True)
     y = centred * (variance + eps).rsqrt()
     y = y if weight is None else y * weight
@@ -53,14 +55,17 @@ def kernel(
     That is r times what remains of dh without its components along (1, …, 1) and along h: moving x
     along either leaves y as it is (along h but for eps).
 
-    A mean is a product with (1/n, …, 1/n), which for short rows is faster than `mean`. So
-    mean(dh) = g @ (weight / n) and mean(dh · h) = (g · h) @ (weight / n). y, or dx, is written to
-    `out` if that is given.
+    A mean is a product with (1/n, …, 1/n), faster than `mean` for short rows, so that mean(dh) =
+    g @ (weight / n) and mean(dh · h) = (g · h) @ (weight / n). What rounding leaves of the mean in
+    h is subtracted in turn: from equal elements exactly, as their sum over n is. y, or dx, is
+    written to `out`.
     """
     n = x.shape[1]
-    average = constant(n, 1 / n, x.dtype)
+    average = constant(n, 1 / max(n, 1), x.dtype)
     w: Any = 1 if weight is None else weight
     h = x - x.dot(average)[:, None]
+    rest = h.dot(constant(n, 1, x.dtype)) / constant(1, n, x.dtype)
+    h -= rest[:, None]
     r = 1 / np.sqrt((h * h).dot(average) + eps)[:, None]  # (m, 1)
     h *= r
     y: Array = np.multiply(h, w, out=out)
@@ -92,14 +97,8 @@ LAYER_NORM = Fused("layer_norm", definition, rows_in_parts(kernel))
 def _shapes(n_dims: int) -> Shapes:
     """Declare the shapes for so many normalised dimensions."""
     sizes = " ".join(f"n{i}" for i in range(1, n_dims + 1))
-    return Shapes(
-        "layer_norm",
-        optional="weight bias",
-        floating=True,
-        input=f"* {sizes}",
-        weight=sizes,
-        bias=sizes,
-    )
+    of: Any = {"input": f"* {sizes}", "weight": sizes, "bias": sizes}
+    return Shapes("layer_norm", optional="weight bias", floating=True, **of)
 
 
 def layer_norm(
@@ -120,10 +119,11 @@ def layer_norm(
         eps: keeps a constant vector from dividing by 0.
 
     Raises:
-        RuntimeError: the trailing dimensions of the input are not `normalized_shape`, weight or
-            bias have another shape, or the dtypes differ or are not floating-point.
+        RuntimeError: the input's last sizes, or those of weight or bias, are not
+            `normalized_shape`; or the dtypes differ or are not floating-point.
+        ValueError: eps is not finite.
     """
-    shape = tuple(normalized_shape)
-    ends_in("layer_norm", input, shape)
+    shape = normalized_sizes("layer_norm", input, normalized_shape)
+    number("layer_norm", "eps", eps)
     _shapes(len(shape))(input, weight, bias)
     return LAYER_NORM(input, weight, bias, n_dims=len(shape), eps=eps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,14 @@ def kernel(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Backward
 
         dx = g W        dW = gᵀ x        db = Σ_rows g
     """
-    rows = x.reshape(-1, x.shape[-1])
+    m = -1 if x.size else math.prod(x.shape[:-1])  # which NumPy cannot tell from no elements
+    rows = x.reshape(m, x.shape[-1])
     y = rows @ weight.T
     if bias is not None:
         y += bias
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
-        g = g.reshape(-1, weight.shape[0])
+        g = g.reshape(len(rows), weight.shape[0])
         return (
             (g @ weight).reshape(x.shape) if needs[0] else None,
             g.T @ rows if needs[1] else None,
@@ -47,9 +49,7 @@ def kernel(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Backward
 LINEAR = Fused("linear", definition, kernel)
 
 SHAPES = Shapes("linear", optional="bias", input="* k", weight="n k", bias="n")
-SHAPES_OF_ONE_OUTPUT = Shapes(
-    "linear", optional="bias", one_dtype=False, input="* k", weight="k", bias="*"
-)
+SHAPES_OF_ONE_OUTPUT = Shapes("linear", optional="bias", input="* k", weight="k", bias="")
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -58,7 +58,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Args:
         input: (*, in_features).
         weight: (out_features, in_features), or (in_features) for a single output.
-        bias: (out_features), or None.
+        bias: (out_features), or () for a single output, or None.
 
     Returns:
         (*, out_features), or (*) where weight has one dimension.

@@ -7,7 +7,6 @@ where j runs over all elements along one dimension.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,16 @@ import numpy as np
 
 from .._runtime.products import sum_last
 from ..dtypes import Array
-from ..ops.arguments import dims_of, floating_point
+from ..ops.arguments import dim_of, floating_point
+from ..ops.options import integer
 from .registry import Backward, Fused, Gradients
 
 if TYPE_CHECKING:
     from .. import dtypes
     from ..tensor import Tensor
 
-SAFE = 30.0
-"""A largest x within ±SAFE needs no shift, and in a sum above e^-SAFE no underflow matters."""
+LOWEST = -60.0
+"""Of x above it, e^x is far from where float32 underflows, near e^-87."""
 
 
 def _largest(x: Array, dim: int) -> Array:
@@ -42,20 +42,22 @@ def softmax_definition(x: Tensor, *, dim: int) -> Tensor:
     return e / e.sum(dim, keepdim=True)
 
 
-def softmax_probabilities(x: Array) -> Array:
-    """Compute softmax along the last dimension; a row of nothing but -inf gets zeros.
+def softmax_probabilities(x: Array, allowed: Array | None = None) -> Array:
+    """Compute softmax along the last dimension, where `allowed`; a row without any gets zeros.
 
-    Any shift of a row's scores cancels; it is there only to avoid overflow. If the array's maximum
-    is within ±SAFE, no shift is needed; otherwise the maximum, which is cheap to find, is tried for
-    all rows. Only if a row lies so far below it that its sum is at most e^-SAFE, so that underflow
-    could matter, does each row get its own.
+    Any shift of a row's scores cancels; it is there only to avoid overflow. Where no score is below
+    LOWEST and no sum overflows, none is needed. Otherwise each row gets its own: one that rows
+    share would let those underflow that lie far below the others.
     """
-    largest = x.max(initial=-np.inf)
-    y = np.exp(x) if abs(largest) < SAFE else np.exp(x - largest)
+    y = np.exp(x)
+    if allowed is not None:
+        y *= allowed
     total = sum_last(y)
-    if not total.min(initial=np.inf) > math.exp(-SAFE):
+    if not (x.min(initial=0) > LOWEST and total.max(initial=0) < np.inf):
+        x = x if allowed is None else np.where(allowed, x, x.dtype.type(-np.inf))
         y = np.exp(x - np.maximum(_largest(x, -1), np.finfo(x.dtype).min))
         total = sum_last(y)
+    if allowed is not None:
         total[total == 0] = 1
     y /= total
     return y
@@ -70,7 +72,8 @@ def softmax_kernel(x: Array, *, dim: int) -> tuple[Array, Backward]:
 
     and needs only y.
     """
-    y = softmax_probabilities(x.swapaxes(dim, -1)).swapaxes(dim, -1) if x.ndim else np.ones_like(x)
+    rows = x.reshape(x.shape or 1).swapaxes(dim, -1)  # a number is a row of its own
+    y = softmax_probabilities(rows).swapaxes(dim, -1).reshape(x.shape)
 
     def backward(g: Array, needs: Sequence[bool]) -> Gradients:
         dx = g * y
@@ -113,7 +116,7 @@ LOG_SOFTMAX = Fused("log_softmax", log_softmax_definition, log_softmax_kernel, k
 def _scores(name: str, input: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
     """Return the input, converted if a dtype is given; it must be floating-point and have `dim`."""
     x = floating_point(name, "input", input if dtype is None else input.to(dtype))
-    dims_of(name, x.array.ndim, dim)
+    dim_of(name, integer(name, "dim", dim), x.array.ndim)
     return x
 
 
@@ -129,7 +132,7 @@ def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tenso
 
     Raises:
         RuntimeError: the dtype is not floating-point.
-        IndexError: there is no dimension `dim`.
+        IndexError, TypeError: there is no dimension `dim`.
     """
     return SOFTMAX(_scores("softmax", input, dim, dtype), dim=dim)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
@@ -9,6 +10,18 @@ from .parameter import Parameter
 
 if TYPE_CHECKING:
     from .module import Module
+
+
+class SetByInit:
+    """Stands for an attribute that `Module.__init__` sets, and explains that it was not called."""
+
+    def __get__(self, module: object, owner: type) -> Any:
+        if module is None:
+            return self
+        raise AttributeError(
+            f"{owner.__name__}: its __init__ must begin with super().__init__(), which sets up "
+            "what a Module needs"
+        )
 
 
 class Attributes:
@@ -20,6 +33,10 @@ class Attributes:
     """
 
     _buffers: dict[str, bool]  # for the name of each: is it part of the state_dict?
+    modules: Callable[[], Iterator[Module]]
+
+    if not TYPE_CHECKING:
+        _buffers = SetByInit()
 
     def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
         raise TypeError(
@@ -34,6 +51,14 @@ class Attributes:
                     f"cannot assign {name} before Module.__init__() call: begin __init__ with "
                     "super().__init__()"
                 )
+            if isinstance(value, Attributes):
+                if isinstance(vars(self).get(name), Parameter):
+                    self._refuse(name, value, "parameter", "nn.Parameter")
+                if any(part is self for part in value.modules()):
+                    raise ValueError(
+                        f"cannot assign {type(value).__name__} as child module '{name}': this "
+                        f"{type(self).__name__} is part of it, and no module can be part of itself"
+                    )
             self._buffers.pop(name, None)
         elif value is not None:
             held = vars(self).get(name)
@@ -51,6 +76,8 @@ class Attributes:
 
     def _add(self, name: str, value: Any) -> None:
         """Set the attribute; raise if the name is empty, has a dot, or means something else."""
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a parameter, buffer or module must be a string: {name!r}")
         if not name or "." in name:
             raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
         part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))

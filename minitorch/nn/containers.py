@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .module import Module, layout
 
 L = TypeVar("L", bound="_List")
+
+
+def _checked(modules: Any) -> list[Module]:
+    """Return modules as a list, or raise TypeError: a container holds nothing else, nor None."""
+    if not isinstance(modules, Iterable):
+        raise TypeError(f"expected a list of modules, not {type(modules).__name__}")
+    found = list(modules)
+    for i, module in enumerate(found):
+        if not isinstance(module, Module):
+            raise TypeError(f"a container holds modules, and number {i} of these is {module!r}")
+    return found
 
 
 class _List(Module):
@@ -43,33 +54,35 @@ class _List(Module):
         raise NotImplementedError
 
     def __setitem__(self, index: int, module: Module) -> None:
-        self.add_module(self._own(Module)[self._position(index)][0], module)
+        self.add_module(self._own(Module)[self._position(index)][0], *_checked([module]))
 
     def __delitem__(self, index: int | slice) -> None:
         modules = self._modules()
-        del modules[index]
+        del modules[index if isinstance(index, slice) else self._position(index)]
         self._replace(modules)
 
-    def _position(self, index: int) -> int:
-        if not -len(self) <= index < len(self):
+    def _position(self, index: int, end: int = 0) -> int:
+        """Return an index, if it is one of a module; with `end`, so many more are allowed."""
+        if isinstance(index, bool) or not hasattr(type(index), "__index__"):
+            raise TypeError(f"modules are indexed by whole numbers, not {index!r}")
+        if not -len(self) <= index < len(self) + end:
             raise IndexError(f"index {index} is out of range: there are {len(self)} modules")
         return index
 
     def append(self: L, module: Module) -> L:
         """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
+        return self.extend([module])
 
     def extend(self: L, modules: Iterable[Module]) -> L:
         """Add several modules at the end."""
-        for module in list(modules):
-            self.append(module)
+        for module in _checked(modules):
+            self.add_module(str(len(self)), module)
         return self
 
     def insert(self: L, index: int, module: Module) -> L:
         """Add a module before the one at `index`."""
         modules = self._modules()
-        modules.insert(index, module)
+        modules.insert(self._position(index, end=1), *_checked([module]))
         self._replace(modules)
         return self
 
@@ -84,10 +97,10 @@ class Sequential(_List):
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], Mapping):
-            named: Iterable[tuple[str, Any]] = modules[0].items()
+            names, modules = list(modules[0]), tuple(modules[0].values())
         else:
-            named = [(str(i), module) for i, module in enumerate(modules)]
-        for name, module in named:
+            names = [str(i) for i in range(len(modules))]
+        for name, module in zip(names, _checked(modules), strict=True):
             self.add_module(name, module)
 
     def _part(self, named: dict[str, Module]) -> Sequential:
@@ -133,14 +146,22 @@ class ModuleDict(Module):
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Add or replace modules."""
-        for name, module in dict(modules).items():
+        try:
+            named = dict(modules)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"expected a dict of modules, or pairs of a name and one, not {modules!r}"
+            ) from None
+        for name, module in zip(named, _checked(named.values()), strict=True):
             self[name] = module
 
     def __getitem__(self, name: str) -> Module:
+        if name not in self:
+            raise KeyError(f"there is no module {name!r}, only {', '.join(self) or 'none at all'}")
         return dict(self._own(Module))[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
-        self.add_module(name, module)
+        self.add_module(name, *_checked([module]))
 
     def __delitem__(self, name: str) -> None:
         self[name]
@@ -155,9 +176,9 @@ class ModuleDict(Module):
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
-    def __getattr__(self, name: str) -> Any:
-        # Nothing is found here. It tells type checkers that `blocks.first` may exist.
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    if TYPE_CHECKING:  # `blocks.first` may exist
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def keys(self) -> Iterable[str]:
         """The names."""

@@ -31,6 +31,7 @@ from ..autograd import Function, is_grad_enabled
 from ..creation import zeros
 from ..dtypes import Array
 from ..ops import cat
+from ..ops.numbers import whole
 from ..tensor import Tensor
 from .module import Module
 from .worker import ForwardPass, Shard, Worker, checked_output, shared_like
@@ -180,8 +181,9 @@ class DataParallel(Module):
 
     def __init__(self, module: Module, processes: int = 2) -> None:
         super().__init__()
-        if not isinstance(processes, int) or processes < 1:
-            raise ValueError(f"DataParallel: processes must be at least 1, not {processes!r}")
+        if not isinstance(module, Module):
+            raise TypeError(f"DataParallel: it takes a Module, not {type(module).__name__}")
+        whole("DataParallel", "processes", processes, least=1)
         if processes > 1 and not hasattr(os, "fork"):
             raise RuntimeError(
                 "DataParallel: this operating system cannot fork a process. Use processes=1."
@@ -208,7 +210,8 @@ class DataParallel(Module):
 
         Args:
             args, kwargs: for the module. Each tensor among them is split along its first
-                dimension; anything else goes to every process as it is.
+                dimension; the rest, which may be numbers, strings, bools and None, in lists,
+                tuples and dicts, goes to every process as it is.
 
         Raises:
             ValueError: the tensors do not have one batch size.
@@ -235,8 +238,7 @@ class DataParallel(Module):
             for forward_pass in passes:
                 forward_pass.wait()
         for forward_pass, reduce in zip(passes, reduced, strict=True):
-            array, requires_grad = forward_pass.result()
-            y = Tensor._wrap(array)
+            y, requires_grad = forward_pass.result()
             outputs.append(_ScatterGradient.apply(forward_pass, reduce, y) if requires_grad else y)
         return cat(outputs)
 

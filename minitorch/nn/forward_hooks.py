@@ -8,6 +8,12 @@ from typing import Any
 from ..autograd.hooks import RemovableHandle
 
 
+def _callable(hook: Any) -> Any:
+    if not callable(hook):
+        raise TypeError(f"a forward hook must be callable, and {hook!r} is not")
+    return hook
+
+
 class ForwardHooks:
     """The part of `Module` that calls hooks before and after `forward`."""
 
@@ -19,7 +25,13 @@ class ForwardHooks:
         for hook, with_kwargs in list(self._forward_pre_hooks.values()):
             if with_kwargs:
                 changed = hook(self, args, kwargs)
-                args, kwargs = (args, kwargs) if changed is None else changed
+                if changed is not None:
+                    if not isinstance(changed, tuple) or len(changed) != 2:
+                        raise RuntimeError(
+                            "forward pre-hook must return None or a tuple of (new_args, "
+                            f"new_kwargs), but got {changed!r}"
+                        )
+                    args, kwargs = changed
             else:
                 changed = hook(self, args)
                 if changed is not None:
@@ -44,7 +56,7 @@ class ForwardHooks:
         Returns:
             A handle: `handle.remove()` removes the hook again, as does the end of its `with`.
         """
-        return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+        return RemovableHandle(self._forward_pre_hooks, (_callable(hook), with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -54,4 +66,4 @@ class ForwardHooks:
         The arguments are those of `register_forward_pre_hook`; with `with_kwargs`, it is
         `hook(module, args, kwargs, output)`.
         """
-        return RemovableHandle(self._forward_hooks, (hook, with_kwargs), prepend)
+        return RemovableHandle(self._forward_hooks, (_callable(hook), with_kwargs), prepend)

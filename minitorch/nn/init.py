@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
 from ..autograd.grad_mode import no_grad
+from ..ops import arguments
 
 if TYPE_CHECKING:
     from ..random import Generator
@@ -38,7 +39,7 @@ def normal_(
 ) -> Tensor:
     """Fill with numbers from the normal distribution N(mean, std²)."""
     with no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+        return arguments.tensor("normal_", "tensor", tensor).normal_(mean, std, generator=generator)
 
 
 def uniform_(
@@ -46,13 +47,13 @@ def uniform_(
 ) -> Tensor:
     """Fill with numbers from the uniform distribution on [a, b)."""
     with no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+        return arguments.tensor("uniform_", "tensor", tensor).uniform_(a, b, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with `val`."""
     with no_grad():
-        return tensor.fill_(val)
+        return arguments.tensor("constant_", "tensor", tensor).fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -78,6 +79,9 @@ def trunc_normal_(
     Raises:
         ValueError: less than a thousandth of the distribution lies there: it would take too long.
     """
+    arguments.tensor("trunc_normal_", "tensor", tensor)
+    if not std > 0:
+        raise ValueError(f"trunc_normal_: std must be above 0, not {std}")
     below_b, below_a = (math.erf((end - mean) / std / math.sqrt(2)) for end in (b, a))
     if not below_b - below_a > 2e-3:
         raise ValueError(f"trunc_normal_: N({mean}, {std}²) has almost nothing in [{a}, {b}]")
@@ -91,7 +95,7 @@ def trunc_normal_(
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """Return (fan_in, fan_out)."""
-    shape = tensor.array.shape
+    shape = arguments.tensor("init", "tensor", tensor).array.shape
     if len(shape) < 2:
         raise ValueError(
             "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
@@ -108,13 +112,13 @@ def xavier_uniform_(
     Its variance is gain² · 2 / (fan_in + fan_out), a compromise between activations and gradients.
     Source: Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html.
     """
-    bound = gain * math.sqrt(6 / sum(_fans(tensor)))
+    bound = gain * math.sqrt(6 / max(sum(_fans(tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from N(0, std²) with std = gain · √(2 / (fan_in + fan_out)). See `xavier_uniform_`."""
-    return normal_(tensor, 0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
+    return normal_(tensor, 0, gain * math.sqrt(2 / max(sum(_fans(tensor)), 1)), generator)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -130,6 +134,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         ValueError: another name.
     """
     slope = 0.01 if param is None else param
+    if isinstance(slope, bool) or not isinstance(slope, (int, float)):
+        raise ValueError(f"negative_slope {slope!r} not a valid number")
     gains = {
         "linear": 1.0,
         "sigmoid": 1.0,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,10 @@ from ..autograd.grad_mode import no_grad
 from ..creation import empty
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
+from ..ops.arguments import tensor
 from ..ops.dropout import dropout
 from ..ops.embedding import embedding
+from ..ops.numbers import between, whole
 from ..ops.rms_norm import rms_norm
 from ..tensor import Tensor
 from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
@@ -27,8 +30,13 @@ def _parameter(shape: tuple[int, ...], dtype: Any, device: Any) -> Parameter:
     return Parameter(empty(shape, dtype=dtype, device=device))
 
 
-def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+def _size(name: str, argument: str, value: Any) -> int:
+    return whole(name, argument, value, error=RuntimeError)
+
+
+def _sizes(name: str, shape: int | Sequence[int]) -> tuple[int, ...]:
+    sizes = shape if isinstance(shape, (tuple, list)) else [shape]
+    return tuple([_size(name, "normalized_shape", n) for n in sizes])
 
 
 class Identity(Module):
@@ -61,7 +69,8 @@ class Linear(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.in_features, self.out_features = in_features, out_features
+        in_features = self.in_features = _size("Linear", "in_features", in_features)
+        out_features = self.out_features = _size("Linear", "out_features", out_features)
         self.weight = _parameter((out_features, in_features), dtype, device)
         self.bias = _parameter((out_features,), dtype, device) if bias else None
         self.reset_parameters()
@@ -104,8 +113,10 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.num_embeddings = _size("Embedding", "num_embeddings", num_embeddings)
+        self.embedding_dim = _size("Embedding", "embedding_dim", embedding_dim)
         if padding_idx is not None:
+            whole("Embedding", "padding_idx", padding_idx, -sys.maxsize)
             if not -num_embeddings <= padding_idx < num_embeddings:
                 raise AssertionError("Padding_idx must be within num_embeddings")
             padding_idx %= num_embeddings
@@ -131,7 +142,7 @@ class Embedding(Module):
             freeze: do not learn them.
             padding_idx: as for the class; here its vector keeps its values.
         """
-        if embeddings.ndim != 2:
+        if tensor("Embedding.from_pretrained", "embeddings", embeddings).ndim != 2:
             raise ValueError(
                 f"Embeddings parameter is expected to be 2-dimensional, not {embeddings.ndim}"
             )
@@ -179,9 +190,9 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _sizes(normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        shape = self.normalized_shape
+        shape = self.normalized_shape = _sizes("LayerNorm", normalized_shape)
+        self.eps = between("LayerNorm", "eps", eps, 0)
+        self.elementwise_affine = elementwise_affine
         has_bias = elementwise_affine and bias
         self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
         self.bias = _parameter(shape, dtype, device) if has_bias else None
@@ -230,9 +241,9 @@ class RMSNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _sizes(normalized_shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        shape = self.normalized_shape
+        shape = self.normalized_shape = _sizes("RMSNorm", normalized_shape)
+        self.eps = None if eps is None else between("RMSNorm", "eps", eps, 0)
+        self.elementwise_affine = elementwise_affine
         self.weight = _parameter(shape, dtype, device) if elementwise_affine else None
         self.reset_parameters()
 
@@ -261,9 +272,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p = p
+        self.p = between("Dropout", "p", p, 0, 1)
 
     def forward(self, input: Tensor) -> Tensor:
         """Drop elements at random if in training mode."""

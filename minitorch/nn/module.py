@@ -71,7 +71,11 @@ class Module(Attributes, ForwardHooks):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return `forward` of the arguments; hooks, where there are any, may change either."""
-        if self._forward_hooks or self._forward_pre_hooks:
+        try:
+            hooked: Any = self._forward_hooks or self._forward_pre_hooks
+        except AttributeError:
+            hooked = self._buffers  # raises: super().__init__() was not called
+        if hooked:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 

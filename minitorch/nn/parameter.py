@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from ..ops.arguments import tensor
 from ..tensor import Tensor
 
 
@@ -19,14 +20,14 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
-        leaf = data.detach()  # Tensor has no __init__: take over all that `_wrap` sets
-        for slot in Tensor.__slots__:
+        leaf = tensor("Parameter", "data", data).detach()
+        for slot in Tensor.__slots__:  # it has no __init__: take over all that `_wrap` sets
             if slot != "__weakref__":
                 setattr(self, slot, getattr(leaf, slot))
         self.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copy = type(self)(self._wrap(self.array.copy()), self._requires_grad)
+        copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
         copy.grad = deepcopy(self.grad, memo)
         memo[id(self)] = copy
         return copy

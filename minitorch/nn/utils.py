@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +12,36 @@ from .._compat import missing
 from .._runtime.quiet import quietly
 from ..autograd.graph import version_counter
 from ..dtypes import Array
+from ..ops.arguments import is_tensor, tensors
+from ..ops.numbers import between
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    """Return the gradients of those parameters that have one."""
-    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [p.grad for p in parameters if p.grad is not None]
+def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """Return the gradients of those parameters that have one.
+
+    Raises:
+        TypeError: what was given are no tensors.
+        ValueError: it is a generator that has nothing to give.
+    """
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
+    if isinstance(parameters, Mapping) or not isinstance(parameters, Iterable):
+        raise TypeError(
+            f"{name}: parameters must be tensors, such as model.parameters(), not a "
+            f"{type(parameters).__name__}"
+        )
+    found = list(parameters)
+    if not all(map(is_tensor, found)):
+        tensors(name, "parameters", found)  # says which is none
+    if not found and isinstance(parameters, Iterator):
+        raise ValueError(
+            f"{name}: the generator of parameters is empty. It can be used once: call "
+            "model.parameters() anew"
+        )
+    return [p.grad for p in found if p.grad is not None]
 
 
 def _norm(vectors: list[Array], p: float) -> np.floating[Any]:
@@ -60,8 +82,11 @@ def clip_grad_norm_(
 
     Raises:
         RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
+        ValueError: max_norm is negative or NaN, or a generator of parameters is empty.
     """
-    grads = _gradients(parameters)
+    between("clip_grad_norm_", "max_norm", max_norm, 0)
+    between("clip_grad_norm_", "norm_type", norm_type, -math.inf)
+    grads = _gradients("clip_grad_norm_", parameters)
     if not grads:
         return Tensor._wrap(np.zeros((), np.float32))
     total = quietly(_norm, [g.array.reshape(-1) for g in grads], norm_type)
@@ -77,8 +102,13 @@ def clip_grad_norm_(
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Clip each element: g ← min(max(g, -clip_value), clip_value), in place."""
-    for g in _gradients(parameters):
+    """Clip each element: g ← min(max(g, -clip_value), clip_value), in place.
+
+    Raises:
+        ValueError: clip_value is negative or NaN, or a generator of parameters is empty.
+    """
+    between("clip_grad_value_", "clip_value", clip_value, 0)
+    for g in _gradients("clip_grad_value_", parameters):
         np.clip(g.array, -clip_value, clip_value, out=g.array)
         g._version[0] = next(version_counter)
 

@@ -89,16 +89,8 @@ from .elementwise import (
     tanh,
 )
 from .embedding import embedding
-from .gather import gather, scatter, scatter_add
-from .indexing import (
-    getitem,
-    index_add,
-    index_fill,
-    index_select,
-    masked_select,
-    nonzero,
-    one_hot,
-)
+from .gather import gather, index_add, index_fill, index_select, scatter, scatter_add
+from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
 from .ordering import argmax, argmin, argsort, max, min, sort, topk

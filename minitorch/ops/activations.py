@@ -41,7 +41,7 @@ def _silu_derivative(x: Tensor) -> Tensor:
 
 # fmt: off
 #                                              dL/dx
-relu = unary("relu", _relu,                    lambda g, y: g * (y != 0),
+relu = unary("relu", _relu,                    lambda g, y: where(y != 0, g, 0.0),
     "max(x, 0). The gradient at 0 is 0.", floating=False)
 silu = unary("silu", lambda x: x * sigmoid_array(x), lambda g, x: g * _silu_derivative(x),
     "x · sigmoid(x)")

@@ -18,11 +18,12 @@ Called with the tensors it does nothing where they fit, and says what is wrong w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import index as as_index
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
+
+from .scalars import whole
 
 if TYPE_CHECKING:
     from ..dtypes import Array
@@ -50,8 +51,11 @@ def tensor(name: str, argument: str, value: Any) -> Tensor:
 
 def tensors(name: str, argument: str, values: Any) -> list[Tensor]:
     """Return a sequence of tensors as a list, or raise TypeError."""
-    if is_tensor(values):
-        raise TypeError(f"{name}(): argument '{argument}' must be a list of Tensors, not a Tensor")
+    if is_tensor(values) or not isinstance(values, Iterable):
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be a list of Tensors, not a "
+            f"{type(values).__name__}"
+        )
     return [tensor(name, f"{argument}[{i}]", t) for i, t in enumerate(values)]
 
 
@@ -81,10 +85,12 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
         IndexError: an index is negative, or not below `size`.
     """
     array = tensor(name, argument, value).array
-    if array.dtype.kind != "i" and array.size:
-        raise RuntimeError(
-            f"{name}: {argument} must be an int64 or int32 tensor, not {value.dtype}"
-        )
+    if array.dtype.kind != "i":
+        if array.size:
+            raise RuntimeError(
+                f"{name}: {argument} must be an int64 or int32 tensor, not {value.dtype}"
+            )
+        array = array.astype(np.int64)  # of none; tensor([]) has the dtype of floats
     if size is not None and array.size and not (array.min() >= 0 and array.max() < size):
         wrong = array[(array < 0) | (array >= size)][0]
         raise IndexError(f"{name}: {argument} holds {wrong}, which is not in range({size})")
@@ -208,10 +214,10 @@ class Shapes:
 # --------------------------------------------------------------------------- dimensions, sizes
 
 
-def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[int, ...]:
+def sizes_of(name: str, first: Any, more: tuple[Any, ...] = ()) -> tuple[int, ...]:
     """Return sizes that were given one by one, f(2, 3), or as one sequence, f((2, 3))."""
-    one_by_one = more or not isinstance(first, Sequence)
-    return tuple([as_index(n) for n in ((first, *more) if one_by_one else first)])
+    sizes = (first, *more) if more or not isinstance(first, Sequence) else first
+    return tuple([n if type(n) is int else whole(name, "size", n) for n in sizes])
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
@@ -220,9 +226,12 @@ def dim_of(name: str, dim: int, ndim: int) -> int:
     A tensor without dimensions counts as having one.
 
     Raises:
+        TypeError: it is no int.
         IndexError: there is no such dimension.
     """
     reach = ndim or 1
+    if type(dim) is not int:
+        dim = whole(name, "dim", dim)
     if not -reach <= dim < reach:
         raise IndexError(
             f"{name}: Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], "
@@ -240,8 +249,10 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
     """
     if dim is None:
         return tuple(range(ndim))
-    named = [dim] if isinstance(dim, int) else dim
-    dims = tuple([dim_of(name, d, ndim) for d in named])
+    if isinstance(dim, (tuple, list, range)):
+        dims = tuple([dim_of(name, d, ndim) for d in dim])
+    else:
+        dims = (dim_of(name, dim, ndim),)  # type: ignore[arg-type]
     if ndim and len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: a dimension appears twice in dim={dim}")
     return dims if ndim else ()
@@ -250,14 +261,30 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 # ------------------------------------------------------------------------------------- shapes
 
 
-def ends_in(name: str, input: Tensor, normalized_shape: tuple[int, ...]) -> None:
-    """Raise RuntimeError unless the last sizes of the input are `normalized_shape`."""
-    shape, n = tensor(name, "input", input).array.shape, len(normalized_shape)
-    if not n or shape[-n:] != normalized_shape:
+def broadcasts_to(name: str, argument: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Raise RuntimeError unless a tensor broadcasts to a shape without making it larger."""
+    given = tensor(name, argument, value).array.shape
+    pairs = zip(reversed(given), reversed(shape), strict=False)
+    if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
+        raise RuntimeError(f"{name}: {argument} of shape {given} does not broadcast to {shape}")
+
+
+def alike(name: str, argument: str, value: Any, shape: tuple[int, ...], input: Tensor) -> None:
+    """Raise RuntimeError unless a tensor has the shape and the input's dtype."""
+    x = tensor(name, argument, value)
+    if x.array.shape != shape or x.array.dtype != input.array.dtype:
         raise RuntimeError(
-            f"{name}: given normalized_shape={list(normalized_shape)}, expected input of shape "
-            f"[*, {', '.join(map(str, normalized_shape))}], but got {list(shape)}"
+            f"{name}: {argument} must have shape {shape} and the input's dtype, {input.dtype}, "
+            f"not {x.array.shape} and {x.dtype}"
         )
+
+
+def shape_of_scores(query: Tensor, key: Tensor) -> tuple[int, ...]:
+    """Return the shape of query keyᵀ."""
+    batch, others = query.array.shape[:-2], key.array.shape[:-2]
+    if batch != others:
+        batch = np.broadcast_shapes(batch, others)
+    return *batch, query.array.shape[-2], key.array.shape[-2]
 
 
 def same_shape(name: str, error: type[Exception], **given: Any) -> None:

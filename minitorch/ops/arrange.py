@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..dtypes import Array
-from . import arguments
+from . import arguments, scalars
 from .arguments import dim_of, sizes_of
 from .indexing import choose, getitem
 from .shape import expand, reshape, unsqueeze
@@ -87,11 +87,12 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def _sections(shape: tuple[int, ...], axis: int, size: int | Sequence[int]) -> list[int]:
     """Return the sizes of the pieces along a dimension of the shape, or raise."""
     n = shape[axis]
-    if isinstance(size, int):
+    if not isinstance(size, (list, tuple)):
+        size = scalars.whole("split", "split_size_or_sections", size)
         if size < 0 or (size == 0 and n):
             raise RuntimeError(f"split: split_size must be positive, not {size}")
         return [size] * (n // size) + [n % size] * (n % size > 0) if n else [0]
-    sections = list(size)
+    sections = scalars.wholes("split", "split_size_or_sections", size)
     if sum(sections) != n or min(sections, default=0) < 0:
         raise RuntimeError(
             f"split: the sizes {sections} must not be negative and sum to {n}, the size of "
@@ -121,6 +122,7 @@ def split(
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """`chunks` equal pieces along a dimension; the last may be smaller, or missing."""
     x = arguments.tensor("chunk", "input", input).array
+    chunks = scalars.whole("chunk", "chunks", chunks)
     if chunks <= 0 or not x.ndim:
         raise RuntimeError(
             f"chunk: expects chunks above 0 and a dimension, got {chunks}, {x.shape}"
@@ -146,7 +148,8 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 
     New dimensions come in front.
     """
-    x, times = arguments.tensor("repeat", "input", input).array, sizes_of(repeats, more)
+    x = arguments.tensor("repeat", "input", input).array
+    times = sizes_of("repeat", repeats, more)
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise RuntimeError(
             "repeat: needs a number of times, not negative, for each dimension of shape "
@@ -162,7 +165,7 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The elements in reverse order along each of the dimensions: its own inverse."""
     x = arguments.tensor("flip", "input", input).array
-    axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of(dims, more)])
+    axes = tuple([dim_of("flip", d, x.ndim) for d in sizes_of("flip", dims, more)])
     if len(set(axes)) != len(axes):
         raise RuntimeError(f"flip: a dimension appears twice in {axes}")
     y = np.flip(x, axes) if x.ndim else x
@@ -177,8 +180,8 @@ def roll(
     Without dims, along the flattened tensor. The vjp shifts back.
     """
     x = arguments.tensor("roll", "input", input).array
-    by = [shifts] if isinstance(shifts, int) else list(shifts)
-    axes = dims if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    by = scalars.wholes("roll", "shifts", shifts)
+    axes = None if dims is None else scalars.wholes("roll", "dims", dims)
     if not by or (len(by) != 1 if not axes else len(by) != len(axes)):
         raise RuntimeError(f"roll: {shifts=} must be as many as {dims=}, or one without dims")
     if axes:
@@ -191,26 +194,29 @@ def roll(
 
 # --------------------------------------------------------------------------------- padding
 
-_EDGES = {"reflect": "reflect", "circular": "wrap"}  # NumPy's words for them
-
 
 def _repeated(mode: str, n: int, before: int, after: int) -> Array:
     """Return, for each place along a padded dimension, the place in the input that it repeats."""
+    places, last = np.arange(-before, n + after), max(n - 1, 0)
     if mode == "replicate":  # the edge of the input, even where that was taken away
-        return np.arange(-before, n + after).clip(0, max(n - 1, 0))
+        return places.clip(0, last)
+    if mode == "reflect":  # so here
+        mirrored: Array = last - np.abs(last - np.abs(places))
+        return mirrored
     kept = np.arange(n)[max(-before, 0) : n - max(-after, 0)]
-    edge: Any = _EDGES[mode]
-    more = max(before, 0), max(after, 0)
-    return np.pad(kept, more, edge) if any(more) else kept
+    return np.pad(kept, (max(before, 0), max(after, 0)), "wrap") if len(kept) else kept
 
 
 def _ends(
     shape: tuple[int, ...], pad: Sequence[int], mode: str, value: float | None
 ) -> list[tuple[int, int]]:
     """Return how much `pad` adds (before, after) each dimension of the shape, or raise."""
+    pad = arguments.sizes_of("pad", pad)
     if len(pad) % 2 or len(pad) > 2 * len(shape):
         raise RuntimeError(f"pad: needs up to {len(shape)} pairs of numbers, but pad={tuple(pad)}")
-    if mode != "constant" and (mode not in ("replicate", *_EDGES) or value):
+    if not isinstance(mode, str):
+        raise TypeError(f"pad(): argument 'mode' must be str, not {type(mode).__name__}")
+    if mode != "constant" and (mode not in ("reflect", "replicate", "circular") or value):
         raise NotImplementedError(
             "pad: mode must be 'constant' (with a value), 'reflect', 'replicate' or 'circular' "
             f"(without), not {mode!r} with {value=}"
@@ -218,15 +224,16 @@ def _ends(
     pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     ends = [(0, 0)] * (len(shape) - len(pairs)) + pairs
     for n, (before, after) in zip(shape, ends, strict=True):
-        if n + min(before, 0) + min(after, 0) < 0:
+        kept = n + min(before, 0) + min(after, 0)
+        if kept < 0:
             raise RuntimeError(f"pad: {tuple(pad)} takes away more than there is in shape {shape}")
-        most = {"reflect": max(n - 1, 0), "circular": n}.get(mode, math.inf)
+        most = {"reflect": max(n - 1, 0), "circular": kept}.get(mode, math.inf)
         if max(before, after) > most:
             raise RuntimeError(f"pad: {mode} can add at most {most} to a size of {n}: {shape}")
     return ends
 
 
-def _pad_constant(input: Tensor, ends: list[tuple[int, int]], value: float) -> Tensor:
+def _pad_constant(input: Tensor, ends: list[tuple[int, int]], value: Any) -> Tensor:
     """Pad with a value. The vjp takes away what was added, and adds 0 where some was taken away."""
     x = input.array
     crop = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, ends, strict=True)]
@@ -257,7 +264,8 @@ def pad(
     if mode != "constant":
         places = [_repeated(mode, n, *end) for n, end in zip(x.shape, ends, strict=True)]
         return choose("pad", input, np.ix_(*places))
-    return _pad_constant(input, ends, 0 if value is None else value)
+    filler = dtypes.number("pad", 0 if value is None else value, x.dtype)
+    return _pad_constant(input, ends, filler)
 
 
 # ------------------------------------------------------------------------------ triangles
@@ -267,7 +275,10 @@ def _triangle(name: str, cut: Any, input: Tensor, diagonal: int) -> Tensor:
     x = arguments.tensor(name, "input", input).array
     if x.ndim < 2:
         raise RuntimeError(f"{name}: expects matrices, and got shape {x.shape}")
-    return record(name, cut(x, diagonal), (input, lambda g: _triangle(name, cut, g, diagonal)))
+    k = scalars.whole(name, "diagonal", diagonal)
+    n = sum(x.shape[-2:])  # beyond it there is no element
+    y = cut(x, max(-n, min(k, n)))
+    return record(name, y, (input, lambda g: _triangle(name, cut, g, diagonal)))
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:

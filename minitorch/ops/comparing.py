@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import arguments, operand
+from .. import dtypes
+from . import arguments, operand, scalars
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,8 +27,10 @@ def isclose(
         equal_nan: NaN is close to NaN.
     """
     _ISCLOSE(input, other)
-    if rtol < 0 or atol < 0:
+    rtol, atol = dtypes.real("isclose", rtol), dtypes.real("isclose", atol)
+    if not (rtol >= 0 and atol >= 0):
         raise RuntimeError(f"isclose: {rtol=} and {atol=} must not be negative")
+    scalars.flag("isclose", "equal_nan", equal_nan)
     close: Any = partial(np.isclose, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return input._wrap(operand.apply("isclose", close, input.array, other.array))
 

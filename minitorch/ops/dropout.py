@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import random
-from . import arguments
+from . import arguments, options
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -24,14 +24,16 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Raises:
         ValueError: p is not between 0 and 1.
+        RuntimeError: the dtype is not floating-point, and elements are to be dropped.
 
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: the probability has to be between 0 and 1, but got {p}")
+    options.number("dropout", "p", p, 0, 1)
     if inplace:
         raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
-    x = arguments.tensor("dropout", "input", input).array
+    options.boolean("dropout", "training", training)
+    arguments.tensor("dropout", "input", input)
     if not training or p == 0:
         return input
+    x = arguments.floating_point("dropout", "input", input).array
     return input * input._wrap(random.keep_mask(x.shape, p, x.dtype))

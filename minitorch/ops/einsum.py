@@ -159,11 +159,21 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         operands: tensors of one dtype, or one list of them.
 
     Raises:
-        RuntimeError: the equation is malformed, or does not fit the operands.
+        ValueError: there is no operand.
+        RuntimeError: the equation is malformed, or does not fit the operands, or dtypes differ.
     """
-    tensors = arguments.tensors(
-        "einsum", "operands", operands[0] if isinstance(operands[0], (list, tuple)) else operands
-    )
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum: the equation must be a str, not a {type(equation).__name__}")
+    tensors = arguments.tensors("einsum", "operands", operands)
+    if not tensors:
+        raise ValueError(f"einsum: there must be at least one operand for {equation!r}")
+    if len({x.array.dtype for x in tensors}) > 1:
+        raise RuntimeError(
+            f"einsum: the dtypes differ: {', '.join(str(x.dtype) for x in tensors)}. Convert with "
+            ".to()."
+        )
     named, kept = _parse(equation, [x.array.ndim for x in tensors])
     _check_sizes(equation, tensors, named)
     first, *rest = [_diagonals(x, labels) for x, labels in zip(tensors, named, strict=True)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.graph import record
 from . import arguments, operand
 from .special import erf_array, sigmoid_array
@@ -33,7 +34,7 @@ def _power(a: Array, b: Array) -> Array:
         return np.square(a)  # np.power takes 20 times as long
     if a.dtype.kind in "iu" and (b < 0).any():  # aᵇ = 1 / a⁻ᵇ, rounded towards 0
         return np.where((b < 0) & (np.abs(a) != 1), 0, np.power(a, np.abs(b)))
-    return np.power(a, b)
+    return np.power(a, b, dtype=a.dtype)  # of bools, there is none
 
 
 def _square(x: Array) -> Array:
@@ -51,13 +52,13 @@ def _checked_division(a: Array, b: Array, divide: Any) -> Array:
     """Divide; of integers, raise where b is 0, for which NumPy only warns and gives 0."""
     if a.dtype.kind in "iub" and not b.all():
         raise RuntimeError("ZeroDivisionError: an integer tensor is divided by 0")
-    return divide(a, b)  # type: ignore[no-any-return]
+    return divide(a, b, dtype=a.dtype)  # type: ignore[no-any-return]
 
 
-def _truncate(a: Array, b: Array) -> Array:
+def _truncate(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
     if a.dtype.kind == "f":
         return np.trunc(a / b)
-    quotient = np.abs(a) // np.abs(b)
+    quotient = np.floor_divide(np.abs(a), np.abs(b), dtype=dtype)
     return np.where((a < 0) != (b < 0), -quotient, quotient)
 
 
@@ -66,40 +67,43 @@ def zero_vjp(g: Tensor) -> Tensor:
     return g._wrap(np.zeros_like(g.array))
 
 
-def _power_derivative(y: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """∂(aᵇ)/∂b = y ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
-    return where((a == 0) & (b >= 0), 0.0, y * a.log())
+def _pow_vjp_a(g: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """g b aᵇ⁻¹, but 0 where b = 0: a⁻¹ may be inf. If not, a varying b keeps its derivative."""
+    flat = b == 0
+    if not flat.array.any():
+        return g * (b * a ** (b - 1))
+    flat = flat & (1 / a).isinf() if b.requires_grad else flat
+    return where(flat, 0.0, g * (b * a ** where(flat, 0, b - 1)))
+
+
+def _pow_vjp_b(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """g aᵇ ln a, but 0 where a = 0 and b ≥ 0: ln 0 is -inf."""
+    return g * (y * where((a == 0) & (b >= 0), 1, a).log())
 
 
 # -------------------------------------------------------------------------------- the tables
 # fmt: off
 
 # Two inputs                               dL/da                        dL/db
-
 _add = binary("add", np.add,               lambda g: g,                 lambda g: g,
     "a + b")
 _sub = binary("sub", np.subtract,          lambda g: g,                 lambda g: -g,
-    "a - b")
+    "a - b", common=operand.common_but_bools)
 mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g, a: g * a,
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
     "a / b. Integers are first converted to the default dtype.", floating=True)
-_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide),
-                                           zero_vjp,                     zero_vjp,
+_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide), zero_vjp, zero_vjp,
     "a / b, rounded down")
-_div_trunc = binary("div", partial(_checked_division, divide=_truncate),
-                                           zero_vjp,                     zero_vjp,
+_div_trunc = binary("div", partial(_checked_division, divide=_truncate), zero_vjp, zero_vjp,
     "a / b, rounded towards 0")
-remainder = binary("remainder", partial(_checked_division, divide=np.remainder),
-                                           lambda g: g,
+remainder = binary("remainder", partial(_checked_division, divide=np.remainder), lambda g: g,
                                            lambda g, a, b: -g * (a // b),
     "a - b ⌊a / b⌋: the remainder of the division a / b, with the sign of b")
-_pow = binary("pow", _power,               lambda g, a, b: g * where(b == 0, 0.0, b * a ** (b - 1)),
-                                           lambda g, y, a, b: g * _power_derivative(y, a, b),
+_pow = binary("pow", _power,               _pow_vjp_a,                   _pow_vjp_b,
     "aᵇ")
 
 # One input                                dL/dx
-
 exp = unary("exp", np.exp,                 lambda g, y: g * y,
     "eˣ")
 expm1 = unary("expm1", np.expm1,           lambda g, y: g * (y + 1),
@@ -138,7 +142,6 @@ ceil = unary("ceil", np.ceil,              zero_vjp,
     "The smallest whole number that is not below x", floating=False)
 
 # Comparisons and predicates: true or false, without a derivative
-
 eq = comparison("eq", np.equal, "a == b")
 ne = comparison("ne", np.not_equal, "a != b")
 lt = comparison("lt", np.less, "a < b")
@@ -157,7 +160,6 @@ isinf = predicate("isinf", np.isinf, "Is x infinite?")
 isfinite = predicate("isfinite", np.isfinite, "Is x neither infinite nor NaN?")
 
 # Bit by bit, of whole numbers: without a derivative too
-
 bitwise_and = comparison("bitwise_and", np.bitwise_and,
     "a & b, bit by bit; of bools, a and b", number_first=True)
 bitwise_or = comparison("bitwise_or", np.bitwise_or,
@@ -176,7 +178,7 @@ def _scaled(name: str, input: Operand, other: Operand, alpha: float) -> Tensor:
     a, b = operand.pair(name, input, other)
     if isinstance(alpha, float) and "f" not in (a.array.dtype.kind, b.array.dtype.kind):
         raise RuntimeError(f"{name}: alpha={alpha} must be a whole number, as the elements are")
-    return mul(b, alpha)
+    return mul(b, b._wrap(dtypes.number(name, alpha, dtypes.promote(a.array, b.array))))
 
 
 def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
@@ -210,21 +212,18 @@ def floor_divide(input: Operand, other: Operand) -> Tensor:
 
 
 def pow(input: Operand, exponent: Operand) -> Tensor:
-    """inputᵉˣᵖᵒⁿᵉⁿᵗ, elementwise; 0⁰ is 1.
-
-    With a tensor of exponents, integers to negative powers are rounded towards 0.
+    """inputᵉˣᵖᵒⁿᵉⁿᵗ; 0⁰ is 1. Of integers, tensors of negative exponents round towards 0.
 
     Raises:
         RuntimeError: the input holds integers and the exponent is a negative Python integer.
     """
-    base: Any = input
-    negative = isinstance(exponent, (int, np.integer)) and exponent < 0
-    if negative and arguments.is_tensor(base) and base.array.dtype.kind in "iu":
-        raise RuntimeError("pow: integers to negative integer powers are not allowed. Use floats.")
+    operand.check_exponent(input, exponent)
     return _pow(input, exponent)
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
+    if not isinstance(decimals, (int, np.integer)):
+        raise TypeError(f"round: {decimals=} must be an int")
     return record("round", np.round(x, decimals), (input, zero_vjp))

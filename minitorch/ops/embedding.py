@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd.graph import record
 from ..dtypes import Array
-from . import arguments
+from . import arguments, options
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -67,7 +67,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     V = table.shape[0]
     ids = arguments.index("embedding", "input", input, V)
     if padding_idx is not None:
-        if not -V <= padding_idx < V:
+        if not -V <= options.integer("embedding", "padding_idx", padding_idx) < V:
             raise RuntimeError(
                 f"embedding: padding_idx={padding_idx} is not in the table of {V} rows"
             )

@@ -1,4 +1,4 @@
-"""gather and scatter: indexing along one dimension, by an index of its own for each element."""
+"""gather and scatter, index_select and the like: indexing along one dimension."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import dtypes
 from ..autograd.graph import record
-from . import arguments
+from . import arguments, operand
 from .arguments import dim_of
 from .indexing import along, choose, getitem
 from .shape import expand
+from .where import where
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
     from .operand import Operand
+
+
+# -------------------------------------------------------- an index of its own for each element
 
 
 def _places(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any]:
@@ -95,7 +100,7 @@ def scatter(
     d, places = _places("scatter", input, dim, index)
     y = input.array.copy()
     if not arguments.is_tensor(src):
-        y[places] = src
+        y[places] = dtypes.number("scatter", src, y.dtype)
         return record("scatter", y, (input, lambda g, index: scatter(g, d, index, 0), index))
     part = _part_of("scatter", src, input, index)
     y[places] = part.array
@@ -119,3 +124,54 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return record(
         "scatter_add", y, (input, lambda g: g), (part, lambda g, index: gather(g, d, index), index)
     )
+
+
+# ------------------------------------------------------------- whole slices, by an index of one dim
+
+
+def _slices(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
+    """Return the index for NumPy that names whole slices along `dim`."""
+    x = arguments.tensor(name, "input", input).array
+    d = dim_of(name, dim, x.ndim)
+    i = arguments.index(name, "index", index, x.shape[d] if x.ndim else 1)
+    if i.ndim > 1:
+        raise IndexError(f"{name}: index must have one dimension, not shape {i.shape}")
+    return (slice(None),) * d + (np.atleast_1d(i),) if x.ndim else ()
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices along `dim` that the index names, in its order."""
+    return choose("index_select", input, _slices("index_select", input, dim, index), [index])
+
+
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
+    """`input`, with alpha times the slices of source added to those that the index names."""
+    slices = _slices("index_add", input, dim, index)
+    x, s = input.array, arguments.tensor("index_add", "source", source).array
+    if s.dtype != x.dtype:
+        raise RuntimeError(
+            f"index_add: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
+        )
+    if s.shape != x[slices].shape and s.ndim + x.ndim > 1:
+        raise RuntimeError(
+            f"index_add: source must have shape {x[slices].shape}, as index_select(input, dim, "
+            f"index) has, not {s.shape}"
+        )
+    y = x.copy()
+    np.add.at(y, slices, s * dtypes.number("index_add", alpha, s.dtype))
+    return record(
+        "index_add",
+        y,
+        (input, lambda g: g),
+        (source, lambda g, index: index_select(g, dim, index) * alpha, index),
+    )
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """`input`, but a number in the slices along `dim` that the index names."""
+    slices = _slices("index_fill", input, dim, index)
+    named = np.zeros(input.array.shape, np.bool_)
+    named[slices] = True
+    return where(input._wrap(named), operand.filling("index_fill", input, value), input)

@@ -8,6 +8,7 @@ added at the index, so that the gradients of an element that was chosen twice ad
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index as as_index
 from types import EllipsisType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -16,55 +17,134 @@ import numpy as np
 from ..autograd.graph import record
 from ..autograd.views import record_view
 from ..dtypes import Array
-from . import arguments, operand
-from .arguments import dim_of
-from .where import where
+from . import arguments, scalars
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-# ------------------------------------------------------------------------ one index for NumPy
+# ----------------------------------------------------------------------- the parts of an index
 
 
-def numpy_index(index: Any) -> Any:
-    """Return the index as NumPy takes it: tensors and lists become arrays.
+def _bound(value: Any) -> int | None:
+    """Return a bound of a slice as an int: a tensor in its place may change later."""
+    try:
+        return None if value is None else as_index(value)
+    except (TypeError, RuntimeError):
+        raise TypeError(
+            "getitem: the bounds of a slice must be ints, None, or integer tensors of one element, "
+            f"not {value!r}"
+        ) from None
+
+
+def _array(values: Any) -> Array:
+    """Return a sequence of ints, bools and tensors of one element as an array."""
+    try:
+        array = np.array([i.item() if arguments.is_tensor(i) else i for i in values])
+    except ValueError:
+        raise IndexError("getitem: the lists of an index must be of equal length") from None
+    return array if array.size else array.astype(np.int64)
+
+
+def _part(part: Any) -> Any:
+    """Return a part of an index as an int, a slice, None or `...`; or as an array or a tensor.
+
+    What can change later is copied, but for tensors: the graph notices that they have changed.
+    """
+    if hasattr(part, "_requires_grad"):
+        array = part.array
+    elif isinstance(part, slice):
+        return slice(_bound(part.start), _bound(part.stop), _bound(part.step))
+    elif part is None or part is Ellipsis:
+        return part
+    elif isinstance(part, (list, tuple, range)):
+        part = array = _array(part)
+    elif isinstance(part, (bool, np.bool_, np.ndarray)):
+        part = array = np.array(part)
+    else:
+        try:
+            return as_index(part)
+        except TypeError:
+            raise IndexError(
+                "getitem: an index is made of ints, slices, None, `...`, and of tensors, arrays "
+                f"and lists of ints or bools, not of a {type(part).__name__}"
+            ) from None
+    kind = array.dtype.kind
+    if kind not in "iub":
+        raise IndexError(
+            f"getitem: tensors used as indices must be of ints or bools, not of {array.dtype}. "
+            "Convert them with .long()."
+        )
+    return int(array) if kind == "i" and not array.ndim else part
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    """Return an index as a tuple of ints, slices, None, `...`, and arrays and tensors.
 
     Raises:
         IndexError: a part of it cannot be an index, such as a tensor of floats.
+        TypeError: a bound of a slice is no whole number.
     """
-    if isinstance(index, tuple):
-        return tuple([numpy_index(i) for i in index])
-    if isinstance(index, list):
-        index = np.asarray([int(i) if arguments.is_tensor(i) else i for i in index])
-        index = index.astype(np.int64) if not index.size else index
-    array = index.array if arguments.is_tensor(index) else index
-    if isinstance(array, (np.ndarray, float)):
-        kind = np.asarray(array).dtype.kind
-        if kind not in "iub":
-            raise IndexError(
-                "getitem: tensors used as indices must be of ints or bools. "
-                "Convert them with .long()."
-            )
-        if kind == "u":
-            return array.astype(np.bool_)  # type: ignore[union-attr]  # uint8 masks, as in PyTorch
-    return array
-
-
-def is_basic(index: Any) -> bool:
-    """Does it consist of ints, slices, None and `...` alone? Then what it chooses is a view."""
     parts = index if isinstance(index, tuple) else (index,)
-    basic = (slice, int, np.integer, EllipsisType, NoneType)
-    return not any(isinstance(i, bool) or not isinstance(i, basic) for i in parts)
+    return tuple([part if type(part) is int else _part(part) for part in parts])
+
+
+_BASIC = {int, slice, NoneType, EllipsisType}
+_MOVING = {int, EllipsisType}  # what NumPy does not take for what PyTorch does, beside arrays
+
+
+def is_basic(parts: tuple[Any, ...]) -> bool:
+    """Are there ints, slices, None and `...` alone? Then what they choose is a view."""
+    return _BASIC.issuperset(map(type, parts))
+
+
+def numpy_index(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the parts of an index as NumPy takes them: arrays for tensors; uint8 is a mask."""
+    arrays = [part.array if hasattr(part, "_requires_grad") else part for part in parts]
+    return tuple([a != 0 if type(a) is np.ndarray and a.dtype.kind == "u" else a for a in arrays])
+
+
+def _width(part: Any) -> int:
+    """Return how many dimensions of the tensor a part of an index takes; `...` does not count."""
+    array = part.array if arguments.is_tensor(part) else part
+    if isinstance(array, np.ndarray) and array.dtype.kind in "bu":
+        return array.ndim
+    return 0 if part is None or part is Ellipsis else 1
+
+
+def ints_first(parts: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Split an index with arrays in two, x[parts] = x[first][then]: ints select before arrays do.
+
+    NumPy lets ints take part in the index that the arrays make, which moves dimensions: in
+    x[0, :, [1, 2]], that of the array to the front. So does `...` between arrays, even where it
+    stands for no dimension. As in PyTorch, ints select here first, together with slices and None,
+    and `...` is nothing but the slices that it stands for. Without ints, `first` is empty.
+    """
+    if _MOVING.isdisjoint(map(type, parts)) or is_basic(parts):
+        return (), parts
+    dots = (slice(None),) * (ndim - sum(map(_width, parts)))
+    parts = tuple([p for part in parts for p in (dots if part is Ellipsis else (part,))])
+    if int not in map(type, parts):
+        return (), parts
+    first: list[Any] = []
+    then: list[Any] = []
+    for part in parts:
+        basic = type(part) in _BASIC
+        first += [part] if basic else [slice(None)] * _width(part)
+        then += [] if type(part) is int else [slice(None)] if basic else [part]
+    return tuple(first), tuple(then)
 
 
 def _may_repeat(index: Any) -> bool:
     """Can the index name an element twice? Only arrays of ints can."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(i, np.ndarray) and i.dtype.kind != "b" for i in parts)
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, np.ndarray) and part.dtype.kind != "b":
+            return True
+    return False
 
 
-def _at(name: str, x: Array, index: Any) -> Array:
+def at(name: str, x: Array, index: Any) -> Array:
+    """Return x[index], or raise IndexError."""
     try:
         return x[index]  # type: ignore[no-any-return]
     except IndexError as error:
@@ -83,19 +163,29 @@ def choose(
         saved: the tensors that the index is made of; they must not change before the backward pass.
         distinct: does the index name each element at most once?
     """
-    y, shape = _at(name, input.array, index), input.array.shape
+    y, shape = at(name, input.array, index), input.array.shape
     distinct = distinct or not _may_repeat(index)
-    return record(name, y, (input, lambda g, *_: put(g, index, shape, distinct), *saved))
+    return record(name, y, (input, lambda g, *saved: put(g, index, shape, saved, distinct), *saved))
 
 
-def put(input: Tensor, index: Any, shape: tuple[int, ...], distinct: bool = False) -> Tensor:
+def put(
+    input: Tensor,
+    index: Any,
+    shape: tuple[int, ...],
+    saved: Sequence[Tensor] = (),
+    distinct: bool = False,
+) -> Tensor:
     """Zeros of the shape, with `input` added at the index: the vjp of `choose`."""
     y = np.zeros(shape, input.array.dtype)
     if distinct:
         y[index] = input.array
     else:
         np.add.at(y, index, input.array)
-    return record("put", y, (input, lambda g: choose("getitem", g, index, distinct=distinct)))
+
+    def vjp(g: Tensor, *saved: Tensor) -> Tensor:
+        return choose("getitem", g, index, saved, distinct=distinct)
+
+    return record("put", y, (input, vjp, *saved))
 
 
 def getitem(input: Tensor, index: Any) -> Tensor:
@@ -108,13 +198,15 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     Raises:
         IndexError: the index does not fit the shape, or is made of something else.
     """
-    parts = index if isinstance(index, tuple) else (index,)
-    chosen = numpy_index(index)
-    if not is_basic(chosen):
-        return choose("getitem", input, chosen, [i for i in parts if arguments.is_tensor(i)])
+    parts = parts_of(index)
+    if not is_basic(parts):
+        first, parts = ints_first(parts, input.array.ndim)
+        x = getitem(input, first) if first else input
+        tensors = [part for part in parts if hasattr(part, "_requires_grad")]
+        return choose("getitem", x, numpy_index(parts), tensors)
     # With `...` in it, NumPy gives an array that shares memory even where a single number is left.
     chosen = parts if Ellipsis in parts else (*parts, ...)
-    y, shape = _at("getitem", input.array, chosen), input.array.shape
+    y, shape = at("getitem", input.array, chosen), input.array.shape
     return record_view(
         "getitem", y, input, lambda g: put(g, chosen, shape, distinct=True), getitem, chosen
     )
@@ -130,60 +222,6 @@ def along(dim: int, places: Array) -> tuple[Any, ...]:
     index: list[Any] = list(np.ogrid[tuple(slice(n) for n in places.shape)])
     index[dim] = places
     return tuple(index)
-
-
-# ------------------------------------------------------------- whole slices, by an index of one dim
-
-
-def _slices(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
-    """Return the index for NumPy that names whole slices along `dim`."""
-    x = arguments.tensor(name, "input", input).array
-    d = dim_of(name, dim, x.ndim)
-    i = arguments.index(name, "index", index, x.shape[d] if x.ndim else 1)
-    if i.ndim > 1:
-        raise IndexError(f"{name}: index must have one dimension, not shape {i.shape}")
-    return (slice(None),) * d + (np.atleast_1d(i),) if x.ndim else ()
-
-
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices along `dim` that the index names, in its order."""
-    return choose("index_select", input, _slices("index_select", input, dim, index), [index])
-
-
-def index_add(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
-) -> Tensor:
-    """`input`, with alpha times the slices of source added to those that the index names."""
-    slices = _slices("index_add", input, dim, index)
-    x, s = input.array, arguments.tensor("index_add", "source", source).array
-    if s.dtype != x.dtype:
-        raise RuntimeError(
-            f"index_add: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
-        )
-    if s.shape != x[slices].shape and s.ndim + x.ndim > 1:
-        raise RuntimeError(
-            f"index_add: source must have shape {x[slices].shape}, as index_select(input, dim, "
-            f"index) has, not {s.shape}"
-        )
-    y = x.copy()
-    np.add.at(y, slices, s * s.dtype.type(alpha))
-    return record(
-        "index_add",
-        y,
-        (input, lambda g: g),
-        (source, lambda g, index: index_select(g, dim, index) * alpha, index),
-    )
-
-
-def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
-    """`input`, but a number in the slices along `dim` that the index names."""
-    slices = _slices("index_fill", input, dim, index)
-    named = np.zeros(input.array.shape, np.bool_)
-    named[slices] = True
-    x, v = operand.pair("index_fill", input, value)
-    if v.ndim:
-        raise RuntimeError(f"index_fill: value must be a number or a 0-d tensor, not {v.ndim}-d")
-    return where(input._wrap(named), v.to(x.array.dtype), x)
 
 
 # ---------------------------------------------------------------------------- by a condition
@@ -209,7 +247,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     With `as_tuple`, a tensor of n indices for each dimension instead, fit for `input[...]`.
     """
     x = arguments.tensor("nonzero", "input", input).array
-    if as_tuple:
+    if scalars.flag("nonzero", "as_tuple", as_tuple):
         return tuple(input._wrap(i) for i in np.atleast_1d(x).nonzero())
     return input._wrap(np.argwhere(x))
 
@@ -217,6 +255,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """One-hot encoding: a new last dimension of `num_classes`, int64: 1 at the class, else 0."""
     ids = arguments.index("one_hot", "tensor", tensor)
+    num_classes = scalars.whole("one_hot", "num_classes", num_classes)
     if num_classes == -1:
         if not ids.size:
             raise RuntimeError("one_hot: of an empty tensor, num_classes must be given")

@@ -9,6 +9,7 @@ they have changed since, and it raises.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -18,11 +19,11 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..autograd.views import overwrite
-from ..random import default_generator
+from ..random import numpy_of
 from . import arguments, operand
 from .elementwise import add, div, mul, pow, sub, zero_vjp
-from .gather import scatter
-from .indexing import getitem, index_fill, is_basic, numpy_index
+from .gather import index_fill, scatter
+from .indexing import at, getitem, ints_first, is_basic, numpy_index, parts_of
 from .where import clamp, masked_fill
 
 if TYPE_CHECKING:
@@ -99,12 +100,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 def fill_(input: Tensor, value: Operand) -> Tensor:
     """Set every element to a value: a number, or a tensor without dimensions."""
-    _, v = operand.pair("fill_", input, value)
-    if v.array.ndim:
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {v.ndim} dimensions."
-        )
-    return copy_(input, v)
+    return copy_(input, operand.filling("fill_", input, value))
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -116,10 +112,11 @@ def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the normal distribution with this mean and standard deviation."""
-    if std < 0:
+    mean, std = dtypes.real("normal_", mean), dtypes.real("normal_", std)
+    if not std >= 0:
         raise RuntimeError(f"normal_ expects std >= 0.0, but found std {std}")
     x = arguments.floating_point("normal_", "self", input).array
-    draw = (generator or default_generator).numpy.standard_normal(x.shape, x.dtype)
+    draw = numpy_of(generator).standard_normal(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(std) + x.dtype.type(mean)))
 
 
@@ -127,10 +124,11 @@ def uniform_(
     input: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Draw every element from the uniform distribution over [a, b)."""
-    if a > b:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} > {b}")
+    a, b = dtypes.real("uniform_", a), dtypes.real("uniform_", b)
+    if not -math.inf < a <= b < math.inf:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found {a} to {b}")
     x = arguments.floating_point("uniform_", "self", input).array
-    draw = (generator or default_generator).numpy.random(x.shape, x.dtype)
+    draw = numpy_of(generator).random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
 
 
@@ -143,27 +141,38 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
         IndexError: the index does not fit the shape.
         RuntimeError: the value does not broadcast.
     """
-    where = numpy_index(index)
-    _, v = operand.pair("setitem", input, value)
-    if is_basic(where):
-        part = getitem(input, index)
+    first, parts = ints_first(parts_of(index), input.array.ndim)
+    if first:
+        setitem(getitem(input, first), parts, value)
+        return
+    if isinstance(value, np.ndarray) or arguments.is_tensor(value):
+        _, v = operand.pair("setitem", input, value)
+    else:
+        v = operand.filling("setitem", input, value)
+    if is_basic(parts):
+        part = getitem(input, parts)
         while v.array.ndim > part.array.ndim and v.array.shape[0] == 1:
             v = v.squeeze(0)
         copy_(part, v)
         return
-    x = input.array
+    where, x = numpy_index(parts), input.array
     y = x.copy()
     try:
         y[where] = v.array
-    except ValueError:
+    except (IndexError, ValueError):
+        chosen = at("setitem", x, where)
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(v.array.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(x[where].shape)}"
+            f"indexing result of shape {list(chosen.shape)}"
         ) from None
 
-    def outside(g: Tensor) -> Tensor:
+    def outside(g: Tensor, *_: Tensor) -> Tensor:
         inside = np.zeros(g.array.shape, np.bool_)
         inside[where] = True
         return g.masked_fill(g._wrap(inside), 0.0)
 
-    overwrite(input, record("setitem", y, (input, outside), (v, lambda g: g[where])))
+    tensors = [part for part in parts if arguments.is_tensor(part)]
+    overwrite(
+        input,
+        record("setitem", y, (input, outside, *tensors), (v, lambda g, *_: g[parts], *tensors)),
+    )

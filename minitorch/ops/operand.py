@@ -30,25 +30,39 @@ def fits(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, float, int)) or is_tensor(value)
 
 
-def beside(name: str, x: Tensor, value: Any) -> Tensor:
+def beside(name: str, x: Tensor, value: Any, like: np.dtype[Any] | None = None) -> Tensor:
     """Make a tensor of a number or an array that stands beside the tensor x in an operation.
+
+    Args:
+        name, x, value: as above.
+        like: the dtype to which the operation converts x, if it is not that of x.
 
     Raises:
         TypeError: it is neither.
+        RuntimeError: the number does not even fit into 64 bits.
     """
     if isinstance(value, np.ndarray):
         dtypes.as_numpy(value.dtype)
         return x._wrap(value)
-    dtype = dtypes.of_number(value, x.array.dtype)
+    dtype = dtypes.of_number(value, x.array.dtype if like is None else like)
     if dtype is None:
         raise TypeError(f"{name}: a tensor and a {type(value).__name__} cannot be combined")
-    if dtype.kind == "f":
-        return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
-    # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
-    return x._wrap(quietly(np.asarray(value).astype, dtype))
+    try:
+        if dtype.kind == "f":
+            return x._wrap(quietly(np.array, value, dtype))  # 1e300 becomes float32's inf
+        # By way of the number's own dtype: so -1 becomes uint8's 255, instead of an error.
+        return x._wrap(quietly(np.asarray(value).astype, dtype))
+    except OverflowError:
+        raise dtypes.unfit(name, value, dtype) from None
 
 
-def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+def beside_exactly(name: str, x: Tensor, value: Any) -> Tensor:
+    """As `beside`, but raise RuntimeError for a number that the dtype cannot hold."""
+    dtype = None if isinstance(value, np.ndarray) else dtypes.of_number(value, x.array.dtype)
+    return beside(name, x, value) if dtype is None else x._wrap(dtypes.number(name, value, dtype))
+
+
+def pair(name: str, a: Any, b: Any, beside: Any = beside) -> tuple[Tensor, Tensor]:
     """Return two operands as tensors; a number takes the dtype of the tensor beside it.
 
     Raises:
@@ -57,6 +71,47 @@ def pair(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
     if not hasattr(a, "_requires_grad"):
         return beside(name, tensor(name, "other", b), a), b
     return a, b if hasattr(b, "_requires_grad") else beside(name, a, b)
+
+
+def pair_exactly(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """As `pair`, but raise RuntimeError for a number that the dtype cannot hold."""
+    return pair(name, a, b, beside_exactly)
+
+
+def pair_of_floats(name: str, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """As `pair`, for an operation that converts integers to the default dtype: 300 fits there."""
+    x = a if hasattr(a, "_requires_grad") else tensor(name, "other", b)
+    like = x.array.dtype if x.array.dtype.kind == "f" else dtypes.get_default_dtype().numpy
+    return (a, beside(name, a, b, like)) if x is a else (beside(name, b, a, like), b)
+
+
+def check_exponent(base: Any, exponent: Any) -> None:
+    """Raise RuntimeError where integers are raised to a number that their dtype cannot hold."""
+    x = getattr(base, "array", None)
+    if x is not None and x.dtype.kind in "iu" and isinstance(exponent, (int, np.integer)):
+        if exponent < 0:
+            raise RuntimeError(
+                "pow: integers to negative integer powers are not allowed. Use floats."
+            )
+        dtypes.number("pow", exponent, x.dtype)
+
+
+def filling(name: str, x: Tensor, value: Any) -> Tensor:
+    """Return a number, or a tensor without dimensions, in the dtype of the tensor x.
+
+    Raises:
+        TypeError: it is neither.
+        RuntimeError: it has dimensions, or the dtype cannot hold it.
+    """
+    if not is_tensor(value):
+        return x._wrap(dtypes.number(name, value, x.array.dtype))
+    if value.array.ndim:
+        raise RuntimeError(
+            f"{name}: value must be a number or a 0-d tensor, not one of {value.array.ndim} "
+            f"dimensions, shape {value.array.shape}"
+        )
+    dtypes.number(name, value, x.array.dtype)
+    return value.to(x.array.dtype)  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------- computing with arrays
@@ -73,6 +128,20 @@ def common(x: Array, y: Array) -> tuple[Array, Array]:
         return x, y
     dtype = dtypes.promote(x, y)
     return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
+
+
+def common_but_bools(x: Array, y: Array) -> tuple[Array, Array]:
+    """As `common`, for what is not defined for bools: subtraction.
+
+    Raises:
+        RuntimeError: one of the arrays holds bools.
+    """
+    if "b" in (x.dtype.kind, y.dtype.kind):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. To invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    return common(x, y)
 
 
 def _undefined(name: str, x: Array) -> RuntimeError:
@@ -95,13 +164,13 @@ def apply(name: str, forward: Callable[..., Array], x: Array, y: Array) -> Array
     """
     try:
         return _quiet.copy().run(forward, x, y)
-    except ValueError:
+    except ValueError as error:
         for i, (m, n) in enumerate(zip(reversed(x.shape), reversed(y.shape), strict=False), 1):
             if m != n and 1 not in (m, n):
                 raise RuntimeError(
                     f"{name}: shapes {x.shape} and {y.shape} do not broadcast: in dimension -{i} "
                     f"the sizes {m} and {n} differ, and neither is 1"
                 ) from None
-        raise
+        raise RuntimeError(f"{name}: {error}") from None
     except TypeError:
         raise _undefined(name, x) from None

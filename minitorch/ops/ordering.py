@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import arguments
-from .arguments import dims_of
+from . import arguments, scalars
+from .arguments import dim_of
 from .indexing import along, choose
 from .reduction import amax, amin
 from .where import maximum, minimum
@@ -31,16 +31,18 @@ class Ordered(NamedTuple):
 def _take(name: str, input: Tensor, dim: int, places: Array) -> Ordered:
     """Choose along `dim` the elements at the places, which are all different."""
     index = along(dim, places) if places.ndim else ()
-    return Ordered(choose(name, input, index, distinct=True), input._wrap(places))
+    indices = input._wrap(places)
+    return Ordered(choose(name, input, index, [indices], distinct=True), indices)
 
 
 def _find(name: str, find: Any, input: Tensor, dim: int | None, keepdim: bool) -> Array:
     """Apply np.argmax or np.argmin, which need at least one element to choose from."""
     x = arguments.tensor(name, "input", input).array
-    dims = dims_of(name, x.ndim, dim)
-    if 0 in ([x.shape[d] for d in dims] if dim is not None else x.shape):
+    axis = None if dim is None else dim_of(name, dim, x.ndim)
+    axis = axis if x.ndim else None
+    scalars.flag(name, "keepdim", keepdim)
+    if 0 in (x.shape if axis is None else x.shape[axis : axis + 1]):
         raise IndexError(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
-    axis = dim if x.ndim else None
     return np.asarray(find(x, axis=axis, keepdims=keepdim), np.int64)
 
 
@@ -56,6 +58,9 @@ def _max_or_min(
 ) -> Any:
     """Do one of the three things that `max` and `min` can be asked for."""
     arguments.tensor(name, "input", input)
+    along = dim is not None and not arguments.is_tensor(dim) and other is None
+    if scalars.flag(name, "keepdim", keepdim) and not along:
+        raise TypeError(f"{name}: keepdim=True needs the dimension along which to choose, an int")
     if arguments.is_tensor(dim) or other is not None:
         return of_two(input, dim if other is None else other)
     if dim is None:
@@ -100,9 +105,10 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def _argsort(name: str, input: Tensor, dim: int, descending: bool) -> Array:
     """Return the indices that sort the elements along `dim`; ties keep their order."""
     x = arguments.tensor(name, "input", input).array
-    if not dims_of(name, x.ndim, dim):
+    dim = dim_of(name, dim, x.ndim)
+    if not x.ndim:
         return np.zeros((), np.int64)
-    if not descending:
+    if not scalars.flag(name, "descending", descending):
         return np.argsort(x, dim, stable=True)
     backwards = np.argsort(np.flip(x, dim), dim, stable=True)
     return x.shape[dim] - 1 - np.flip(backwards, dim)  # type: ignore[no-any-return]
@@ -129,6 +135,8 @@ def topk(
 
     They come in order, with or without `sorted`.
     """
+    k = scalars.whole("topk", "k", k)
+    scalars.flag("topk", "sorted", sorted)
     places = _argsort("topk", input, dim, descending=largest)
     if not 0 <= k <= (places.shape[dim] if places.ndim else 1):
         raise RuntimeError(

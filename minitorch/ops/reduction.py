@@ -16,8 +16,8 @@ import numpy as np
 from .. import dtypes
 from .._runtime.quiet import quietly
 from ..autograd.graph import OUTPUT, record
-from . import arguments, operand
-from .arguments import Dims, dims_of
+from . import arguments, operand, scalars
+from .arguments import Dims, dim_of, dims_of
 from .arrange import cat, flip
 from .elementwise import abs, exp, sign
 from .shape import flatten
@@ -38,13 +38,17 @@ def _count(x: Array, dims: tuple[int, ...]) -> int:
     return math.prod(x.shape[d] for d in dims)
 
 
-def _start(name: str, input: Tensor, dim: Dims) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
+def _start(
+    name: str, input: Tensor, dim: Dims, keepdim: bool = False
+) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
     """Return the array, the dimensions to reduce, and the shape with these kept as size 1.
 
     As in PyTorch, an empty list of dimensions stands for all of them.
     """
     x = arguments.tensor(name, "input", input).array
-    dims = dims_of(name, x.ndim, None if dim in ([], ()) else dim)
+    if keepdim is not False:
+        scalars.flag(name, "keepdim", keepdim)
+    dims = dims_of(name, x.ndim, None if isinstance(dim, (list, tuple)) and not dim else dim)
     return x, dims, _kept(x.shape, dims)
 
 
@@ -64,8 +68,8 @@ def sum(
         keepdim: keep the summed dimensions, with size 1.
         dtype: convert the input to it first.
     """
-    input = input if dtype is None else input.to(dtype)
-    x, dims, kept = _start("sum", input, dim)
+    input = input if dtype is None else input.to(dtype=dtype)
+    x, dims, kept = _start("sum", input, dim, keepdim)
     shape = x.shape
     y = quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
     return record("sum", y, (input, lambda g: g.reshape(kept).expand(shape)))
@@ -79,9 +83,9 @@ def mean(
     Raises:
         RuntimeError: the dtype is not floating-point.
     """
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
     arguments.floating_point("mean", "input", input)
-    x, dims, _ = _start("mean", input, dim)
+    x, dims, _ = _start("mean", input, dim, keepdim)
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
 
 
@@ -103,8 +107,9 @@ def prod(
     derivative by a factor is the product of the others. As it comes from the vjps of `mul`, it is
     right where factors are 0 too, where y / x would be 0 / 0.
     """
-    input = input if dtype is None else input.to(dtype)
-    x, dims, kept = _start("prod", input, dim)
+    input = input if dtype is None else input.to(dtype=dtype)
+    along = dim if dim is None else dim_of("prod", dim, input.array.ndim)
+    x, dims, kept = _start("prod", input, along, keepdim)
     y = input.to(_total(x, dtype))
     y, axis = (y, dims[0]) if dim is not None and x.ndim else (flatten(y), 0)
     n = y.array.shape[axis]
@@ -140,9 +145,11 @@ def var(
     arguments.floating_point("var", "input", input)
     if isinstance(dim, bool):  # var(x, False): the only argument is `unbiased`
         return var(input, None, dim, keepdim, correction=correction)
-    x, dims, _ = _start("var", input, dim)
+    usual = float(scalars.flag("var", "unbiased", unbiased))
+    less = usual if correction is None else dtypes.real("var", correction)
+    x, dims, _ = _start("var", input, dim, keepdim)
     deviation = input - mean(input, dims or None, keepdim=True) if x.ndim else input - input
-    less = float(unbiased) if correction is None else correction
+    deviation = deviation - mean(deviation, dims or None, keepdim=True)  # what was rounded off
     return sum(deviation * deviation, dims, keepdim) / builtins.max(_count(x, dims) - less, 0)
 
 
@@ -165,7 +172,7 @@ def std(
 
 def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """Apply np.max or np.min. The k elements that tie get g / k each, the others nothing."""
-    x, dims, kept = _start(name, input, dim)
+    x, dims, kept = _start(name, input, dim, keepdim)
     if _count(x, dims) == 0:
         error = RuntimeError if dim is None else IndexError
         raise error(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
@@ -206,13 +213,14 @@ def norm(
 
     The gradient is g · sign(x) (|x| / y)^(p - 1), and 0 where the norm is 0.
     """
-    input = arguments.floating_point("norm", "input", input if dtype is None else input.to(dtype))
-    if p == "nuc" or (isinstance(p, str) and p != "fro"):
+    input = input if dtype is None else input.to(dtype=dtype)
+    arguments.floating_point("norm", "input", input)
+    if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
-    order = 2.0 if p is None or isinstance(p, str) else float(p)
+    order = 2.0 if p is None or isinstance(p, str) else float(dtypes.real("norm", p))
     if math.isinf(order):
         return (amax if order > 0 else amin)(abs(input), dim, keepdim)
-    x, dims, kept = _start("norm", input, dim)
+    x, dims, kept = _start("norm", input, dim, keepdim)
     if order == 0:
         count = np.count_nonzero(x, dims, keepdims=keepdim)
         shape = x.shape
@@ -241,7 +249,7 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     It is computed as m + ln Σ e^(x - m) with m the largest x, so that nothing overflows. The
     gradient is g · e^(x - y), and e^(x - y) = softmax(x).
     """
-    x, dims, kept = _start("logsumexp", input, dim)
+    x, dims, kept = _start("logsumexp", input, dim, keepdim)
     x = operand.to_floating(x)
 
     def forward() -> Any:
@@ -264,7 +272,8 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
     the other end.
     """
     input = arguments.tensor("cumsum", "input", input)
-    input = input if dtype is None else input.to(dtype)
+    input = input if dtype is None else input.to(dtype=dtype)
+    dim = dim_of("cumsum", dim, input.array.ndim)
     x, dims, _ = _start("cumsum", input, dim)
     total = _total(x, dtype)
     y = quietly(np.cumsum, x, dims[0], total) if dims else x.astype(total)
@@ -273,11 +282,11 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
 
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Is any element other than 0, along the dimensions or among all?"""
-    x, dims, _ = _start("any", input, dim)
+    x, dims, _ = _start("any", input, dim, keepdim)
     return input._wrap(x.any(dims, keepdims=keepdim))
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Are all elements other than 0, along the dimensions or among all?"""
-    x, dims, _ = _start("all", input, dim)
+    x, dims, _ = _start("all", input, dim, keepdim)
     return input._wrap(x.all(dims, keepdims=keepdim))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import arguments
+from . import arguments, options
 from .elementwise import rsqrt, square
 from .reduction import mean
 
@@ -31,16 +31,15 @@ def rms_norm(
 
     Raises:
         RuntimeError: the shapes do not fit, or the dtype is not floating-point.
+        ValueError: eps is not finite.
 
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
-    x, shape = arguments.floating_point("rms_norm", "input", input).array, tuple(normalized_shape)
-    arguments.ends_in("rms_norm", input, shape)
-    if weight is not None and weight.array.shape != shape:
-        raise RuntimeError(
-            f"rms_norm: expected weight of shape {list(shape)} (normalized_shape), but got "
-            f"{list(weight.array.shape)}"
-        )
+    x = arguments.floating_point("rms_norm", "input", input).array
+    shape = options.normalized_sizes("rms_norm", input, normalized_shape)
+    if weight is not None:
+        arguments.alike("rms_norm", "weight", weight, shape, input)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    options.number("rms_norm", "eps", eps)
     y = input * rsqrt(mean(square(input), range(-len(shape), 0), keepdim=True) + eps)
     return y if weight is None else y * weight

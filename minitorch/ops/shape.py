@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.graph import record
 from ..autograd.views import record_view
-from . import arguments
+from . import arguments, scalars
 from .arguments import dim_of, sizes_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def _reshape(input: Tensor, name: str, sizes: tuple[int, ...]) -> Tensor:
     x = arguments.tensor(name, "input", input).array
     try:
         y = x.reshape(sizes)
+        if y.shape != sizes and min(sizes) < -1:  # NumPy takes -2 for -1
+            raise ValueError
     except ValueError:
         raise RuntimeError(
             f"{name}: shape {list(sizes)} is invalid for input of size {x.size}, which has shape "
@@ -44,7 +46,7 @@ def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     Raises:
         RuntimeError: the shape does not hold as many elements.
     """
-    return _reshape(input, "reshape", sizes_of(shape, more))
+    return _reshape(input, "reshape", sizes_of("reshape", shape, more))
 
 
 def view(input: Tensor, size: Any, *more: int) -> Tensor:
@@ -56,7 +58,7 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
     """
     if isinstance(size, dtypes.dtype):
         return input._wrap(arguments.tensor("view", "input", input).array.view(size.numpy))
-    y = _reshape(input, "view", sizes_of(size, more))
+    y = _reshape(input, "view", sizes_of("view", size, more))
     if y.array.size and not np.may_share_memory(y.array, input.array):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
@@ -67,12 +69,12 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` viewed in the shape of `other`."""
-    return view(input, other.array.shape)
+    return view(input, arguments.tensor("view_as", "other", other).array.shape)
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` in the shape of `other`."""
-    return reshape(input, other.array.shape)
+    return reshape(input, arguments.tensor("reshape_as", "other", other).array.shape)
 
 
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
@@ -81,7 +83,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     The vjp permutes by the inverse: where in `dims` does 0 stand, where 1, and so on.
     """
     x = arguments.tensor("permute", "input", input).array
-    named = sizes_of(dims, more)
+    named = sizes_of("permute", dims, more)
     order = tuple([dim_of("permute", d, x.ndim) for d in named])
     if sorted(order) != list(range(x.ndim)):
         raise RuntimeError(f"permute: dims={named} must name each of {x.ndim} dims once")
@@ -113,7 +115,8 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     New dimensions come in front. The vjp sums over what was repeated, and autograd does that, as it
     undoes all broadcasting: it sums g over the dimensions that the input lacks or has with size 1.
     """
-    x, wanted = arguments.tensor("expand", "input", input).array, sizes_of(size, more)
+    x = arguments.tensor("expand", "input", input).array
+    wanted = sizes_of("expand", size, more)
     new = len(wanted) - x.ndim
     shape = tuple([x.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted)])
     fits = all(m in (1, n) for m, n in zip(x.shape, shape[max(new, 0) :], strict=False))
@@ -123,14 +126,14 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
             "each size must be 1 or stay as it is"
         )
     y = np.broadcast_to(x, shape)
-    if y.size == x.size:  # nothing is repeated, so it may be written to
+    if y.size <= x.size:  # nothing is repeated, so it may be written to
         y.flags.writeable = x.flags.writeable
     return record_view("expand", y, input, lambda g: g, expand, shape)
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` expanded to the shape of `other`."""
-    return expand(input, other.array.shape)
+    return expand(input, arguments.tensor("expand_as", "other", other).array.shape)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -149,7 +152,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those of `dim` that have size 1."""
     x = arguments.tensor("squeeze", "input", input).array
-    named = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    named = range(x.ndim) if dim is None else scalars.wholes("squeeze", "dim", dim)
     dims = [dim_of("squeeze", d, x.ndim) for d in named]
     y = x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
     before = x.shape
@@ -172,7 +175,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order."""
     ndim = arguments.tensor("movedim", "input", input).array.ndim
-    ends = ([d] if isinstance(d, int) else d for d in (source, destination))
+    ends = (scalars.wholes("movedim", "dim", d) for d in (source, destination))
     sources, places = ([dim_of("movedim", d, ndim) for d in dims] for dims in ends)
     if (
         len(sources) != len(places)
@@ -192,10 +195,12 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """The elements [i, i + offset] of two dimensions, as a new last dimension."""
     x = arguments.tensor("diagonal", "input", input).array
     i, j = (dim_of("diagonal", d, x.ndim) for d in (dim1, dim2))
+    offset = scalars.whole("diagonal", "offset", offset)
     if i == j:
         raise RuntimeError(f"diagonal: {dim1=} and {dim2=} must be two dimensions of {x.shape}")
     shape = x.shape
 
+    offset = max(-shape[i], min(offset, shape[j]))  # beyond it there is no element
     y = x.diagonal(offset, i, j)
     y.flags.writeable = x.flags.writeable  # NumPy gives a read-only view
     return record_view(

@@ -40,6 +40,7 @@ where no gradient is needed. A vjp does not see broadcasting: where an input was
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,6 +50,7 @@ from . import arguments, operand
 F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
 
@@ -65,7 +67,7 @@ def named(op: F, name: str, doc: str) -> F:
 
 def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return the function that picks from (*inputs, y) what a vjp needs beside g."""
-    names = vjp.__code__.co_varnames[1 : vjp.__code__.co_argcount]
+    _, *names = signature(vjp).parameters
     places = [(inputs + "y").index(name) for name in names]
     if len(places) > 1:
         return itemgetter(*places)
@@ -107,6 +109,7 @@ def binary(
     *,
     floating: bool = False,
     numbers: bool = True,
+    common: Callable[[Array, Array], tuple[Array, Array]] = operand.common,
 ) -> Binary:
     """Make the operation y = f(a, b).
 
@@ -115,9 +118,10 @@ def binary(
         vjp_a, vjp_b: dL/da and dL/db, from g = dL/dy and, by name, a, b or y.
         floating: integers are converted to the default dtype first.
         numbers: one of the inputs may be a number.
+        common: converts arrays of two dtypes to one.
     """
     saved_a, saved_b = _saved(vjp_a, "ab"), _saved(vjp_b, "ab")
-    operands = operand.pair if numbers else _both_tensors
+    operands = (operand.pair_of_floats if floating else operand.pair) if numbers else _both_tensors
 
     def op(input: Operand, other: Operand) -> Tensor:
         a: Any = input
@@ -129,7 +133,7 @@ def binary(
             needs_grad = a._requires_grad | b._requires_grad
         left, right = a.array, b.array
         if left.dtype is not right.dtype:
-            left, right = operand.common(left, right)
+            left, right = common(left, right)
         if floating:
             left, right = operand.to_floating(left), operand.to_floating(right)
         y = operand.apply(name, forward, left, right)
@@ -148,8 +152,7 @@ def comparison(
 
     Args:
         name, forward, doc: the operation's name, what it does with two arrays, its docstring.
-        numbers: the second input may be a number.
-        number_first: so may the first.
+        numbers, number_first: the second input may be a number, and so may the first.
     """
     operands = operand.pair if numbers else _both_tensors
 

@@ -15,7 +15,10 @@ _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1
 
 
 def _as_array(value: Any) -> Array:
-    return value.array if isinstance(value, Tensor) else np.asarray(value)
+    array = value.array if isinstance(value, Tensor) else np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"assert_close: cannot compare {type(value).__name__}: {value!r}"[:200])
+    return array
 
 
 def _pairs(actual: Any, expected: Any, where: str) -> list[tuple[str, Array, Array]]:
@@ -93,10 +96,14 @@ def assert_close(
     Raises:
         AssertionError: they are not close, or differ in shape, dtype, length or keys. The message
             names the elements that are furthest apart.
-        ValueError: only one of the tolerances is given.
+        TypeError: something is neither a number nor a tensor nor an array of numbers.
+        ValueError: only one of the tolerances is given, or one is negative or no number.
     """
-    if (rtol is None) != (atol is None):
-        raise ValueError("assert_close: give both rtol and atol, or neither")
+    if rtol is None or atol is None:
+        if rtol is not atol:
+            raise ValueError("assert_close: give both rtol and atol, or neither")
+    elif not all(isinstance(t, (float, int)) and t >= 0 for t in (rtol, atol)):
+        raise ValueError(f"assert_close: {rtol=} and {atol=} must be numbers, 0 or above")
     for where, a, b in _pairs(actual, expected, ""):
         problem = _difference(a, b, rtol, atol, equal_nan, check_dtype)
         if problem:

@@ -32,6 +32,13 @@ class GradcheckError(RuntimeError):
     """A derivative does not agree with finite differences."""
 
 
+def _as_tuple(inputs: Any) -> tuple[Any, ...]:
+    if not isinstance(inputs, (Tensor, Sequence)):
+        kind = type(inputs).__name__
+        raise TypeError(f"gradcheck: the inputs must be a Tensor or a sequence, not a {kind}")
+    return (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+
+
 def _checked(inputs: tuple[Any, ...]) -> dict[int, Tensor]:
     """Return the inputs that require gradients, by position, once they are fit to be checked."""
     checked = {i: x for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad}
@@ -53,7 +60,10 @@ def _checked(inputs: tuple[Any, ...]) -> dict[int, Tensor]:
 
 def _outputs(result: Any) -> list[Tensor]:
     """Return the outputs that require a gradient; all floating-point ones, if none does."""
-    outputs = [result] if isinstance(result, Tensor) else list(result)
+    outputs = [result] if isinstance(result, Tensor) else result
+    if not isinstance(outputs, Sequence):
+        kind = type(result).__name__
+        raise TypeError(f"gradcheck: the function must return a Tensor or a sequence, not a {kind}")
     floating = [y for y in outputs if isinstance(y, Tensor) and y.array.dtype.kind == "f"]
     return [y for y in floating if y.requires_grad] or floating
 
@@ -167,10 +177,15 @@ def gradcheck(
 
     Raises:
         GradcheckError: the derivative is wrong, or something else that is checked does not hold.
+        TypeError: the inputs are no tensors, or the function returns none.
         ValueError: the check has no meaning: no input requires a gradient, one is not float64, or
-            its elements overlap in memory.
+            its elements overlap in memory; or the step or a tolerance is no number that serves.
     """
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    inputs = _as_tuple(inputs)
+    if not 0 < eps < np.inf:
+        raise ValueError(f"gradcheck: {eps=} must be a step above 0")
+    if not (0 <= atol < np.inf and 0 <= rtol < np.inf):
+        raise ValueError(f"gradcheck: the tolerances {atol=} and {rtol=} must be at least 0")
     try:
         _compare(fn, inputs, eps, atol, rtol)
     except GradcheckError:
@@ -193,7 +208,7 @@ def gradgradcheck(fn: Callable[..., Any], inputs: Tensor | Sequence[Any], **opti
         GradcheckError: as for `gradcheck`.
         ValueError: as for `gradcheck`; or an output does not require a gradient.
     """
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    inputs = _as_tuple(inputs)
     checked, n = _checked(inputs), len(inputs)
     outputs = _outputs(fn(*inputs))
     if not all(y.requires_grad for y in outputs):

@@ -32,4 +32,5 @@ def test_arguments_that_cannot_be_get_one_line(
         runpy.run_path(str(SCRIPTS[name]), run_name="__main__")
     assert stop.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: argument --heads: invalid int value: 'x' (python examples/")
+    assert line.startswith("error: argument --heads: 'x' is not a whole number")
+    assert "(python examples/" in line

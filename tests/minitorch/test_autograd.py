@@ -184,6 +184,136 @@ def test_grad_stops_at_an_input_that_is_no_leaf_and_frees_nothing_of_it() -> Non
     assert x.grad.tolist() == [6.0]
 
 
+def test_grad_ends_at_an_input_that_was_freed_but_does_not_go_through_it() -> None:
+    x = leaf(3.0)
+    y = x * x
+    z = (y + 1).sum()
+    y.sum().backward()  # frees y's node
+    assert grad(z, y)[0].tolist() == [1.0]
+    for inputs in (x, (y, x)):
+        for allow_unused in (False, True):
+            with pytest.raises(RuntimeError, match="second time"):
+                grad(z, inputs, allow_unused=allow_unused)
+    assert grad(y.sum(), y)[0].tolist() == [1.0]
+
+
+def test_grad_at_odd_places_leaves_the_rest_of_the_graph_alone() -> None:
+    x = leaf([1.0, 2.0], [3.0, 4.0])
+    y = x.exp()
+    row, other = y[0], y[1]  # views
+    outputs = ((row * row).sum(), (other * other * row).sum())
+    d_row, d_other = grad(outputs, (row, other), create_graph=True)
+    assert d_row.tolist() == pytest.approx((2 * row + other * other).tolist())
+    assert d_other.tolist() == pytest.approx((2 * other * row).tolist())
+    assert grad(d_row.sum(), other, retain_graph=True)[0].tolist() == pytest.approx(
+        (2 * other).tolist()
+    )
+    y.sum().backward()
+    assert_close(x.grad, x.detach().exp())
+
+
+def test_retain_grad_keeps_what_hooks_leave_whenever_it_was_called() -> None:
+    for first in (True, False):
+        x = leaf(2.0)
+        y = x * x
+        if first:
+            y.retain_grad()
+        y.register_hook(lambda g: g * 10)
+        y.retain_grad()
+        y.sum().backward()
+        assert y.grad.tolist() == [10.0]
+        assert x.grad.tolist() == [40.0]
+
+
+def test_the_gradient_of_a_result_warns_that_it_stays_none() -> None:
+    x = leaf(2.0)
+    y = x * x
+    with pytest.warns(UserWarning, match=r"not a leaf.*result of mul.*retain_grad"):
+        assert y.grad is None
+    y.retain_grad()
+    assert y.grad is None  # no warning: it will not stay None
+    y.backward()
+    assert y.grad.tolist() == [1.0]
+    assert x.grad.tolist() == [4.0]
+    del x.grad
+    assert x.grad is None
+    x.grad = Tensor._wrap(np.ones(1))
+    assert x.grad.tolist() == [1.0]
+
+
+def test_grad_takes_any_iterable_of_inputs() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    found = grad((z for z in [x * y]), (z for z in (x, y)), (g for g in [None]))
+    assert [g.tolist() for g in found] == [[3.0], [2.0]]
+
+
+# --------------------------------------------------------------------------- recording, off and on
+
+
+def test_decorators_switch_recording_for_the_function_alone() -> None:
+    x = leaf(2.0)
+
+    @no_grad
+    def without_brackets() -> Tensor:
+        """It says so."""
+        return x * x
+
+    @set_grad_enabled(False)
+    def off() -> Tensor:
+        return x * x
+
+    @no_grad()
+    def factorial(n: int) -> float:
+        assert not autograd.is_grad_enabled()
+        return 1.0 if n == 0 else n * factorial(n - 1)
+
+    assert autograd.is_grad_enabled()
+    assert without_brackets.__doc__ == "It says so."
+    assert not without_brackets().requires_grad
+    assert not off().requires_grad
+    assert factorial(3) == 6.0
+    assert (x * x).requires_grad
+    with no_grad():
+
+        @enable_grad()
+        def on() -> Tensor:
+            return x * x
+
+        assert on().requires_grad
+        assert not autograd.is_grad_enabled()
+
+
+def test_a_decorated_generator_switches_recording_between_its_yields_alone() -> None:
+    x = leaf(2.0)
+
+    @no_grad()
+    def steps() -> Any:
+        while True:
+            sent = yield (x * x).requires_grad
+            if sent is None:
+                return "end"
+
+    generator = steps()
+    assert next(generator) is False
+    assert (x * x).requires_grad  # not switched off outside
+    assert generator.send(1) is False
+    with pytest.raises(StopIteration) as end:
+        generator.send(None)
+    assert end.value.value == "end"
+
+    @no_grad()
+    def catches() -> Any:
+        try:
+            yield 1
+        except KeyError:
+            yield autograd.is_grad_enabled()
+
+    generator = catches()
+    next(generator)
+    assert generator.throw(KeyError()) is False
+    generator.close()
+
+
 def test_grad_of_an_input_and_of_what_it_was_computed_from() -> None:
     x = leaf(3.0)
     y = x * x

@@ -220,3 +220,22 @@ def test_float32_gradients_stay_float32() -> None:
     (square.sum() + cubes).backward()
     assert x.grad.dtype == minitorch.float32
     assert_close(x.grad, minitorch.tensor([5.0, 16.0]))
+
+
+def test_an_argument_that_forward_returns_shares_its_changes_with_the_result() -> None:
+    class Same(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g
+
+    x = minitorch.tensor([2.0], requires_grad=True)
+    y = x * 1
+    z = Same.apply(y)
+    square = z * z  # saves z
+    y.detach().zero_()
+    with pytest.raises(RuntimeError, match="inplace operation"):
+        square.backward()

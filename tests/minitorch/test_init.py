@@ -129,3 +129,27 @@ def test_layers_start_as_in_pytorch() -> None:
     assert norm.bias is not None
     assert norm.weight.tolist() == [1.0] * 3
     assert norm.bias.tolist() == [0.0] * 3
+
+
+def test_a_tensor_without_elements_is_left_as_it_is() -> None:
+    for draw in (nn.init.xavier_uniform_, nn.init.xavier_normal_, nn.init.kaiming_uniform_):
+        assert draw(mt.zeros(0, 0)).shape == (0, 0)
+    assert nn.Linear(0, 2).weight.shape == (2, 0)
+    assert nn.Embedding(0, 3).weight.shape == (0, 3)
+
+
+def test_a_size_may_be_any_whole_number() -> None:
+    layer = nn.Linear(np.int64(2), np.int32(3))
+    assert repr(layer) == "Linear(in_features=2, out_features=3, bias=True)"
+    assert nn.LayerNorm([np.int64(2), 3]).normalized_shape == (2, 3)
+    assert nn.Embedding(3, 2, padding_idx=-1).padding_idx == 2
+
+
+def test_numbers_are_drawn_from_the_standard_distributions_unless_told() -> None:
+    mt.manual_seed(0)
+    normal, uniform = init.normal_(mt.empty(100_000)), init.uniform_(mt.empty(100_000))
+    assert normal.mean().item() == pytest.approx(0, abs=0.02)
+    assert normal.std().item() == pytest.approx(1, abs=0.02)
+    assert uniform.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert uniform.min().item() < 0.001
+    assert 0.999 < uniform.max().item() < 1

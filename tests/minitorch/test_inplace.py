@@ -109,7 +109,7 @@ def test_the_shape_stays_or_it_is_an_error() -> None:
         tensor(1.0).add_(tensor(1.0, 2.0))
     with pytest.raises(RuntimeError, match="do not broadcast"):
         tensor(1.0).copy_(tensor(1.0, 2.0))
-    with pytest.raises(RuntimeError, match="0-dimension value tensor"):
+    with pytest.raises(RuntimeError, match="a number or a 0-d tensor"):
         tensor(1.0, 2.0).fill_(tensor(1.0, 2.0))
 
 
@@ -337,3 +337,86 @@ def test_detach_shares_memory_and_is_cut_off() -> None:
     assert not d.requires_grad
     y.sum().backward()
     assert_close(x.grad, np.ones(2))
+
+
+# ---------------------------------------------------------- parts of what was expanded: no overlap
+
+
+def _assign(y: Tensor) -> None:
+    y.expand(2, 3)[0, 1] = y.detach()[0] * 5
+
+
+def _both(y: Tensor) -> None:
+    expanded = y.expand(2, 3)
+    row = expanded[0]
+    row.mul_(2)
+    expanded[1].mul_(3)
+    row.add_(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "after", "gradient"),
+    [  # y = 2x, changed through a view of an expanded view; of Σy²; from PyTorch
+        (lambda y: y.expand(2, 3)[0].add_(1), [3, 5, 7], [12, 20, 28]),
+        (lambda y: y.expand(2, 3)[1:].add_(1), [3, 5, 7], [12, 20, 28]),
+        (lambda y: y.expand(1, 3).add_(1), [3, 5, 7], [12, 20, 28]),
+        (lambda y: y.expand(2, 3)[0].mul_(3), [6, 12, 18], [72, 144, 216]),
+        (_assign, [2, 10, 6], [8, 0, 24]),
+        (lambda y: y.unsqueeze(0).expand(2, 3).T[1:, 0].mul_(2), [2, 8, 12], [8, 64, 96]),
+        (lambda y: y.expand(2, 2, 3)[1, 0].mul_(3), [6, 12, 18], [72, 144, 216]),
+        (lambda y: y.expand(2, 3)[:, :1][0].mul_(3), [6, 4, 6], [72, 16, 24]),
+        (lambda y: y.expand(3, 3).diagonal().mul_(3), [6, 12, 18], [72, 144, 216]),
+        (lambda y: y.add_(y.expand(2, 3)[0].mul_(4)), [16, 32, 48], [512, 1024, 1536]),
+        (_both, [13, 25, 37], [312, 600, 888]),
+        (lambda y: y.expand(0, 3).add_(1), [2, 4, 6], [8, 16, 24]),
+    ],
+)
+def test_a_part_of_an_expanded_tensor_that_holds_no_element_twice_may_change(
+    change: Callable[[Tensor], Any], after: list[float], gradient: list[float]
+) -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    y = x * 2
+    change(y)
+    (y * y).sum().backward()
+    assert y.tolist() == after
+    assert x.grad.tolist() == gradient
+    plain = tensor(1.0, 2.0, 3.0) * 2
+    change(plain)  # without a graph, too
+    with no_grad():
+        again = tensor(1.0, 2.0, 3.0) * 2
+        change(again)
+    assert plain.tolist() == again.tolist() == after
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda e: e,
+        lambda e: e[:, 0],
+        lambda e: e[:, 1:],
+        lambda e: e.T,
+        lambda e: e.unsqueeze(0)[0],
+    ],
+)
+def test_a_part_that_holds_an_element_twice_may_not(view: Callable[[Tensor], Tensor]) -> None:
+    x = tensor(1.0, 2.0, 3.0)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        view(x.expand(2, 3)).add_(1)
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_memory_that_numpy_must_not_write_stays() -> None:
+    array = np.ones(3)
+    array.flags.writeable = False
+    x = minitorch.from_numpy(array)
+    for view in (x, x[1:], x.expand(2, 3)[0]):
+        with pytest.raises(RuntimeError, match=r"read-only.*clone"):
+            view.add_(1)
+    overlapping = minitorch.from_numpy(np.broadcast_to(np.zeros(3), (2, 3)))
+    with pytest.raises(RuntimeError, match="single memory location"):
+        overlapping[0].add_(leaf(1.0, 1.0, 1.0))  # row 1 would change, and its gradient not know
+
+
+def test_what_holds_no_element_may_change() -> None:
+    empty = minitorch.zeros(3, 1, 0)[:, 0].unsqueeze(0).expand(2, 3, 0)
+    assert empty.add_(1).tolist() == [[[], [], []], [[], [], []]]

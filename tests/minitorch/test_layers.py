@@ -199,3 +199,38 @@ def test_an_unknown_reduction_is_refused(loss: Any) -> None:
     target = mt.tensor([0]) if loss in (nn.CrossEntropyLoss, nn.NLLLoss) else mt.zeros(1, 2)
     with pytest.raises(ValueError, match="'average' is not a reduction"):
         loss(reduction="average")(mt.zeros(1, 2), target)
+
+
+def test_layers_print_their_options() -> None:
+    assert repr(nn.LayerNorm(2)) == "LayerNorm((2,), eps=1e-05, elementwise_affine=True, bias=True)"
+    assert repr(nn.LayerNorm((2, 3), 0.5, elementwise_affine=False)) == (
+        "LayerNorm((2, 3), eps=0.5, elementwise_affine=False, bias=False)"
+    )
+    assert repr(nn.RMSNorm(2)) == "RMSNorm((2,), eps=None, elementwise_affine=True)"
+    assert repr(nn.Dropout()) == "Dropout(p=0.5)"
+    assert repr(nn.GELU("tanh")) == "GELU(approximate='tanh')"
+    assert repr(nn.LogSoftmax(1)) == "LogSoftmax(dim=1)"
+    assert repr(nn.Embedding(3, 2)) == "Embedding(3, 2)"
+
+
+def test_first_weights_have_the_spread_that_pytorch_gives_them() -> None:
+    mt.manual_seed(0)
+    layer = nn.Linear(100, 400)
+    for p in (layer.weight, layer.bias):
+        array = p.detach().numpy()
+        assert 0.097 < abs(array).max() <= 0.1  # uniform on ±1/√100
+        assert array.std() == pytest.approx(0.1 / math.sqrt(3), rel=0.06)
+    table = nn.Embedding(200, 50, padding_idx=3).weight.detach().numpy()
+    assert table.std() == pytest.approx(1, rel=0.03)
+    assert not table[3].any()
+    assert table[2].any()
+    assert table[4].any()
+
+
+def test_rms_norms_eps_is_that_of_the_dtype_unless_given() -> None:
+    tiny = mt.full((1,), 1e-4)
+    eps = float(np.finfo(np.float32).eps)
+    close(nn.RMSNorm(1)(tiny), [1e-4 / math.sqrt(1e-8 + eps)])
+    close(nn.RMSNorm(1, eps=1e-8)(tiny), [1 / math.sqrt(2)])
+    close(nn.LayerNorm(2, eps=3.0)(mt.tensor([0.0, 2.0])), [-0.5, 0.5])
+    close(nn.LayerNorm(2)(mt.tensor([0.0, 2e-3])), [-1 / math.sqrt(11), 1 / math.sqrt(11)])

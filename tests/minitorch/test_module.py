@@ -436,3 +436,118 @@ def test_repr_is_the_tree_with_like_blocks_once() -> None:
 def test_a_name_that_is_not_here_names_the_nearest(place: Any, name: str, nearest: str) -> None:
     with pytest.raises(AttributeError, match=f"'{place.__name__}' has no .* '{name}'.*'{nearest}'"):
         getattr(place, name)
+
+
+# ------------------------------------------------------------------------ what is refused, whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row.extend([Double(), 3]),
+        lambda row: row.insert(0, 3),
+        lambda row: row.insert(4, Double()),
+        lambda row: row.append(None),
+        lambda row: row.__setitem__(0, None),
+        lambda row: row.__setitem__(3, Double()),
+        lambda row: row.__delitem__(3),
+        lambda row: row.__delitem__(True),
+    ],
+)
+@pytest.mark.parametrize("kind", [nn.ModuleList, lambda parts: nn.Sequential(*parts)])
+def test_a_container_that_refuses_stays_as_it_was(kind: Any, change: Any) -> None:
+    parts = [Double(), nn.ReLU(), Double()]
+    row = kind(parts)
+    with pytest.raises((TypeError, IndexError)):
+        change(row)
+    assert list(row) == parts
+    assert [name for name, _ in row.named_children()] == ["0", "1", "2"]
+
+
+def test_a_dict_of_modules_that_refuses_stays_as_it_was() -> None:
+    blocks = nn.ModuleDict({"a": Double()})
+    with pytest.raises(TypeError, match="number 1 of these is None"):
+        blocks.update({"b": Double(), "c": None})
+    assert list(blocks) == ["a"]
+    assert list(nn.ModuleDict([("x", Double()), ("y", Double())])) == ["x", "y"]
+
+
+def test_modules_are_inserted_at_either_end() -> None:
+    a, b, c = Double(), Double(), Double()
+    row = nn.ModuleList([a])
+    row.insert(1, b)
+    row.insert(-2, c)
+    assert list(row) == [c, a, b]
+    del row[-1]
+    del row[0:1]
+    assert list(row) == [a]
+
+
+def test_a_module_may_stand_at_two_places_but_not_within_itself() -> None:
+    shared = nn.Linear(2, 2)
+    net = nn.Sequential(shared, nn.Sequential(shared))
+    with pytest.raises(ValueError, match=r"cannot assign Sequential as child module '2'"):
+        net.append(nn.Sequential(nn.Sequential(net)))
+    assert len(net) == 2
+    net.eval()
+    assert len(list(net.parameters())) == 2
+
+
+def test_a_child_in_a_parameters_place_is_refused_and_the_other_way_round_is_not() -> None:
+    layer = nn.Linear(2, 2)
+    with pytest.raises(TypeError, match="'ReLU' as parameter 'bias'"):
+        layer.add_module("bias", nn.ReLU())
+    net = nn.Sequential(nn.ReLU())
+    setattr(net, "0", nn.Parameter(mt.ones(1)))  # as in PyTorch
+    assert len(net) == 0
+    assert [name for name, _ in net.named_parameters()] == ["0"]
+
+
+def test_what_init_sets_up_is_there_only_after_it() -> None:
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            self.width = 3  # plain attributes may come first
+            super().__init__()
+
+        def forward(self, x: Any) -> Any:
+            return x
+
+    assert Late()(5) == 5
+    with pytest.raises(AttributeError, match="Late: its __init__ must begin with super"):
+        Late.__new__(Late)(5)
+
+
+@pytest.mark.parametrize("max_norm", [0.0, 1.0, float("inf")])
+def test_gradients_are_clipped_to_any_norm_from_0_to_inf(max_norm: float) -> None:
+    p = nn.Parameter(mt.tensor([3.0, 4.0]))
+    p.grad = mt.tensor([3.0, 4.0])
+    assert nn.utils.clip_grad_norm_([p], max_norm).item() == 5
+    expected = np.array([3.0, 4.0]) * min(1.0, max_norm / 5)
+    np.testing.assert_allclose(p.grad.numpy(), expected, rtol=1e-6)
+
+
+def test_nothing_to_clip_has_the_norm_0() -> None:
+    assert nn.utils.clip_grad_norm_([], 1.0).item() == 0
+    assert nn.utils.clip_grad_norm_(nn.Linear(1, 1).parameters(), 1.0).item() == 0
+    nn.utils.clip_grad_value_(nn.Linear(1, 1).parameters(), 1.0)
+    p = nn.Parameter(mt.ones(2))
+    p.grad = mt.tensor([3.0, -4.0])
+    for refused in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="max_norm"):
+            nn.utils.clip_grad_norm_(p, refused)
+        with pytest.raises(ValueError, match="clip_value"):
+            nn.utils.clip_grad_value_(p, refused)
+    assert p.grad.tolist() == [3.0, -4.0]
+    assert nn.utils.clip_grad_norm_(p, 100.0, 1).item() == 7
+    nn.utils.clip_grad_value_(p, 2.0)
+    assert p.grad.tolist() == [2.0, -2.0]
+
+
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_a_graph_notices_that_a_gradient_which_it_saved_was_clipped(clip: Any) -> None:
+    p = nn.Parameter(mt.ones(2))
+    p.grad = mt.tensor([3.0, -4.0])
+    y = (mt.ones(2, requires_grad=True) * p.grad).sum()
+    clip(p, 1.0)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()

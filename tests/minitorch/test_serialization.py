@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
 import json
 import math
 import os
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import minitorch as mt
-from minitorch import CheckpointError, nn, optim, serialization
+from minitorch import CheckpointError, encoding, nn, optim, serialization
 
 
 def there_and_back(value: Any, folder: Path) -> Any:
@@ -92,6 +94,39 @@ def test_a_tensor_at_two_places_is_one_tensor(tmp_path: Path) -> None:
     back = there_and_back(model.state_dict(), tmp_path)
     assert back["0.weight"] is back["1.weight"]
     assert (tmp_path / "file.safetensors").stat().st_size < 1.5 * 50 * 40 * 4
+
+
+def test_tensors_come_back_wherever_they_were(tmp_path: Path) -> None:
+    a, b, c, d = (mt.full((2,), float(i)) for i in range(4))
+    back = there_and_back([a, (b, [c]), {"d": [d, a]}, {1: c}, {b: 5}], tmp_path)
+    assert back[0].tolist() == [0.0, 0.0]
+    assert back[1][0].tolist() == [1.0, 1.0]
+    assert back[1][1][0].tolist() == [2.0, 2.0]
+    assert back[2]["d"][0].tolist() == [3.0, 3.0]
+    assert back[2]["d"][1] is back[0]
+    assert back[3][1] is back[1][1][0]
+    assert [*back[4]] == [back[1][0]]
+
+
+def test_100_levels_may_be_inside_each_other(tmp_path: Path) -> None:
+    value: Any = {"x": mt.ones(2)}
+    for i in range(99):
+        value = ([value], (value,), {"a": value}, {1: value})[i % 4]
+    back = there_and_back(value, tmp_path)
+    for i in reversed(range(99)):
+        back = back[(0, 0, "a", 1)[i % 4]]
+    assert back["x"].tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match=r"more than 100 .* inside each other at …"):
+        mt.save([[value]], tmp_path / "deeper")
+    assert os.listdir(tmp_path) == ["file.safetensors"]
+
+
+def test_names_that_no_file_can_hold(tmp_path: Path) -> None:
+    state = {"\ud800": mt.ones(1), "?": mt.zeros(1), "a\0b\n": mt.ones(2), "": mt.ones(3)}
+    back = there_and_back(state, tmp_path)
+    assert {key: value.tolist() for key, value in back.items()} == {
+        key: value.tolist() for key, value in state.items()
+    }
 
 
 def test_names_are_paths_and_never_collide(tmp_path: Path) -> None:
@@ -173,7 +208,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 
     before = saved.read_bytes()
     monkeypatch.setattr(serialization.os, "fsync", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(
+        OSError, match=r"no space left: save to .* the file of before is still whole"
+    ):
         mt.save({"weight": mt.zeros(3)}, saved)
     assert saved.read_bytes() == before
     assert os.listdir(saved.parent) == [saved.name]
@@ -184,15 +221,38 @@ def test_the_content_is_on_disk_before_the_name_is(
 ) -> None:
     events = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(
-        serialization.os, "fsync", lambda handle: (events.append("fsync"), fsync(handle))
-    )
+    sizes = []
+
+    def note(handle: int) -> None:
+        events.append("fsync")
+        sizes.append(os.fstat(handle).st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(serialization.os, "fsync", note)
     monkeypatch.setattr(
         serialization.os, "replace", lambda a, b: (events.append("replace"), replace(a, b))
     )
     mt.save(1, saved)
     assert events == ["fsync", "replace", "fsync"]
+    assert sizes[0] == saved.stat().st_size  # nothing is left in Python's buffer
     assert mt.load(saved) == 1
+
+
+def test_long_texts_are_cut_in_front() -> None:
+    assert encoding.short("x" * 120) == "x" * 120
+    assert encoding.short("y" + "x" * 120) == "…" + "x" * 119
+    assert encoding.short("a\n\n b", 3) == "a b"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
+def test_no_file_stays_open(saved: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for i in range(5):
+        mt.save(i, saved)
+        mt.load(saved)
+        with pytest.raises(OSError, match="failed"):
+            mt.save(i, saved.parent)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_link_stays_a_link(saved: Path) -> None:
@@ -201,6 +261,98 @@ def test_a_link_stays_a_link(saved: Path) -> None:
     mt.save(5, link)
     assert link.is_symlink()
     assert mt.load(saved) == 5
+
+
+STEPS = {  # each operation on files of a save, by the module and the name that a test can replace
+    "open": (serialization.os, "open"),
+    "lock": (serialization.fcntl, "flock"),
+    "write": (builtins, "open"),
+    "fsync": (serialization.os, "fsync"),
+    "replace": (serialization.os, "replace"),
+    "sync the folder": (serialization, "_sync_folder"),
+}
+
+
+def full(*args: Any, **options: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("existed", [True, False])
+@pytest.mark.parametrize("step", STEPS)
+def test_whatever_fails_the_error_says_what_is_whole_and_nothing_stays_behind(
+    step: str, existed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ("deep" * 30) / "file.safetensors"  # its name alone is 120 characters long
+    path.parent.mkdir()
+    if existed:
+        mt.save("before", path)
+    with monkeypatch.context() as patched:
+        patched.setattr(*STEPS[step], full)
+        if step == "lock":  # a file system without locks
+            mt.save("after", path)
+        else:
+            with pytest.raises(OSError, match="No space left on device") as caught:
+                mt.save("after", path)
+            message = str(caught.value)
+            assert caught.value.errno == errno.ENOSPC
+            assert len(message) <= 300
+            assert "\n" not in message
+            assert "file.safetensors failed; " in message
+            if step == "sync the folder":
+                assert "the new file is whole" in message
+            else:
+                old, none = "the file of before is still whole", "there is no file yet"
+                assert message.endswith(old if existed else none)
+    written = step in ("lock", "sync the folder")
+    assert os.listdir(path.parent) == [path.name] * (existed or written)
+    if existed or written:
+        assert mt.load(path) == ("after" if written else "before")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("step", STEPS)
+def test_a_process_that_dies_leaves_a_whole_file_and_the_next_save_tidies_up(
+    step: str, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = mt.load(saved)
+    child = os.fork()
+    if not child:
+        setattr(*STEPS[step], lambda *args, **options: os._exit(7))
+        mt.save("after", saved)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    found = mt.load(saved)
+    assert found == "after" if step == "sync the folder" else found["step"] == before["step"]
+    mt.save("next", saved)
+    assert mt.load(saved) == "next"
+    assert os.listdir(saved.parent) == [saved.name]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_several_processes_save_to_one_file(saved: Path) -> None:
+    children = []
+    for i in range(4):
+        child = os.fork()
+        if not child:
+            for _ in range(20):
+                mt.save({"who": i, "values": mt.full((5000,), float(i))}, saved)
+            os._exit(0)
+        children.append(child)
+    for _ in range(20):
+        mt.load(saved)
+    assert all(os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) == 0 for c in children)
+    found = mt.load(saved)
+    assert set(found["values"].tolist()) == {found["who"]}
+    assert os.listdir(saved.parent) == [saved.name]
+
+
+def test_the_unfinished_file_is_no_way_into_another(saved: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("precious")
+    (tmp_path / f".{saved.name}.tmp").symlink_to(other)
+    with pytest.raises(OSError, match=r"file\.safetensors failed"):
+        mt.save(1, saved)
+    assert other.read_text() == "precious"
 
 
 # -------------------------------------------------------------------------------- what is wrong
@@ -259,7 +411,7 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_the_usual_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         mt.load(tmp_path / "nothing")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(CheckpointError, match="not a regular file"):
         mt.load(tmp_path)
     with pytest.raises(FileNotFoundError):
         mt.save(1, tmp_path / "no folder" / "file")

@@ -27,6 +27,16 @@ def run(code: str, **variables: str) -> str:
     return done.stdout
 
 
+def test_show_config_returns_what_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    found = minitorch.show_config(mode="dicts")
+    assert capsys.readouterr().out == ""
+    minitorch.show_config()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [f"{name:15} {what}" for name, what in found.items()]
+    with pytest.raises(ValueError, match="mode must be 'stdout' or 'dicts', not 'json'"):
+        minitorch.show_config(mode="json")
+
+
 def test_show_config_names_numpy_and_blas(capsys: pytest.CaptureFixture[str]) -> None:
     minitorch.show_config()
     shown = capsys.readouterr().out

@@ -13,14 +13,13 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, TransformerConfig, greedy
-from transformer.model.layouts import BERT_BASE, GPT2
+from transformer.model.layouts import BERT_BASE, GPT2, translate
 from transformer.model.weights import (
     bert_config,
     from_pretrained,
     gpt2_config,
     load_bert,
     load_gpt2,
-    translate,
 )
 
 transformers = pytest.importorskip("transformers")

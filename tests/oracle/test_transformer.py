@@ -14,9 +14,9 @@ from torch.nn import functional as F
 import minitorch as mt
 from minitorch.testing import assert_close
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.model.layouts import PYTORCH
+from transformer.model.layouts import PYTORCH, translate
 from transformer.model.rotary import RotaryPositions
-from transformer.model.weights import load_pytorch, translate
+from transformer.model.weights import load_pytorch
 
 VOCAB, D_MODEL, HEADS, LAYERS, D_FF = 11, 16, 4, 2, 24
 SOURCE = [[3, 4, 5, 6, 7], [8, 9, 10, 0, 0]]

@@ -15,8 +15,9 @@ import minitorch as mt
 from minitorch import nn
 from minitorch.fused import definitions
 from minitorch.testing import assert_close, gradcheck
+from transformer import TransformerConfig
 from transformer.explain import trace
-from transformer.model.attention import MultiHeadAttention
+from transformer.model.attention import MultiHeadAttention, attention
 
 sizes = st.integers(1, 4)
 
@@ -159,3 +160,53 @@ def test_dropout_is_for_training_only() -> None:
 def test_heads_that_do_not_divide_the_width_are_refused() -> None:
     with pytest.raises(ValueError, match="d_model=10 cannot be divided among n_heads=4"):
         MultiHeadAttention(10, 4)
+
+
+def test_it_is_built_as_the_configuration_says() -> None:
+    config = TransformerConfig(
+        9, d_model=8, n_heads=4, n_kv_heads=2, dropout=0.25, bias=False, max_length=7
+    )
+    layer = attention(config)
+    assert (layer.n_heads, layer.n_kv_heads, layer.d_head) == (4, 2, 2)
+    assert layer.dropout == 0.25
+    assert [name for name, _ in layer.named_parameters()] == [
+        f"{name}.weight" for name in ("query", "key", "value", "output")
+    ]
+    assert layer.key.weight.shape == layer.value.weight.shape == (4, 8)
+    assert layer.rotary is None
+    rotary = attention(TransformerConfig(9, d_model=8, n_heads=2, max_length=7, positions="rotary"))
+    assert rotary.n_kv_heads == 2
+    assert rotary.query.bias is not None
+    assert rotary.rotary is not None
+    assert rotary.rotary.cos.shape == (7, 4)
+    assert attention(config).extra_repr() == "n_heads=4, n_kv_heads=2, dropout=0.25"
+    assert MultiHeadAttention(8, 2).extra_repr() == "n_heads=2, dropout=0.0"
+
+
+def test_dropout_sets_weights_to_0_at_its_rate() -> None:
+    """With values of 1 and no bias, an output is the sum of the weights that were kept."""
+    layer = MultiHeadAttention(4, 1, dropout=0.25, bias=False)
+    with mt.no_grad():
+        layer.query.weight.zero_()  # all weights are 1/400
+        layer.value.weight.fill_(0.25)
+        layer.output.weight.fill_(0.25)
+    mt.manual_seed(0)
+    sums = layer(mt.ones(20, 400, 4))[..., 0].detach().numpy()
+    kept = sums * 0.75 * 400
+    assert kept.mean() == pytest.approx(300, abs=1)
+    assert kept.std() == pytest.approx(math.sqrt(400 * 0.25 * 0.75), rel=0.03)  # binomial
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (3, 1), (3, 4), (2, 1, 1), (5, 1, 1, 4), (5, 2, 3, 4)])
+def test_a_mask_may_have_any_shape_that_broadcasts(
+    random_module: Callable[..., Any], shape: tuple[int, ...]
+) -> None:
+    layer = random_module(MultiHeadAttention(4, 2))
+    rng = np.random.default_rng(0)
+    x, memory = tensors(rng.standard_normal((5, 3, 4)), rng.standard_normal((5, 4, 4)))
+    mask = rng.random(shape) < 0.7
+    whole = np.broadcast_to(mask, (5, 2, 3, 4))
+    y = layer(x, memory, mt.tensor(mask))
+    assert_close(y, layer(x, memory, mt.tensor(whole.copy())), rtol=1e-12, atol=1e-12)
+    again = layer(x, layer.keys_and_values(memory), mt.tensor(mask))
+    assert_close(again, y, rtol=1e-12, atol=1e-12)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import doctest
 import json
 import pydoc_data.topics
+import random
+import re
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,35 @@ def test_merges_by_hand() -> None:
     assert tokenizer.tokens[aa:] == ("aa", "ab", "aaab")
     assert tokenizer.encode("aaabdaaabac") == [aaab, byte("d"), aaab, byte("a"), byte("c")]
     assert tokenizer.encode("aab") == [aa, byte("b")]
+
+
+def learned_by_counting_anew(text: str, n: int) -> list[tuple[int, int]]:
+    """Byte-pair encoding as it is defined: all pairs are counted again after each merge."""
+    words = [[byte(c) for c in piece] for piece in re.findall(bpe.PIECES, text)]
+    merges: list[tuple[int, int]] = []
+    while len(merges) < n:
+        counts = Counter(pair for word in words for pair in pairwise(word))
+        pair = min(counts, key=lambda pair: (-counts[pair], pair), default=None)
+        if pair is None or counts[pair] < 2:
+            break
+        merges.append(pair)
+        for word in words:
+            i = 0
+            while i < len(word) - 1:
+                if (word[i], word[i + 1]) == pair:
+                    word[i : i + 2] = [FIRST + 256 + len(merges) - 1]
+                i += 1
+    return merges
+
+
+@pytest.mark.parametrize("letters", ["ab", "abc ", "aab  \n", "abcdefgh     "])
+def test_merges_are_those_of_the_definition(letters: str) -> None:
+    for seed in range(25):
+        rng = random.Random(seed)
+        text = "".join(rng.choices(letters, k=rng.choice([0, 10, 100, 300]))) or "a"
+        n = rng.choice([0, 1, 5, 100])
+        tokenizer = BytePairTokenizer.learn(text, FIRST + 256 + n)
+        assert list(tokenizer.merges) == learned_by_counting_anew(text, n)
 
 
 def test_the_example_in_its_text_is_what_it_does() -> None:
@@ -97,6 +130,36 @@ def test_it_is_saved_and_loaded(learned: BytePairTokenizer, tmp_path: Path) -> N
     assert loaded.merges == learned.merges
     assert loaded.encode(TEXT) == learned.encode(TEXT)
     assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
+
+
+def test_what_cannot_be_saved_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "bpe.json").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"bpe\.json'$"):
+        BytePairTokenizer().save(tmp_path / "bpe.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["bpe.json"]
+
+
+def test_what_is_saved_is_what_the_tokenizers_library_reads(tmp_path: Path) -> None:
+    """As its `ByteLevel` and `Split` want it, so that it cuts where we do, and adds no space."""
+    tokenizer = BytePairTokenizer([(byte("a"), byte("b"))])
+    tokenizer.save(tmp_path / "bpe.json")
+    data = json.loads((tmp_path / "bpe.json").read_text(encoding="utf-8"))
+    vocab = data["model"].pop("vocab")
+    assert list(vocab.items())[:4] == [("<pad>", 0), ("<s>", 1), ("</s>", 2), ("Ā", 3)]
+    assert (vocab["Ġ"], vocab["a"], vocab["ÿ"], vocab["ab"]) == (3 + 32, 3 + 97, 3 + 255, 259)
+    bytes_ = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+    bytes_["use_regex"] = False
+    split = {"type": "Split", "pattern": {"Regex": bpe.PIECES}, "behavior": "Isolated"}
+    split["invert"] = False
+    assert data == {
+        "version": "1.0",
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, bytes_]},
+        "post_processor": None,
+        "decoder": bytes_,
+        "model": {"type": "BPE", "merges": [["a", "b"]]},
+    }
 
 
 @pytest.mark.parametrize(

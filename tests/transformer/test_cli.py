@@ -17,7 +17,7 @@ import pytest
 
 from transformer import Transformer, beam_search
 from transformer.cli import main
-from transformer.tasks import Addition
+from transformer.tasks import TASKS, Addition
 from transformer.training.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +117,8 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
         (["--layers=0"], "n_layers must be a whole number from 1 to 1,000, not 0"),
         (["--steps=0"], "steps must be a whole number from 1 to 1,000,000,000, not 0"),
         (["--batch-size=0"], "batch_size must be a whole number from 1 to 1,000,000, not 0"),
-        (["--lr=nan"], "lr must be a number above 0, at most 1,000, not nan"),
+        (["--lr=nan"], "argument --lr: 'nan' is not a number such as 3, 0.5 or 4e-3"),
+        (["--lr=0"], "lr must be a number above 0, at most 1,000, not 0.0"),
         (["--seed=-1"], "seed must be a whole number from 0 to below 2**64, not -1"),
         (["--processes=0"], "processes must be a whole number from 1 to 64, not 0"),
         ([f"--seed={2**64}"], "seed must be a whole number from 0 to below 2**64, not 18446744"),
@@ -207,6 +208,69 @@ def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
     }
 
 
+SMALL = ["--steps=2", "--batch-size=4", "--d-model=8", "--heads=2", "--layers=1", "--digits=1"]
+
+
+def test_the_same_command_twice_keeps_both_runs(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "a run"
+    for times in (0, 1):
+        code, output, errors = said("train", "addition", *SMALL, "--out", out)
+        assert (code, errors) == (0, "")
+        assert output.startswith("Transformer(" if times == 0 else "the run that was in ")
+    assert output.splitlines()[0] == (
+        f"the run that was in {out} is now in {out}.1; ask it with  transformer solve '{out}.1'"
+    )
+    model = (out / "model.safetensors").read_bytes()
+    assert (tmp_path / "a run.1" / "model.safetensors").read_bytes() == model
+    assert said("solve", f"{out}.1", "1+2")[0] == 0
+
+
+def test_what_resumes_is_what_was_asked_for(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert said("train", "addition", *SMALL, "--out", out)[0] == 0
+    assert said("train", "reverse", "--resume", "--out", out) == (
+        2,
+        "",
+        f"error: the run in {out} has the task addition, not reverse: go on with train addition "
+        "--resume\n",
+    )
+    for steps, says in [(0, "steps must be at least 1"), (1, "cannot be trained to step 1")]:
+        code, output, errors = said(
+            "train", "addition", "--resume", f"--steps={steps}", "--out", out
+        )
+        assert (code, output) == (2, "")
+        assert is_one_line(errors)
+        assert says in errors
+    code, output, errors = said("train", "addition", "--resume", "--steps=4", "--out", out)
+    assert (code, errors) == (0, "")
+    assert output.startswith("note: the training goes on to step 4, no longer 2: its learning rate")
+    assert "\nstep 4/4  " in output
+    assert Run(out).resume().step == 4
+
+
+def test_a_run_in_training_is_refused(said: Any, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert said("train", "addition", *SMALL, "--out", out)[0] == 0
+    command = "import sys; from transformer.training.run import Run; run = Run(sys.argv[1]); "
+    command += "run.resume(); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", command, out],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        for flags in (SMALL, ["--resume"]):
+            code, output, errors = said("train", "addition", *flags, "--out", out)
+            assert (code, output) == (2, "")
+            assert is_one_line(errors)
+            assert f"{out} is in training by another process" in errors
+        assert said("solve", out, "1+2")[0] == 0
+        other.kill()
+    assert said("train", "addition", "--resume", "--out", out)[0] == 0
+
+
 # ------------------------------------------------------------------------------------- solve
 
 
@@ -255,6 +319,52 @@ def test_a_bad_line_does_not_keep_the_others_from_being_answered(
     assert "unknown character '*' in '2*2'" in errors
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("a\n", ["a"]),
+        ("  a \n\ta\t", ["  a ", "\ta\t"]),
+        ("a\n\n \na", ["a", " ", "a"]),  # an empty line asks nothing; a blank is a question
+        ("\n", []),
+        ("", []),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_line_is_taken_as_it_is_but_for_its_end(
+    said: Any,
+    single_digits: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    asked: list[str],
+    end: str,
+    mark: bytes,
+    encoding: str,
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Addition, "as_source", lambda self, question: question)
+    monkeypatch.setattr(Addition, "answer", lambda self, model, source, _: seen.append(source))
+    content = mark + text.replace("\n", end).encode()
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content)), encoding)
+    )
+    code, _, errors = said("solve", single_digits)
+    assert (code, errors) == (0, "")
+    assert seen == asked
+
+
+def test_an_argument_is_taken_as_it_is(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Addition, "as_source", lambda self, question: seen.append(question) or "")
+    monkeypatch.setattr(Addition, "answer", lambda *_: "")
+    for question in ("", "  a ", "\ufeffa", "a\n"):
+        said("solve", single_digits, question)
+    assert seen == ["", "  a ", "\ufeffa", "a\n"]
+
+
 def test_no_lines_are_no_mistake(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +390,28 @@ def test_in_a_terminal_it_asks(
     assert code == 2
     assert output == "A question a line, such as 1+2; Ctrl-D ends.\n4\n18\n\n"
     assert is_one_line(errors)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a terminal of Unix")
+def test_bytes_that_are_no_text_are_refused_in_a_terminal_too(single_digits: Path) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "transformer", "solve", single_digits],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as solving:
+        os.write(ours, b"\xff\n2+2\n\x04")
+        output, errors = solving.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert solving.returncode == 2
+    assert output.startswith("A question a line, such as 1+2; Ctrl-D ends.\n")
+    assert "4\n" in output
+    assert is_one_line(errors.replace("> ", ""))
 
 
 def test_a_run_that_is_missing_or_damaged_is_refused(
@@ -343,15 +475,15 @@ def test_a_temperature_draws_the_same_for_the_same_seed(said: Any, single_digits
         ("--beam=2 --best=3", "beam=3 or more, but beam=2 was given"),
         ("--beam=0", "beam must be at least 1, not 0"),
         ("--beam=2 --temperature=1", "a beam search draws nothing"),
-        ("--alpha=1", "--alpha is of a beam search: give --beam too"),
-        ("--seed=1", "--seed is of what is drawn: give --temperature, --top-k or --top-p too"),
-        ("--beam=2 --seed=1", "--seed does not go with --beam: a beam search draws nothing"),
+        ("--alpha=1", "alpha is of a beam search: set beam too"),
+        ("--seed=1", "seed is of what is drawn at random: set temperature, top_k or top_p too"),
+        ("--beam=2 --seed=1", "seed is of what is drawn at random: a beam is not"),
         ("--temperature=1 --seed=-1", "seed must be in [0, 2**64), not -1"),
         (f"--temperature=1 --seed={2**64}", "seed must be in [0, 2**64), not 18446744073709551616"),
-        ("--beam=2 --alpha=nan", "alpha must be in [0, 100], not nan"),
+        ("--beam=2 --alpha=nan", "argument --alpha: 'nan' is not a number such as"),
         ("--beam=2 --alpha=-1", "alpha must be in [0, 100], not -1.0"),
         ("--temperature=-1", "temperature must not be negative, but is -1.0"),
-        ("--temperature=nan", "temperature must not be negative, but is nan"),
+        ("--temperature=inf", "argument --temperature: 'inf' is not a number such as"),
         ("--top-k=0", "top_k must be at least 1, not 0"),
         ("--top-p=1.5", "top_p must be a probability above 0, not 1.5"),
     ],
@@ -411,14 +543,83 @@ def test_python_m_transformer_is_the_command(single_digits: Path, encoding: str)
     assert is_one_line(done.stderr.decode())
 
 
-def test_an_answer_that_the_terminal_cannot_show_gets_one_line(
+def test_what_the_terminal_cannot_show_is_escaped(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Addition, "answer", lambda *_: "两 2")
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "latin-1"))
+    output = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, "latin-1"))
     code, _, errors = said("solve", single_digits, "1+1")
-    assert code == 2
-    assert errors == "error: '两' cannot be shown in latin-1: set PYTHONIOENCODING=utf-8\n"
+    assert (code, errors) == (0, "")
+    assert output.getvalue() == b"\\u4e24 2\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "gbk"])
+def test_every_help_is_shown_in_every_encoding(
+    said: Any, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    commands = [["train"], ["eval"], ["solve"], *(["train", name] for name in TASKS)]
+    for command in [["tasks"], ["--help"], *([*command, "--help"] for command in commands)]:
+        output = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding))
+        code, _, errors = said(*command)
+        assert (code, errors) == (0, "")
+        assert output.getvalue().decode(encoding)
+    assert ("→" in output.getvalue().decode(encoding)) == (encoding == "gbk")
+
+
+def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
+    """Chinese answers in ASCII, and the backend of a notebook."""
+    poor = {
+        "PYTHONIOENCODING": "ascii:strict",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONWARNINGS": "error",
+        "MPLBACKEND": "module://not_installed.backend_inline",
+    }
+    small = ["--steps=1", "--batch-size=2", "--d-model=8", "--heads=2", "--layers=1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "transformer", "train", "numbers", *small, "--out", tmp_path],
+        cwd=ROOT,
+        env={**ENVIRONMENT, **poor},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rb"\u5341" in done.stdout  # 十, of the right answers
+    assert (tmp_path / "attention.png").is_file()
+
+
+def test_a_model_that_no_memory_holds_gets_one_line(
+    said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("transformer.decoding.strategy.greedy", greedy)
+    code, output, errors = said("solve", single_digits, "1+1")
+    assert (code, output) == (2, "")
+    assert errors == "error: not enough memory: take a smaller model or batch\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("command", ["solve", "--help"])
+def test_a_full_disk_gets_one_line(single_digits: Path, command: str) -> None:
+    arguments = [command, *[str(single_digits), "1+1"] * (command == "solve")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "transformer", *arguments],
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert is_one_line(done.stderr)
+    assert "No space left on device" in done.stderr
 
 
 def test_without_an_output_nothing_goes_wrong(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError, asdict
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -50,7 +52,28 @@ def test_a_function_that_samples_goes_on_drawing(model: Transformer) -> None:
     assert len(drawn) > 1
 
 
+def test_what_is_not_given_is_as_in_the_functions() -> None:
+    """0.6 is the length penalty of Wu et al. 2016, section 7."""
+    assert asdict(Decoding()) == {
+        "beam": None, "n_best": 1, "alpha": 0.6, "temperature": None, "top_k": None, "top_p": None,
+        "seed": 0,
+    }  # fmt: skip
+    defaults = {p.name: p.default for p in signature(beam_search).parameters.values()}
+    assert (defaults["width"], defaults["alpha"], defaults["n_best"]) == (4, 0.6, 1)
+    with pytest.raises(FrozenInstanceError):
+        Decoding().beam = 2  # type: ignore[misc]
+
+
+def test_the_edges_of_what_is_allowed() -> None:
+    for options in (
+        {"beam": 1}, {"beam": 3, "n_best": 3}, {"beam": 2, "alpha": 0}, {"beam": 2, "alpha": 100},
+        {"temperature": 0}, {"top_k": 1}, {"top_p": 1}, {"top_p": 1e-300}, {"seed": 0},
+        {"top_k": 1, "seed": 2**64 - 1}, {"alpha": 0.6}, {"n_best": 1},
+    ):  # fmt: skip
+        assert Decoding(**options).samples == bool({"temperature", "top_k", "top_p"} & {*options})
+
+
 def test_a_beam_searches(model: Transformer) -> None:
-    expected = beam_search(model, mt.tensor(SOURCE), 6, width=4, alpha=1.5, n_best=3)
-    got = decoded(model, Decoding(beam=4, n_best=3, alpha=1.5))
+    expected = beam_search(model, mt.tensor(SOURCE), 6, width=3, alpha=1.5, n_best=2)
+    got = decoded(model, Decoding(beam=3, n_best=2, alpha=1.5))
     assert got == (expected.ids.tolist(), expected.scores.tolist())

@@ -522,6 +522,13 @@ def test_more_examples_than_there_are_held_out_are_all_that_there_are() -> None:
     assert row["held_out_loss"] == pytest.approx(task.loss(training.model, examples))
 
 
+def test_what_is_held_out_stays_held_out() -> None:
+    """A run that was trained before is still tested on what it has not seen."""
+    found = [text for text, _ in Copy().held_out_examples(0, 3)]
+    assert found == ["fjjjhbjiag", "eec", "fhic"]
+    assert Addition().held_out_examples(1, 3) == [("8+26=", "43"), ("0+8=", "8")]
+
+
 @pytest.mark.parametrize("name", ["addition", "fill-the-gap", "characters", "modular-addition"])
 def test_nothing_to_measure_is_refused(name: str) -> None:
     task = TASKS[name]()

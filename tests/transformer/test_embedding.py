@@ -80,3 +80,14 @@ def test_the_sum_is_dropped_at_the_stated_rate_in_training() -> None:
     kept = dropped != 0
     assert_close(dropped, np.where(kept, 4 * whole, 0), rtol=1e-5, atol=1e-6)  # 1 / (1 - 3/4)
     assert kept.mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_all_vectors_start_at_half_the_size_of_a_unit_vector() -> None:
+    config = TransformerConfig(
+        500, d_model=64, n_heads=1, positions="learned", max_length=500, n_segments=500
+    )
+    embedding = Embedding(config)
+    assert embedding.scale == 1
+    assert embedding.segments is not None
+    for table in (embedding.tokens.weight, embedding.positions, embedding.segments.weight):
+        assert table.detach().numpy().std() == pytest.approx(0.5 / 8, rel=0.03)

@@ -19,8 +19,10 @@ import minitorch as mt
 from minitorch import Tensor, autograd
 from minitorch.fused import definitions
 from minitorch.testing import assert_close
-from transformer import Transformer
-from transformer.model.masks import causal_mask, padding_mask
+from transformer import Transformer, TransformerConfig
+from transformer.model.embedding import Embedding
+from transformer.model.masks import causal_mask, decoder_mask, padding_mask
+from transformer.model.rotary import RotaryPositions
 
 PAD, BOS, EOS = 0, 1, 2
 
@@ -193,3 +195,38 @@ def test_pad_is_not_learned_where_nothing_else_uses_it(
     g = model.embedding.tokens.weight.grad.array
     assert not g[PAD].any()
     assert g.any()
+
+
+# ----------------------------------------------------------------------------- what just fits
+
+
+def test_what_just_fits_is_accepted() -> None:
+    assert causal_mask(0).shape == (0, 0)
+    nothing_real, is_causal = decoder_mask(2, padding=np.array([2]))
+    assert nothing_real is not None
+    assert not nothing_real.any()
+    assert not is_causal
+    later, _ = decoder_mask(2, 1, np.array([3, 0], np.int32))
+    assert later is not None
+    assert later.squeeze().tolist() == [[[False] * 3] * 2, [[True, True, False], [True] * 3]]
+    x = mt.ones(1, 2, 4, 6)
+    assert RotaryPositions(8, 6)(x, 4).shape == x.shape
+    assert RotaryPositions(1, 2)(mt.ones(1, 1, 1, 2)).shape == (1, 1, 1, 2)
+    config = TransformerConfig(5, d_model=4, n_heads=2, max_length=8, n_segments=2)
+    ids = mt.tensor([[1, 2, 3], [4, 0, 0]])
+    embedding = Embedding(config)
+    segments = mt.ones_like(ids)
+    y = embedding(ids, 5, np.array([0, 3]), segments)
+    assert y.shape == (2, 3, 4)
+    assert embedding(ids.int(), 0).shape == (2, 3, 4)  # int32 ids, as PyTorch takes them
+    assert Embedding(TransformerConfig(5, d_model=4, n_heads=2))(ids[:0]).shape == (0, 3, 4)
+
+
+def test_tokens_after_a_cache_stand_behind_its_padding() -> None:
+    config = TransformerConfig(5, d_model=4, n_heads=2, max_length=8, dropout=0.0)
+    embedding = Embedding(config)
+    ids = mt.tensor([[1, 2, 3, 4]])
+    whole = embedding(ids, 0, np.array([2]))
+    later = embedding(ids[:, 2:], 2, np.array([2]))
+    assert_close(later, whole[:, 2:], rtol=0, atol=0)
+    assert_close(embedding(ids[:, 2:]), whole[:, 2:], rtol=0, atol=0)  # at positions 0 and 1

@@ -44,3 +44,12 @@ def test_tokens_are_treated_alike_and_alone(random_module: Callable[..., Any]) -
     (g,) = autograd.grad(y[:, 2].sum(), x)
     assert g.array[:, 2].any()
     assert not g.array[:, [0, 1, 3, 4]].any()
+
+
+def test_gelu_tanh_is_gpt2s_approximation(random_module: Callable[..., Any]) -> None:
+    mlp = random_module(MLP(2, 3, "gelu_tanh", bias=False))
+    up, down = (p.detach().numpy() for p in mlp.parameters())
+    x = np.random.default_rng(0).standard_normal((2, 3, 2))
+    z = x @ up.T
+    gelu = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    assert_close(mlp(mt.tensor(x)), gelu @ down.T, rtol=1e-12, atol=1e-12)

@@ -375,6 +375,27 @@ def test_a_text_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         Characters(str(tmp_path / "short"))
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_mark_and_the_form_of_line_ends_are_no_part_of_a_text(
+    tmp_path: Path, mark: str, end: str
+) -> None:
+    lines = " a line\n" * 40
+    expected = tmp_path / "expected.txt"
+    expected.write_bytes(lines.encode())
+    text = tmp_path / "text.txt"
+    text.write_bytes((mark + lines.replace("\n", end)).encode())
+    task, same = Characters(str(text), 8), Characters(str(expected), 8)
+    assert task.alphabet == same.alphabet == "\n aeiln"
+    assert task.digest == same.digest
+    assert task.ids.tolist() == same.ids.tolist()
+
+
+def test_a_mark_inside_a_text_is_a_character_of_it(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_bytes("\ufeffa\ufeffb".encode() * 20)
+    assert Characters(str(tmp_path / "text.txt"), 2).alphabet == "ab\ufeff"
+
+
 def test_a_text_goes_on_beyond_the_context_and_always_alike(
     poem: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

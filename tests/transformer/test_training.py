@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import shlex
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,7 +202,7 @@ def test_a_stopped_training_ends_as_one_that_was_not(
 
     def interrupt(step: int) -> None:
         if step == stop:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
     assert not train(training, run, progress(training, interrupt))
@@ -251,14 +251,23 @@ def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
     run.start(training)
 
     def interrupt_twice(step: int) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train(training, run, progress(training, interrupt_twice))
     assert signal.getsignal(signal.SIGINT) is before
     assert training.step == 1
+
+
+def test_outside_the_main_thread_it_trains_without_ctrl_c(tmp_path: Path) -> None:
+    training, run = small_training(), Run(tmp_path)
+    run.start(training)
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(train, training, run, progress(training)).result()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_run_that_is_finished_has_nothing_to_resume(tmp_path: Path) -> None:
@@ -280,7 +289,7 @@ def test_ctrl_c_prints_the_command_that_resumes(
         def step(self, step: int, loss: float) -> None:
             super().step(step, loss)
             if step == 3:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patched:
         patched.setattr("transformer.cli.train.Progress", Interrupting)

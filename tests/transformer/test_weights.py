@@ -13,6 +13,8 @@ from safetensors.numpy import save_file
 
 import minitorch as mt
 from transformer import BERT, GPT, Transformer, TransformerConfig
+from transformer.model.layouts import BERT_BASE
+from transformer.model.layouts import _expand as expand
 from transformer.model.weights import (
     bert_config,
     from_pretrained,
@@ -31,6 +33,15 @@ GPT2_CONFIG = {
     "n_positions": 6,
     "bos_token_id": 6,
     "eos_token_id": 6,
+}
+
+BERT_CONFIG = {
+    "vocab_size": 7,
+    "hidden_size": 4,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 8,
+    "max_position_embeddings": 6,
 }
 
 
@@ -154,6 +165,78 @@ def test_a_gpt2_is_read_from_a_directory(tmp_path: Path) -> None:
     assert model(mt.tensor([[1, 2, 3]])).shape == (1, 3, 7)
 
 
+def test_a_byte_order_mark_and_half_precision_are_read(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG), encoding="utf-8-sig")
+    half = {name: array.astype(np.float16) for name, array in gpt2_tensors().items()}
+    save_file(half, tmp_path / "model.safetensors")
+    weight = from_pretrained(tmp_path).embedding.tokens.weight.detach().numpy()
+    assert weight.dtype == np.float32
+    np.testing.assert_array_equal(weight, half["wte.weight"].astype(np.float32))
+
+
+def test_a_bert_is_read_from_a_directory(tmp_path: Path) -> None:
+    model = BERT(bert_config(BERT_CONFIG))
+    (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
+    theirs = {}
+    rng = np.random.default_rng(0)
+    for name, paths in expand(BERT_BASE.names, 1):
+        shapes = [tuple(model.state_dict()[path].shape) for path in paths]
+        theirs[name] = rng.standard_normal((sum(s[0] for s in shapes), *shapes[0][1:]), np.float32)
+    theirs["cls.predictions.decoder.weight"] = theirs["embeddings.word_embeddings.weight"]
+    theirs["cls.predictions.bias"] = theirs.pop("cls.predictions.decoder.bias")
+    theirs["bert.pooler.dense.bias"] = np.zeros(4, np.float32)  # has no counterpart
+    save_file({**theirs}, tmp_path / "model.safetensors")
+    read = from_pretrained(tmp_path)
+    assert isinstance(read, BERT)
+    assert not read.training
+    ours = values(read)
+    np.testing.assert_array_equal(ours["output.bias"], theirs["cls.predictions.bias"])
+    for kind in ("query", "key", "value"):
+        np.testing.assert_array_equal(
+            ours[f"encoder.blocks.0.attention.{kind}.weight"],
+            theirs[f"encoder.layer.0.attention.self.{kind}.weight"],
+        )
+
+
+def test_gpt2s_configuration_is_translated() -> None:
+    assert gpt2_config(GPT2_CONFIG) == TransformerConfig(
+        vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=16, dropout=0.1,
+        activation="gelu_tanh", pre_norm=True, norm_eps=1e-5, positions="learned", max_length=6,
+        tie_embeddings=True, pad=6, bos=6, eos=6,
+    )  # fmt: skip
+    others = {
+        "n_inner": 10, "resid_pdrop": 0, "activation_function": "relu", "layer_norm_epsilon": 1e-6,
+        "tie_word_embeddings": False, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+        "scale_attn_weights": True,
+    }  # fmt: skip
+    assert gpt2_config({**GPT2_CONFIG, **others}) == TransformerConfig(
+        vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=10, dropout=0, activation="relu",
+        pre_norm=True, norm_eps=1e-6, positions="learned", max_length=6, tie_embeddings=False,
+        pad=0, bos=1, eos=2,
+    )  # fmt: skip
+    large = {**GPT2_CONFIG, "vocab_size": 50257}
+    del large["bos_token_id"], large["eos_token_id"]
+    config = gpt2_config(large)
+    assert (config.pad, config.bos, config.eos) == (50256, 50256, 50256)
+
+
+def test_berts_configuration_is_translated() -> None:
+    assert bert_config(BERT_CONFIG) == TransformerConfig(
+        vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=8, dropout=0.1, activation="gelu",
+        norm_eps=1e-12, positions="learned", max_length=6, n_segments=2, tie_embeddings=True,
+        pad=0, bos=0, eos=0,
+    )  # fmt: skip
+    others = {
+        "hidden_dropout_prob": 0.2, "layer_norm_eps": 1e-6, "type_vocab_size": 3,
+        "tie_word_embeddings": False, "pad_token_id": 5,
+    }  # fmt: skip
+    assert bert_config({**BERT_CONFIG, **others}) == TransformerConfig(
+        vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=8, dropout=0.2, activation="gelu",
+        norm_eps=1e-6, positions="learned", max_length=6, n_segments=3, tie_embeddings=False,
+        pad=5, bos=5, eos=5,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -163,28 +246,18 @@ def test_a_gpt2_is_read_from_a_directory(tmp_path: Path) -> None:
         ({"n_head": 3}, "n_heads=3"),
     ],
 )
-def test_a_gpt2_with_options_unknown_here_is_refused(
-    changes: dict[str, Any], message: str
-) -> None:
+def test_a_gpt2_with_options_unknown_here_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         gpt2_config({**GPT2_CONFIG, **changes})
 
 
 def test_a_bert_with_options_unknown_here_is_refused() -> None:
-    config = {
-        "vocab_size": 7,
-        "hidden_size": 4,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "intermediate_size": 8,
-        "max_position_embeddings": 6,
-    }
-    assert bert_config(config).n_segments == 2
+    assert bert_config(BERT_CONFIG).n_segments == 2
     for changes in ({"position_embedding_type": "relative_key"}, {"is_decoder": True}):
         with pytest.raises(ValueError, match=next(iter(changes))):
-            bert_config({**config, **changes})
+            bert_config({**BERT_CONFIG, **changes})
     with pytest.raises(RuntimeError, match=r"embeddings\.LayerNorm\.weight is missing"):
-        load_bert(BERT(bert_config(config)), {})
+        load_bert(BERT(bert_config(BERT_CONFIG)), {})
 
 
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -12,6 +11,7 @@ from rich.table import Column, Table
 from ..tasks import TASKS
 from ..training.report import test
 from ..training.run import Run
+from .flags import directory
 from .shell import Parser, Screen, run_command
 from .solve import add_solve_flags
 from .train import add_training_flags
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="test a trained model",
         description="Test a trained model on held-out examples, and show some of its answers.",
     )
-    command.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
+    command.add_argument("run", type=directory, help="directory of the run, such as runs/addition")
     command.set_defaults(command=evaluate)
 
     command = commands.add_parser(

@@ -4,10 +4,50 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import math
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
+
+
+def seed(value: str) -> int:
+    """Read a seed, or another whole number: digits, with a sign or without."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of up to 20 digits")
+    return int(value)
+
+
+def whole_number(value: str) -> int:
+    """Read the whole number of a flag, which counts something: it fits into 32 bits."""
+    if abs(seed(value)) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{value} is too large: it must be below 2**31")
+    return int(value)
+
+
+def number(value: str) -> float:
+    """Read the number of a flag: 3, -0.5 or 4e-3."""
+    form = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    if not (re.fullmatch(form, value) and math.isfinite(float(value))):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number such as 3, 0.5 or 4e-3")
+    return float(value)
+
+
+def text(value: str) -> str:
+    """Read the text of a flag, which is not empty."""
+    if not value:
+        raise argparse.ArgumentTypeError("it is empty")
+    return value
+
+
+def directory(value: str) -> Path:
+    """Read the path of a directory."""
+    return Path(text(value))
+
+
+READ = {int: whole_number, float: number, str: text}  # what reads the value of a flag, by its type
 
 
 def flag(name: str) -> str:
@@ -21,6 +61,7 @@ def given(options: argparse.Namespace, names: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in values.items() if value is not None}
 
 
+@cache
 def _explained(kind: type) -> dict[str, str]:
     """Return what each attribute is, from the docstrings of a class and its base classes."""
     texts: dict[str, str] = {}
@@ -30,6 +71,9 @@ def _explained(kind: type) -> dict[str, str]:
         for names, text in re.findall(r"^    (\w[\w, ]*): ((?:.|\n {5,})*)", section, re.MULTILINE):
             texts |= dict.fromkeys(names.split(", "), " ".join(text.split()).rstrip("."))
     return texts
+
+
+_types = cache(get_type_hints)
 
 
 def add_flags(
@@ -46,7 +90,7 @@ def add_flags(
         defaults: what each field is without its flag; the help says it.
     """
     group = parser.add_argument_group(title)
-    explained, types = _explained(kind), get_type_hints(kind)
+    explained, types = _explained(kind), _types(kind)
     for name, default in defaults.items():
         text = f"{explained.get(name, '')} (default: {default})".replace("%", "%%")
         options: dict[str, Any] = {"dest": name, "default": None, "help": text}
@@ -56,4 +100,6 @@ def add_flags(
         if type_ is bool:
             group.add_argument(flag(name), action=argparse.BooleanOptionalAction, **options)
         else:
-            group.add_argument(flag(name), type=type_, metavar=type_.__name__.upper(), **options)
+            read = seed if name == "seed" else READ[type_]
+            metavar = type_.__name__.upper()
+            group.add_argument(flag(name), type=read, metavar=metavar, **options)

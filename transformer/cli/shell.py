@@ -11,6 +11,7 @@ An error in this library's own code keeps its traceback.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,12 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from ..arguments import NotFinite
 from ..tasks import DataError, MissingPackage
 from ..training.checks import Diverged
 from ..training.run import RunError
+
+LONGEST_LINE = 1000  # characters of a message; of a longer one, beginning and end are shown
 
 
 class Mistake(Exception):
@@ -49,9 +53,23 @@ class Screen(Console):
 
 
 def complain(error: object) -> int:
-    """Say what is wrong in one line on standard error; return the exit code 2."""
-    print(f"error: {error}", file=sys.stderr)
+    """Say what is wrong in one line on standard error; return the exit code 2.
+
+    A line break, or another character that is not shown, is written as its escape sequence.
+    """
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
+    if len(line) > LONGEST_LINE:
+        line = f"{line[: LONGEST_LINE - 200]} … {line[-200:]}"
+    if sys.stderr is not None:  # closed in the shell, as by `2>&-`
+        print(f"error: {line}", file=sys.stderr)
     return 2
+
+
+def show_everything() -> None:
+    """Let the output show a character that its encoding lacks, such as 年 in ASCII, as \\u5e74."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,6 +78,19 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the line, and end with exit code 2."""
         raise SystemExit(complain(f"{message} ({self.prog} --help explains)"))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End after the help, once it is written."""
+        print(end="", flush=True)
+        super().exit(status, message)
+
+
+def _close_output() -> None:
+    """Let standard output lead nowhere if it fails: Python flushes it once more at exit."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
@@ -72,21 +103,21 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     Returns:
         the exit code.
     """
-    options = parser.parse_args(arguments)
+    show_everything()
     try:
+        options = parser.parse_args(arguments)
         code = int(options.command(options))
         print(end="", flush=True)
         return code
     except BrokenPipeError:
-        # Python flushes standard output once more at exit, which would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 141
-    except UnicodeEncodeError as error:
-        unknown = error.object[error.start : error.end]
-        return complain(
-            f"{unknown!r} cannot be shown in {error.encoding}: set PYTHONIOENCODING=utf-8"
-        )
-    except (Mistake, RunError, MissingPackage, DataError, Diverged, OSError) as error:
+    except (Mistake, RunError, MissingPackage, DataError, Diverged, NotFinite) as error:
+        return complain(error)
+    except MemoryError as error:
+        return complain(f"not enough memory: {str(error) or 'take a smaller model or batch'}")
+    except OSError as error:
+        _close_output()
         return complain(error)
     except KeyboardInterrupt:
         return 130

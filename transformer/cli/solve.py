@@ -1,19 +1,23 @@
-"""`transformer solve RUN [QUESTION]`: ask a trained model a question, or many, line by line."""
+"""`transformer solve RUN [QUESTION]`: ask a trained model a question, or many, line by line.
+
+A question is taken as it is, blanks and all; of a line only its end is cut off. An empty line asks
+nothing, and is passed over.
+"""
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..decoding.strategy import Decoding
 from ..tasks import TASKS
 from ..training.run import Run
-from .flags import add_flags, flag, given
+from .flags import add_flags, directory, flag, given
 from .shell import Mistake, complain, user_input
 
 if TYPE_CHECKING:
@@ -29,22 +33,22 @@ def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
         if name not in task.decoding_options:
             raise Mistake(f"{flag(name)} does not go with the task {task.name}")
     with user_input():
-        decoding = replace(Decoding() if "beam" in wanted else task.decoding, **wanted)
-    if "alpha" in wanted and decoding.beam is None:
-        raise Mistake("--alpha is of a beam search: give --beam too")
-    if "seed" in wanted and decoding.beam:
-        raise Mistake("--seed does not go with --beam: a beam search draws nothing")
-    if "seed" in wanted and not decoding.samples:
-        raise Mistake("--seed is of what is drawn: give --temperature, --top-k or --top-p too")
-    return decoding
+        return replace(Decoding() if "beam" in wanted else task.decoding, **wanted)
 
 
 def _lines() -> Iterator[str]:
     """Read lines from standard input; in a terminal, with a prompt and the line editor."""
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are not UTF-8
+        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are no text
     if not sys.stdin.isatty():
-        yield from sys.stdin
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            beginning = sys.stdin.buffer.peek(3)
+            if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise Mistake("standard input is UTF-16: questions are read in UTF-8")
+            if beginning.startswith(codecs.BOM_UTF8):  # a mark, and no character of a question
+                sys.stdin.reconfigure(encoding="utf-8-sig")
+        for line in sys.stdin:
+            yield line.removesuffix("\n")
         return
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() its history and editing keys
@@ -75,9 +79,9 @@ def solve(options: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         print(f"A question a line, such as {task.question}; Ctrl-D ends.")
     for line in _lines():
-        if line.strip():
+        if line:
             try:
-                answer(line.strip())
+                answer(line)
             except Mistake as mistake:
                 code = complain(mistake)
     return code
@@ -85,12 +89,12 @@ def solve(options: argparse.Namespace) -> int:
 
 def add_solve_flags(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `solve`, with a flag for each option of a decoding strategy."""
-    parser.add_argument("run", type=Path, help="directory of the run, such as runs/addition")
+    parser.add_argument("run", type=directory, help="directory of the run, such as runs/addition")
     parser.add_argument(
         "question",
         nargs="?",
         help='such as "12+34"; without it, questions are read line by line from the terminal or '
-        "from standard input, until the end",
+        "from standard input, until the end; an empty line is passed over",
     )
     defaults = asdict(Decoding())
     for task in TASKS.values():

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
+import warnings
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.config import TransformerConfig
 from ..training.config import TrainingConfig
+from ..training.directory import shown
 from ..training.loop import Training, train
 from ..training.progress import Progress
 from ..training.report import report
 from ..training.run import Run
-from .flags import add_flags, flag, given
+from .flags import add_flags, directory, flag, given
 from .shell import Mistake, Screen, user_input
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def _check_processes(config: TrainingConfig) -> None:
         )
 
 
-def _start(options: argparse.Namespace, run: Run) -> Training:
+def _start(options: argparse.Namespace, run: Run, console: Screen) -> Training:
     """Start a training run as the flags configure it."""
     with user_input():
         task = options.task(**given(options, _task_defaults(options.task)))
@@ -52,48 +54,65 @@ def _start(options: argparse.Namespace, run: Run) -> Training:
         config = replace(task.training_config, **given(options, asdict(task.training_config)))
     _check_processes(config)
     training = Training(task, model_config, config)
-    run.start(training)
+    moved = run.start(training)
+    if moved is not None:
+        say = f"the run that was in {run.directory} is now in {moved}; ask it with  transformer "
+        console.print(f"{say}solve {shlex.quote(str(moved))}", markup=False, soft_wrap=True)
     return training
 
 
-def _resume(options: argparse.Namespace, run: Run) -> Training:
-    """Resume the training that the run has saved."""
+def _resume(options: argparse.Namespace, run: Run, console: Screen) -> Training:
+    """Resume the training that the run has saved, and say what has changed since."""
     task = options.task
     for names in (_task_defaults(task), _model_defaults(task), asdict(task.training_config)):
         for name in given(options, names):
-            raise Mistake(
-                f"{flag(name)} does not go with --resume: a run goes on as it was configured"
-            )
-    training = run.resume()
-    _check_processes(training.config)
+            if name != "steps":
+                raise Mistake(
+                    f"{flag(name)} does not go with --resume: a run goes on as it was configured"
+                )
+    found, _, config = run.config()
+    if found.name != task.name:
+        raise Mistake(
+            f"the run in {shown(run.directory)} has the task {found.name}, not {task.name}: go on "
+            f"with train {found.name} --resume"
+        )
+    with user_input():
+        config = replace(config, **given(options, {"steps": None}))
+    _check_processes(config)
+    with warnings.catch_warnings(record=True) as changes:
+        warnings.simplefilter("always")
+        training = run.resume(options.steps)
+    for change in changes:
+        console.print(f"note: {change.message}", markup=False, soft_wrap=True)
     return training
 
 
 def train_task(options: argparse.Namespace) -> int:
     """Train a model on a task, or resume a run; then report on it. Return the exit code."""
     console = Screen()
-    run = Run(options.out)
-    training = _resume(options, run) if options.resume else _start(options, run)
-    config, model = training.config, training.model
+    with Run(options.out) as run:
+        training = (_resume if options.resume else _start)(options, run, console)
+        config, model = training.config, training.model
 
-    console.print(model, markup=False)
-    console.print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
-    examples = config.batch_size * config.accumulate
-    progress = Progress(console, training.step, config.steps, examples)
-    if not train(training, run, progress):
-        console.print(
-            f"stopped after step {training.step} of {config.steps} and saved to {run.directory}; "
-            f"go on with\n  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
-            markup=False,
-            soft_wrap=True,
-        )
-        return 130
-    if training.step < config.steps:
-        console.print(
-            f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
-            f"{config.patience} was better than the best before"
-        )
-    report(run, training, console)
+        console.print(model, markup=False)
+        console.print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
+        examples = config.batch_size * config.accumulate
+        progress = Progress(console, training.step, config.steps, examples)
+        if not train(training, run, progress):
+            console.print(
+                f"stopped after step {training.step} of {config.steps} and saved to "
+                f"{run.directory}; go on with\n"
+                f"  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
+                markup=False,
+                soft_wrap=True,
+            )
+            return 130
+        if training.step < config.steps:
+            console.print(
+                f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
+                f"{config.patience} was better than the best before"
+            )
+        report(run, training, console)
     return 0
 
 
@@ -104,13 +123,15 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
     add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
     parser.add_argument(
         "--out",
-        type=Path,
+        type=directory,
         default=Path("runs") / task.name,
-        help="directory of the run (default: %(default)s)",
+        help="directory of the run; a run that is there already is moved aside, to one whose "
+        "name ends in .1, .2 and so on (default: %(default)s)",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the run in --out where it was saved last, configured as it was started",
+        help="go on with the run in --out where it was saved last, configured as it was started; "
+        "with --steps, train it to that step",
     )
     parser.set_defaults(command=train_task, task=task, prog=parser.prog)

@@ -18,6 +18,8 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
+from .. import arguments
+
 if TYPE_CHECKING:
     from minitorch.autograd import Array
 
@@ -36,22 +38,21 @@ class Beams(NamedTuple):
     scores: Tensor
 
 
-def check_alpha(alpha: float) -> None:
-    """Raise a ValueError for a length penalty that would favour short texts, or overflow."""
-    if not 0 <= alpha <= 100:
-        raise ValueError(f"alpha must be in [0, 100], not {alpha}")
-
-
 def length_penalty(length: Array, alpha: float) -> Array:
     """lp(n) = ((5 + n) / 6)^alpha, which is 1 for one token, and grows (Wu et al. 2016, eq. 14)."""
     return ((5 + length) / 6) ** alpha
 
 
 def _best(scores: Array, k: int) -> Array:
-    """Return the places of the k largest of each row, the largest first: (rows, k)."""
+    """Return the places of the k largest of each row, the largest first: (rows, k).
+
+    Of equals the first comes first, as with argmax: width 1 is greedy decoding to the last token.
+    """
     places = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, places, 1), axis=1, kind="stable")
-    return np.take_along_axis(places, order, 1)
+    best = np.take_along_axis(scores, places, 1)
+    if (np.count_nonzero(scores >= best.min(1, keepdims=True), 1) > k).any():  # which of equals?
+        return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(places, np.argsort(-best, axis=1, kind="stable"), 1)
 
 
 class _Hypotheses:
@@ -146,10 +147,13 @@ def beam_search(
     Raises:
         ValueError: an argument is out of range, or the model would have to read more tokens than it
             can: all but the last.
+        NotFinite: as in `greedy`.
     """
-    if not 1 <= n_best <= width:
+    arguments.generation(model, prompt, max_length)
+    arguments.whole_number("width", width, least=1)
+    if arguments.whole_number("n_best", n_best, least=1) > width:
         raise ValueError(f"a beam of {width} cannot give the {n_best} best texts")
-    check_alpha(alpha)
+    arguments.alpha(alpha)
     batch = prompt.shape[0]
     beam = _Hypotheses(batch, width, max_length, model.config.pad, model.config.eos)
     first_rows = np.arange(batch)[:, None] * width  # of each prompt's hypotheses, in the cache
@@ -157,7 +161,9 @@ def beam_search(
     ids, cache = model.begin(prompt, max_length)
     end = max_length
     for i in range(max_length):
-        next_log_p = model.step(ids, cache).double().log_softmax(-1).numpy()
+        logits = model.step(ids, cache).double()
+        arguments.next_token_logits(logits.numpy())
+        next_log_p = logits.log_softmax(-1).numpy()
         if i == 0:  # each prompt was read once; from here on, one row per hypothesis
             rows = np.repeat(np.arange(batch), width)
             next_log_p = next_log_p[rows]

@@ -21,6 +21,8 @@ import numpy as np
 
 import minitorch as mt
 
+from .. import arguments
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,12 +37,14 @@ def _generate(
     model: Transformer | GPT, prompt: Tensor, max_length: int, choose: Callable[[Array], Array]
 ) -> Tensor:
     """Generate with a function that chooses tokens, (batch), by logits, (batch, vocab_size)."""
+    arguments.generation(model, prompt, max_length)
     config = model.config
     ids, cache = model.begin(prompt, max_length)
     generated = np.full((prompt.shape[0], max_length), config.pad)
     ended = np.zeros(prompt.shape[0], np.bool_)
     for i in range(max_length):
-        token = choose(model.step(ids, cache).numpy())  # (batch)
+        logits = arguments.next_token_logits(model.step(ids, cache).numpy())  # (batch, vocab_size)
+        token = choose(logits)  # (batch)
         generated[~ended, i] = token[~ended]
         ended |= token == config.eos
         if ended.all():
@@ -63,20 +67,9 @@ def greedy(model: Transformer | GPT, prompt: Tensor, max_length: int) -> Tensor:
 
     Raises:
         ValueError: the model would have to read more tokens than it can: all but the last.
+        NotFinite: a logit is NaN or infinite, as after a training that diverged.
     """
     return _generate(model, prompt, max_length, lambda logits: logits.argmax(-1))
-
-
-def check_sampling(
-    temperature: float | None = None, top_k: int | None = None, top_p: float | None = None
-) -> None:
-    """Raise a ValueError for options from which no token can be sampled."""
-    if temperature is not None and not temperature >= 0:
-        raise ValueError(f"temperature must not be negative, but is {temperature}")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, not {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be a probability above 0, not {top_p}")
 
 
 def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | None = None) -> Array:
@@ -87,22 +80,23 @@ def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | Non
     text degeneration", https://arxiv.org/abs/1904.09751).
 
     Args:
-        logits: (batch, vocab_size).
+        logits: (…, vocab_size).
         top_k: keep the k likeliest tokens.
         top_p: keep the likeliest tokens that together have at least this probability, and no more
             than it takes; out of the k, if both are given.
 
     Returns:
-        True for the tokens that are kept, bool (batch, vocab_size).
+        True for the tokens that are kept, bool (…, vocab_size).
     """
-    check_sampling(top_k=top_k, top_p=top_p)
+    arguments.sampling(top_k=top_k, top_p=top_p)
     if top_k is None and top_p is None:
         return np.ones(logits.shape, np.bool_)
-    order = np.argsort(-logits, axis=-1, kind="stable")[:, :top_k]  # likeliest first
+    logits = arguments.next_token_logits(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")[..., :top_k]  # likeliest first
     kept = np.ones(order.shape, np.bool_)
     if top_p is not None:
         ordered = np.take_along_axis(logits, order, -1)
-        p = np.exp(ordered - ordered[:, :1])
+        p = np.exp(ordered - ordered[..., :1])
         p /= p.sum(-1, keepdims=True)
         kept = p.cumsum(-1) - p < top_p  # the likelier tokens do not yet reach top_p
     result = np.zeros(logits.shape, np.bool_)
@@ -137,7 +131,8 @@ def sample(
     Raises:
         ValueError: an option is out of range; or as `greedy`.
     """
-    check_sampling(temperature, top_k, top_p)
+    arguments.sampling(temperature, top_k, top_p)
+    arguments.generator(generator)
     if temperature == 0:
         return greedy(model, prompt, max_length)
 

@@ -10,9 +10,10 @@ from typing import TypeAlias
 import minitorch as mt
 from minitorch import Tensor
 
+from .. import arguments
 from ..model.models import GPT, Transformer
-from .beam import beam_search, check_alpha
-from .sampling import check_sampling, greedy, sample
+from .beam import beam_search
+from .sampling import greedy, sample
 
 DecodingFunction: TypeAlias = Callable[
     [Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]
@@ -60,18 +61,23 @@ class Decoding:
             )
         for name in ("beam", "n_best"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+            if value is not None or name == "n_best":  # beam may be None
+                arguments.whole_number(name, value, least=1)
         if self.n_best > (self.beam or 1):
             given = "no beam" if self.beam is None else f"beam={self.beam}"
             raise ValueError(
                 f"{self.n_best} best answers need a beam search at least as wide: "
                 f"beam={self.n_best} or more, but {given} was given"
             )
-        check_alpha(self.alpha)
-        check_sampling(self.temperature, self.top_k, self.top_p)
-        if not 0 <= self.seed < 2**64:
+        arguments.alpha(self.alpha)
+        arguments.sampling(self.temperature, self.top_k, self.top_p)
+        if not 0 <= arguments.whole_number("seed", self.seed) < 2**64:
             raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
+        if self.alpha != Decoding.alpha and self.beam is None:
+            raise ValueError("alpha is of a beam search: set beam too")
+        if self.seed != Decoding.seed and not self.samples:
+            why = "set temperature, top_k or top_p too" if self.beam is None else "a beam is not"
+            raise ValueError(f"seed is of what is drawn at random: {why}")
 
     def function(self) -> DecodingFunction:
         """Return a function that decodes by this strategy; one that samples starts at the seed."""

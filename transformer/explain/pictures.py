@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+import numpy as np
+
+if "matplotlib" not in sys.modules:
+    # It would refuse a backend that is not installed, as a notebook's may be. Pictures need none.
+    _backend = os.environ.pop("MPLBACKEND", "")
+    import matplotlib
+
+    if _backend:
+        os.environ["MPLBACKEND"] = _backend
+        with suppress(ValueError):
+            matplotlib.rcParams["backend"] = _backend
 
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -12,6 +27,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from minitorch.autograd import Array
+
+from .. import arguments
 
 # Fonts with Chinese characters, of which a computer may have one; those of matplotlib have none.
 CHINESE_FONTS = (
@@ -41,10 +58,15 @@ def _drawable(text: str) -> str:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    """Save a picture atomically: whole, or not at all."""
-    unfinished = path.with_suffix(".tmp.png")
-    figure.savefig(unfinished, dpi=150)
-    unfinished.replace(path)
+    """Save a picture as PNG atomically: whole, or not at all."""
+    path = Path(path)
+    unfinished = path.with_name(f"{path.name}.tmp")
+    try:
+        figure.savefig(unfinished, dpi=150, format="png")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _draw_curves(panel: Axes, rows: Sequence[dict[str, float]], labels: dict[str, str]) -> None:
@@ -66,7 +88,16 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     Args:
         rows: the metrics of each evaluation; see `Training.metrics`.
         path: where to save the picture.
+
+    Raises:
+        ValueError: there are no rows, or one has not the metrics of the first.
     """
+    if not rows:
+        raise ValueError("no metrics to draw: a training has them after its first evaluation")
+    for row in rows:
+        if not {"step", "loss", *rows[0]} <= row.keys():
+            needed = ", ".join(dict.fromkeys(["step", "loss", *rows[0]]))
+            raise ValueError(f"every row of metrics needs {needed}, but one has {', '.join(row)}")
     curves = [{"loss": "training loss", "held_out_loss": "held-out loss"}]
     if "exact_match" in rows[0]:
         curves.append(
@@ -100,9 +131,24 @@ def draw_attention(
         title: of the picture.
         path: where to save the picture.
         row_label: what a row is; it stands beside the heat maps.
+
+    Raises:
+        ValueError: the weights are not of these shape and range.
     """
+    weights = np.asarray(weights)
+    if weights.ndim != 4 or not weights.size or weights.shape[2:] != (len(queries), len(keys)):
+        raise ValueError(
+            f"weights of shape {weights.shape} are not (layers, heads, T_q, T_k) for "
+            f"{len(queries)} queries and {len(keys)} keys"
+        )
+    if not (weights.min() >= 0 and weights.max() <= 1 + 1e-3):
+        raise ValueError(
+            f"attention weights are in [0, 1], but these are from {weights.min()} to "
+            f"{weights.max()}: were they scores, or NaN?"
+        )
     layers, heads = weights.shape[:2]
-    queries, keys = [_drawable(token) for token in queries], [_drawable(token) for token in keys]
+    queries = [_drawable(token) for token in arguments.texts("queries", list(queries))]
+    keys = [_drawable(token) for token in arguments.texts("keys", list(keys))]
     widest, highest = (max(map(len, labels)) for labels in (queries, keys))
     upright = highest > len("</s>")  # labels as long as words stand on end
     cell, letter = 0.27, 0.09  # inches

@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from minitorch import nn
 from minitorch.autograd import Array
 from minitorch.fused import definitions
 from minitorch.ops.probe import watching
 
 if TYPE_CHECKING:
-    from minitorch import Tensor, nn
+    from minitorch import Tensor
 
 
 class Trace(dict[str, Array]):
@@ -30,6 +31,10 @@ class Trace(dict[str, Array]):
     `trace["decoder.blocks.0.cross_attention.weights"]` is an array (batch, heads, T_q, T_k). Of an
     activation that is computed several times, the last is kept.
     """
+
+    def __missing__(self, name: str) -> Array:
+        recorded = ", ".join(self) or "none: the model has not run inside the `with` block"
+        raise KeyError(f"there is no activation {name!r}; recorded are {recorded}")
 
 
 @contextmanager
@@ -48,7 +53,12 @@ def trace(model: nn.Module) -> Iterator[Trace]:
 
     Yields:
         the trace, which fills as the model computes.
+
+    Raises:
+        TypeError: the model is no module.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"only an nn.Module can be traced, not {type(model).__name__}")
     record = Trace()
     inside: list[str] = []  # the paths of the modules that have been entered and not yet left
 

@@ -44,6 +44,7 @@ from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
+from .arguments import check_attention, heads
 from .rotary import RotaryPositions
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class MultiHeadAttention(nn.Module):
         rotary: rotates queries and keys by their positions; for self-attention.
 
     Raises:
-        ValueError: the heads do not divide what they must divide.
+        TypeError, ValueError: a size is no positive whole number, or the heads do not divide what
+            they must divide; or dropout is no probability.
     """
 
     def __init__(
@@ -78,11 +80,7 @@ class MultiHeadAttention(nn.Module):
         rotary: RotaryPositions | None = None,
     ) -> None:
         super().__init__()
-        n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-        if d_model % n_heads:
-            raise ValueError(f"d_model={d_model} cannot be divided among n_heads={n_heads}")
-        if n_heads % n_kv_heads:
-            raise ValueError(f"n_heads={n_heads} cannot be divided among n_kv_heads={n_kv_heads}")
+        n_kv_heads = heads(d_model, n_heads, n_kv_heads, dropout, rotary)
         self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
         self.d_head = d_model // n_heads
         self.dropout = dropout
@@ -129,6 +127,7 @@ class MultiHeadAttention(nn.Module):
         Returns:
             (batch, T_q, d_model).
         """
+        check_attention(self, x, memory, mask, is_causal, cache)
         q = self._split(self.query(x), self.n_heads)  # (batch, heads, T_q, d_head)
         if not isinstance(memory, tuple):
             memory = self.keys_and_values(x if memory is None else memory)

@@ -18,6 +18,8 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor
+from minitorch.ops.arguments import Shapes
+from minitorch.ops.numbers import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
 
 KeysAndValues: TypeAlias = tuple[Tensor, Tensor]
 """The keys and the values of T tokens, (batch, kv_heads, T, d_head) each."""
+
+
+SHAPES = Shapes("LayerCache.append", k="batch heads T d_head", v="batch heads T d_head")
+
+
+def _check_rows(rows: Array, batch: int) -> None:
+    """Raise unless they are an array of numbers in range(batch)."""
+    if not isinstance(rows, np.ndarray) or rows.dtype.kind != "i" or rows.ndim != 1:
+        raise TypeError(f"rows must be a 1-dimensional array of whole numbers, not {rows!r}")
+    if ((rows < 0) | (rows >= batch)).any():
+        raise IndexError(f"rows {rows} are not all in range({batch}), the rows of the cache")
 
 
 class LayerCache:
@@ -38,7 +51,7 @@ class LayerCache:
     """
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
+        self.capacity = whole("LayerCache", "capacity", capacity)
         self.length = 0
         self.keys: Array | None = None  # (batch, kv_heads, capacity, d_head)
         self.values: Array | None = None  # (batch, kv_heads, capacity, d_head)
@@ -56,16 +69,33 @@ class LayerCache:
 
         Raises:
             ValueError: there are more tokens than the cache can hold.
+            RuntimeError: they require a gradient, or have another batch size, heads or dtype than
+                those before.
         """
-        start, stop = self.length, self.length + k.shape[2]
+        if self.keys is None:
+            SHAPES(k, v)
+        try:
+            keys, values = k.numpy(), v.numpy()
+        except RuntimeError:
+            raise RuntimeError(
+                "no gradient flows through a cache, which is for generation: use it under "
+                "minitorch.no_grad()"
+            ) from None
+        batch, heads, T, d_head = keys.shape
+        start, stop = self.length, self.length + T
         if stop > self.capacity:
             raise ValueError(f"a cache made for {self.capacity} tokens cannot hold {stop}")
         if self.keys is None or self.values is None:
-            batch, heads, _, d_head = k.shape
-            self.keys = np.empty((batch, heads, self.capacity, d_head), k.numpy().dtype)
+            self.keys = np.empty((batch, heads, self.capacity, d_head), keys.dtype)
             self.values = np.empty_like(self.keys)
-        self.keys[:, :, start:stop] = k.numpy()
-        self.values[:, :, start:stop] = v.numpy()
+        place = self.keys[:, :, start:stop]
+        if place.shape != keys.shape or place.dtype != keys.dtype or keys.shape != values.shape:
+            raise RuntimeError(
+                f"the cache holds keys (batch, heads, T, d_head) of shape {place.shape} and dtype "
+                f"{place.dtype}, and those to add have {keys.shape} and {keys.dtype}"
+            )
+        place[...] = keys
+        self.values[:, :, start:stop] = values
         self.length = stop
         return mt.from_numpy(self.keys[:, :, :stop]), mt.from_numpy(self.values[:, :, :stop])
 
@@ -78,6 +108,7 @@ class LayerCache:
     def select(self, rows: Array) -> None:
         """Keep these rows of the batch, in this order; a row may be taken several times."""
         if self.keys is not None and self.values is not None:
+            _check_rows(rows, len(self.keys))
             self.keys, self.values = self._rows(self.keys, rows), self._rows(self.values, rows)
 
 
@@ -87,6 +118,7 @@ class Cache:
     Args:
         n_layers: the number of the decoder's blocks.
         capacity: the most tokens that the decoder reads, the prompt's included.
+        batch: the number of texts.
         padding: how many of each row's first tokens are padding, (batch); None if none are.
         memory: for each block's cross-attention, the keys and values of the encoder's memory, which
             are computed once.
@@ -97,11 +129,14 @@ class Cache:
         self,
         n_layers: int,
         capacity: int,
+        batch: int,
         padding: Array | None = None,
         memory: Sequence[KeysAndValues] = (),
         memory_mask: Tensor | None = None,
     ) -> None:
+        n_layers = whole("Cache", "n_layers", n_layers, least=1)
         self.layers = [LayerCache(capacity) for _ in range(n_layers)]
+        self.batch = whole("Cache", "batch", batch)
         self.padding = padding
         self.memory = list(memory)
         self.memory_mask = memory_mask
@@ -116,6 +151,8 @@ class Cache:
 
         Beam search does so: of a prompt's continuations it keeps the best.
         """
+        _check_rows(rows, self.batch)
+        self.batch = len(rows)
         for layer in self.layers:
             layer.select(rows)
         if self.padding is not None:

@@ -8,6 +8,7 @@ from minitorch import Tensor, nn
 from minitorch.ops.probe import probe
 
 from .add_norm import AddAndNorm, final_norm
+from .arguments import check_decoding, check_vectors
 from .attention import attention
 from .masks import decoder_mask
 from .mlp import feed_forward
@@ -101,6 +102,7 @@ class Decoder(nn.Module):
             padding: how many of each row's first tokens are padding, (batch); None if none are.
             cache: of the tokens before x, if there are any.
         """
+        check_decoding(len(self.blocks), x, memory, padding, cache)
         mask, is_causal = decoder_mask(x.shape[1], 0 if cache is None else cache.length, padding)
         for i, block in enumerate(self.blocks):
             block_memory = memory[i] if isinstance(memory, list) else memory
@@ -111,5 +113,6 @@ class Decoder(nn.Module):
 
     def memories(self, memory: Tensor) -> list[KeysAndValues]:
         """Compute the memory's keys and values for each block, so that all steps share them."""
+        check_vectors(memory)
         blocks: Iterable[Any] = self.blocks
         return [block.cross_attention.keys_and_values(memory) for block in blocks]

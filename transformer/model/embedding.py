@@ -20,9 +20,11 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
+from minitorch.ops.numbers import whole
 from minitorch.ops.probe import probe
 
 from .add_norm import norm
+from .arguments import check_segments, configuration, places
 
 if TYPE_CHECKING:
     from minitorch.autograd import Array
@@ -58,6 +60,7 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     Returns:
         (length, d_model), of the default dtype.
     """
+    length, d_model = whole("positions", "length", length), whole("positions", "d_model", d_model)
     theta = angles(length, d_model)  # (length, d_model / 2)
     waves = np.zeros((length, d_model))
     waves[:, 0::2] = np.sin(theta)
@@ -88,7 +91,7 @@ class Embedding(nn.Module):
 
     def __init__(self, config: TransformerConfig, normalise: bool = False) -> None:
         super().__init__()
-        d_model = config.d_model
+        d_model = configuration(config).d_model
         self.max_length = config.max_length
         self.scale = math.sqrt(d_model) if config.positions == "sinusoidal" else 1.0
         std = 0.5 / math.sqrt(d_model)
@@ -126,11 +129,8 @@ class Embedding(nn.Module):
         Raises:
             ValueError: the sequence is longer than `max_length`.
         """
-        stop = start + ids.shape[1]
-        if stop > self.max_length:
-            raise ValueError(
-                f"a sequence of {stop} tokens is longer than max_length={self.max_length}"
-            )
+        stop = places(ids, start, padding, self.max_length)
+        check_segments(self.segments, ids, segments)
         x: Tensor = self.tokens(ids)  # (batch, T, d_model)
         if self.scale != 1:
             x = x * self.scale

@@ -38,6 +38,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import minitorch as mt
+from minitorch.ops.numbers import whole
+
+from .arguments import check_padding, real_tokens
 
 if TYPE_CHECKING:
     from minitorch import Tensor
@@ -54,7 +57,7 @@ def padding_mask(ids: Tensor, pad: int) -> Tensor:
     >>> padding_mask(ids, pad).tolist()
     [[[[True, True, True]]], [[[True, True, False]]]]
     """
-    return ids.ne(pad).unsqueeze(1).unsqueeze(1)
+    return mt.from_numpy(real_tokens(ids, pad)[:, None, None])
 
 
 def causal_mask(T: int, start: int = 0) -> Tensor:
@@ -68,6 +71,7 @@ def causal_mask(T: int, start: int = 0) -> Tensor:
             [1, 1, 1, 0],
             [1, 1, 1, 1]], dtype=minitorch.int32)
     """
+    T, start = whole("causal_mask", "T", T), whole("causal_mask", "start", start)
     return mt.ones(T, start + T, dtype=mt.bool).tril(start)
 
 
@@ -76,11 +80,8 @@ def left_padding(ids: Tensor, pad: int) -> Array | None:
 
     A row of nothing but `<pad>` counts as unpadded.
     """
-    array = ids.numpy()
-    if not (array[:, :1] == pad).any():
-        return None
-    first: Array = (array != pad).argmax(1)
-    return first
+    real = real_tokens(ids, pad)
+    return None if real[:, 0].all() else real.argmax(1)
 
 
 def decoder_mask(
@@ -104,6 +105,7 @@ def decoder_mask(
             [0, 1, 0],
             [0, 1, 1]], dtype=minitorch.int32)
     """
+    check_padding(padding, T, start)
     if padding is None and (not start or T == 1):
         # At the start, is_causal says it all; later, a single query may see every key.
         return None, not start

@@ -39,6 +39,7 @@ from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
 from .add_norm import final_norm, norm
+from .arguments import capacity, check_step, check_targets, token_ids
 from .cache import Cache
 from .decoder import Decoder
 from .embedding import Embedding
@@ -56,20 +57,10 @@ if TYPE_CHECKING:
 
 def _cross_entropy(logits: Tensor, targets: Tensor, pad: int, label_smoothing: float) -> Tensor:
     """Average the cross-entropy over all positions whose target is not `<pad>`."""
+    check_targets(logits, targets, pad)
     logits = logits.flatten(0, 1)  # (batch, T, vocab_size) → (batch · T, vocab_size)
     targets = targets.flatten()  # (batch, T) → (batch · T)
     return F.cross_entropy(logits, targets, ignore_index=pad, label_smoothing=label_smoothing)
-
-
-def _capacity(config: TransformerConfig, first: Tensor, max_length: int) -> int:
-    """Count the tokens that the decoder will read: all but the last that it generates."""
-    capacity = first.shape[1] + max_length - 1
-    if capacity > config.max_length:
-        raise ValueError(
-            f"to write {max_length} tokens after {first.shape[1]}, the model would read "
-            f"{capacity}, more than max_length={config.max_length}"
-        )
-    return capacity
 
 
 class Transformer(nn.Module):
@@ -129,6 +120,7 @@ class Transformer(nn.Module):
             label_smoothing: see `F.cross_entropy`.
             forward: computes the logits; the model itself, or `nn.DataParallel` of it.
         """
+        token_ids(target, "target", least=2)
         logits = (self if forward is None else forward)(source, target[:, :-1])
         return _cross_entropy(logits, target[:, 1:], self.config.pad, label_smoothing)
 
@@ -142,14 +134,15 @@ class Transformer(nn.Module):
         Raises:
             ValueError: so many would be more than `config.max_length`.
         """
-        first = mt.full((source.shape[0], 1), self.config.bos)
+        length = capacity(self.config, 1, max_length)
         memory, mask = self.encode(source)
-        capacity = _capacity(self.config, first, max_length)
+        first = mt.full((source.shape[0], 1), self.config.bos)
         memories = self.decoder.memories(memory)
-        return first, Cache(self.config.n_layers, capacity, memory=memories, memory_mask=mask)
+        return first, Cache(len(memories), length, len(first), memory=memories, memory_mask=mask)
 
     def step(self, ids: Tensor, cache: Cache) -> Tensor:
         """Read the next tokens, and predict the one after: (batch, T) → (batch, vocab_size)."""
+        check_step(self.config, ids, cache, reads_memory=True)
         x = self.embedding(ids, cache.length)  # (batch, T, d_model)
         x = self.decoder(x, cache.memory, cache.memory_mask, cache=cache)  # (batch, T, d_model)
         logits: Tensor = self.output(x[:, -1])
@@ -210,6 +203,7 @@ class GPT(nn.Module):
             label_smoothing, forward: as in `Transformer.loss`.
         """
         targets = ids if targets is None else targets
+        token_ids(targets, "targets", least=2)
         logits = (self if forward is None else forward)(ids[:, :-1])
         return _cross_entropy(logits, targets[:, 1:], self.config.pad, label_smoothing)
 
@@ -224,20 +218,19 @@ class GPT(nn.Module):
             ValueError: a prompt is empty, or filled up on the right; or with what is to be
                 generated, the last token left out, it is longer than `config.max_length`.
         """
-        if not prompt.shape[1]:
-            raise ValueError("an empty prompt says nothing to go on from: begin with <s>")
-        real = prompt.numpy() != self.config.pad
+        real = token_ids(prompt, "prompt") != self.config.pad
         if (real.any(1) & ~real[:, -1]).any():
             raise ValueError(
                 "a prompt ends in <pad>: fill the shorter ones up on the left, so that each goes "
                 "on where it ends"
             )
         padding = left_padding(prompt, self.config.pad)
-        capacity = _capacity(self.config, prompt, max_length)
-        return prompt, Cache(self.config.n_layers, capacity, padding)
+        length = capacity(self.config, prompt.shape[1], max_length)
+        return prompt, Cache(self.config.n_layers, length, len(prompt), padding)
 
     def step(self, ids: Tensor, cache: Cache) -> Tensor:
         """Read the next tokens, and predict the one after: (batch, T) → (batch, vocab_size)."""
+        check_step(self.config, ids, cache, reads_memory=False)
         logits: Tensor = self.output(self._read(ids, cache.padding, cache)[:, -1])
         return logits
 

@@ -6,7 +6,9 @@ import numpy as np
 
 import minitorch as mt
 from minitorch import Tensor, nn
+from minitorch.ops.numbers import whole
 
+from .arguments import check_rotated
 from .embedding import angles
 
 
@@ -38,7 +40,8 @@ class RotaryPositions(nn.Module):
 
     def __init__(self, max_length: int, d_head: int) -> None:
         super().__init__()
-        if d_head % 2:
+        whole("rotary positions", "max_length", max_length, least=1)
+        if whole("rotary positions", "d_head", d_head, least=1) % 2:
             raise ValueError(
                 f"rotary positions turn pairs of dimensions, but d_head={d_head} is odd"
             )
@@ -51,5 +54,6 @@ class RotaryPositions(nn.Module):
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """(batch, heads, T, d_head) → the same shape, for positions start … start + T - 1."""
+        check_rotated(x, start, self.cos)
         here = slice(start, start + x.shape[2])
         return x * self.cos[here] + x @ self.quarter_turn * self.sin[here]

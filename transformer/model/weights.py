@@ -9,122 +9,30 @@ translates the weights, by the tables of names in `layouts.py`.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 import minitorch as mt
 
 from .config import TransformerConfig
-from .layouts import BERT_BASE, GPT2, PYTORCH, Layout
+from .layouts import BERT_BASE, GPT2, PYTORCH, Layout, Tensors, translate
 from .models import BERT, GPT, Transformer
 
-if TYPE_CHECKING:
-    from minitorch.autograd import Array
-
-Tensors: TypeAlias = Mapping[str, Any]
-"""Arrays by name, or anything that NumPy can read as arrays, such as a state_dict of PyTorch."""
-
-# ------------------------------------------------------------------------------- the translation
+# ---------------------------------------------------------------------------------- into a model
 
 
-def _expand(
-    names: Mapping[str, str | tuple[str, ...]], n_layers: int
-) -> list[tuple[str, tuple[str, ...]]]:
-    """List (their name, our names) for each tensor: a table with `{i}` and `*` written out."""
-    return [
-        (
-            theirs.replace("{i}", str(i)).replace("*", kind),
-            tuple(path.replace("{i}", str(i)).replace("*", kind) for path in ours),
-        )
-        for theirs, ours in ((t, (o,) if isinstance(o, str) else o) for t, o in names.items())
-        for i in (range(n_layers) if "{i}" in theirs else [0])
-        for kind in (("weight", "bias") if "*" in theirs else ("",))
-    ]
-
-
-def _by_usual_names(tensors: Tensors, layout: Layout) -> dict[str, Any]:
-    """Return the tensors under the names in the layout's table, without its prefix."""
-    given: dict[str, Any] = {}
-    for name, tensor in tensors.items():
-        name = usual = name.removeprefix(layout.prefix)
-        for ending, present in layout.also_named:
-            if name.endswith(ending):
-                usual = name.removesuffix(ending) + present
-        if usual == name or usual not in given:
-            given[usual] = tensor
-    return given
-
-
-def translate(
-    model: Transformer | GPT | BERT, tensors: Tensors, layout: Layout
-) -> dict[str, Array]:
-    """Return the tensors of another layout as arrays under our names, in our orientation.
-
-    Args:
-        model: its state_dict says which tensors are needed, and their shapes.
-        tensors: by their names in the layout.
-        layout: describes these names.
-
-    Returns:
-        arrays by our names. Parameters that the layout calls optional may be missing.
-
-    Raises:
-        RuntimeError: tensors are missing, are not expected, or have another shape. The message
-            names all of them.
-    """
-    given = _by_usual_names(tensors, layout)
-    own = {path: tuple(tensor.shape) for path, tensor in model.state_dict().items()}
-    problems = []
-    unmatched = {*own}
-    found: dict[str, Array] = {}
-    for theirs, ours in _expand(layout.names, model.config.n_layers):
-        ours = tuple(path for path in ours if path in own)
-        if not ours:  # the model was configured without it
-            continue
-        unmatched -= {*ours}
-        tied = ours == ("output.weight",) and model.config.tie_embeddings
-        if theirs not in given:
-            if not tied and not re.match(layout.optional, ours[0]):
-                problems.append(f"{theirs} is missing")
-            continue
-        array = np.asarray(given.pop(theirs))
-        transposed = array.ndim == 2 and re.match(layout.transposed, theirs)
-        rows = sum(own[path][0] for path in ours)
-        shape = (rows, *own[ours[0]][1:])
-        if (array.T if transposed else array).shape != shape:
-            problems.append(
-                f"{theirs} has the shape {array.shape}, but the model needs "
-                f"{shape[::-1] if transposed else shape}"
-            )
-            continue
-        stops = np.cumsum([own[path][0] for path in ours])[:-1]
-        found |= zip(ours, np.split(array.T if transposed else array, stops), strict=True)
-    problems += [f"{path}, which the model has, is not among them" for path in sorted(unmatched)]
-    problems += [f"{name} is not expected" for name in given if not re.match(layout.ignored, name)]
-    if model.config.tie_embeddings and "embedding.tokens.weight" in found:
-        output = found.setdefault("output.weight", found["embedding.tokens.weight"])
-        if not np.array_equal(output, found["embedding.tokens.weight"]):
-            problems.append("the output's weights are not the embedding's, though they are tied")
-    if problems:
-        raise RuntimeError(
-            f"these weights do not fit this {type(model).__name__}:\n\t" + "\n\t".join(problems)
-        )
-    return found
-
-
-def _load(model: Transformer | GPT | BERT, tensors: Tensors, layout: Layout) -> None:
+def _load(model: Transformer | GPT | BERT, kind: type, tensors: Tensors, layout: Layout) -> None:
     """Give a model the tensors of another layout; the parameters that these lack stay."""
+    if not isinstance(model, kind):
+        raise TypeError(f"these weights are for a {kind.__name__}, not a {type(model).__name__}")
     found = translate(model, tensors, layout)
     kept = model.state_dict()
     model.load_state_dict({**kept, **{path: mt.from_numpy(a) for path, a in found.items()}})
-
-
-# ---------------------------------------------------------------------------------- into a model
 
 
 def load_pytorch(model: Transformer, state_dict: Tensors) -> None:
@@ -142,7 +50,7 @@ def load_pytorch(model: Transformer, state_dict: Tensors) -> None:
     Raises:
         RuntimeError: tensors are missing, are not expected, or have another shape.
     """
-    _load(model, state_dict, PYTORCH)
+    _load(model, Transformer, state_dict, PYTORCH)
 
 
 def load_gpt2(model: GPT, tensors: Tensors) -> None:
@@ -151,7 +59,7 @@ def load_gpt2(model: GPT, tensors: Tensors) -> None:
     Raises:
         RuntimeError: tensors are missing, are not expected, or have another shape.
     """
-    _load(model, tensors, GPT2)
+    _load(model, GPT, tensors, GPT2)
 
 
 def load_bert(model: BERT, tensors: Tensors) -> None:
@@ -160,17 +68,32 @@ def load_bert(model: BERT, tensors: Tensors) -> None:
     Raises:
         RuntimeError: tensors are missing, are not expected, or have another shape.
     """
-    _load(model, tensors, BERT_BASE)
+    _load(model, BERT, tensors, BERT_BASE)
 
 
 # -------------------------------------------------------------------------------- configurations
 
 
-def _activation(name: str, known: Mapping[str, str]) -> str:
-    """Translate the name of an activation function."""
-    if name not in known:
-        raise ValueError(f"the activation {name!r} is none of {', '.join(known)}")
-    return known[name]
+def _option(config: Mapping[str, Any], name: str, kind: type, default: Any = None) -> Any:
+    """Return an option of a type, or the default where it is left out, if there is one."""
+    if not isinstance(config, Mapping):
+        raise ValueError(f"a configuration is a dict of options, not {config!r}")
+    value = config.get(name, default)
+    if value is None and name not in config:
+        raise ValueError(f"{name} is missing")
+    if kind is float and type(value) is int:
+        return value
+    if type(value) is not kind:
+        raise ValueError(f"{name} must be of the type {kind.__name__}, and is {value!r}")
+    return value
+
+
+def _activation(config: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str:
+    """Translate the name of an activation function; the first that is known is the default."""
+    value = config.get(name, next(iter(known)))
+    if value not in [*known]:
+        raise ValueError(f"{name}={value!r} is none of {', '.join(known)}")
+    return known[value]
 
 
 def _refuse(config: Mapping[str, Any], **needed: Any) -> None:
@@ -187,28 +110,28 @@ def gpt2_config(config: Mapping[str, Any]) -> TransformerConfig:
     is usual: at the beginning of a prompt of several tokens it is then read as padding.
 
     Raises:
-        ValueError: an option has a value that is not supported here.
+        ValueError: an option is missing, of another type, or has a value that is not supported.
     """
+    option = partial(_option, config)
+    d_model, eos = option("n_embd", int), option("eos_token_id", int, 50256)
     _refuse(config, scale_attn_weights=True, scale_attn_by_inverse_layer_idx=False)
     _refuse(config, add_cross_attention=False)
     activations = {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
-    eos = config.get("eos_token_id", 50256)
-    pad = config.get("pad_token_id")
     return TransformerConfig(
-        vocab_size=config["vocab_size"],
-        d_model=config["n_embd"],
-        n_heads=config["n_head"],
-        n_layers=config["n_layer"],
-        d_ff=config.get("n_inner") or 4 * config["n_embd"],
-        dropout=config.get("resid_pdrop", 0.1),
-        activation=_activation(config.get("activation_function", "gelu_new"), activations),
+        vocab_size=option("vocab_size", int),
+        d_model=d_model,
+        n_heads=option("n_head", int),
+        n_layers=option("n_layer", int),
+        d_ff=4 * d_model if config.get("n_inner") is None else option("n_inner", int),
+        dropout=option("resid_pdrop", float, 0.1),
+        activation=_activation(config, "activation_function", activations),
         pre_norm=True,
-        norm_eps=config.get("layer_norm_epsilon", 1e-5),
+        norm_eps=option("layer_norm_epsilon", float, 1e-5),
         positions="learned",
-        max_length=config["n_positions"],
-        tie_embeddings=config.get("tie_word_embeddings", True),
-        pad=eos if pad is None else pad,
-        bos=config.get("bos_token_id", 50256),
+        max_length=option("n_positions", int),
+        tie_embeddings=option("tie_word_embeddings", bool, True),
+        pad=eos if config.get("pad_token_id") is None else option("pad_token_id", int),
+        bos=option("bos_token_id", int, 50256),
         eos=eos,
     )
 
@@ -220,23 +143,24 @@ def bert_config(config: Mapping[str, Any]) -> TransformerConfig:
     padding token.
 
     Raises:
-        ValueError: an option has a value that is not supported here.
+        ValueError: an option is missing, of another type, or has a value that is not supported.
     """
+    option = partial(_option, config)
+    pad = option("pad_token_id", int, 0)
     _refuse(config, position_embedding_type="absolute", is_decoder=False)
-    pad = config.get("pad_token_id", 0)
     return TransformerConfig(
-        vocab_size=config["vocab_size"],
-        d_model=config["hidden_size"],
-        n_heads=config["num_attention_heads"],
-        n_layers=config["num_hidden_layers"],
-        d_ff=config["intermediate_size"],
-        dropout=config.get("hidden_dropout_prob", 0.1),
-        activation=_activation(config.get("hidden_act", "gelu"), {"gelu": "gelu"}),
-        norm_eps=config.get("layer_norm_eps", 1e-12),
+        vocab_size=option("vocab_size", int),
+        d_model=option("hidden_size", int),
+        n_heads=option("num_attention_heads", int),
+        n_layers=option("num_hidden_layers", int),
+        d_ff=option("intermediate_size", int),
+        dropout=option("hidden_dropout_prob", float, 0.1),
+        activation=_activation(config, "hidden_act", {"gelu": "gelu"}),
+        norm_eps=option("layer_norm_eps", float, 1e-12),
         positions="learned",
-        max_length=config["max_position_embeddings"],
-        n_segments=config.get("type_vocab_size", 2),
-        tie_embeddings=config.get("tie_word_embeddings", True),
+        max_length=option("max_position_embeddings", int),
+        n_segments=option("type_vocab_size", int, 2),
+        tie_embeddings=option("tie_word_embeddings", bool, True),
         pad=pad,
         bos=pad,
         eos=pad,
@@ -244,6 +168,40 @@ def bert_config(config: Mapping[str, Any]) -> TransformerConfig:
 
 
 # --------------------------------------------------------------------- configuration and weights
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    config = json.loads(path.read_text(encoding="utf-8-sig"))
+    if not isinstance(config, dict):
+        raise ValueError(f"it holds {str(config)[:20]!r}, not a JSON object")
+    return config
+
+
+def _read(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Read a file, and name it in the error where that fails."""
+    try:
+        return read(path)
+    except OSError as error:
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
+        raise kind(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError, SafetensorError, TypeError, AttributeError) as error:
+        raise RuntimeError(f"{path}: damaged, or of a kind unknown here ({error})") from error
+
+
+def _check_size(config: TransformerConfig, tensors: Tensors) -> None:
+    """Raise if a model of this configuration has more numbers than there are.
+
+    Building it would take the more time and memory, the worse the two fit.
+    """
+    block = 4 * config.d_model**2 + 2 * config.d_model * config.d_ff
+    embeddings = (config.vocab_size + config.max_length) * config.d_model
+    needed = config.n_layers * block + embeddings
+    given = sum(array.size for array in tensors.values())
+    if needed > given:
+        raise RuntimeError(
+            f"it holds {given} numbers, and a model of this config.json has {needed} or more"
+        )
 
 
 def from_pretrained(directory: str | Path) -> GPT | BERT:
@@ -254,20 +212,29 @@ def from_pretrained(directory: str | Path) -> GPT | BERT:
             writes them.
 
     Raises:
-        FileNotFoundError: one of the two files is missing.
+        FileNotFoundError: one of the two files is missing; OSError: it cannot be read.
         ValueError: the model is neither, or has an option that is not supported here.
-        RuntimeError: tensors are missing, are not expected, or have another shape.
+        RuntimeError: a file is damaged, or holds dtypes that NumPy lacks, such as BF16; tensors are
+            missing, are not expected, have another shape, or hold NaN.
     """
-    directory = Path(directory)
-    config = json.loads((directory / "config.json").read_text())
-    tensors = load_file(directory / "model.safetensors")
+    if not isinstance(directory, (str, Path)):
+        raise TypeError(f"from_pretrained: directory must be a path, not {directory!r}")
+    about, weights = Path(directory) / "config.json", Path(directory) / "model.safetensors"
+    config, tensors = _read(about, _read_config), _read(weights, load_file)
     kind = config.get("model_type")
-    if kind == "gpt2":
-        gpt = GPT(gpt2_config(config))
-        load_gpt2(gpt, tensors)
-        return gpt.eval()
-    if kind == "bert":
-        bert = BERT(bert_config(config))
-        load_bert(bert, tensors)
-        return bert.eval()
-    raise ValueError(f"{directory} holds a model of type {kind!r}; gpt2 and bert can be read")
+    if kind not in ("gpt2", "bert"):
+        raise ValueError(f"{about}: a model of type {kind!r}; gpt2 and bert can be read")
+    try:
+        ours = gpt2_config(config) if kind == "gpt2" else bert_config(config)
+    except ValueError as error:
+        raise ValueError(f"{about}: {error}") from error
+    try:
+        _check_size(ours, tensors)
+        model = GPT(ours) if kind == "gpt2" else BERT(ours)
+        if isinstance(model, GPT):
+            load_gpt2(model, tensors)
+        else:
+            load_bert(model, tensors)
+    except RuntimeError as error:
+        raise RuntimeError(f"{weights}: {error}") from error
+    return model.eval()

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..fields import Allowed, Interval
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
@@ -83,15 +84,15 @@ class Addition(TextToText[tuple[int, int]]):
         Raises:
             ValueError: it is no sum, or a number has more digits than the model has learned.
         """
-        text = re.sub(r"\s", "", question).removesuffix("=")
-        unknown = re.search(r"[^0-9+]", text)
+        text = arguments.text("question", question).strip().removesuffix("=")
+        unknown = re.search(r"[^0-9+\s]", text)
         if unknown:
             raise ValueError(
                 f"unknown character {unknown[0]!r} in {question!r}: a sum is written with digits "
                 f"and one '+', such as {self.question}"
             )
-        numbers = text.split("+")
-        if len(numbers) != 2 or not all(numbers):
+        numbers = [number.strip() for number in text.split("+")]
+        if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
             raise ValueError(f"{question!r} is not a sum of two numbers, such as {self.question}")
         for number in numbers:
             if len(number) > self.digits:

@@ -14,6 +14,7 @@ import numpy as np
 
 import minitorch as mt
 
+from .. import arguments
 from ..decoding.sampling import greedy
 from ..model.models import BERT, GPT, Transformer
 from ..text.tokenizer import BOS, EOS, PAD, stack
@@ -142,7 +143,9 @@ class EncoderOnly(Architecture):
         assert isinstance(model, BERT)
         ids = self.prompt(tokenizer, sources)
         logits: Tensor = model(ids)  # (batch, T, vocab_size)
-        return logits[mt.from_numpy(gaps(tokenizer, ids))].softmax(-1)
+        logits = logits[mt.from_numpy(gaps(tokenizer, ids))]  # (batch, vocab_size)
+        arguments.next_token_logits(logits.numpy())
+        return logits.softmax(-1)
 
     def generate(
         self, model: Model, tokenizer: Tokenizer, sources: Sequence[str], length: int

@@ -20,6 +20,7 @@ import minitorch as mt
 from minitorch import Tensor
 from minitorch.autograd import Array
 
+from .. import arguments
 from ..decoding.strategy import Decoding
 from ..fields import Allowed, Interval, checked
 from ..model.config import ALLOWED, TransformerConfig
@@ -76,15 +77,28 @@ class Characters(Task):
     def _read(self) -> str:
         """Return the text.
 
+        A byte-order mark at its beginning, as some editors write it, is no character of it.
+
         Raises:
             DataError: the file cannot be read, or is no UTF-8.
         """
         if not self.text:
             return "\n".join(pydoc_data.topics.topics.values())
+        path = Path(self.text)
+        if path.exists() and not path.is_file():  # a pipe could be read only once
+            raise DataError(f"cannot read the text {self.text}: it is no regular file")
         try:
-            return Path(self.text).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"cannot read the text {self.text}: {error}") from None
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise DataError(f"cannot read the text {self.text}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"the text {self.text} is no UTF-8, which byte {error.start} shows; an editor can "
+                "save it so"
+            ) from None
+        if "\0" in text:
+            raise DataError(f"the text {self.text} has zero bytes: is it UTF-16, or no text?")
+        return text
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -169,7 +183,7 @@ class Characters(Task):
         Raises:
             ValueError: it has a character that is not in the text that the model has learned.
         """
-        self.tokenizer.encode(question)
+        self.tokenizer.encode(arguments.text("question", question))
         return question or self.alphabet[0]
 
     def answer(self, model: Model, source: str, decoding: Decoding) -> str:

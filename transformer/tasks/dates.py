@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
 from .task import scramble
@@ -81,7 +82,7 @@ class Dates(Translation[tuple[date, str, str]]):
         Raises:
             ValueError: it is empty or too long, or has a character that no date has.
         """
-        source = " ".join(question.split())
+        source = " ".join(arguments.text("question", question).split())
         if not 1 <= len(source) <= self.longest[0]:
             raise ValueError(f"{question!r} is not a date such as {self.question!r}")
         self.tokenizer.encode(source)

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..decoding.strategy import Decoding
 from ..text.tokenizer import WordTokenizer
 from ..training.config import TrainingConfig
@@ -143,7 +144,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
         Raises:
             ValueError: there is not one gap, the sentence is too long, or a word is unknown.
         """
-        words = question.lower().replace(".", " . ").split()
+        words = arguments.text("question", question).lower().replace(".", " . ").split()
         if words.count(GAP) != 1:
             raise ValueError(f"a question has one gap, {GAP}, such as {self.question!r}")
         if words[-1] not in (".", GAP):

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..text.tokenizer import WordTokenizer
 from ..training.config import TrainingConfig
 from .architectures import Model
@@ -75,7 +76,9 @@ class ModularAddition(TextToText[tuple[int, int]]):
         Raises:
             ValueError: it is no sum of two numbers below 97.
         """
-        match = re.fullmatch(r"\s*([0-9]+)\s*\+\s*([0-9]+)\s*=?\s*", question)
+        number = "0*([0-9]{1,2})"
+        form = rf"\s*{number}\s*\+\s*{number}\s*=?\s*"
+        match = re.fullmatch(form, arguments.text("question", question))
         if not match or max(map(int, match.groups())) >= P:
             raise ValueError(f"{question!r} is not a sum of two numbers below {P}, such as 77+30")
         a, b = map(int, match.groups())

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..text.tokenizer import WordTokenizer
 from ..training.config import TrainingConfig
 from .task import scramble
@@ -73,7 +74,7 @@ class Numbers(Translation[int]):
         Raises:
             ValueError: there are no words, too many, or one that no number has.
         """
-        source = _words(question)
+        source = _words(arguments.text("question", question))
         if not 1 <= len(source.split()) <= self.longest[0]:
             raise ValueError(f"{question!r} is not a number in words, up to 99,999")
         self.tokenizer.encode(source)

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import arguments
 from ..fields import Allowed, Interval
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
@@ -70,7 +71,7 @@ class Strings(TextToText[str]):
         Raises:
             ValueError: there are none or too many, or one is another character.
         """
-        text = "".join(question.split())
+        text = "".join(arguments.text("question", question).split())
         if not 1 <= len(text) <= self.length:
             raise ValueError(
                 f"{question!r} has {len(text)} letters; this model has learned 1 to {self.length}"

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from .. import arguments
 from .tokenizer import SPECIAL, Tokenizer
 
 # Pre-tokenization: a text is cut into these pieces first, and no pair is merged across two of them.
@@ -46,7 +47,7 @@ _PRINTABLE = _printable()
 
 def _byte_ids(text: str) -> list[int]:
     """Return the ids of a text's bytes in UTF-8, which is where merging begins."""
-    return [len(SPECIAL) + b for b in text.encode()]
+    return [len(SPECIAL) + b for b in arguments.encodable(text).encode()]
 
 
 def _replace(word: list[int], merges: dict[tuple[int, int], int], new: int) -> list[int]:
@@ -126,7 +127,7 @@ class BytePairTokenizer(Tokenizer):
     def __init__(self, merges: Sequence[tuple[int, int]] = ()) -> None:
         self.bytes = [bytes([b]) for b in range(256)]  # of each token after the special ones
         self.merges: dict[tuple[int, int], int] = {}
-        for a, b in merges:
+        for a, b in arguments.pairs("merges", merges):
             for i in (a, b):
                 if not len(SPECIAL) <= i < len(SPECIAL) + len(self.bytes):
                     raise ValueError(f"the pair ({a}, {b}) is merged before {i} is a token")
@@ -145,10 +146,18 @@ class BytePairTokenizer(Tokenizer):
             text: the text to learn from.
             vocab_size: the size of the vocabulary: 3 special tokens, 256 bytes, and the merges. It
                 stays smaller where no pair is left that occurs twice.
+
+        Raises:
+            ValueError: the text is empty, or has half of a surrogate pair; or the vocabulary is
+                too small for the bytes.
         """
+        if not arguments.text("text", text):
+            raise ValueError("there is nothing to learn from an empty text")
+        first = len(SPECIAL) + 256
+        n = arguments.whole_number("vocab_size", vocab_size, least=first) - first
         counts = Counter(re.findall(PIECES, text))
         words = [_byte_ids(piece) for piece in counts]
-        return cls(_learn_merges(words, list(counts.values()), vocab_size - len(SPECIAL) - 256))
+        return cls(_learn_merges(words, list(counts.values()), n))
 
     def _merge(self, word: list[int]) -> list[int]:
         """Merge all pairs of a word that can be merged."""
@@ -166,7 +175,7 @@ class BytePairTokenizer(Tokenizer):
             ValueError: the text has half of a surrogate pair, which is no character.
         """
         ids: list[int] = []
-        for piece in re.findall(PIECES, text):
+        for piece in re.findall(PIECES, arguments.text("text", text)):
             if piece not in self._known:
                 self._known[piece] = self._merge(_byte_ids(piece))
             ids += self._known[piece]
@@ -174,10 +183,11 @@ class BytePairTokenizer(Tokenizer):
 
     def join(self, ids: Sequence[int]) -> str:
         """Return the bytes' text; `�` where they are not UTF-8, as half of a character."""
+        ids = arguments.token_ids(ids, len(self), least=len(SPECIAL))
         return b"".join(self.bytes[i - len(SPECIAL)] for i in ids).decode(errors="replace")
 
-    def save(self, path: str | Path) -> None:
-        """Write the tokenizer as JSON that `tokenizers.Tokenizer.from_file` loads too."""
+    def _data(self) -> dict[str, Any]:
+        """Return what is saved: all that `tokenizers` needs to know."""
         merges = [[self.tokens[a], self.tokens[b]] for a, b in self.merges]
         split = {
             "type": "Split",
@@ -191,7 +201,7 @@ class BytePairTokenizer(Tokenizer):
             "trim_offsets": True,
             "use_regex": False,
         }
-        data: dict[str, Any] = {
+        return {
             "version": "1.0",
             "added_tokens": [],
             "normalizer": None,
@@ -204,9 +214,17 @@ class BytePairTokenizer(Tokenizer):
                 "merges": merges,
             },
         }
+
+    def save(self, path: str | Path) -> None:
+        """Write the tokenizer as JSON that `tokenizers.Tokenizer.from_file` loads too."""
         unfinished = Path(f"{path}.tmp")
-        unfinished.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(unfinished, path)
+        text = json.dumps(self._data(), ensure_ascii=False, indent=1)
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            os.replace(unfinished, path)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
     @classmethod
     def load(cls, path: str | Path) -> BytePairTokenizer:
@@ -216,11 +234,17 @@ class BytePairTokenizer(Tokenizer):
             ValueError: the file holds no byte-pair tokenizer.
         """
         try:
-            model = json.loads(Path(path).read_text(encoding="utf-8"))["model"]
-            vocab = model["vocab"]
-            tokenizer = cls([(vocab[a], vocab[b]) for a, b in model["merges"]])
-            if vocab != {token: i for i, token in enumerate(tokenizer.tokens)}:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            vocab = data["model"]["vocab"]
+            tokenizer = cls([(vocab[a], vocab[b]) for a, b in data["model"]["merges"]])
+            expected = tokenizer._data()
+            if vocab != expected["model"]["vocab"]:
                 raise ValueError("its vocabulary is not what its merges make")
-        except (ValueError, KeyError, TypeError) as error:
+            for name in ("normalizer", "pre_tokenizer"):
+                if data[name] != expected[name]:
+                    raise ValueError(f"its {name} would cut a text otherwise")
+        except KeyError as error:
+            raise ValueError(f"{path} holds no byte-pair tokenizer: no {error}") from None
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} holds no byte-pair tokenizer: {error}") from None
         return tokenizer

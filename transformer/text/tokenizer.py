@@ -19,6 +19,8 @@ import numpy as np
 import minitorch as mt
 from minitorch import Tensor
 
+from .. import arguments
+
 PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<s>", "</s>")
 
@@ -27,14 +29,14 @@ def stack(rows: Sequence[Sequence[int]], *, left: bool = False) -> Tensor:
     """Make one batch of sequences of token ids: (batch, T) int64, padded to the longest.
 
     Args:
-        rows: the ids of each sequence, of any lengths.
+        rows: the ids of each sequence, of any lengths; at least one.
         left: put the padding on the left, so that all sequences end in the last column.
     """
-    width = max(map(len, rows))
-    ids = np.full((len(rows), width), PAD, np.int64)
-    for padded, row in zip(ids, rows, strict=True):
-        start = width - len(row) if left else 0
-        padded[start : start + len(row)] = row
+    flat = arguments.flat_ids(rows)
+    lengths = np.array([[len(row)] for row in rows])  # (batch, 1)
+    places = np.arange(lengths.max())
+    ids = np.full((len(rows), lengths.max()), PAD, np.int64)
+    ids[places[::-1] < lengths if left else places < lengths] = flat
     return mt.from_numpy(ids)
 
 
@@ -66,17 +68,18 @@ class Tokenizer(ABC):
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of the ids up to the first `</s>`, without `<s>` and `<pad>`."""
-        ids = list(ids)
+        ids = arguments.token_ids(ids, len(self))
         if EOS in ids:
             ids = ids[: ids.index(EOS)]
         return self.join([i for i in ids if i >= len(SPECIAL)])
 
     def sources(self, texts: Sequence[str]) -> Tensor:
         """Return a batch of sources: the ids of each text, padded on the right: (batch, S)."""
-        return stack([self.encode(text) for text in texts])
+        return stack([self.encode(text) for text in arguments.texts("sources", texts)])
 
     def targets(self, texts: Sequence[str]) -> Tensor:
         """Return a batch of targets: `<s>`, the ids, `</s>`, then padding: (batch, 1 + T)."""
+        texts = arguments.texts("targets", texts)
         return stack([[BOS, *self.encode(text), EOS] for text in texts])
 
 
@@ -88,11 +91,9 @@ class CharTokenizer(Tokenizer):
     """
 
     def __init__(self, alphabet: str) -> None:
-        if len(set(alphabet)) != len(alphabet):
-            raise ValueError(f"a character appears twice in the alphabet {alphabet!r}")
-        self.alphabet = alphabet
+        self.alphabet = arguments.text("alphabet", alphabet)
         self.tokens = (*SPECIAL, *alphabet)
-        self.ids = {c: i for i, c in enumerate(alphabet, start=len(SPECIAL))}
+        self.ids = arguments.vocabulary(f"the alphabet {alphabet!r}", alphabet, SPECIAL)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the characters.
@@ -100,7 +101,7 @@ class CharTokenizer(Tokenizer):
         Raises:
             ValueError: a character is not in the alphabet.
         """
-        for position, c in enumerate(text, start=1):
+        for position, c in enumerate(arguments.text("text", text), start=1):
             if c not in self.ids:
                 raise ValueError(
                     f"unknown character {c!r} at position {position} of {text!r}; "
@@ -110,7 +111,7 @@ class CharTokenizer(Tokenizer):
 
     def join(self, ids: Sequence[int]) -> str:
         """Return the characters as one text."""
-        return "".join(self.tokens[i] for i in ids)
+        return "".join(self.tokens[i] for i in arguments.token_ids(ids, len(self), len(SPECIAL)))
 
 
 class WordTokenizer(Tokenizer):
@@ -121,14 +122,12 @@ class WordTokenizer(Tokenizer):
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        words = tuple(words)
+        words = arguments.texts("words", words)
         for word in words:
             if word.split() != [word]:
                 raise ValueError(f"{word!r} is not a word: a word is not empty and has no spaces")
         self.tokens = (*SPECIAL, *words)
-        self.ids = {word: i for i, word in enumerate(words, start=len(SPECIAL))}
-        if len(self.ids) != len(words):
-            raise ValueError("a word appears twice in the vocabulary")
+        self.ids = arguments.vocabulary("the words", words, SPECIAL)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the words.
@@ -136,7 +135,7 @@ class WordTokenizer(Tokenizer):
         Raises:
             ValueError: a word is not in the vocabulary.
         """
-        words = text.split()
+        words = arguments.text("text", text).split()
         for word in words:
             if word not in self.ids:
                 raise ValueError(
@@ -147,4 +146,4 @@ class WordTokenizer(Tokenizer):
 
     def join(self, ids: Sequence[int]) -> str:
         """Return the words with spaces between them."""
-        return " ".join(self.tokens[i] for i in ids)
+        return " ".join(self.tokens[i] for i in arguments.token_ids(ids, len(self), len(SPECIAL)))

@@ -9,6 +9,7 @@ was not.
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -155,24 +156,23 @@ class Training:
 
 
 class Interrupted:
-    """Turns true at the first Ctrl-C (SIGINT) inside the block; a second one interrupts at once."""
+    """`pressed` at the first Ctrl-C (SIGINT) inside the block; a second one interrupts at once."""
 
-    def __init__(self) -> None:
-        self.pressed = False
-
-    def __bool__(self) -> bool:
-        return self.pressed
+    pressed = False
 
     def _press(self, *_: object) -> None:
         self.pressed = True
         signal.signal(signal.SIGINT, self.before)
 
     def __enter__(self) -> Interrupted:
-        self.before = signal.signal(signal.SIGINT, self._press)
+        self.before = signal.getsignal(signal.SIGINT)
+        with suppress(ValueError):  # outside the main thread, which alone gets Ctrl-C
+            signal.signal(signal.SIGINT, self._press)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        signal.signal(signal.SIGINT, self.before)
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, self.before)
 
 
 def train(training: Training, run: Run, progress: Progress) -> bool:
@@ -192,13 +192,13 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
     config = training.config
     parallel_model = nn.DataParallel(training.model, config.processes)
     with parallel_model, progress, Interrupted() as interrupted:
-        while not training.finished and not interrupted:
+        while not training.finished and not interrupted.pressed:
             loss = training.advance(parallel_model)
             progress.step(training.step, loss)
             if training.step % config.evaluate_every == 0 or training.step == config.steps:
                 row = training.evaluate()
                 run.save(training)
                 progress.evaluation(row)
-        if interrupted:
+        if interrupted.pressed:
             run.save(training)
     return training.finished

@@ -18,13 +18,21 @@ class Progress:
         first: the steps taken before, 0 unless resumed.
         steps: the steps in all.
         batch_size: the examples in a step, all its batches together.
+
+    Raises:
+        ValueError: a number is out of range.
     """
 
     def __init__(self, console: Console, first: int, steps: int, batch_size: int) -> None:
+        if not (0 <= first <= steps and batch_size >= 1):
+            raise ValueError(
+                f"Progress: {first} of {steps} steps, with {batch_size} examples each, cannot be"
+            )
         self.console = console
         self.first, self.now, self.steps, self.batch_size = first, first, steps, batch_size
         self.loss = float("nan")
         self.held_out = ""
+        self.begun = time.perf_counter()
         self.bar = Bar(
             TextColumn("step {task.completed}/{task.total}"),
             BarColumn(bar_width=None),
@@ -46,6 +54,8 @@ class Progress:
         """Return what is shown beside the step: loss, metric, speed and time left."""
         seconds = time.perf_counter() - self.begun
         done = self.now - self.first
+        if not done:
+            return self.held_out.strip()
         left = round(seconds / done * (self.steps - self.now))
         return (
             f"loss {self.loss:.4f}  {self.held_out}"
@@ -53,7 +63,13 @@ class Progress:
         )
 
     def step(self, step: int, loss: float) -> None:
-        """Show that a step was taken, and its loss, smoothed over about ten steps."""
+        """Show that a step was taken, and its loss, smoothed over about ten steps.
+
+        Raises:
+            ValueError: it is not a later step than the last.
+        """
+        if not self.now < step <= self.steps:
+            raise ValueError(f"Progress: step {step} cannot follow step {self.now} of {self.steps}")
         self.now = step
         self.loss = loss if math.isnan(self.loss) else 0.9 * self.loss + 0.1 * loss
         self.bar.update(self.bar_id, completed=step, description=self._description())

@@ -18,14 +18,26 @@ from ..explain import trace
 from ..model.models import GPT, Transformer
 from ..tasks import Model, TextToText
 from ..text.tokenizer import BOS, EOS, stack
+from .directory import RunError, shown
 from .loop import Training
 from .run import Run
 
 TESTED = 5000  # held-out examples
 
 
+def _check(value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"a report needs a {kind.__name__}, not a {type(value).__name__}")
+
+
 def answers(task: TextToText[Any], examples: list[tuple[str, str]], generated: list[str]) -> Table:
-    """Return a table of up to 12 answers: up to 8 wrong ones, the rest right."""
+    """Return a table of up to 12 answers: up to 8 wrong ones, the rest right.
+
+    Raises:
+        ValueError: there is not one text for each example.
+    """
+    if len(generated) != len(examples):
+        raise ValueError(f"answers: {len(generated)} texts for {len(examples)} examples")
     right = [text == target for text, (_, target) in zip(generated, examples, strict=True)]
     wrong_ones = [i for i, r in enumerate(right) if not r][:8]
     right_ones = [i for i, r in enumerate(right) if r][: 12 - len(wrong_ones)]
@@ -80,6 +92,7 @@ def test(run: Run, console: Console) -> str:
     Returns:
         the last metric, in a line, which is left to the caller to print.
     """
+    _check(run, Run)
     task, _, config = run.config()
     task.require_packages()
     task, model = run.load()
@@ -106,23 +119,28 @@ def test(run: Run, console: Console) -> str:
 
 
 def report(run: Run, training: Training, console: Console) -> None:
-    """Draw the run's pictures, test its best parameters, and say how to ask its model."""
+    """Draw the run's pictures, test its best parameters, and say how to ask its model.
+
+    Raises:
+        RunError: the run has no model and no metrics yet, or a picture cannot be written.
+    """
     from ..explain.pictures import draw_attention, draw_metrics
 
+    _check(run, Run)
+    _check(training, Training)
+    if not training.metrics:
+        raise RunError(f"the training in {shown(run.directory)} has not been evaluated yet")
     task, model = run.load()
-    draw_metrics(training.metrics, run.directory / "loss.png")
+    with run.writing("loss.png") as path:
+        draw_metrics(training.metrics, path)
     pictures = "loss.png"
     if isinstance(task, TextToText):
         source, _ = max(task.held_out_examples(0, 100), key=lambda example: sum(map(len, example)))
         weights, rows, columns = attention(model, task, source)
-        draw_attention(
-            weights,
-            rows,
-            columns,
-            f"Attention while answering {source}",
-            run.directory / "attention.png",
-            row_label="writes" if isinstance(model, Transformer) else "token",
-        )
+        title = f"Attention while answering {source}"
+        label = "writes" if isinstance(model, Transformer) else "token"
+        with run.writing("attention.png") as path:
+            draw_attention(weights, rows, columns, title, path, row_label=label)
         pictures += ", attention.png"
     result = test(run, console)
     # Paths and commands are copied from here: no line breaks, and brackets are no markup.

@@ -1,0 +1,49 @@
+"""What `config.json` holds: a task, and the configurations of its model and of its training."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..model.config import TransformerConfig
+from ..tasks import TASKS, Task
+from .config import TrainingConfig
+
+PARTS = ("task", "model", "training")
+
+
+def as_json(task: Task, model: TransformerConfig, training: TrainingConfig) -> dict[str, Any]:
+    """Return the three as `config.json` holds them."""
+    named = {"name": task.name, **asdict(task)}
+    return {"task": named, "model": asdict(model), "training": asdict(training)}
+
+
+def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
+    """Return the task, and the configurations of its model and of the training.
+
+    Raises:
+        ValueError, TypeError: it is damaged.
+    """
+    parts = [config.get(part) for part in PARTS] if isinstance(config, dict) else [None]
+    if not all(isinstance(part, dict) for part in parts):
+        raise ValueError(f"it does not have the parts {', '.join(PARTS)}, with their fields")
+    task = dict(config["task"])
+    name = task.pop("name", None)
+    if not isinstance(name, str) or name not in TASKS:
+        raise ValueError(f"there is no task {name!r}, only {', '.join(TASKS)}")
+    return (
+        TASKS[name](**task),
+        TransformerConfig(**config["model"]),
+        TrainingConfig(**config["training"]),
+    )
+
+
+def differences(saved: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return how a configuration differs from the one that was saved. `steps` may: see `resume`."""
+    return [
+        f"{part}.{name} is {now[part].get(name)!r}, and was {saved[part].get(name)!r}"
+        for part in saved
+        for name in saved[part] | now[part]
+        if (part, name) != ("training", "steps")
+        and repr(saved[part].get(name)) != repr(now[part].get(name))
+    ]

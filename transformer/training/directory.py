@@ -1,0 +1,243 @@
+"""The directory of a run: its files, each written whole or not at all, by one process at a time.
+
+A new file is written under a name of its own, `metrics.csv.new`, and then takes its place in one
+step. What a killed process left of one is removed by the next that writes here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import minitorch as mt
+
+from .lock import Lock, Locked
+
+CONFIG, STATE = "config.json", "state.safetensors"
+MODEL, METRICS = "model.safetensors", "metrics.csv"
+PICTURES = ("loss.png", "attention.png")
+FILES = (CONFIG, STATE, MODEL, METRICS, *PICTURES)
+NO_MATTER = (".lock", ".DS_Store", "Thumbs.db")
+
+
+def _in_one_line(text: str) -> str:
+    """Escape what cannot be printed, such as line breaks."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shown(path: str | os.PathLike[str], most: int = 150) -> str:
+    """Return a path as an error shows it: in one line of so many characters, from its end."""
+    text = _in_one_line(os.fspath(path))
+    return text if len(text) <= most else f"...{text[3 - most :]}"
+
+
+class RunError(Exception):
+    """A run on disk cannot be used; the message says why, in a line of at most 300 characters."""
+
+    def __init__(self, message: str) -> None:
+        line = _in_one_line(message)
+        super().__init__(line if len(line) <= 300 else f"{line[:297]}...")
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+def _is_unfinished(name: str) -> bool:
+    """Is this a file that was being written when its process ended?"""
+    return (
+        name.startswith(tuple(f".{file}." for file in FILES))
+        or (name.endswith((".new", ".tmp")) and name[:-4] in FILES)
+        or name in [f"{Path(picture).stem}.tmp.png" for picture in PICTURES]
+    )
+
+
+class Directory:
+    """The directory of a run. It is made, and anything written there, only after `claim` or `own`.
+
+    Attributes:
+        directory: its path.
+        lock: the lock on it, once it is ours; see `lock.py`.
+        moved: where the run is now that `claim` found there, or None.
+
+    Raises:
+        TypeError: `directory` is no path.
+        ValueError: it holds a null character.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        if not isinstance(directory, (str, os.PathLike)):
+            raise TypeError(f"Run: the directory must be a path, not {directory!r}")
+        if "\0" in os.fspath(directory):
+            raise ValueError(f"Run: {directory!r} is no path: it holds a null character")
+        self.directory = Path(directory)
+        self.lock: Lock | None = None
+        self.moved: Path | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Do we hold its lock, and is it still at its place?"""
+        return self.lock is not None and self.lock.holds
+
+    def close(self) -> None:
+        """Let others own it."""
+        if self.lock is not None:
+            self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def own(self) -> Lock:
+        """Lock it, and remove what a killed process left half-written.
+
+        Raises:
+            RunError: another process has locked it.
+            OSError: it cannot be written.
+        """
+        try:
+            self.lock = Lock(self.directory)
+        except Locked:
+            raise RunError(
+                f"{shown(self.directory)} is in training by another process: wait until that "
+                "ends, or choose another directory"
+            ) from None
+        self._tidy()
+        return self.lock
+
+    def _tidy(self) -> None:
+        """Remove what is half-written, if it is ours."""
+        if self.is_ours:
+            with suppress(OSError):
+                for name in filter(_is_unfinished, os.listdir(self.directory)):
+                    (self.directory / name).unlink()
+
+    def _names(self) -> set[str]:
+        """Return the names of what is in it and matters."""
+        names = set(os.listdir(self.directory)) - set(NO_MATTER)
+        return {name for name in names if not _is_unfinished(name)}
+
+    def claim(self) -> None:
+        """Make it, own it, and move a run that is there aside, whole, in one step.
+
+        Where that run is now, the first of `runs/addition.1`, `.2`, … that is free, is in `moved`.
+
+        Raises:
+            RunError: another process has locked it, it cannot be written, or there is something in
+                it that is not of a run. Then nothing has changed.
+        """
+        self.moved = None
+        if os.path.lexists(self.directory) and not os.path.isdir(self.directory):
+            raise RunError(f"cannot write to {shown(self.directory)}: it is not a directory")
+        try:
+            while True:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                if foreign := sorted(self._names() - set(FILES)):
+                    raise RunError(
+                        f"{shown(self.directory)} holds files that are not of a run, such as "
+                        f"{shown(foreign[0], 40)}: choose a directory that is new or empty"
+                    )
+                lock = self.own()
+                if self._names() <= {CONFIG}:  # nothing was saved there
+                    return
+                place = os.path.realpath(self.directory)
+                if place == os.path.realpath(os.curdir):
+                    raise RunError(
+                        f"{shown(place)} holds a run, and as the working directory it cannot be "
+                        "moved aside: start from another directory"
+                    )
+                asides = (Path(f"{place}.{n}") for n in count(1))
+                aside = next(path for path in asides if not os.path.lexists(path))
+                lock.move(aside)
+                self.moved = aside
+                if not self.directory.is_absolute():
+                    self.moved = Path(os.path.relpath(aside))
+        except OSError as error:
+            raise RunError(
+                f"cannot write to {shown(self.directory)}: {_reason(error)}{self._before()}"
+            ) from None
+
+    def _before(self) -> str:
+        """Say where the run is that was moved aside."""
+        if self.moved is None:
+            return ""
+        return f"; the run that was there is whole, in {shown(self.moved, 70)}"
+
+    def whole(self) -> str:
+        """Say what is whole in it."""
+        with suppress(OSError, RuntimeError, TypeError, KeyError):
+            step = mt.load(self.directory / STATE)["step"]
+            return f"{STATE} is whole, as saved at step {step}: --resume goes on from there"
+        return f"no step of this run has been saved{self._before()}"
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """Give the path of a file to write; if that fails, nothing half-written stays.
+
+        Raises:
+            RunError: the disk has an error; it names the file, and says what is still whole.
+        """
+        path = self.directory / name
+        try:
+            yield path
+        except BaseException as error:
+            self._tidy()
+            if not isinstance(error, OSError):
+                raise
+            raise RunError(
+                f"cannot write {shown(path)}: {_reason(error)}; {self.whole()}"
+            ) from None
+
+    def write_new(self, name: str, content: Any) -> None:
+        """Write a text, or a checkpoint, under a new name; `put_in_place` gives it its own."""
+        with self.writing(name) as path:
+            if not isinstance(content, str):
+                mt.save(content, f"{path}.new")
+                return
+            with open(f"{path}.new", "wb") as file:
+                file.write(content.encode())
+                file.flush()
+                os.fsync(file.fileno())
+
+    def put_in_place(self, name: str) -> None:
+        """Replace a file by the new one, in one step."""
+        with self.writing(name) as path:
+            os.replace(f"{path}.new", path)
+            if os.name == "posix":  # so that a crash of the machine does not undo it
+                handle = os.open(self.directory, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Path]:
+        """Give the path of a file to read; what goes wrong becomes a RunError."""
+        path = self.directory / name
+        try:
+            if path.exists() and not path.is_file():
+                raise RunError(f"cannot read {shown(path)}: it is not a file")
+            yield path
+        except FileNotFoundError:
+            if name == CONFIG and self.directory.is_dir():
+                raise RunError(f"there is no run in {shown(self.directory)}: no {CONFIG}") from None
+            if not self.directory.is_dir():
+                raise RunError(
+                    f"there is no run in {shown(self.directory)}: no such directory"
+                ) from None
+            raise RunError(f"the run in {shown(self.directory)} has saved no {name} yet") from None
+        except OSError as error:
+            raise RunError(f"cannot read {shown(path)}: {_reason(error)}") from None
+        except (
+            ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError,
+        ) as error:  # fmt: skip
+            reason = " ".join(str(error).removeprefix(f"{path}: ").split()) or type(error).__name__
+            if isinstance(error, KeyError):
+                reason = f"it has no {reason}"
+            raise RunError(f"{shown(path)} is damaged: {reason}") from None
