@@ -1,7 +1,5 @@
 """Configurations, tasks and trainings held wrong: see `misuse.py`."""
 
-# ruff: noqa: E501 - a line a misuse, however long
-
 from __future__ import annotations
 
 import io
@@ -234,7 +232,7 @@ SCHEDULES = [
     Misuse("half a step", lambda: warmup_and_decay(sgd(), 1, steps=2.5), V, "steps .* not 2.5"),
     Misuse("warmup NaN", lambda: warmup_and_decay(sgd(), 1, steps=3, warmup=math.nan), V, "warmup"),
     Misuse("more done than steps", lambda: warmup_and_decay(sgd(), 1, steps=3, done=4), V, "not 5"),
-    Misuse("done below 0", lambda: warmup_and_decay(sgd(), 1, steps=3, done=-2), V, "not -1"),
+    Misuse("done below 0", lambda: warmup_and_decay(sgd(), 1, steps=3, done=-2), V, "last_epoch must be a whole number from -1 on"),
     Misuse("no optimizer", lambda: warmup_and_decay(None, 1, steps=3), T, "Optimizer, not None"),
     Misuse("a rate in its place", lambda: warmup_and_decay(0.1, sgd(), steps=3), T, "Optimizer, not 0.1"),
     Misuse("more steps than were said", beyond_the_end, V, "step .* from 1 to 3, not 4"),

@@ -234,7 +234,7 @@ def test_what_resumes_is_what_was_asked_for(said: Any, tmp_path: Path) -> None:
         f"error: the run in {out} has the task addition, not reverse: go on with train addition "
         "--resume\n",
     )
-    for steps, says in [(0, "steps must be at least 1"), (1, "cannot be trained to step 1")]:
+    for steps, says in [(0, "a whole number from 1"), (1, "cannot be trained to step 1")]:
         code, output, errors = said(
             "train", "addition", "--resume", f"--steps={steps}", "--out", out
         )

@@ -383,7 +383,7 @@ def change(run: Run, part: str, **changes: Any) -> None:
     ("part", "changes", "says"),
     [
         ("model", {"n_heads": 4}, "model.n_heads is 4, and was 2"),
-        ("model", {"d_model": 2**40}, "model.d_model is 1099511627776, and was 8"),
+        ("model", {"d_model": 4096}, "model.d_model is 4096, and was 8"),
         ("model", {"activation": "gelu"}, "model.activation is 'gelu', and was 'relu'"),
         ("training", {"lr": 1, "seed": 4}, "training.lr is 1, and was 0.005, and 1 more"),
         ("training", {"evaluate_on": 11}, "training.evaluate_on is 11, and was 10"),

@@ -33,6 +33,7 @@ from typing import Any
 
 import minitorch as mt
 
+from ..fields import checked
 from ..model.config import TransformerConfig
 from ..tasks import Model, Task
 from .checks import fitting
@@ -199,17 +200,18 @@ class Run(Directory):
         steps_here = training_config.steps
         if steps is not None:
             training_config = replace(training_config, steps=steps)
-        training = Training(task, model_config, training_config)
         with self.reading(STATE):
-            training.load_state_dict(state)
-            best = _best_step(training)
-
-        step, steps = training.step, training_config.steps
+            step, steps = checked("step of the state", state["step"], int), training_config.steps
         if steps < step or (steps == step and steps != steps_before):
             raise RunError(
                 f"the run in {shown(self.directory)} has taken {step} of {steps_before} steps, and "
                 f"cannot be trained to step {steps}: give more than {step} steps"
             )
+        training = Training(task, model_config, training_config)
+        with self.reading(STATE):
+            training.load_state_dict(state)
+            best = _best_step(training)
+
         if best not in (step, None):
             found = self._checkpoint(MODEL, config).get("step", best)
             if found != best:
