@@ -7,9 +7,7 @@ what was saved, as in "model.head.weight". The metadata has one entry, "minitorc
     state       what was saved, in JSON, with {"$tensor": name} in the place of each tensor
     sha256      the digest of `state` and of all tensors
 
-What JSON lacks is tagged as well, and comes back as it was: {"$tuple": [...]} for a tuple,
-{"$dict": [[key, value], ...]} for a dict whose keys are not all strings, {"$float": "nan"}.
-Loading builds these types and no others, and runs no code from the file. What it built is encoded
+`encoding.py` has the form of `state`. Loading runs no code from the file. What it built is encoded
 again, and must be what the file holds: a file that `save` would not have written is refused.
 """
 
@@ -17,7 +15,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -28,6 +25,7 @@ from safetensors.numpy import save as to_bytes
 
 from . import dtypes
 from .dtypes import Array
+from .encoding import Encoder, decode, short
 from .tensor import Tensor
 
 try:
@@ -37,17 +35,9 @@ except ImportError:  # Windows
 
 Path: TypeAlias = str | os.PathLike[str]
 
-DEEPEST = 100  # how many dicts, lists and tuples there may be inside each other
-
 
 class CheckpointError(RuntimeError):
     """A file is damaged, or is no checkpoint at all."""
-
-
-def _short(text: object, length: int = 120) -> str:
-    """Return the end of a text, in one line."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= length else f"…{line[1 - length :]}"
 
 
 def _path(name: str, f: Any) -> str:
@@ -78,79 +68,6 @@ def _digest(state: str, arrays: dict[str, Array]) -> str:
         digest.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _join(path: str, key: object) -> str:
-    return f"{path}.{key}" if path else str(key)
-
-
-class _Encoder:
-    """Turns what is saved into what JSON can hold, and collects the tensors by name."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, Array] = {}
-        self.names: dict[int, str] = {}
-
-    def encode(self, value: Any, path: str = "", depth: int = 0) -> Any:
-        if depth > DEEPEST:
-            raise ValueError(
-                f"save: more than {DEEPEST} dicts, lists and tuples are inside each other at "
-                f"{_short(path, 40)}: does one hold itself?"
-            )
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, Tensor):
-            return {"$tensor": self._name(value.array, path)}
-        if isinstance(value, dict):
-            pairs = [(k, self.encode(v, _join(path, k), depth + 1)) for k, v in value.items()]
-            if all(isinstance(k, str) and not k.startswith("$") for k in value):
-                return dict(pairs)
-            key = f"{path} (a key)"
-            return {"$dict": [[self.encode(k, key, depth + 1), v] for k, v in pairs]}
-        if isinstance(value, (list, tuple)):
-            items = [self.encode(v, _join(path, i), depth + 1) for i, v in enumerate(value)]
-            return items if isinstance(value, list) else {"$tuple": items}
-        if isinstance(value, float) and not math.isfinite(value):
-            return {"$float": str(float(value))}  # JSON has no name for it
-        at = _short(path, 80) or "the top"
-        if isinstance(value, int) and value.bit_length() > 4096:
-            raise ValueError(f"save: the int at {at} has {value.bit_length()} bits, more than 4096")
-        if value is None or isinstance(value, (bool, int, float, str)):
-            return value
-        raise TypeError(
-            f"save: cannot save the {type(value).__name__} at {at}: only tensors, "
-            "numbers, strings, bools and None, in dicts, lists and tuples"
-        )
-
-    def state(self, obj: Any) -> str:
-        return json.dumps(self.encode(obj), separators=(",", ":"))
-
-    def _name(self, array: Array, path: str) -> str:
-        """Return the name of an array: the path at which it occurs first."""
-        if id(array) not in self.names:
-            name = path.encode("utf-8", "replace").decode() or "tensor"
-            while name in self.arrays or name == "__metadata__":
-                name += "_"
-            self.names[id(array)] = name
-            self.arrays[name] = np.asarray(array, order="C")
-        return self.names[id(array)]
-
-
-def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Undo `_Encoder.encode`."""
-    if isinstance(value, list):
-        return [_decode(v, tensors) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if "$tensor" in value:
-        return tensors[value["$tensor"]]
-    if "$tuple" in value:
-        return tuple(_decode(v, tensors) for v in value["$tuple"])
-    if "$dict" in value:
-        return {_decode(k, tensors): _decode(v, tensors) for k, v in value["$dict"]}
-    if "$float" in value:
-        return float(value["$float"])
-    return {k: _decode(v, tensors) for k, v in value.items()}
 
 
 def _entry(state: str, arrays: dict[str, Array]) -> str:
@@ -216,8 +133,8 @@ def _write(path: str, data: bytes) -> None:
         whole = "the new file is whole, but a power cut could still undo it"
         _sync_folder(folder)
     except OSError as error:
-        why = _short(error.strerror or error)
-        message = f"{why}: save to {_short(path)} failed; {whole}"
+        why = short(error.strerror or error)
+        message = f"{why}: save to {short(path)} failed; {whole}"
         raise OSError(error.errno or errno.EIO, message) from error
     finally:
         if handle is not None:
@@ -241,7 +158,7 @@ def save(obj: Any, f: Path) -> None:
         OSError: the file cannot be written. The message says what is still whole.
     """
     path = os.path.realpath(_path("save", f))
-    encoder = _Encoder()
+    encoder = Encoder("save", "save")
     state = encoder.state(obj)
     _write(path, to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)}))
 
@@ -267,7 +184,7 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
     if weights_only is not True:
         raise RuntimeError("load: files hold data and no code, so weights_only must be True")
     path = _path("load", f)
-    shown = _short(path)
+    shown = short(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise CheckpointError(f"{shown}: not a regular file")
     with open(path, "rb"):  # raises the OSError that says what is wrong with the path
@@ -278,15 +195,15 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
             names = file.keys() if entry is not None else []
             arrays = {name: file.get_tensor(name) for name in names}
     except Exception as error:  # of safetensors, of NumPy, of the disk
-        raise CheckpointError(f"{shown}: not a whole safetensors file ({_short(error)})") from None
+        raise CheckpointError(f"{shown}: not a whole safetensors file ({short(error)})") from None
     if entry is None:
         raise CheckpointError(f"{shown}: minitorch.save did not write this safetensors file")
     try:
         about = json.loads(entry)
         version, state = about["version"], about["state"]
         if entry == _entry(state, arrays):
-            obj = _decode(json.loads(state), {k: Tensor._wrap(a) for k, a in arrays.items()})
-            again = _Encoder()
+            obj = decode(json.loads(state), {k: Tensor._wrap(a) for k, a in arrays.items()})
+            again = Encoder("save", "save")
             same = again.state(obj) == state and again.arrays.keys() == arrays.keys()
             bools = [a.view(np.uint8) for a in arrays.values() if a.dtype == np.bool_]
             if same and not any((a > 1).any() for a in bools):
@@ -295,5 +212,5 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{shown}: damaged: its metadata is malformed") from error
     if version != 1:
-        raise CheckpointError(f"{shown}: has version {_short(version)} of the format, not 1")
+        raise CheckpointError(f"{shown}: has version {short(version)} of the format, not 1")
     raise CheckpointError(f"{shown}: damaged: its content does not match its SHA-256 digest")

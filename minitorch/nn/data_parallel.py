@@ -210,7 +210,8 @@ class DataParallel(Module):
 
         Args:
             args, kwargs: for the module. Each tensor among them is split along its first
-                dimension; anything else goes to every process as it is.
+                dimension; the rest, which may be numbers, strings, bools and None, in lists,
+                tuples and dicts, goes to every process as it is.
 
         Raises:
             ValueError: the tensors do not have one batch size.
@@ -237,8 +238,7 @@ class DataParallel(Module):
             for forward_pass in passes:
                 forward_pass.wait()
         for forward_pass, reduce in zip(passes, reduced, strict=True):
-            array, requires_grad = forward_pass.result()
-            y = Tensor._wrap(array)
+            y, requires_grad = forward_pass.result()
             outputs.append(_ScatterGradient.apply(forward_pass, reduce, y) if requires_grad else y)
         return cat(outputs)
 

@@ -52,6 +52,12 @@ def _norm(vectors: list[Array], p: float) -> np.floating[Any]:
     return np.linalg.norm([np.linalg.norm(v, p) for v in vectors], p).astype(dtype)
 
 
+def _scale(grads: list[Tensor], factor: np.floating[Any]) -> None:
+    for g in grads:
+        g.array *= factor
+        g._version[0] = next(version_counter)
+
+
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
@@ -91,9 +97,7 @@ def clip_grad_norm_(
         )
     scale = max_norm / (total + 1e-6)
     if not scale >= 1:  # also if it is NaN
-        for g in grads:
-            g.array *= scale
-            g._version[0] = next(version_counter)
+        quietly(_scale, grads, scale)
     return Tensor._wrap(total)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import pickle
 import signal
 import sys
 import warnings
@@ -29,6 +28,7 @@ from .._runtime.threads import set_num_threads
 from ..autograd import grad, is_grad_enabled, set_grad_enabled
 from ..dtypes import Array
 from ..tensor import Tensor
+from .pipe import message, receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,20 +61,6 @@ class Shard(NamedTuple):
     size: int
 
 
-class PackedTensor(NamedTuple):
-    """A tensor on its way through a pipe."""
-
-    array: Array
-
-
-def _packed(x: Any) -> Any:
-    return PackedTensor(x.array) if isinstance(x, Tensor) else x
-
-
-def _unpacked(x: Any) -> Any:
-    return Tensor._wrap(x.array) if isinstance(x, PackedTensor) else x
-
-
 class ForwardRequest(NamedTuple):
     """Ask the worker for a forward pass, in the state that the module has here."""
 
@@ -84,20 +70,16 @@ class ForwardRequest(NamedTuple):
     training: list[bool]  # of each module
     requires_grad: list[bool]  # of each parameter
     seed: int | None
-    shard: Shard
+    args: list[Any]  # of the module
+    kwargs: dict[str, Any]
+    size: int  # how many examples they hold
 
 
 class BackwardRequest(NamedTuple):
     """Ask the worker for the backward pass of an earlier forward pass."""
 
     number: int
-    grad_output: Array  # dL/dy of the shard
-
-
-class Failure(NamedTuple):
-    """The response when an error was raised in the worker."""
-
-    trace: str
+    grad_output: Tensor  # dL/dy of the shard
 
 
 class ForwardPass:
@@ -115,7 +97,7 @@ class ForwardPass:
     def result(self) -> Any:
         """Wait for the response and return it, once for each request.
 
-        To the forward request it is (array, requires_grad), to the backward request the gradient of
+        To the forward request it is (y, requires_grad), to the backward request the gradient of
         each parameter, or None.
 
         Raises:
@@ -123,8 +105,8 @@ class ForwardPass:
         """
         self.wait()
         response, self.response = self.response, None
-        if isinstance(response, Failure):
-            raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{response.trace}")
+        if isinstance(response, str):
+            raise RuntimeError(f"DataParallel: one of the processes failed.\n\n{response}")
         return response
 
 
@@ -184,24 +166,22 @@ class Worker:
             training=training,
             requires_grad=[p.requires_grad for p in self.parameters],
             seed=random.draw_seed() if any(training) else None,
-            shard=Shard(
-                [_packed(x) for x in shard.args],
-                {name: _packed(x) for name, x in shard.kwargs.items()},
-                shard.size,
-            ),
+            args=shard.args,
+            kwargs=shard.kwargs,
+            size=shard.size,
         )
         self._send(forward_pass, request)
         return forward_pass
 
     def backward(self, forward_pass: ForwardPass, grad_output: Tensor) -> None:
         """Start the backward pass of an earlier forward pass, without waiting for it."""
-        self._send(forward_pass, BackwardRequest(forward_pass.number, grad_output.array))
+        self._send(forward_pass, BackwardRequest(forward_pass.number, grad_output))
 
     def receive(self) -> None:
         """Wait for the response to the pending request, and give it to its forward pass."""
         assert self.pending is not None
         forward_pass, self.pending = self.pending, None
-        response = self._through_pipe(self.pipe.recv)
+        response = self._through_pipe(receive, self.pipe)
         if isinstance(response, list):  # copied: the next backward pass writes to the same memory
             gradients = zip(response, self.gradients, strict=True)
             response = [Tensor._wrap(g.copy()) if is_there else None for is_there, g in gradients]
@@ -226,10 +206,11 @@ class Worker:
                 "DataParallel: it serves the process that made it, and this is a fork of that one. "
                 "Call its module instead."
             )
-        message = pickle.dumps(request)  # goes from here to our own fork, and nowhere else
+        kind = type(request).__name__
+        encoded = message({"kind": kind} | request._asdict())  # raises before anything is sent
         if self.pending is not None:
             self.receive()
-        self._through_pipe(self.pipe.send_bytes, message)
+        self._through_pipe(send, self.pipe, encoded)
         self.pending = forward_pass
 
     def _through_pipe(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -238,8 +219,9 @@ class Worker:
             return function(*args)
         except (EOFError, OSError):
             self.end("it ended by itself. Was it killed, perhaps because memory ran out?")
-            message = f"DataParallel: one of its processes is gone: {self.why_gone}"
-            raise RuntimeError(message) from None
+            raise RuntimeError(
+                f"DataParallel: one of its processes is gone: {self.why_gone}"
+            ) from None
         except BaseException:
             self.end("something interrupted the work. Make a new DataParallel.")
             raise
@@ -253,19 +235,21 @@ class Worker:
             p._hooks = None  # hooks see the sum over all shards, in the process that has it
         while True:
             try:
-                request = pipe.recv()
+                request = receive(pipe)
             except EOFError:
                 return
             try:
-                is_forward = isinstance(request, ForwardRequest)
-                respond = self._run_forward if is_forward else self._run_backward
-                pipe.send(respond(request))
+                if request.pop("kind") == ForwardRequest.__name__:
+                    response: Any = self._run_forward(ForwardRequest(**request))
+                else:
+                    response = self._run_backward(BackwardRequest(**request))
             except Exception:
                 import traceback  # takes a while too
 
-                pipe.send(Failure(traceback.format_exc()))
+                response = traceback.format_exc()
+            send(pipe, message(response))
 
-    def _run_forward(self, request: ForwardRequest) -> tuple[Array, bool]:
+    def _run_forward(self, request: ForwardRequest) -> tuple[Tensor, bool]:
         """Map a shard; keep the output, if it requires a gradient, for the backward pass."""
         for number in self.outputs.keys() - set(request.live):
             del self.outputs[number]
@@ -275,13 +259,11 @@ class Worker:
             p.requires_grad = requires_grad
         if request.seed is not None:
             random.manual_seed(request.seed)
-        args = [_unpacked(x) for x in request.shard.args]
-        kwargs = {name: _unpacked(x) for name, x in request.shard.kwargs.items()}
         with set_grad_enabled(request.grad_enabled):
-            y = checked_output(self.modules[0](*args, **kwargs), request.shard.size)
+            y = checked_output(self.modules[0](*request.args, **request.kwargs), request.size)
         if y.requires_grad:
             self.outputs[request.number] = y
-        return y.array, y.requires_grad
+        return y, y.requires_grad
 
     def _run_backward(self, request: BackwardRequest) -> list[bool]:
         """Write the gradients to shared memory; say which parameters have one."""
@@ -292,7 +274,7 @@ class Worker:
             )
         y = self.outputs.pop(request.number)
         wanted = [p for p in self.parameters if p.requires_grad]
-        found = iter(grad(y, wanted, Tensor._wrap(request.grad_output), allow_unused=True))
+        found = iter(grad(y, wanted, request.grad_output, allow_unused=True))
         gradients = [next(found) if p.requires_grad else None for p in self.parameters]
         for g, shared in zip(gradients, self.gradients, strict=True):
             if g is not None:

@@ -40,6 +40,7 @@ where no gradient is needed. A vjp does not see broadcasting: where an input was
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,7 +67,7 @@ def named(op: F, name: str, doc: str) -> F:
 
 def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return the function that picks from (*inputs, y) what a vjp needs beside g."""
-    names = vjp.__code__.co_varnames[1 : vjp.__code__.co_argcount]
+    _, *names = signature(vjp).parameters
     places = [(inputs + "y").index(name) for name in names]
     if len(places) > 1:
         return itemgetter(*places)

@@ -1,7 +1,10 @@
 """Optimizers: how parameters change by their gradients.
 
+checks         what optimizers and schedules accept
+states         what they load
 optimizer      what an optimizer is: parameters in groups, their options, a state to save
 sgd, adam      the updates
+scheduler      what a schedule is
 lr_scheduler   learning rates that change during training
 bundles        speed: small parameters laid end to end and updated as one
 """

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..dtypes import Array
 from ..tensor import Tensor
+from . import checks
 from .bundles import Bundles
-from .optimizer import Optimizer, check_lr
+from .optimizer import Optimizer
 
 
 def average(mean: Array, new: Array, beta: float) -> None:
@@ -81,6 +82,8 @@ class Adam(Optimizer):
     """
 
     _decoupled = False
+    keeps = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+    check_options = staticmethod(checks.options)
 
     def __init__(
         self,
@@ -93,16 +96,6 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_lr(lr)
-        if not eps >= 0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        if len({isinstance(beta, Tensor) for beta in betas}) > 1:
-            raise ValueError("betas must be either both floats or both Tensors")
-        for i, beta in enumerate(betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
-        if not weight_decay >= 0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -119,9 +112,10 @@ class Adam(Optimizer):
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
         beta1, beta2 = map(float, options["betas"])
         names = ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else [])]
-        if not state:
-            state.update(step=0, **{name: Tensor._wrap(np.zeros_like(x)) for name in names})
-        state["step"] += 1
+        for name in names:
+            if name not in state:
+                state[name] = Tensor._wrap(np.zeros_like(x))
+        state["step"] = state.get("step", 0) + 1
         if options["maximize"]:
             g = -g
         if weight_decay and self._decoupled:

@@ -131,7 +131,8 @@ class Bundles:
                 assert p.grad is not None
                 update(p.array, p.grad.array, states[p], options)
             else:
-                key = p.array.dtype, states[p].get("step"), i if some_share else None
+                state = states[p]
+                key = p.array.dtype, len(state), state.get("step"), i if some_share else None
                 alike.setdefault(key, []).append(p)
         for (dtype, *_), small in alike.items():
             bundle = self._known.get((dtype, small[0]))

@@ -13,95 +13,22 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from copy import copy
+from itertools import pairwise
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
+from . import checks, states
 from .optimizer import Optimizer
+from .scheduler import LRScheduler
 
 __all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR", "SequentialLR"]
 
 
-class LRScheduler:
-    """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
-
-    A subclass writes `get_lr`: from `base_lrs`; or from the groups' present rates, times the ratio
-    of one step to the step before, so that several schedulers of one optimizer multiply.
-
-    Args:
-        optimizer: the one whose rates are set. The first are set at once.
-        last_epoch: the number of the last step taken, to resume after it; -1 to begin.
-
-    Attributes:
-        base_lrs: the rates at which the schedule starts, one for each group.
-        last_epoch: n, the number of the present step, from 0.
-
-    Raises:
-        TypeError: `optimizer` is no Optimizer.
-        KeyError: when resuming, a group has no `initial_lr`: load the optimizer's state first.
-    """
-
-    _is_initial = False
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
-        for i, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming "
-                    "scheduler with last_epoch >= 0: load the optimizer's state first"
-                )
-        self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
-        self._initial_step()
-
-    def get_lr(self) -> list[float]:
-        """Return the rate of each group at step `last_epoch`; each class writes its own."""
-        raise NotImplementedError(f"{type(self).__name__} needs a get_lr()")
-
-    def _closed_form_lr(self) -> list[float]:
-        """Return the rates at step `last_epoch`, computed from `base_lrs` alone."""
-        return self.get_lr()
-
-    def _present(self) -> list[float]:
-        """Return the rates that the groups have."""
-        return [float(group["lr"]) for group in self.optimizer.param_groups]
-
-    def _set(self, lrs: Sequence[float]) -> None:
-        for group, lr in zip(self.optimizer.param_groups, lrs, strict=True):
-            group["lr"] = float(lr)
-        self._last_lr = self._present()
-
-    def step(self) -> None:
-        """Set the rates of the next step."""
-        self.last_epoch += 1
-        self._set(self.get_lr())
-
-    def _initial_step(self) -> None:
-        self._is_initial = True
-        self.step()
-        del self._is_initial
-
-    def _restart(self) -> None:
-        """Begin anew, whatever the present rates are."""
-        self.last_epoch = 0
-        self._set(self._closed_form_lr())
-
-    def get_last_lr(self) -> list[float]:
-        """Return the rates that were set last."""
-        return self._last_lr
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return all attributes except the optimizer."""
-        return {k: v for k, v in vars(self).items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
-        vars(self).update(state_dict)
+def _attributes(f: Callable[[int], float]) -> dict[str, Any] | None:
+    """Return the attributes of a callable object; None for a function."""
+    return None if isinstance(f, FunctionType) else getattr(f, "__dict__", None)
 
 
 class LambdaLR(LRScheduler):
@@ -119,28 +46,44 @@ class LambdaLR(LRScheduler):
         lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
         last_epoch: int = -1,
     ) -> None:
-        n = len(optimizer.param_groups)
+        n = len(getattr(optimizer, "param_groups", []))
         self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, Sequence) else [lr_lambda] * n
-        if len(self.lr_lambdas) != n:
-            raise ValueError(f"Expected {n} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
+
+    def check(self) -> None:
+        """Refuse what are not as many functions as groups."""
+        super().check()
+        n, fs = len(self.optimizer.param_groups), self.lr_lambdas
+        if len(fs) != n:
+            raise ValueError(f"Expected {n} lr_lambdas, but got {len(fs)}")
+        if not all(map(callable, fs)):
+            raise TypeError(f"lr_lambda must be a function, or a list of them, not {fs}")
 
     def get_lr(self) -> list[float]:
         """Multiply each group's base rate by f(n)."""
-        pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
-        return [base * f(self.last_epoch) for base, f in pairs]
+        bases, factors = self._bases(), [f(self.last_epoch) for f in self.lr_lambdas]
+        for factor in factors:
+            checks.number("lr_lambda", factor, called=f"factor at step {self.last_epoch}")
+        return [base * factor for base, factor in zip(bases, factors, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
         """Return all attributes except the optimizer and those lambdas that are functions."""
-        kept = [None if isinstance(f, FunctionType) else dict(vars(f)) for f in self.lr_lambdas]
+        kept = [copy(_attributes(f)) for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": kept}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
+    def _check_state(self, state_dict: dict[str, Any]) -> None:
+        own = self.state_dict()
+        states.schedule(state_dict, own)
+        for kept, mine in zip(state_dict["lr_lambdas"], own["lr_lambdas"], strict=True):
+            if not isinstance(kept, type(mine)):
+                raise ValueError(f"loaded state dict, lr_lambdas: {kept} stands for {mine}")
+        super()._check_state({**state_dict, "lr_lambdas": self.lr_lambdas})
+
+    def _load(self, state_dict: dict[str, Any]) -> None:
         for f, kept in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
             if kept is not None:
                 vars(f).update(kept)
-        super().load_state_dict({**state_dict, "lr_lambdas": self.lr_lambdas})
+        super()._load({**state_dict, "lr_lambdas": self.lr_lambdas})
 
 
 class LinearLR(LRScheduler):
@@ -161,18 +104,25 @@ class LinearLR(LRScheduler):
         total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
-        if not 0 < start_factor <= 1:
-            raise ValueError(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal to "
-                f"1, but got {start_factor}."
-            )
-        if not 0 <= end_factor <= 1:
-            raise ValueError(
-                "Ending multiplicative factor expected to be between 0 and 1, but got "
-                f"{end_factor}."
-            )
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
+
+    def check(self) -> None:
+        """Refuse factors that are not in (0, 1] and [0, 1], and a number of steps below 1."""
+        super().check()
+        checks.number("start_factor", self.start_factor)
+        checks.number("end_factor", self.end_factor)
+        if not 0 < self.start_factor <= 1:
+            raise ValueError(
+                "Starting multiplicative factor expected to be greater than 0 and less or equal to "
+                f"1, but got {self.start_factor}."
+            )
+        if not 0 <= self.end_factor <= 1:
+            raise ValueError(
+                "Ending multiplicative factor expected to be between 0 and 1, but got "
+                f"{self.end_factor}."
+            )
+        checks.whole("total_iters", self.total_iters, low=1)
 
     def get_lr(self) -> list[float]:
         """Multiply the present rates by the ratio of the line at step n to step n - 1."""
@@ -188,7 +138,7 @@ class LinearLR(LRScheduler):
     def _closed_form_lr(self) -> list[float]:
         progress = min(self.total_iters, self.last_epoch) / self.total_iters
         factor = self.start_factor + (self.end_factor - self.start_factor) * progress
-        return [base * factor for base in self.base_lrs]
+        return [base * factor for base in self._bases()]
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -209,6 +159,14 @@ class CosineAnnealingLR(LRScheduler):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
+    def check(self) -> None:
+        """Refuse a period or a lowest rate below 0."""
+        super().check()
+        checks.number("T_max", self.T_max)
+        if self.T_max <= 0:
+            raise ValueError(f"T_max must be above 0, not {self.T_max}")
+        checks.number("eta_min", self.eta_min, low=0)
+
     def get_lr(self) -> list[float]:
         """Multiply what is above eta_min by the ratio of the wave at step n to step n - 1."""
         n, T, low, present = self.last_epoch, self.T_max, self.eta_min, self._present()
@@ -216,14 +174,14 @@ class CosineAnnealingLR(LRScheduler):
             return present
         if (n - 1 - T) % (2 * T) == 0:  # step n - 1 had the lowest rate: the ratio has no value
             rise = (1 - math.cos(math.pi / T)) / 2
-            pairs = zip(present, self.base_lrs, strict=True)
+            pairs = zip(present, self._bases(), strict=True)
             return [lr + (base - low) * rise for lr, base in pairs]
         factor = (1 + math.cos(math.pi * n / T)) / (1 + math.cos(math.pi * (n - 1) / T))
         return [factor * (lr - low) + low for lr in present]
 
     def _closed_form_lr(self) -> list[float]:
         height = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
-        return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
+        return [self.eta_min + (base - self.eta_min) * height for base in self._bases()]
 
 
 class SequentialLR(LRScheduler):
@@ -245,22 +203,46 @@ class SequentialLR(LRScheduler):
         milestones: Sequence[int],
         last_epoch: int = -1,
     ) -> None:
-        if not schedulers or len(milestones) != len(schedulers) - 1:
-            raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than "
-                f"the number of milestone points, but got {len(schedulers)} and {len(milestones)}"
-            )
-        if any(scheduler.optimizer is not optimizer for scheduler in schedulers):
-            raise ValueError("SequentialLR expects all schedulers to belong to the same optimizer")
         self.optimizer = optimizer
-        self._schedulers, self._milestones = list(schedulers), list(milestones)
-        self.last_epoch = last_epoch + 1
+        self._schedulers: list[LRScheduler] = checks.sequence("schedulers", schedulers)
+        self._milestones: list[int] = checks.sequence("milestones", milestones)
+        self.last_epoch = last_epoch
+        self.check()
+        self.last_epoch = n = last_epoch + 1
         # Each scheduler has set its first rates already. Undo that, and let the first one begin.
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         self._undo()
-        self._current()._initial_step()
+        if n == 0:
+            self._current()._initial_step()
+        else:
+            self._current()._jump(n - max(m for m in (0, *self._milestones) if m <= n))
         self._last_lr = self._present()
+
+    def check(self) -> None:
+        """Refuse schedulers and milestones that do not make one schedule of the optimizer."""
+        super().check()
+        some, milestones = self._schedulers, self._milestones
+        for i, scheduler in enumerate(some):
+            if not isinstance(scheduler, LRScheduler):
+                raise TypeError(f"schedulers[{i}] is a {type(scheduler).__name__}, no LRScheduler")
+            if i and isinstance(scheduler, SequentialLR):
+                raise ValueError(
+                    f"schedulers[{i}] is a SequentialLR: give one list of all schedules"
+                )
+        if not some or len(milestones) != len(some) - 1:
+            raise ValueError(
+                "Sequential Schedulers expects number of schedulers provided to be one more than "
+                f"the number of milestone points, but got {len(some)} and {len(milestones)}"
+            )
+        if len(set(map(id, some))) < len(some):
+            raise ValueError("SequentialLR got a scheduler twice: make another, which begins anew")
+        if any(scheduler.optimizer is not self.optimizer for scheduler in some):
+            raise ValueError("SequentialLR expects all schedulers to belong to the same optimizer")
+        for milestone in milestones:
+            checks.whole("a milestone", milestone, low=0)
+        if any(a >= b for a, b in pairwise(milestones)):
+            raise ValueError(f"milestones must increase, and do not: {milestones}")
 
     def _current(self) -> LRScheduler:
         return self._schedulers[bisect_right(self._milestones, self.last_epoch)]
@@ -277,7 +259,7 @@ class SequentialLR(LRScheduler):
         """Set the rates of the next step."""
         self.last_epoch += 1
         if self.last_epoch in self._milestones:
-            self._current()._restart()
+            self._current()._jump(0)
         else:
             self._current().step()
         self._last_lr = self._present()
@@ -287,11 +269,16 @@ class SequentialLR(LRScheduler):
         states = [scheduler.state_dict() for scheduler in self._schedulers]
         return {**super().state_dict(), "_schedulers": states}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
+    def _check_state(self, state_dict: dict[str, Any]) -> None:
+        states.schedule(state_dict, self.state_dict())
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
-            scheduler.load_state_dict(state)
-        super().load_state_dict({**state_dict, "_schedulers": self._schedulers})
+            scheduler._check_state(state)
+        super()._check_state({**state_dict, "_schedulers": self._schedulers})
+
+    def _load(self, state_dict: dict[str, Any]) -> None:
+        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            scheduler._load(state)
+        super()._load({**state_dict, "_schedulers": self._schedulers})
 
 
 if not TYPE_CHECKING:

@@ -13,63 +13,7 @@ from ..autograd.graph import version_counter
 from ..dtypes import Array
 from ..nn.state import clear_grad
 from ..tensor import Tensor
-
-
-def check_lr(lr: Any) -> None:
-    """Refuse a learning rate that is not a number from 0 on, or a tensor of one such element."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0:
-        raise ValueError(f"Invalid learning rate: {lr}")
-
-
-def _check_params(params: Any) -> list[Tensor]:
-    """Return a group's parameters as a list, if an optimizer can change them."""
-    if isinstance(params, set):
-        raise TypeError("optimizer parameters need an order: give a list instead of a set")
-    listed = [params] if isinstance(params, Tensor) else list(params)
-    for p in listed:
-        if not isinstance(p, Tensor):
-            raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {p!r}")
-        if not p.is_leaf:
-            raise ValueError("can't optimize a non-leaf Tensor: it is the result of an operation")
-    return listed
-
-
-def _check_gradient(p: Tensor, g: Tensor) -> None:
-    if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
-        raise RuntimeError(
-            f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "
-            f"gradient of shape {tuple(g.shape)} and dtype {g.dtype}: they must be the same"
-        )
-
-
-def _check_groups(loaded: list[dict[str, Any]], own: list[dict[str, Any]]) -> None:
-    """Refuse groups that do not have as many parameters as the optimizer's."""
-    if len(loaded) != len(own):
-        raise ValueError(
-            "loaded state dict has a different number of parameter groups: "
-            f"{len(loaded)}, not {len(own)}"
-        )
-    sizes, own_sizes = ([len(group["params"]) for group in groups] for groups in (loaded, own))
-    if sizes != own_sizes:
-        raise ValueError(
-            "loaded state dict contains a parameter group that doesn't match the size of "
-            f"optimizer's group: they have {sizes} parameters, and should have {own_sizes}"
-        )
-
-
-def _copy_for(p: Tensor, value: Any) -> Any:
-    """Copy a value of a parameter's state; a floating-point tensor takes the parameter's dtype."""
-    if not isinstance(value, Tensor):
-        return deepcopy(value)
-    if value.ndim and value.shape != p.shape:
-        raise ValueError(
-            f"loaded state dict has a state of shape {tuple(value.shape)} for a parameter of shape "
-            f"{tuple(p.shape)}"
-        )
-    dtype = p.array.dtype if value.dtype.is_floating_point else value.array.dtype
-    return value._wrap(value.array.astype(dtype))
+from . import checks, states
 
 
 class Optimizer:
@@ -81,7 +25,8 @@ class Optimizer:
         optimizer.step()           # and change the parameters
 
     A subclass writes `update`, the formula for one parameter, or `update_all` for many; or, as in
-    PyTorch, a `step` of its own.
+    PyTorch, a `step` of its own. It may say what is known of its options, in `check_options`, and
+    of its state, in `keeps`: what does not fit is refused.
 
     Args:
         params: tensors, or dicts `{"params": tensors, "lr": 0.1, …}`, each a group with options.
@@ -90,18 +35,21 @@ class Optimizer:
     Attributes:
         param_groups: the groups. An option that is changed here holds from the next step on.
         state: for each parameter, what is kept from step to step, such as a momentum.
+        keeps: the names of what `state` holds; where there are none, they may be any.
     """
 
+    keeps: tuple[str, ...] = ()
+
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        if isinstance(params, Tensor):
-            raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                "but got a Tensor: put it in a list"
-            )
+        if not isinstance(defaults, dict):
+            raise TypeError(f"defaults must be a dict of options, not {defaults!r}")
+        self.check_options(defaults)
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        groups = list(params)
+        self._checked: dict[int, tuple[Any, ...]] = {}  # the options of each group, when it stepped
+        self.has_stepped = type(self).step is not Optimizer.step  # a step of its own does not tell
+        groups = checks.listed(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
@@ -114,17 +62,22 @@ class Optimizer:
 
         Raises:
             TypeError: it is no dict, or holds something other than tensors.
-            ValueError: a tensor is not a leaf, or is in another group already.
+            ValueError: a tensor is not a leaf, or is in another group already; or an option is out
+                of range.
         """
-        if not isinstance(param_group, dict):
-            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
-        params = _check_params(param_group["params"])
+        params = checks.parameters(param_group)
+        group = {**self.defaults, **param_group, "params": params}
+        self.check_options(group)
         if len(set(params)) < len(params):
             twice = "optimizer contains a parameter group with duplicate parameters"
             warnings.warn(twice, stacklevel=3)
         if any(not set(params).isdisjoint(group["params"]) for group in self.param_groups):
             raise ValueError("some parameters appear in more than one parameter group")
-        self.param_groups.append({**self.defaults, **param_group, "params": params})
+        self.param_groups.append(group)
+
+    @staticmethod
+    def check_options(options: dict[str, Any]) -> None:
+        """Raise TypeError or ValueError if the update cannot take these options of a group."""
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of the parameters to None, or to 0."""
@@ -159,16 +112,30 @@ class Optimizer:
 
         Raises:
             RuntimeError: a gradient does not have its parameter's shape and dtype.
+            TypeError, ValueError: an option was changed to one that cannot be.
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(
+                    f"step: a closure is a function, not a {type(closure).__name__}: call "
+                    "loss.backward(), and then step()"
+                )
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            params = [p for p in group["params"] if p.grad is not None]
+        self.has_stepped = True
+        groups = []
+        for i, options in enumerate(self.param_groups):
+            given = tuple(options.values())
+            if given != self._checked.get(i):  # which takes less time than to check them
+                self.check_options(options)
+                self._checked[i] = given
+            params = [p for p in options["params"] if p.grad is not None]
             for p in params:
-                _check_gradient(p, p.grad)
-            self.update_all(params, group)
+                checks.gradient(p, p.grad)
+            groups.append((params, options))
+        for params, options in groups:  # nothing has changed before all are known to fit
+            self.update_all(params, options)
             for p in params:
                 p._version[0] = next(version_counter)
         return loss
@@ -181,7 +148,7 @@ class Optimizer:
         params = dict.fromkeys(p for group in self.param_groups for p in group["params"])
         numbers = {p: i for i, p in enumerate(params)}
         return {
-            "state": {numbers[p]: state for p, state in self.state.items() if state},
+            "state": {numbers[p]: s for p, s in self.state.items() if s and p in numbers},
             "param_groups": [
                 {**group, "params": [numbers[p] for p in group["params"]]}
                 for group in self.param_groups
@@ -194,22 +161,26 @@ class Optimizer:
         Tensors are copied, and converted to the dtype of their parameter.
 
         Raises:
-            ValueError: the groups do not have the same sizes, or a state has another shape than its
-                parameter; nothing has changed then.
+            TypeError: it is no dict.
+            ValueError: it does not fit: it has other groups, or an option or a state that this
+                optimizer cannot have. The message says which; nothing has changed.
         """
-        groups = state_dict["param_groups"]
-        _check_groups(groups, self.param_groups)
-        pairs = list(zip(groups, self.param_groups, strict=True))
-        parameter = {
-            number: p
-            for loaded, own in pairs
-            for number, p in zip(loaded["params"], own["params"], strict=True)
-        }
-        state = {
-            parameter[number]: {k: _copy_for(parameter[number], v) for k, v in values.items()}
-            for number, values in state_dict["state"].items()
-        }
-        for loaded, own in pairs:
+        groups = states.groups(state_dict, self.param_groups, self.defaults)
+        parameter: dict[Any, tuple[Tensor, Any]] = {}
+        for i, (loaded, own) in enumerate(zip(groups, self.param_groups, strict=True)):
+            with states.loading(f"param_groups[{i}]"):
+                self.check_options(loaded)
+                for number, p in zip(loaded["params"], own["params"], strict=True):
+                    if parameter.setdefault(number, (p, loaded))[0] is not p:
+                        raise ValueError(f"its params are {loaded['params']}: one number for two")
+        state: dict[Tensor, dict[str, Any]] = {}
+        for number, values in states.entry(state_dict, "", "state", Mapping).items():
+            if number not in parameter:
+                raise ValueError(f"loaded state dict has a state of {number!r}, which no group has")
+            p, options = parameter[number]
+            where = f"state[{number!r}]"
+            state[p] = states.state(where, p, values, self.keeps, options.get("amsgrad"))
+        for loaded, own in zip(groups, self.param_groups, strict=True):
             own.update({k: deepcopy(v) for k, v in loaded.items() if k != "params"})
         self.state = defaultdict(dict, state)
 

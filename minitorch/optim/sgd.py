@@ -7,7 +7,8 @@ from typing import Any
 
 from ..dtypes import Array
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_lr
+from . import checks
+from .optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -38,6 +39,9 @@ class SGD(Optimizer):
         ValueError: an option is out of range.
     """
 
+    keeps = ("momentum_buffer",)
+    check_options = staticmethod(checks.options)
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -49,13 +53,6 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_lr(lr)
-        if not momentum >= 0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if not weight_decay >= 0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         defaults = {
             "lr": lr,
             "momentum": momentum,

@@ -126,3 +126,35 @@ def test_parameters_that_share_memory_take_both_steps(which: int) -> None:
         return q.array
 
     np.testing.assert_array_equal(after(together=True), after(together=False))
+
+
+def test_small_parameters_share_a_call_and_keep_their_memory() -> None:
+    """Values would be right without, and steps slower: so what is measured is the work."""
+    small, large = 2**15, 2**15 + 1
+    params = [Tensor._wrap(np.ones(n, np.float32)) for n in (3, large, small)]
+    for p in params:
+        p.grad = Tensor._wrap(np.ones_like(p.array))
+    calls: list[int] = []
+
+    def update(x: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
+        calls.append(x.size)
+        if not state:
+            state["m"] = Tensor._wrap(np.zeros_like(x))
+        state["m"].array += g
+        state["step"] = state.get("step", 0) + 1
+
+    together = bundles.Bundles()
+    states: dict[Tensor, dict[str, Any]] = {p: {} for p in params}
+    memories = []
+    for step in range(4):
+        if step == 2:  # as after load_state_dict
+            states = {p: {"m": s["m"].clone(), "step": s["step"]} for p, s in states.items()}
+        together.update_all(update, params, states, {})
+        (bundle,) = together._known.values()
+        memories.append((bundle, bundle.flat_states["m"][0]))
+    assert calls == [large, small + 3] * 4
+    assert len({id(bundle) for bundle, _ in memories}) == 1
+    assert memories[0][1] is memories[1][1]
+    assert memories[2][1] is memories[3][1]
+    assert memories[1][1] is not memories[2][1]
+    assert all((s["m"].array == 4).all() for s in states.values())

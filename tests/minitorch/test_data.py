@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, namedtuple
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -73,18 +73,69 @@ def test_random_split_takes_fractions() -> None:
         random_split(TEN, [1.5, -0.5])
 
 
+@pytest.mark.parametrize(
+    ("n", "shares", "sizes"),
+    [  # as in PyTorch 2.13: rounded down, and what is left over goes to the first, one each
+        (10, [0.33, 0.33, 0.34], [4, 3, 3]),
+        (11, [0.5, 0.25, 0.25], [6, 3, 2]),
+        (7, [0.9, 0.1], [7, 0]),
+        (3, [0.25] * 4, [1, 1, 1, 0]),
+        (10, [0.1] * 10, [1] * 10),
+        (5, [1], [5]),
+        (1, [1, 0], [1, 0]),
+        (2, [0.5, 0.5], [1, 1]),
+    ],
+)
+def test_shares_are_rounded_as_in_pytorch(n: int, shares: list[float], sizes: list[int]) -> None:
+    if 0 in sizes:
+        with pytest.warns(UserWarning, match=f"part {sizes.index(0)} is empty") as found:
+            parts = random_split(range(n), shares)
+        assert found[0].filename == __file__
+    else:
+        parts = random_split(range(n), shares)
+    assert [len(part) for part in parts] == sizes
+    assert sorted(chain(*parts)) == list(range(n))
+
+
+def test_parts_of_no_examples_may_be_asked_for() -> None:
+    assert [list(part) for part in random_split([], [0, 0])] == [[], []]
+    assert random_split([], []) == []
+
+
+def test_a_subset_takes_any_ints() -> None:
+    for indices in (range(2, 4), (2, -7), np.array([2, 3]), mt.tensor([2, 3]), [np.int64(2), 3]):
+        assert list(Subset(list(range(10)), indices)) == [2, 3]
+    assert list(Subset(list(range(10)), [])) == []
+    assert Subset(list("ab"), [-2, 1])[1] == "b"
+
+
+def test_a_subset_of_a_dataset_that_does_not_know_its_length() -> None:
+    class Squares:
+        def __getitem__(self, i: int) -> int:
+            return i * i
+
+    assert list(Subset(Squares(), [100, 3])) == [10000, 9]
+    assert drawn_from(DataLoader(Squares(), 2, sampler=[1, 2, 3])) == [[1, 4], [9]]
+    assert drawn_from(DataLoader(Squares(), batch_sampler=[[4]])) == [[16]]
+
+
+def drawn_from(loader: Any) -> list[list[int]]:
+    return [x.tolist() for x in loader]
+
+
 # ----------------------------------------------------------------------------------- samplers
 
 
 def test_samplers_give_their_orders() -> None:
     assert list(SequentialSampler(TEN)) == list(range(10))
     assert len(SequentialSampler(TEN)) == 10
+    assert len(list(RandomSampler(TEN, num_samples=1))) == 1
     shuffled = RandomSampler(TEN)
     assert sorted(shuffled) == list(range(10))
     assert len(shuffled) == 10
     assert len({tuple(shuffled) for _ in range(5)}) > 1
     assert Counter(RandomSampler(range(3), num_samples=7)).most_common()[-1][1] == 2
-    with pytest.raises(ValueError, match="non-negative integer"):
+    with pytest.raises(ValueError, match="positive integer"):
         RandomSampler(TEN, num_samples=-1)
 
 
@@ -95,6 +146,14 @@ def test_sampling_with_replacement_never_ends_and_repeats() -> None:
     assert set(counts) == {0, 1, 2, 3}
     assert all(850 < n < 1150 for n in counts.values())
     assert len(list(RandomSampler(range(4), replacement=True, num_samples=33))) == 33
+
+
+def test_a_random_order_follows_a_dataset_whose_length_changes() -> None:
+    source = [0, 1, 2]
+    sampler, loader = RandomSampler(source), DataLoader(source, 2, shuffle=True)
+    source += [3, 4]
+    assert sorted(sampler) == [0, 1, 2, 3, 4]
+    assert (len(sampler), len(loader)) == (5, 3)
 
 
 def test_batch_sampler_cuts() -> None:
@@ -116,11 +175,44 @@ def test_loader_goes_in_order_unless_told() -> None:
     assert drawn(DataLoader(TEN, batch_size=4)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     loader = DataLoader(TEN, batch_size=4, drop_last=True, num_workers=2, pin_memory=True)
     assert drawn(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert (loader.num_workers, loader.pin_memory) == (2, True)
+    assert (DataLoader(TEN).num_workers, DataLoader(TEN).pin_memory) == (0, False)
     assert len(loader) == 2
     assert drawn(DataLoader(TEN, sampler=[3, 1], batch_size=5)) == [[3, 1]]
     assert drawn(DataLoader(TEN, batch_sampler=[[3], [1, 1]])) == [[3], [1, 1]]
     doubled = DataLoader(TEN, batch_size=5, collate_fn=lambda rows: [2 * x.item() for (x,) in rows])
     assert list(doubled) == [[0, 2, 4, 6, 8], [10, 12, 14, 16, 18]]
+
+
+@pytest.mark.parametrize("empty", [[], BatchSampler([], 2, False)])
+def test_an_empty_batch_sampler_gives_no_batches(empty: Any) -> None:
+    assert drawn(DataLoader(TEN, batch_sampler=empty)) == []
+    assert len(DataLoader(TEN, batch_sampler=empty)) == 0
+    assert drawn(DataLoader(TEN, sampler=[])) == []
+    assert drawn(DataLoader([])) == []
+
+
+def test_a_collate_function_that_is_false_is_called() -> None:
+    class First:
+        def __bool__(self) -> bool:
+            return False
+
+        def __call__(self, batch: list[Any]) -> Any:
+            return batch[0]
+
+    assert list(DataLoader([5, 6], collate_fn=First())) == [5, 6]
+
+
+def test_an_iterator_as_a_sampler_lasts_one_epoch() -> None:
+    assert drawn_from(DataLoader(range(9), 2, sampler=iter([3, 1, 2]))) == [[3, 1], [2]]
+    endless = DataLoader(range(9), batch_sampler=([i, i] for i in count()))
+    assert [x.tolist() for x, _ in zip(endless, range(2), strict=False)] == [[0, 0], [1, 1]]
+    assert next(iter(endless)).tolist() == [3, 3]  # zip took a third
+
+
+def test_flags_may_be_numbers_as_in_pytorch() -> None:
+    assert drawn(DataLoader(TEN, 10, shuffle=0)) == [list(range(10))]
+    assert isinstance(DataLoader(TEN, shuffle=1).sampler, RandomSampler)
 
 
 def test_shuffling_gives_each_example_once_and_another_order_each_pass() -> None:
@@ -196,6 +288,41 @@ def test_a_restored_place_goes_on_with_the_same_batches(make: Any, done: int) ->
     assert some(resumed, iter(resumed), 12) == expected
 
 
+def test_a_resumed_loader_can_be_saved_in_its_next_epochs() -> None:
+    def make() -> DataLoader[Any]:
+        return DataLoader(TEN, 5, shuffle=True, generator=mt.Generator().manual_seed(3))
+
+    loader, resumed, again = make(), make(), make()
+    next(iter(loader))
+    resumed.load_state_dict(loader.state_dict())
+    assert len(drawn(resumed)) == 1
+    between_epochs = resumed.state_dict()
+    assert between_epochs["batches"] == 0
+    batches = iter(resumed)
+    next(batches)
+    place = resumed.state_dict()
+    rest = [x.tolist() for (x,) in batches]
+    again.load_state_dict(place)
+    assert drawn(again) == rest
+    again.load_state_dict(between_epochs)
+    batches = iter(again)
+    next(batches)
+    last = make()
+    last.load_state_dict(again.state_dict())
+    assert [x.tolist() for (x,) in batches] == rest == drawn(last)
+    assert drawn(again) == drawn(resumed) == drawn(last)
+
+
+def test_a_place_after_the_last_batch_is_followed_by_the_next_epoch() -> None:
+    loader = DataLoader(TEN, batch_size=5)
+    batches = iter(loader)
+    next(batches), next(batches)
+    resumed = DataLoader(TEN, batch_size=5)
+    resumed.load_state_dict(loader.state_dict())
+    assert drawn(resumed) == []
+    assert drawn(resumed) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+
+
 # ------------------------------------------------------------------------------------ collating
 
 Pair = namedtuple("Pair", "x y")
@@ -213,6 +340,11 @@ def test_collating_stacks_item_by_item() -> None:
     pair = default_collate([Pair(1, 2.5), Pair(3, 4.5)])
     assert isinstance(pair, Pair)
     assert pair.y.tolist() == [2.5, 4.5]
+    assert default_collate([b"ab", b"cd"]) == [b"ab", b"cd"]
+    assert default_collate([np.str_("a"), "b"]) == ["a", "b"]
+    assert default_collate(("a", "b")) == ["a", "b"]
+    assert default_collate([True, 2]).tolist() == [1, 2]
+    assert default_collate([np.float32(1), 2]).tolist() == [1, 2]
     nested = default_collate([{"a": [1, True]}, {"a": [2, False]}])
     assert [t.tolist() for t in nested["a"]] == [[1, 2], [True, False]]
 

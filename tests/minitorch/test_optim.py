@@ -99,6 +99,136 @@ def test_the_first_step_of_adam_is_lr_whatever_the_scale() -> None:
     assert after(optim.Adam([p], lr=0.1, eps=0), p, 1e-12) == pytest.approx([-0.1], rel=1e-12)
 
 
+# ------------------------------------------------------- ten steps, every option, in float64
+
+
+def sgd_by_hand(x: float, gradients: list[float], o: dict[str, Any]) -> list[float]:
+    """The formula of Sutskever et al. for one number, as PyTorch documents it."""
+    found, b = [], None
+    for g in gradients:
+        g = (-g if o["maximize"] else g) + o["weight_decay"] * x
+        if o["momentum"]:
+            b = g if b is None else o["momentum"] * b + (1 - o["dampening"]) * g
+            g = g + o["momentum"] * b if o["nesterov"] else b
+        x = x - o["lr"] * g
+        found.append(x)
+    return found
+
+
+def adam_by_hand(
+    x: float, gradients: list[float], o: dict[str, Any], decoupled: bool
+) -> list[float]:
+    """Algorithm 1 of Kingma and Ba for one number, with Loshchilov and Hutter's decay if asked."""
+    found, m, v, largest, (beta1, beta2) = [], 0.0, 0.0, 0.0, o["betas"]
+    for t, g in enumerate(gradients, 1):
+        g = -g if o["maximize"] else g
+        if decoupled:
+            x = x - o["lr"] * o["weight_decay"] * x
+        else:
+            g = g + o["weight_decay"] * x
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        largest = max(largest, v)
+        m_hat = m / (1 - beta1**t)
+        v_hat = (largest if o["amsgrad"] else v) / (1 - beta2**t)
+        x = x - o["lr"] * m_hat / (math.sqrt(v_hat) + o["eps"])
+        found.append(x)
+    return found
+
+
+def odd(dtype: Any) -> list[mt.Tensor]:
+    """Parameters of odd shapes and memory: 0-d, one element, none, rows backwards, transposed."""
+    arrays = [np.array(-0.5), np.array([2.0]), np.ones((2, 0)), np.linspace(-2, 1, 12)[::-2],
+              np.arange(6.0).reshape(2, 3).T, np.linspace(-1, 1, 40)]  # fmt: skip
+    return [mt.Tensor._wrap(a.astype(dtype, order="K")).requires_grad_() for a in arrays]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW])
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.parametrize("option", [0, 1])
+def test_ten_steps_with_every_option_are_those_by_hand(
+    dtype: Any, make: Any, maximize: bool, option: int
+) -> None:
+    options: dict[str, Any] = {"lr": 0.05, "weight_decay": 0.1, "maximize": maximize}
+    if make is optim.SGD:
+        options |= [{"momentum": 0.8, "dampening": 0.3, "nesterov": False},
+                    {"momentum": 0.8, "dampening": 0.0, "nesterov": True}][option]  # fmt: skip
+    else:
+        options |= {"betas": (0.7, 0.8), "eps": 0.01, "amsgrad": bool(option)}
+    params = odd(dtype)
+    gradients = [
+        np.random.default_rng(step).standard_normal(100) / (step + 1) for step in range(10)
+    ]
+    gradients = [g.astype(dtype).astype(float) for g in gradients]
+    starts, optimizer, found = [p.tolist() for p in params], make(params, **options), []
+    for g in gradients:
+        for p in params:
+            of_p = np.resize(g, p.shape) if p.numel() else np.zeros(p.shape)
+            p.grad = mt.Tensor._wrap(of_p.astype(dtype))
+        optimizer.step()
+        found.append([p.array.copy() for p in params])
+    tolerance = {np.float64: 1e-12, np.float32: 2e-5}[dtype]
+    for i, start in enumerate(starts):
+        for j, x in enumerate(np.ravel(start).tolist()):
+            of_x = [g[j].item() for g in gradients]
+            expected = (
+                sgd_by_hand(x, of_x, options)
+                if make is optim.SGD
+                else adam_by_hand(x, of_x, options, decoupled=make is optim.AdamW)
+            )
+            got = [arrays[i].reshape(-1)[j] for arrays in found]
+            assert got == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (optim.SGD, {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0,
+                     "nesterov": False, "maximize": False}),
+        (optim.Adam, {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0,
+                      "amsgrad": False, "maximize": False}),
+        (optim.AdamW, {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01,
+                       "amsgrad": False, "maximize": False}),
+    ],
+)  # fmt: skip
+def test_the_defaults_are_pytorchs(make: Any, expected: dict[str, Any]) -> None:
+    p = parameter(1.0)
+    assert make([p]).defaults == expected
+    in_order = [v for k, v in expected.items() if k != "maximize"]
+    assert make([p], *in_order).defaults == expected
+
+
+def test_tensors_and_numbers_of_numpy_are_taken_as_options() -> None:
+    for lr in (mt.tensor(0.1), mt.tensor([0.1]), np.float32(0.1), np.float64(0.1)):
+        p = parameter(1.0)
+        assert after(optim.SGD([p], lr=lr), p, 1) == pytest.approx([0.9])
+    for betas in ((mt.tensor(0.5), mt.tensor(0.75)), np.array(BETAS), list(BETAS)):
+        p = parameter(1.0)
+        optimizer = optim.Adam([p], lr=1, betas=betas, eps=0, amsgrad=np.True_)
+        assert after(optimizer, p, 3) == pytest.approx([0.0])
+
+
+def test_amsgrad_can_be_turned_on_and_off_midway() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer = optim.Adam([p, q], lr=0.1, betas=BETAS, eps=0.01)
+    after(optimizer, p, 2)
+    optimizer.param_groups[0]["amsgrad"] = True
+    second, third = after(optimizer, p, 0, 0)  # v: 1, 0.75, 0.5625; the largest since then 0.75
+    m = [0.5, 0.25]
+    steps = [
+        0.1 * m[i] / (1 - 0.5**t) / (math.sqrt(0.75 / (1 - 0.75**t)) + 0.01)
+        for i, t in enumerate((2, 3))
+    ]
+    assert third == pytest.approx(second - steps[1], rel=1e-14)
+    assert second == pytest.approx(1 - 0.1 * 2 / 2.01 - steps[0], rel=1e-14)
+    q.grad = mt.ones_like(q)  # for the first time, beside p of another number of steps
+    optimizer.step()
+    optimizer.param_groups[0]["amsgrad"] = False
+    optimizer.step()
+    assert optimizer.state[q]["step"] == 2
+
+
 # --------------------------------------------------------------------------- what they share
 
 LR = np.float64(0.1)  # a NumPy number, which must not bring float64 in
@@ -157,6 +287,17 @@ def test_a_parameter_without_a_gradient_stays() -> None:
     after(optimizer, p, 1.0)
     assert q.tolist() == [1.0]
     assert list(optimizer.state_dict()["state"]) == [0]
+
+
+def test_the_state_of_a_group_that_was_taken_away_is_not_saved() -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer = optim.Adam([{"params": p}, {"params": q}])
+    after(optimizer, p, 1.0)
+    after(optimizer, q, 1.0)
+    del optimizer.param_groups[0]
+    state = optimizer.state_dict()
+    assert [*state["state"]] == [0]
+    optim.Adam([q]).load_state_dict(state)
 
 
 def test_zero_grad_forgets_or_sets_to_zero() -> None:
@@ -248,10 +389,126 @@ def test_what_does_not_fit_is_refused(make: Any, error: type[Exception], message
         make(parameter(1.0))
 
 
+def test_a_wrong_gradient_or_option_in_one_group_changes_no_other() -> None:
+    for make in ALL:
+        p, q = parameter(1.0), parameter(1.0)
+        optimizer = make([{"params": p}, {"params": q}])
+        p.grad, q.grad = mt.ones_like(p), mt.ones_like(q)
+        q.data = mt.ones(2, dtype=mt.float64)
+        with pytest.raises(RuntimeError, match="gradient of shape"):
+            optimizer.step()
+        q.data = mt.ones(1, dtype=mt.float64)
+        optimizer.param_groups[1]["lr"] = math.nan
+        for _ in range(2):
+            with pytest.raises(ValueError, match="Invalid learning rate: nan"):
+                optimizer.step()
+        assert p.tolist() == [1.0]
+        optimizer.param_groups[1]["lr"] = 0.1
+        optimizer.step()
+        assert p.tolist() != [1.0]
+
+
+def test_options_are_checked_anew_only_when_they_changed() -> None:
+    found = []
+
+    class Recording(optim.SGD):
+        @staticmethod
+        def check_options(options: dict[str, Any]) -> None:
+            found.append(options["lr"])
+
+    p = parameter(1.0)
+    optimizer = Recording([p], lr=0.5)
+    found.clear()
+    after(optimizer, p, 1.0, 1.0)
+    optimizer.param_groups[0]["lr"] = 0.25
+    after(optimizer, p, 1.0, 1.0)
+    assert found == [0.5, 0.25]
+
+
+def test_nan_gradients_are_taken_as_in_pytorch_and_their_state_loads() -> None:
+    for make in ALL:
+        p = parameter(1.0)
+        optimizer = make([p])
+        assert math.isnan(after(optimizer, p, math.nan)[0])
+        make([p]).load_state_dict(optimizer.state_dict())
+
+
+def test_a_state_of_pytorchs_is_gone_on_from() -> None:
+    """There, the number of steps is a tensor, and groups have further options."""
+    p, q = parameter(1.0, 2.0), parameter(1.0, 2.0)
+    optimizer, other = optim.Adam([p], lr=0.1), optim.Adam([q])
+    after(optimizer, p, 1.0, 2.0)
+    q.data = p.detach().clone()
+    state = optimizer.state_dict()
+    state["state"][0] = {**state["state"][0], "step": mt.tensor(2.0)}
+    state["param_groups"][0] |= {"foreach": None, "fused": None, "capturable": False}
+    other.load_state_dict(state)
+    assert after(other, q, -1.0, 1.0) == after(optimizer, p, -1.0, 1.0)
+    assert other.state[q]["step"] == 4
+
+
+def test_a_loaded_state_is_a_copy_in_the_parameters_dtype() -> None:
+    p, q = parameter(1.0), parameter(1.0, dtype=mt.float32)
+    optimizer, other = optim.SGD([p], momentum=0.5), optim.SGD([q], momentum=0.5)
+    after(optimizer, p, 3.0)
+    other.load_state_dict(optimizer.state_dict())
+    buffer = other.state[q]["momentum_buffer"]
+    assert (buffer.tolist(), buffer.dtype) == ([3.0], mt.float32)
+    after(optimizer, p, 1.0)
+    assert buffer.tolist() == [3.0]
+
+
+def test_moments_and_a_step_of_0_load() -> None:
+    p = parameter(1.0)
+    optimizer = optim.Adam([p])
+    after(optimizer, p, 0.0)
+    optimizer.state[p]["step"] = 0
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert optimizer.state[p]["step"] == 0
+
+
+def test_the_state_of_an_optimizer_of_ones_own_may_be_anything() -> None:
+    class Counting(optim.Optimizer):
+        def update(self, x: Any, g: Any, state: Any, options: Any) -> None:
+            state.update(step="one", exp_avg=[1, 2], mask=mt.tensor([True]), scale=mt.tensor(2.0))
+
+    p = parameter(1.0)
+    optimizer, other = Counting([p], {"lr": None}), Counting([p], {"lr": None})
+    after(optimizer, p, 1.0)
+    state = optimizer.state_dict()
+    other.load_state_dict(state)
+    state["state"][0]["exp_avg"].append(3)
+    assert other.state[p]["exp_avg"] == [1, 2]
+    assert other.state[p]["mask"].dtype == mt.bool
+    assert other.state[p]["scale"].dtype == mt.float64
+    state["state"][0]["mask"] = mt.ones(2)
+    with pytest.raises(ValueError, match=r"state\[0\]\['mask'\]: its shape is \(2,\)"):
+        other.load_state_dict(state)
+
+
+def test_any_iterable_of_parameters_and_a_frozen_one_are_taken() -> None:
+    p, frozen = parameter(1.0), mt.ones(()).expand(1)  # of stride 0, and one element
+    optimizer = optim.SGD((x for x in [p]), lr=0.1)
+    optimizer.add_param_group({"params": frozen})
+    assert after(optimizer, p, 1.0) == pytest.approx([0.9])
+    assert frozen.tolist() == [1.0]
+
+
+def test_an_optimizer_is_written_with_its_options() -> None:
+    optimizer = optim.SGD([{"params": parameter(1.0), "lr": 0.5}, {"params": parameter(1.0)}])
+    group = ["dampening: 0.0", "lr: 0.5", "maximize: False", "momentum: 0.0", "nesterov: False",
+             "weight_decay: 0.0"]  # fmt: skip
+    lines = [f"    {line}" for line in group]
+    second = [line.replace("0.5", "0.001") for line in lines]
+    expected = ["SGD (", "Parameter Group 0", *lines, "Parameter Group 1", *second, ")"]
+    assert repr(optimizer) == "\n".join(expected)
+
+
 def test_a_parameter_given_twice_is_warned_of() -> None:
     p = parameter(1.0)
-    with pytest.warns(UserWarning, match="duplicate parameters"):
-        optim.SGD([p, p])
+    with pytest.warns(UserWarning, match="duplicate parameters") as found:
+        optim.Optimizer([p, p], {})
+    assert found[0].filename == __file__
 
 
 def test_a_gradient_of_another_shape_or_dtype_is_refused() -> None:
@@ -268,7 +525,7 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
     p, q = parameter(1.0, 2.0), parameter(1.0)
     other, optimizer = optim.Adam([p], lr=0.5), optim.Adam([q])
     after(other, p, 1.0)
-    with pytest.raises(ValueError, match="a state of shape"):
+    with pytest.raises(ValueError, match=r"state\[0\]\['exp_avg'\]: its shape is \(2,\)"):
         optimizer.load_state_dict(other.state_dict())
     with pytest.raises(ValueError, match="match the size of optimizer's group"):
         optim.Adam([p, q]).load_state_dict(other.state_dict())

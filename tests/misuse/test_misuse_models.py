@@ -493,9 +493,9 @@ WEIGHTS = [
     Misuse("width null", lambda: pretrained(n_embd=None), ValueError, "n_embd .* None"),
     Misuse("layers in text", lambda: pretrained(n_layer="1"), ValueError, "n_layer .* '1'"),
     Misuse(
-        "1e12 layers", lambda: pretrained(n_layer=10**12), RuntimeError, "tensors: it holds 304"
+        "1e12 layers", lambda: pretrained(n_layer=10**12), ValueError, "config.json: n_layers .* 1 to 1,000"
     ),
-    Misuse("1e12 positions", lambda: pretrained(n_positions=10**12), RuntimeError, "holds 304"),
+    Misuse("1e12 positions", lambda: pretrained(n_positions=10**12), ValueError, "config.json: max_length"),
     Misuse("3 heads", lambda: pretrained(n_head=3), ValueError, "config.json: .*n_heads=3"),
     Misuse(
         "no such nonlinearity", lambda: pretrained(activation_function=[]), ValueError, "none of"

@@ -171,11 +171,11 @@ MISUSES = [
     Misuse("zero rate", lambda: changed("training", lr=0).resume(), RunError, "lr .* not 0"),
     # a configuration that was changed
     Misuse("more heads", lambda: changed("model", n_heads=4).load(), RunError, "is 4, and was 2"),
-    Misuse("a huge model", lambda: changed("model", d_model=2**40).load(), RunError, "and was 8"),
-    Misuse("many layers", lambda: changed("model", n_layers=2**40).resume(), RunError, "was 1"),
+    Misuse("a huge model", lambda: changed("model", d_model=2**40).load(), RunError, "1 to 32,768"),
+    Misuse("many layers", lambda: changed("model", n_layers=2**40).resume(), RunError, "1 to 1,000"),
     Misuse("a fraction for an id", lambda: changed("model", pad=1.5).load(), RunError, "1.5"),
     Misuse("bool for int", lambda: changed("task", digits=True).load(), RunError, "digits .*True"),
-    Misuse("forks", lambda: changed("training", processes=200).resume(), RunError, "is 200, and"),
+    Misuse("forks", lambda: changed("training", processes=200).resume(), RunError, "from 1 to 64, not 200"),
     Misuse("another seed", lambda: changed("training", seed=1).resume(), RunError, "seed is 1, "),
     Misuse("fewer steps", lambda: changed("training", steps=1).resume(), RunError, "more than 2"),
     # files of another run, or of another kind
@@ -186,7 +186,7 @@ MISUSES = [
         "a state for a model",
         lambda: replaced(MODEL, lambda p: shutil.copy(p.parent / STATE, p)).load(),
         RunError,
-        f"{MODEL} is damaged: .*Missing key",
+        f"{MODEL} is damaged: the model has no embedding",
     ),
     Misuse(
         "a model for a state",
@@ -256,10 +256,10 @@ MISUSES = [
         "another's parameters",
         lambda: rewritten(MODEL, lambda c: {"a": mt.zeros(1)}).load(),
         RunError,
-        "Missing key",
+        "the model has no embedding",
     ),
     # resuming
-    Misuse("no steps", lambda: Run(copy()).resume(steps=0), ValueError, "at least 1, not 0"),
+    Misuse("no steps", lambda: Run(copy()).resume(steps=0), ValueError, "from 1 to 1,000,000,000, not 0"),
     Misuse("negative steps", lambda: Run(copy()).resume(steps=-3), ValueError, "not -3"),
     Misuse("steps before now", lambda: Run(copy()).resume(steps=1), RunError, "taken 2 of 4 steps"),
     Misuse("no step more", lambda: Run(copy()).resume(steps=2), RunError, "more than 2 steps"),

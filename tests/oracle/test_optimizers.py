@@ -13,7 +13,7 @@ from .convert import difference, optim_db, to_minitorch
 from .refusals import refusal
 
 STEPS = 10
-SHAPES = ((3, 4), (5,), ())
+SHAPES = ((3, 4), (5,), (), (1,), (2, 0), (2, 3))
 
 # How PyTorch carries out a step, on its own devices and compilers; not what the step is.
 HOW = {"foreach", "fused", "capturable", "differentiable"}
@@ -33,12 +33,38 @@ def test_every_promised_optimizer_is_judged() -> None:
 
 @pytest.mark.parametrize(("info", "options", "dtype"), CASES)
 def test_takes_pytorchs_steps(info: Any, options: Any, dtype: torch.dtype) -> None:
+    check(info.name, options.kwargs, dtype)
+
+
+EVERY = {"lr": 0.05, "weight_decay": 0.3, "maximize": True}
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("SGD", {**EVERY, "momentum": 0.8, "dampening": 0.4}),
+        ("SGD", {**EVERY, "momentum": 0.8, "nesterov": True}),
+        ("Adam", {**EVERY, "betas": (0.7, 0.8), "eps": 0.01, "amsgrad": True}),
+        ("AdamW", {**EVERY, "betas": (0.7, 0.8), "eps": 0.01, "amsgrad": True}),
+    ],
+)
+def test_takes_pytorchs_steps_with_every_option(
+    name: str, options: dict[str, Any], dtype: torch.dtype
+) -> None:
+    check(name, options, dtype)
+
+
+def check(name: str, options: dict[str, Any], dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    theirs = [torch.randn(shape, dtype=dtype, requires_grad=True) for shape in SHAPES]
-    ours = [to_minitorch(p.detach().clone()).requires_grad_() for p in theirs]
-    wanted = {name: value for name, value in options.kwargs.items() if name not in HOW}
-    their_optimizer = info.optim_cls(groups(theirs), **options.kwargs)
-    our_optimizer = getattr(minitorch.optim, info.name)(groups(ours), **to_minitorch(wanted))
+    theirs = [torch.randn(shape, dtype=dtype) for shape in SHAPES]
+    theirs[-1] = theirs[-1].t()  # memory in another order
+    ours = [to_minitorch(p.clone()) for p in theirs]
+    ours[-1] = to_minitorch(theirs[-1].t().clone()).mT
+    theirs, ours = ([p.detach().requires_grad_() for p in some] for some in (theirs, ours))
+    wanted = {name: value for name, value in options.items() if name not in HOW}
+    their_optimizer = getattr(torch.optim, name)(groups(theirs), **options)
+    our_optimizer = getattr(minitorch.optim, name)(groups(ours), **to_minitorch(wanted))
     for step in range(STEPS):
         for i, (p, q) in enumerate(zip(theirs, ours, strict=True)):
             gradient = torch.randn(p.shape, dtype=dtype) * 10.0**-step

@@ -112,16 +112,16 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
     ("flags", "message"),
     [
         (["--heads=3"], "d_model=64 cannot be divided evenly among n_heads=3"),
-        (["--heads=0"], "n_heads must be a positive whole number, not 0"),
-        (["--d-model=-4"], "d_model must be a positive whole number, not -4"),
-        (["--layers=0"], "n_layers must be a positive whole number, not 0"),
-        (["--steps=0"], "steps must be at least 1, not 0"),
-        (["--batch-size=0"], "batch_size must be at least 1, not 0"),
+        (["--heads=0"], "n_heads must be a whole number from 1 to 32,768, not 0"),
+        (["--d-model=-4"], "d_model must be a whole number from 1 to 32,768, not -4"),
+        (["--layers=0"], "n_layers must be a whole number from 1 to 1,000, not 0"),
+        (["--steps=0"], "steps must be a whole number from 1 to 1,000,000,000, not 0"),
+        (["--batch-size=0"], "batch_size must be a whole number from 1 to 1,000,000, not 0"),
         (["--lr=nan"], "argument --lr: 'nan' is not a number such as 3, 0.5 or 4e-3"),
-        (["--lr=0"], "lr must be a positive number, not 0.0"),
-        (["--seed=-1"], "seed must be in [0, 2**64), not -1"),
-        (["--processes=0"], "processes must be at least 1, not 0"),
-        ([f"--seed={2**64}"], "seed must be in [0, 2**64), not 18446744073709551616"),
+        (["--lr=0"], "lr must be a number above 0, at most 1,000, not 0.0"),
+        (["--seed=-1"], "seed must be a whole number from 0 to below 2**64, not -1"),
+        (["--processes=0"], "processes must be a whole number from 1 to 64, not 0"),
+        ([f"--seed={2**64}"], "seed must be a whole number from 0 to below 2**64, not 18446744"),
         (["--digits=0"], "digits must be a whole number from 1 to 9, not 0"),
         (["--resume"], "there is no run in {out}: no such directory"),
         (["--resume", "--lr=1"], "--lr does not go with --resume"),
@@ -234,7 +234,7 @@ def test_what_resumes_is_what_was_asked_for(said: Any, tmp_path: Path) -> None:
         f"error: the run in {out} has the task addition, not reverse: go on with train addition "
         "--resume\n",
     )
-    for steps, says in [(0, "steps must be at least 1"), (1, "cannot be trained to step 1")]:
+    for steps, says in [(0, "a whole number from 1"), (1, "cannot be trained to step 1")]:
         code, output, errors = said(
             "train", "addition", "--resume", f"--steps={steps}", "--out", out
         )

@@ -135,6 +135,7 @@ def test_killed_at_any_file_operation_it_loses_nothing(tmp_path: Path, processes
     whole = contents(directory)
     assert sorted(whole) == FILES
     assert operations > 60
+    print(f"{operations} file operations, {len(left)} different states of the directory")
 
     for i, (files, what) in enumerate(left.items()):
         killed = tmp_path / str(i)
@@ -176,3 +177,4 @@ def test_a_full_disk_at_any_file_operation_loses_nothing(tmp_path: Path) -> None
         live(directory, steps=2)
         assert contents(directory) == whole, f"no space for {done[at:]}"
     assert failures > 40
+    print(f"{failures} failures, at each of {len(done)} file operations")

@@ -12,12 +12,14 @@ import pytest
 from rich.console import Console
 
 import minitorch as mt
+from minitorch import optim
 from minitorch.testing import assert_close
 from transformer.tasks import Copy
 from transformer.training.config import TrainingConfig
 from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
 from transformer.training.run import Run
+from transformer.training.schedule import warmup_and_decay
 
 
 def test_the_papers_schedule_is_the_papers_formula() -> None:
@@ -52,18 +54,74 @@ def test_rates_are_positive_and_no_higher_than_the_highest(
     assert all(0 < config.learning_rate(step) <= 0.1 for step in range(1, steps + 1))
 
 
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "paper"])
+def test_there_are_no_steps_before_the_first_and_after_the_last(schedule: str) -> None:
+    """Past the end a line would go on below 0, and a cosine rise again."""
+    config = TrainingConfig(steps=5, warmup=2, schedule=schedule)
+    config.learning_rate(6)  # which an optimizer is given after its last step
+    for step in (0, -1, 7, 1.5, True, None):
+        with pytest.raises(ValueError, match="step must be a whole number from 1 to 6, not "):
+            config.learning_rate(step)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("schedule", "end"), [("linear", 0), ("cosine", 0), ("constant", 3.0)])
+def test_where_schedules_end(schedule: str, end: float) -> None:
+    config = TrainingConfig(steps=7, warmup=2, lr=3.0, schedule=schedule)
+    assert config.learning_rate(8) == pytest.approx(end, abs=1e-15)
+
+
+def test_a_warm_up_of_all_steps_but_one_ends_too() -> None:
+    assert TrainingConfig(steps=5, warmup=4, lr=1.0).learning_rate(6) == 0
+
+
+def sgd() -> optim.SGD:
+    return optim.SGD([mt.zeros(1, requires_grad=True)], lr=9.0)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schedule": "round"}, "schedule must be one of linear, .*, paper, not 'round'"),
-        ({"accumulate": 0}, "accumulate must be at least 1, not 0"),
-        ({"patience": -1}, "patience must be a number, and not negative, but is -1"),
-        ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\), not 1.0"),
+        ({"lr": 0.0}, "^lr must be a number above 0, at most 1,000, not 0.0$"),
+        ({"lr": 1000.1}, "^lr must be a number above 0, at most 1,000, not 1000.1$"),
+        ({"schedule": "exp"}, "^schedule must be one of linear, .*, not 'exp'$"),
+        ({"steps": 0}, "^steps must be a whole number from 1 to 1,000,000,000, not 0$"),
+        ({"warmup": -1}, "^warmup must be a whole number from 0 to 1,000,000,000, not -1$"),
+        ({"done": 6}, "^step must be a whole number from 1 to 6, not 7$"),
     ],
 )
-def test_what_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_a_schedule_that_cannot_be_names_its_argument(
+    changes: dict[str, Any], message: str
+) -> None:
+    arguments = {"lr": 1000, "schedule": "linear", "steps": 5, "warmup": 0, "done": 5}
+    warmup_and_decay(sgd(), **arguments)
     with pytest.raises(ValueError, match=message):
-        TrainingConfig(**changes)
+        warmup_and_decay(sgd(), **arguments | changes)
+    with pytest.raises(TypeError, match=r"^optimizer must be an Optimizer, not None$"):
+        warmup_and_decay(None, **arguments)
+
+
+def test_a_schedule_without_a_warm_up_falls_from_the_first_step() -> None:
+    optimizer = sgd()
+    scheduler = warmup_and_decay(optimizer, 0.5, steps=4)
+    rates = []
+    for _ in range(4):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert rates == [0.5, 0.375, 0.25, 0.125]
+
+
+def test_an_optimizer_gets_no_rate_after_the_last_step() -> None:
+    optimizer = optim.SGD([mt.zeros(1, requires_grad=True)], lr=9.0)
+    scheduler = warmup_and_decay(optimizer, 0.5, steps=4, warmup=2)
+    rates = []
+    for _ in range(4):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert rates == [0.25, 0.5, 0.5, 0.25]
+    with pytest.raises(ValueError, match="step must be a whole number from 1 to 5, not 6"):
+        scheduler.step()
 
 
 def small_training(dropout: float = 0.2, **changes: Any) -> Training:

@@ -75,6 +75,18 @@ def test_a_step_is_adamw_by_hand(clip: float) -> None:
         assert_close(moved, expected.astype(np.float32), rtol=1e-4, atol=1e-5)
 
 
+def test_adams_averages_forget_as_in_the_paper() -> None:
+    """Vaswani et al. 2017, section 5.3: β1 = 0.9, β2 = 0.98. Averages of 1 and 1, from 0 on."""
+    training = small_training(clip=1e9)
+    for p in training.parameters:
+        p.register_hook(lambda g: g * 0 + 1)
+    training.advance()
+    training.advance()
+    for state in training.optimizer.state.values():
+        np.testing.assert_allclose(state["exp_avg"].numpy(), 1 - 0.9**2, rtol=1e-5)
+        np.testing.assert_allclose(state["exp_avg_sq"].numpy(), 1 - 0.98**2, rtol=1e-5)
+
+
 def test_a_batch_depends_on_the_seed_and_the_step_alone() -> None:
     shown: dict[tuple[int, int], Any] = {}
     for seed in (0, 1):

@@ -22,6 +22,7 @@ from rich.console import Console
 
 from ..arguments import NotFinite
 from ..tasks import DataError, MissingPackage
+from ..training.checks import Diverged
 from ..training.run import RunError
 
 LONGEST_LINE = 1000  # characters of a message; of a longer one, beginning and end are shown
@@ -111,7 +112,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     except BrokenPipeError:
         _close_output()
         return 141
-    except (Mistake, RunError, MissingPackage, DataError, NotFinite) as error:
+    except (Mistake, RunError, MissingPackage, DataError, Diverged, NotFinite) as error:
         return complain(error)
     except MemoryError as error:
         return complain(f"not enough memory: {str(error) or 'take a smaller model or batch'}")

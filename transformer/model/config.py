@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CHOICES = {
+from ..fields import Allowed, Interval, check_fields
+
+ALLOWED: dict[str, Allowed] = {
+    "vocab_size": Interval(1, 10**7),
+    "d_model": Interval(1, 2**15),
+    "n_heads": Interval(1, 2**15),
+    "n_kv_heads": Interval(1, 2**15),
+    "n_layers": Interval(1, 1000),
+    "d_ff": Interval(1, 10**6),
+    "dropout": Interval(0, 1, "[)"),
     "activation": ("relu", "gelu", "gelu_tanh", "swiglu"),
     "norm": ("layer", "rms"),
+    "norm_eps": Interval(0, 1),
     "positions": ("sinusoidal", "learned", "rotary"),
+    "max_length": Interval(1, 10**7),
+    "n_segments": Interval(0, 1000),
+    **dict.fromkeys(("pad", "bos", "eos"), Interval(0, 10**7)),
 }
+MOST_PARAMETERS = 10**10
 
 
 @dataclass(frozen=True)
@@ -42,8 +56,12 @@ class TransformerConfig:
         bias: give linear layers and LayerNorms a bias, a learned constant that they add.
         pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
 
+    What fits no machine is refused before anything is allocated. The upper bounds, in `ALLOWED`,
+    are 1,000 layers and segments, 32,768 dimensions and heads, 1,000,000 for d_ff, 10,000,000
+    tokens and positions, and 10,000,000,000 numbers in all of the model's matrices.
+
     Raises:
-        ValueError: a value is out of range or unknown, or two do not fit together.
+        ValueError: a value is of another type, out of range or unknown, or two do not fit together.
     """
 
     vocab_size: int
@@ -68,21 +86,13 @@ class TransformerConfig:
     eos: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "d_model", "n_heads", "n_layers", "d_ff", "max_length"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive whole number, not {value!r}")
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
-                )
+        check_fields(self, ALLOWED)
         if self.d_model % self.n_heads:
             raise ValueError(
                 f"d_model={self.d_model} cannot be divided evenly among n_heads={self.n_heads}: "
                 "each head gets d_model / n_heads dimensions"
             )
-        if self.n_kv_heads is not None and (self.n_kv_heads < 1 or self.n_heads % self.n_kv_heads):
+        if self.n_kv_heads is not None and self.n_heads % self.n_kv_heads:
             raise ValueError(
                 f"n_heads={self.n_heads} cannot be divided evenly among "
                 f"n_kv_heads={self.n_kv_heads}: each head of keys and values serves a group of "
@@ -93,15 +103,15 @@ class TransformerConfig:
                 "rotary positions turn pairs of a head's dimensions, but d_model / n_heads = "
                 f"{self.d_model // self.n_heads} is odd"
             )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is a probability in [0, 1), not {self.dropout!r}")
-        if self.norm_eps < 0:
-            raise ValueError(f"norm_eps must not be negative, but is {self.norm_eps}")
-        if not isinstance(self.n_segments, int) or self.n_segments < 0:
-            raise ValueError(
-                f"n_segments must be a whole number, 0 or more, not {self.n_segments!r}"
-            )
         for name in ("pad", "bos", "eos"):
             value = getattr(self, name)
-            if not 0 <= value < self.vocab_size:
+            if value >= self.vocab_size:
                 raise ValueError(f"{name}={value} is not an id below {self.vocab_size}")
+        rows = self.vocab_size + self.max_length
+        parameters = self.d_model * (rows + self.n_layers * (4 * self.d_model + 2 * self.d_ff))
+        if parameters > MOST_PARAMETERS:
+            raise ValueError(
+                f"vocab_size={self.vocab_size}, max_length={self.max_length}, "
+                f"n_layers={self.n_layers}, d_model={self.d_model} and d_ff={self.d_ff} make a "
+                f"model of about {parameters:,} numbers, more than {MOST_PARAMETERS:,}"
+            )

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from .. import arguments
+from ..fields import Allowed, Interval
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
 from .task import TextToText, scramble
@@ -43,14 +44,13 @@ class Addition(TextToText[tuple[int, int]]):
     summary: ClassVar[str] = "add two numbers: 12+345= → 357"
     question: ClassVar[str] = "12+34"
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer("0123456789+=")
+    allowed: ClassVar[dict[str, Allowed]] = {"digits": Interval(1, 9)}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if type(self.digits) is not int or not 1 <= self.digits <= 9:
-            raise ValueError(f"digits must be a whole number from 1 to 9, not {self.digits!r}")
         if self.digits == 1:
             object.__setattr__(self, "question", "1+2")
 

@@ -42,9 +42,11 @@ def gaps(tokenizer: Tokenizer, ids: Tensor) -> Array:
 class Architecture(ABC):
     """How a model of one kind is built, what it learns from, and how it answers."""
 
-    @abstractmethod
+    kind: type[Model]
+
     def build(self, config: TransformerConfig) -> Model:
         """Return a model of this kind, with its first parameters."""
+        return self.kind(config)
 
     @abstractmethod
     def max_length(self, source: int, target: int) -> int:
@@ -79,8 +81,7 @@ class Architecture(ABC):
 class EncoderDecoder(Architecture):
     """A Transformer: the question goes into the encoder, the answer comes out of the decoder."""
 
-    def build(self, config: TransformerConfig) -> Model:
-        return Transformer(config)
+    kind = Transformer
 
     def max_length(self, source: int, target: int) -> int:
         return max(source, 1 + target)
@@ -98,8 +99,7 @@ class EncoderDecoder(Architecture):
 class DecoderOnly(Architecture):
     """A GPT: the answer continues the question, with `<s>` between the two."""
 
-    def build(self, config: TransformerConfig) -> Model:
-        return GPT(config)
+    kind = GPT
 
     def max_length(self, source: int, target: int) -> int:
         return source + 1 + target
@@ -121,8 +121,7 @@ class DecoderOnly(Architecture):
 class EncoderOnly(Architecture):
     """A BERT: the answer is the one token that belongs where the question has `___`."""
 
-    def build(self, config: TransformerConfig) -> Model:
-        return BERT(config)
+    kind = BERT
 
     def max_length(self, source: int, target: int) -> int:
         return source

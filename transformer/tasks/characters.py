@@ -22,11 +22,13 @@ from minitorch.autograd import Array
 
 from .. import arguments
 from ..decoding.strategy import Decoding
-from ..model.config import TransformerConfig
+from ..fields import Allowed, Interval, checked
+from ..model.config import ALLOWED, TransformerConfig
 from ..model.models import GPT
 from ..text.tokenizer import SPECIAL, CharTokenizer
 from ..training.config import TrainingConfig
 from .architectures import Model
+from .split import check_draw, check_model, check_range, examples_of
 from .task import DataError, Task, perplexity
 
 CONTINUATION = 300  # the length of a continuation, in characters
@@ -59,6 +61,7 @@ class Characters(Task):
     name: ClassVar[str] = "characters"
     summary: ClassVar[str] = "continue a text, character by character"
     question: ClassVar[str] = "The function "
+    allowed: ClassVar[dict[str, Allowed]] = {"context": Interval(2, 10**6)}
     decoding: ClassVar[Decoding] = Decoding(temperature=0.8, top_p=0.95)
     decoding_options: ClassVar[tuple[str, ...]] = (
         "beam", "alpha", "temperature", "top_k", "top_p", "seed",
@@ -98,9 +101,7 @@ class Characters(Task):
         return text
 
     def __post_init__(self) -> None:
-        arguments.whole_number("context", self.context, least=2)
-        for name in ("text", "alphabet", "digest", "beginning"):
-            arguments.text(name, getattr(self, name))
+        super().__post_init__()
         if not self.alphabet:
             text = self._read()
             if len(text) < 20 * self.context:
@@ -134,6 +135,7 @@ class Characters(Task):
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {"d_model": 128, "n_heads": 4, "n_layers": 4, "dropout": 0.0}
         sizes |= {"pre_norm": True, "activation": "gelu_tanh"} | changes
+        checked("d_model", sizes["d_model"], int, ALLOWED["d_model"])
         sizes = {"d_ff": 4 * sizes["d_model"]} | sizes
         return TransformerConfig(vocab_size=len(self.tokenizer), max_length=self.context, **sizes)
 
@@ -146,12 +148,14 @@ class Characters(Task):
         return len(self.ids) * 9 // 10
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        check_draw(n, rng)
         shown = self.ids[: self._border]
         starts = rng.integers(0, len(shown) - self.context, n)
         return (mt.from_numpy(shown[starts[:, None] + np.arange(self.context + 1)]),)
 
     def held_out_examples(self, start: int, stop: int) -> list[Array]:
         """Return held-out pieces start to stop; they cover that text, in random order."""
+        check_range(start, stop)
         held_out = self.ids[self._border :]
         n = (len(held_out) - 1) // self.context
         starts = np.random.default_rng(0).permutation(n)[start:stop] * self.context
@@ -159,9 +163,10 @@ class Characters(Task):
 
     @mt.no_grad()
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
+        check_model(self, model, GPT)
         assert isinstance(model, GPT)
         model.eval()
-        pieces = self.held_out_examples(start, stop)
+        pieces = examples_of(self, start, stop)
         total = 0.0
         for i in range(0, len(pieces), 100):
             part = np.stack(pieces[i : i + 100])

@@ -19,6 +19,7 @@ from ..decoding.strategy import Decoding
 from ..text.tokenizer import WordTokenizer
 from ..training.config import TrainingConfig
 from .architectures import ARCHITECTURES, GAP, EncoderOnly, Model
+from .split import check_range
 from .task import TextToText, scramble
 
 Sentence = tuple[str, ...]
@@ -129,6 +130,7 @@ class FillTheGap(TextToText[tuple[int, int]]):
 
     def held_out_examples(self, start: int, stop: int) -> list[tuple[str, str]]:
         """Return held-out examples start to stop, of which one word alone fills each gap."""
+        check_range(start, stop)
         return _recoverable(self)[start:stop]
 
     def example(self, key: tuple[int, int]) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from .. import arguments
+from ..fields import Allowed, Interval
 from ..text.tokenizer import CharTokenizer
 from ..training.config import TrainingConfig
 from .task import TextToText, scramble
@@ -32,14 +33,13 @@ class Strings(TextToText[str]):
     length: int = 10
 
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer(LETTERS)
+    allowed: ClassVar[dict[str, Allowed]] = {"length": Interval(2, 15)}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=600, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if type(self.length) is not int or not 2 <= self.length <= 15:
-            raise ValueError(f"length must be a whole number from 2 to 15, not {self.length!r}")
         object.__setattr__(self, "question", self.question[: self.length])
 
     @abstractmethod

@@ -6,7 +6,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,10 +15,12 @@ import minitorch as mt
 from minitorch import Tensor
 
 from ..decoding.strategy import Decoding
-from ..model.config import TransformerConfig
+from ..fields import Allowed, check_fields, checked
+from ..model.config import ALLOWED, TransformerConfig
 from ..model.models import BERT
 from ..text.tokenizer import Tokenizer
 from ..training.config import TrainingConfig
+from . import split
 from .architectures import ARCHITECTURES, Model
 
 Key = TypeVar("Key", bound=Hashable)
@@ -68,6 +69,10 @@ class Task(ABC):
         packages: modules that its examples are made with; a trained model does without them.
         decoding: the decoding strategy by which its models answer, unless another is asked for.
         decoding_options: the fields of `Decoding` that a user may set.
+        allowed: a range or the choices for each field that is not free.
+
+    Raises:
+        ValueError: a field is of another type, or out of range.
     """
 
     name: ClassVar[str]
@@ -77,6 +82,10 @@ class Task(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     decoding: ClassVar[Decoding] = Decoding()
     decoding_options: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Decoding))
+    allowed: ClassVar[dict[str, Allowed]] = {}
+
+    def __post_init__(self) -> None:
+        check_fields(self, self.allowed)
 
     @abstractmethod
     def model_config(self, **changes: Any) -> TransformerConfig:
@@ -138,19 +147,6 @@ class Task(ABC):
             )
 
 
-@lru_cache(maxsize=16)
-def _held_out(task: TextToText[Key], n: int) -> list[tuple[str, str]]:
-    """Draw the first n held-out examples; fewer, if another 10,000 keys bring no new ones."""
-    rng = np.random.default_rng(0)
-    examples: dict[tuple[str, str], None] = {}
-    found = -1
-    while found < len(examples) < n:
-        found = len(examples)
-        held_out = (key for key in task.pick(10_000, rng) if task.is_held_out(key))
-        examples.update(dict.fromkeys(map(task.example, held_out)))
-    return list(examples)[:n]
-
-
 def _parts(items: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
     """Split items into batches for the model, of up to so many."""
     return [items[i : i + size] for i in range(0, len(items), size)]
@@ -180,6 +176,7 @@ class TextToText(Task, Generic[Key]):
     sizes: ClassVar[dict[str, Any]] = {}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.architecture not in self.architectures:
             raise ValueError(
                 f"{self.name} is learned by {' or '.join(self.architectures)}, "
@@ -209,13 +206,11 @@ class TextToText(Task, Generic[Key]):
 
     def training_examples(self, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
         """Draw n (source, target) examples that are not held out."""
-        keys: list[Key] = []
-        while len(keys) < n:
-            keys += [key for key in self.pick(n, rng) if not self.is_held_out(key)]
-        return [self.example(key) for key in keys[:n]]
+        return [self.example(key) for key in split.training_keys(self, n, rng)]
 
     def held_out_examples(self, start: int, stop: int) -> list[tuple[str, str]]:
-        return _held_out(self, stop)[start:]
+        split.check_range(start, stop)
+        return split.held_out(self, stop)[start:]
 
     def model_config(self, **changes: Any) -> TransformerConfig:
         sizes: dict[str, Any] = {
@@ -229,6 +224,7 @@ class TextToText(Task, Generic[Key]):
             "tie_embeddings": False,
         }
         sizes |= self.sizes | changes
+        checked("d_model", sizes["d_model"], int, ALLOWED["d_model"])
         return TransformerConfig(**{"d_ff": 2 * sizes["d_model"]} | sizes)
 
     def model(self, config: TransformerConfig) -> Model:
@@ -236,6 +232,7 @@ class TextToText(Task, Generic[Key]):
 
     def as_batch(self, examples: Sequence[tuple[str, str]]) -> tuple[Tensor, ...]:
         """Return (source, target) examples as the arguments of the model's `loss`."""
+        split.check_examples(examples)
         return ARCHITECTURES[self.architecture].batch(self.tokenizer, examples)
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
@@ -243,8 +240,9 @@ class TextToText(Task, Generic[Key]):
 
     def generate(self, model: Model, sources: Sequence[str]) -> list[str]:
         """Return the target that the model generates for each source, by greedy decoding."""
-        model.eval()
         architecture, length = ARCHITECTURES[self.architecture], self.longest[1]
+        split.check_model(self, model, architecture.kind)
+        model.eval()
         return [
             target
             for part in _parts(sources)
@@ -254,6 +252,8 @@ class TextToText(Task, Generic[Key]):
     @mt.no_grad()
     def loss(self, model: Model, examples: Sequence[tuple[str, str]]) -> float:
         """Return the cross-entropy loss of the right answers, the mean of -ln P(token), in nats."""
+        split.check_examples(examples)
+        split.check_model(self, model, ARCHITECTURES[self.architecture].kind)
         model.eval()
         parts = _parts(examples)
         losses = [model.loss(*self.as_batch(part)).item() for part in parts]
@@ -264,6 +264,8 @@ class TextToText(Task, Generic[Key]):
 
     def compare(self, generated: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
         """Return metrics of generated texts and their targets: the fraction that match exactly."""
+        if len(generated) != len(targets) or not len(targets):
+            raise ValueError(f"there are {len(generated)} texts to compare with {len(targets)}")
         right = [text == target for text, target in zip(generated, targets, strict=True)]
         return {"exact_match": float(np.mean(right))}
 
@@ -276,7 +278,7 @@ class TextToText(Task, Generic[Key]):
         return metrics | {"held_out_loss": loss, "perplexity": perplexity(loss)}
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        examples = self.held_out_examples(start, stop)
+        examples = split.examples_of(self, start, stop)
         generated = self.generate(model, [source for source, _ in examples])
         return self.measure(model, examples, generated)
 

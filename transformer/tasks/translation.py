@@ -24,9 +24,10 @@ class Translation(TextToText[Key]):
         """
         import sacrebleu
 
+        metrics = super().compare(generated, targets)
         bleu = sacrebleu.corpus_bleu(
             [self.as_answer(text) for text in generated],
             [[self.as_answer(text) for text in targets]],
             tokenize="char",
         )
-        return super().compare(generated, targets) | {"bleu": bleu.score}
+        return metrics | {"bleu": bleu.score}

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .schedule import SCHEDULES, multiplier
+from ..fields import Allowed, Interval, check_fields
+from .schedule import SCHEDULES, STEPS, WARMUP, multiplier, warmup_and_decay
+
+if TYPE_CHECKING:
+    from minitorch.optim import Optimizer
+    from minitorch.optim.lr_scheduler import LRScheduler
+
+ALLOWED: dict[str, Allowed] = {
+    "steps": STEPS,
+    "batch_size": Interval(1, 10**6),
+    "lr": Interval(0, 1000, "(]"),
+    "warmup": WARMUP,
+    "schedule": SCHEDULES,
+    "weight_decay": Interval(0, 1000),
+    "clip": Interval(0, 10**9, "(]"),
+    "accumulate": Interval(1, 10**6),
+    "processes": Interval(1, 64),
+    "label_smoothing": Interval(0, 1, "[)"),
+    "evaluate_every": STEPS,
+    "evaluate_on": Interval(1, 10**6),
+    "patience": Interval(0, 10**9),
+    "seed": Interval(0, 2**64, "[)"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,17 +43,22 @@ class TrainingConfig:
             step, "constant", or "paper", down with 1 / √step.
         weight_decay: AdamW's: each step multiplies matrices by 1 - learning rate · this.
         clip: the gradient is scaled down to this norm where it is longer.
-        accumulate: batches in a step, whose gradients are averaged: a larger batch in less memory.
-        processes: split each batch among so many processes, which is faster on several cores.
+        accumulate: batches in a step, which are learned as one: a larger batch in less memory.
+        processes: split each batch among so many processes, 64 at most, which is faster on several
+            cores.
         label_smoothing: the fraction of the target's probability that is spread evenly over all
             tokens.
         evaluate_every: steps between two evaluations, each of which saves the run.
-        evaluate_on: held-out examples in an evaluation.
+        evaluate_on: held-out examples in an evaluation; all that there are, if these are fewer.
         patience: early stopping, after so many evaluations in a row without a better one; 0: never.
         seed: of the first parameters, the batches and dropout.
 
+    The upper bounds, in `ALLOWED`, are there to catch slips: 1,000,000,000 for steps, warmup,
+    evaluate_every, patience and clip; 1,000,000 for batch_size, accumulate and evaluate_on; 1,000
+    for lr and weight_decay.
+
     Raises:
-        ValueError: a value is out of range.
+        ValueError: a value is of another type, or out of range.
     """
 
     steps: int = 1000
@@ -50,33 +77,18 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in (
-            "steps",
-            "batch_size",
-            "accumulate",
-            "processes",
-            "evaluate_every",
-            "evaluate_on",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("warmup", "weight_decay", "patience"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} must be a number, and not negative, but is {getattr(self, name)}"
-                )
-        if not 0 <= self.seed < 2**64:
-            raise ValueError(f"seed must be in [0, 2**64), not {self.seed}")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(
-                f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}"
-            )
-        if not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"label_smoothing must be in [0, 1), not {self.label_smoothing!r}")
-        for name in ("lr", "clip"):
-            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} must be a positive number, not {getattr(self, name)}")
+        check_fields(self, ALLOWED)
 
     def learning_rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 1; see `schedule.py`."""
+        """Return the learning rate of a step, counted from 1; see `schedule.py`.
+
+        Raises:
+            ValueError: there is no such step.
+        """
         return self.lr * multiplier(step, self.schedule, self.steps, self.warmup)
+
+    def scheduler(self, optimizer: Optimizer, done: int = 0) -> LRScheduler:
+        """Return what sets an optimizer's learning rate, `done` steps having been taken."""
+        return warmup_and_decay(
+            optimizer, self.lr, self.schedule, steps=self.steps, warmup=self.warmup, done=done
+        )

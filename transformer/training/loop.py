@@ -17,13 +17,12 @@ import numpy as np
 import minitorch as mt
 from minitorch import nn, optim
 
-from .schedule import warmup_and_decay
+from . import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from minitorch import Tensor
-    from minitorch.optim.lr_scheduler import LRScheduler
 
     from ..model.config import TransformerConfig
     from ..tasks import Task
@@ -46,15 +45,6 @@ def adamw(parameters: list[nn.Parameter], config: TrainingConfig) -> optim.AdamW
     )
 
 
-def learning_rate_schedule(
-    optimizer: optim.AdamW, config: TrainingConfig, done: int = 0
-) -> LRScheduler:
-    """Return the scheduler of the learning rate, `done` steps having been taken."""
-    return warmup_and_decay(
-        optimizer, config.lr, config.schedule, steps=config.steps, warmup=config.warmup, done=done
-    )
-
-
 class Training:
     """A model in training: the model, its optimizer, and all else that the next step depends on.
 
@@ -72,14 +62,15 @@ class Training:
     """
 
     def __init__(self, task: Task, model_config: TransformerConfig, config: TrainingConfig) -> None:
-        mt.manual_seed(config.seed)
+        checks.parts(task, model_config, config)
         task.require_packages()
+        mt.manual_seed(config.seed)
         self.task = task
         self.config = config
         self.model = task.model(model_config)
         self.parameters = list(self.model.parameters())
         self.optimizer = adamw(self.parameters, config)
-        self.scheduler = learning_rate_schedule(self.optimizer, config)
+        self.scheduler = config.scheduler(self.optimizer)
         self.step = 0
         self.metrics: list[dict[str, float]] = []
         self.recent_losses: list[float] = []
@@ -92,25 +83,30 @@ class Training:
 
         Returns:
             the training loss before the update.
+
+        Raises:
+            Diverged: the loss or the gradient is not finite; the parameters have not changed.
         """
         config = self.config
-        self.step += 1
-        rng = np.random.default_rng((config.seed, self.step))
-
+        checks.step(self, forward)
+        rng = np.random.default_rng((config.seed, self.step + 1))
         if not self.model.training:
             self.model.train()
         self.optimizer.zero_grad()
         mean_loss = 0.0
-        for _ in range(config.accumulate):
-            batch = self.task.batch(config.batch_size, rng)
+        batches = [self.task.batch(config.batch_size, rng) for _ in range(config.accumulate)]
+        tokens = [checks.counted_tokens(self.model, batch) for batch in batches]
+        for batch, n in zip(batches, tokens, strict=True):
             loss = self.model.loss(*batch, label_smoothing=config.label_smoothing, forward=forward)
-            loss = loss / config.accumulate
+            loss = loss / (sum(tokens) / n)  # a mean over the tokens of all batches
             loss.backward()
             mean_loss += loss.item()
-        nn.utils.clip_grad_norm_(self.parameters, config.clip)
+        norm = nn.utils.clip_grad_norm_(self.parameters, config.clip)
+        checks.finite(self, mean_loss, norm.item())
         self.optimizer.step()
         self.scheduler.step()  # sets the learning rate of the next step
 
+        self.step += 1
         self.recent_losses.append(mean_loss)
         return mean_loss
 
@@ -119,23 +115,25 @@ class Training:
         """Was this the last step, or has patience run out (early stopping)?"""
         scores = [self.task.score(row) for row in self.metrics]
         waited = len(scores) - 1 - scores.index(max(scores)) if scores else 0
-        return self.step == self.config.steps or 0 < self.config.patience <= waited
+        return self.step >= self.config.steps or 0 < self.config.patience <= waited
 
     def evaluate(self) -> dict[str, float]:
         """Measure the model on held-out examples; add a row to the metrics, and return it."""
-        self.metrics.append(
-            {
-                "step": self.step,
-                "loss": float(np.mean(self.recent_losses)),
-                **self.task.evaluate(self.model, 0, self.config.evaluate_on),
-                "learning_rate": self.config.learning_rate(self.step),
-            }
-        )
+        checks.can_evaluate(self)
+        row = {
+            "step": self.step,
+            "loss": float(np.mean(self.recent_losses)),
+            **self.task.evaluate(self.model, 0, self.config.evaluate_on),
+            "learning_rate": self.config.learning_rate(self.step),
+        }
+        checks.evaluation(self, row)
+        self.metrics.append(row)
         self.recent_losses = []
-        return self.metrics[-1]
+        return row
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on."""
+        checks.parameters(self)
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -146,12 +144,13 @@ class Training:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `state_dict` returned."""
-        self.model.load_state_dict(state["model"])
+        """Go on from a state that `state_dict` returned; a ValueError says why it cannot."""
+        checks.state(self, state)
         self.optimizer.load_state_dict(state["optimizer"])
+        self.model.load_state_dict(state["model"])
         mt.set_rng_state(state["random"])
         self.step = state["step"]
-        self.scheduler = learning_rate_schedule(self.optimizer, self.config, done=self.step)
+        self.scheduler = self.config.scheduler(self.optimizer, done=self.step)
         self.metrics = state["metrics"]
         self.recent_losses = state["recent_losses"]
 
@@ -189,6 +188,7 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
     Returns:
         Is the training finished?
     """
+    checks.loop(training, run, progress)
     config = training.config
     parallel_model = nn.DataParallel(training.model, config.processes)
     with parallel_model, progress, Interrupted() as interrupted:

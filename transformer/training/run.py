@@ -33,8 +33,10 @@ from typing import Any
 
 import minitorch as mt
 
+from ..fields import checked
 from ..model.config import TransformerConfig
 from ..tasks import Model, Task
+from .checks import fitting
 from .config import TrainingConfig
 from .config_file import as_json, configured, differences
 from .directory import CONFIG, METRICS, MODEL, STATE, Directory, RunError, shown
@@ -195,19 +197,21 @@ class Run(Directory):
             steps_before = state.pop("config", config)["training"]["steps"]
             computed_before = dict(state.pop("computed_with", self._computed_with))
         task, model_config, training_config = configured(config)
+        steps_here = training_config.steps
         if steps is not None:
             training_config = replace(training_config, steps=steps)
-        training = Training(task, model_config, training_config)
         with self.reading(STATE):
-            training.load_state_dict(state)
-            best = _best_step(training)
-
-        step, steps = training.step, training_config.steps
+            step, steps = checked("step of the state", state["step"], int), training_config.steps
         if steps < step or (steps == step and steps != steps_before):
             raise RunError(
                 f"the run in {shown(self.directory)} has taken {step} of {steps_before} steps, and "
                 f"cannot be trained to step {steps}: give more than {step} steps"
             )
+        training = Training(task, model_config, training_config)
+        with self.reading(STATE):
+            training.load_state_dict(state)
+            best = _best_step(training)
+
         if best not in (step, None):
             found = self._checkpoint(MODEL, config).get("step", best)
             if found != best:
@@ -231,7 +235,7 @@ class Run(Directory):
                 stacklevel=3,
             )
         self._config = config
-        if steps != config["training"]["steps"]:
+        if steps != steps_here:
             self._write_config(config | {"training": config["training"] | {"steps": steps}})
         for name in self._write_new_results(training):
             self.put_in_place(name)
@@ -279,6 +283,7 @@ class Run(Directory):
         with self.reading(MODEL):
             # Until it held the configuration, too, the file was the parameters alone.
             is_new = content.keys() == {"config", "step", "model"}
-            model.load_state_dict(content["model"] if is_new else content)
+            found = content["model"] if is_new else content
+            model.load_state_dict(fitting("the model", found, model.state_dict()))
         model.eval()
         return task, model

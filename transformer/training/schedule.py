@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from minitorch import optim
 
+from ..fields import Interval, checked, short
+
 if TYPE_CHECKING:
     from minitorch.optim.lr_scheduler import LambdaLR
 
 SCHEDULES = ("linear", "cosine", "constant", "paper")
+STEPS, WARMUP = Interval(1, 10**9), Interval(0, 10**9)
 
 
 def multiplier(step: int, schedule: str, steps: int, warmup: int) -> float:
@@ -33,11 +36,19 @@ def multiplier(step: int, schedule: str, steps: int, warmup: int) -> float:
     value of which is (d_model · w)^-0.5; with that for the highest rate, the two are the same.
 
     Args:
-        step: counted from 1.
+        step: counted from 1. After the last step, an optimizer is given the rate of steps + 1, and
+            takes no more.
         schedule: one of `SCHEDULES`.
         steps: of the whole training.
         warmup: those of the warm-up.
+
+    Raises:
+        ValueError: an argument is out of range; there is no step after steps + 1.
     """
+    checked("schedule", schedule, str, SCHEDULES)
+    checked("steps", steps, int, STEPS)
+    checked("warmup", warmup, int, WARMUP)
+    checked("step", step, int, Interval(1, steps + 1))
     w = max(warmup, 1)
     t = max(step - 1 - warmup, 0) / max(steps - warmup, 1)
     decay = {
@@ -46,7 +57,7 @@ def multiplier(step: int, schedule: str, steps: int, warmup: int) -> float:
         "constant": 1.0,
         "paper": math.sqrt(w / step),
     }
-    return min(step / w, decay[schedule], 1.0)
+    return min(step / w, decay[schedule])
 
 
 def warmup_and_decay(
@@ -73,7 +84,14 @@ def warmup_and_decay(
         lr: the highest learning rate.
         schedule, steps, warmup: see `multiplier`.
         done: the steps taken before, if the training is resumed.
+
+    Raises:
+        TypeError: the optimizer is none.
+        ValueError: a number is out of range, now or when more steps are taken than `steps`.
     """
+    if not isinstance(optimizer, optim.Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, not {short(optimizer)}")
+    lr = checked("lr", lr, float, Interval(0, 1000, "(]"))
     for group in optimizer.param_groups:
         group["initial_lr"] = lr
 

@@ -2,6 +2,7 @@
 
 dataset   examples by index: `dataset[i]`, `len(dataset)`
 sampler   the order of the indices, and how it is cut into batches
+checks    what they accept
 loader    `DataLoader`: the batches themselves; `default_collate` stacks the examples of one
 """
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+from . import checks
 
 T = TypeVar("T")
 
@@ -27,10 +29,18 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The rows of some tensors: example i is `(a[i], b[i], …)`.
 
     Raises:
-        ValueError: the tensors differ in their number of rows.
+        TypeError: one is no tensor.
+        ValueError: there are none, or they differ in their number of rows.
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        if not tensors:
+            raise ValueError("TensorDataset needs at least one tensor")
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"TensorDataset holds Tensors, not a {type(tensor).__name__}")
+            if not tensor.ndim:
+                raise ValueError("TensorDataset: a tensor of 0 dimensions has no rows")
         if len({tensor.shape[0] for tensor in tensors}) != 1:
             shapes = [tuple(tensor.shape) for tensor in tensors]
             raise ValueError(f"Size mismatch between tensors: their shapes are {shapes}")
@@ -44,9 +54,15 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class Subset(Dataset[T]):
-    """Some examples of a dataset: example i is `dataset[indices[i]]`."""
+    """Some examples of a dataset: example i is `dataset[indices[i]]`.
+
+    Raises:
+        TypeError: an index is no int.
+        IndexError: an index is out of range.
+    """
 
     def __init__(self, dataset: Dataset[T], indices: Sequence[int]) -> None:
+        checks.indices(indices, dataset)
         self.dataset, self.indices = dataset, indices
 
     def __getitem__(self, index: int) -> T:
@@ -68,21 +84,29 @@ def random_split(
         generator: where the order comes from.
 
     Raises:
-        ValueError: the lengths do not sum to the length of the dataset, nor to 1.
+        TypeError: a length is no number, or the lengths are no whole numbers.
+        ValueError: they do not sum to the length of the dataset, nor to 1; or one is negative.
     """
-    n = len(dataset)
-    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
-        if any(not 0 <= fraction <= 1 for fraction in lengths):
-            raise ValueError(f"random_split: each share must be between 0 and 1: {lengths}")
-        sizes = [math.floor(n * fraction) for fraction in lengths]
+    checks.generator(generator)
+    n, sizes = checks.size(dataset), checks.numbers("lengths", lengths)
+    total = sum(sizes)
+    if math.isclose(total, 1) and total <= 1:
+        if any(not 0 <= fraction <= 1 for fraction in sizes):
+            raise ValueError(f"random_split: each share must be between 0 and 1: {sizes}")
+        sizes = [math.floor(n * fraction) for fraction in sizes]
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1
-    else:
-        sizes = [int(length) for length in lengths]
+        if 0 in sizes:
+            warnings.warn(f"random_split: part {sizes.index(0)} is empty", stacklevel=2)
     if sum(sizes) != n:
         raise ValueError(
             "Sum of input lengths does not equal the length of the input dataset! "
-            f"{list(lengths)} sum to {sum(lengths)}, and the dataset has {n} examples."
+            f"{lengths} sum to {total}, and the dataset has {n} examples."
         )
+    for size in sizes:
+        if not isinstance(size, int):
+            raise TypeError(f"random_split: lengths must be ints, or fractions of 1, not {size!r}")
+        if size < 0:
+            raise ValueError(f"random_split: a length cannot be negative: {size}")
     order = iter((generator or default_generator).numpy.permutation(n).tolist())
     return [Subset(dataset, list(islice(order, size))) for size in sizes]

@@ -12,9 +12,30 @@ from ... import dtypes
 from ...ops import stack
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+from . import checks
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 T = TypeVar("T")
+
+
+_TEXT = (str, bytes)
+_NUMBERS = (np.ndarray, np.generic, bool, int, float)
+_KINDS: tuple[Any, ...] = (Tensor, _TEXT, _NUMBERS, Mapping, Sequence)
+
+
+def _stacked(batch: Sequence[Any]) -> Tensor:
+    """Stack arrays or numbers."""
+    try:
+        array = np.stack(batch)
+    except ValueError:
+        shapes = [np.shape(example) for example in batch]
+        raise RuntimeError(
+            f"default_collate: each array must have the same shape, not {shapes}"
+        ) from None
+    if isinstance(batch[0], int) and array.dtype.kind in "uO":
+        raise RuntimeError(f"default_collate: int64 does not hold {max(batch, key=abs)}")
+    dtypes.as_numpy(array.dtype)  # raises for one that tensors cannot have
+    return Tensor._wrap(array)
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -25,29 +46,39 @@ def default_collate(batch: Sequence[Any]) -> Any:
     Python floats become float64, as in PyTorch; strings stay in a list.
 
     Raises:
-        TypeError: the examples are of another type or dtype.
-        RuntimeError: they do not have the same shape or length.
+        IndexError: the batch is empty.
+        TypeError: the examples are of another type or dtype, or of several.
+        RuntimeError: they do not have the same shape, length or keys.
     """
+    if not isinstance(batch, Sequence):
+        raise TypeError(f"default_collate: a batch is a list of examples, not {batch!r}")
+    if not batch:
+        raise IndexError("default_collate: the batch is empty")
     first = batch[0]
-    if isinstance(first, Tensor):
+    for kind in _KINDS:
+        if isinstance(first, kind):
+            break
+    else:
+        raise TypeError(
+            "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
+            f"found {type(first)}"
+        )
+    checks.of_one_kind(batch, kind)
+    if kind is Tensor:
         return stack(batch)
-    if isinstance(first, (np.ndarray, np.generic, bool, int, float)):
-        array = np.stack(batch)
-        dtypes.as_numpy(array.dtype)  # raises for one that tensors cannot have
-        return Tensor._wrap(array)
-    if isinstance(first, str):
+    if kind is _TEXT:
         return list(batch)
-    if isinstance(first, Mapping):
+    if kind is _NUMBERS:
+        return _stacked(batch)
+    if kind is Mapping:
+        if any(example.keys() != first.keys() for example in batch):
+            keys = [list(example) for example in batch]
+            raise RuntimeError(f"default_collate: each dict must have the same keys, not {keys}")
         return {key: default_collate([example[key] for example in batch]) for key in first}
-    if isinstance(first, Sequence):
-        if len({len(example) for example in batch}) != 1:
-            raise RuntimeError("each element in list of batch should be of equal size")
-        items = [default_collate(item) for item in zip(*batch, strict=True)]
-        return type(first)(*items) if hasattr(first, "_fields") else items
-    raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
-        f"{type(first)}"
-    )
+    if len({len(example) for example in batch}) != 1:
+        raise RuntimeError("each element in list of batch should be of equal size")
+    items = [default_collate(item) for item in zip(*batch, strict=True)]
+    return type(first)(*items) if hasattr(first, "_fields") else items
 
 
 class DataLoader(Generic[T]):
@@ -74,7 +105,8 @@ class DataLoader(Generic[T]):
         generator: where a random order comes from.
 
     Raises:
-        ValueError: options that exclude each other are given.
+        TypeError: an option is of another type, or the dataset has no `dataset[i]` or no length.
+        ValueError: an option is out of range, or two exclude each other.
     """
 
     def __init__(
@@ -90,22 +122,32 @@ class DataLoader(Generic[T]):
         drop_last: bool = False,
         generator: Generator | None = None,
     ) -> None:
+        checks.loads(dataset, shuffle, num_workers, collate_fn, generator)
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler or drop_last):
+        if batch_sampler is not None and (
+            batch_size != 1 or shuffle or sampler is not None or drop_last
+        ):
             raise ValueError(
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
                 "drop_last"
             )
         if sampler is None:
+            if batch_sampler is None:
+                checks.size(dataset)
             in_order = SequentialSampler(dataset)
             sampler = RandomSampler(dataset, generator=generator) if shuffle else in_order
+        if batch_sampler is None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        checks.iterable("batch_sampler", batch_sampler)
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.num_workers, self.pin_memory = num_workers, pin_memory
-        self.batch_sampler = batch_sampler or BatchSampler(sampler, batch_size, drop_last)
-        self.sampler = getattr(self.batch_sampler, "sampler", sampler)
-        self.generator = generator or getattr(self.sampler, "generator", None)
-        self.collate_fn = collate_fn or default_collate
+        self.batch_sampler = batch_sampler
+        self.sampler = getattr(batch_sampler, "sampler", sampler)
+        self.generator = (
+            getattr(self.sampler, "generator", None) if generator is None else generator
+        )
+        self.collate_fn = default_collate if collate_fn is None else collate_fn
         self._start: dict[str, Any] | None = None  # the generator's state when the epoch began
         self._done = 0  # batches that this epoch has given
         self._resuming = False
@@ -113,12 +155,20 @@ class DataLoader(Generic[T]):
     def __iter__(self) -> Iterator[Any]:
         batches = self._resume() if self._resuming else self._begin()
         for indices in batches:
+            if not isinstance(indices, Iterable):
+                raise TypeError(f"batch_sampler must give lists of indices, not {indices!r}")
             self._done += 1
             yield self.collate_fn([self.dataset[i] for i in indices])
+        samplers = self.sampler, self.batch_sampler
+        if not self._done and any(isinstance(sampler, Iterator) for sampler in samplers):
+            raise RuntimeError(
+                "DataLoader: no batches: the sampler is an iterator, which is used up after one "
+                "epoch. Give a list, or a Sampler."
+            )
         self._done = 0
 
     def __len__(self) -> int:
-        return len(self.batch_sampler)  # type: ignore[arg-type]
+        return checks.size(self.batch_sampler)
 
     def _begin(self) -> Iterator[list[int]]:
         self._start, self._done = (self.generator or default_generator).get_state(), 0
@@ -134,9 +184,13 @@ class DataLoader(Generic[T]):
         if self._start is not None:
             generator.set_state(self._start)
         batches = iter(self.batch_sampler)
-        for _ in islice(batches, self._done):
-            pass
+        skipped = sum(1 for _ in islice(batches, self._done))
         generator.set_state(now)
+        if skipped < self._done:
+            raise RuntimeError(
+                f"DataLoader: the loaded place is after {self._done} batches, and an epoch has only"
+                f" {skipped}: it is a place in other data"
+            )
         return batches
 
     def state_dict(self) -> dict[str, Any]:
@@ -148,7 +202,13 @@ class DataLoader(Generic[T]):
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a place that `state_dict` returned with the same data and options."""
+        """Go on from a place that `state_dict` returned with the same data and options.
+
+        Raises:
+            TypeError: it is no dict.
+            ValueError: it is no such place; nothing has changed.
+        """
+        checks.place(state_dict, draws=self.generator is not None)
         if self.generator is not None:
             self.generator.set_state(state_dict["generator"])
         self._done, self._start = state_dict["batches"], state_dict["start"]

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from ...random import Generator, draw_seed
+from . import checks
 
 T = TypeVar("T")
 
@@ -25,10 +26,10 @@ class SequentialSampler(Sampler[int]):
         self.data_source = data_source
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
+        return iter(range(len(self)))
 
     def __len__(self) -> int:
-        return len(self.data_source)
+        return checks.size(self.data_source)
 
 
 class RandomSampler(Sampler[int]):
@@ -41,7 +42,8 @@ class RandomSampler(Sampler[int]):
         generator: what draws them. Without one, an epoch seeds its own from the default generator.
 
     Raises:
-        ValueError: `num_samples` is negative or no integer.
+        TypeError: `replacement` is no bool, or `generator` no Generator.
+        ValueError: `num_samples` is no positive integer, or there is nothing to draw from.
     """
 
     def __init__(
@@ -51,16 +53,31 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
+        checks.generator(generator)
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got {replacement!r}")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
-        self.num_samples = len(data_source) if num_samples is None else num_samples
-        if not isinstance(self.num_samples, int) or self.num_samples < 0:
+        self._num_samples = num_samples
+        n = self.num_samples
+        if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
             raise ValueError(
-                "num_samples should be a non-negative integer value, but got "
-                f"num_samples={num_samples}"
+                f"num_samples should be a positive integer value, but got num_samples={n!r}"
             )
+        self._size()
+
+    @property
+    def num_samples(self) -> int:
+        """How many are drawn: the length that the dataset has now, unless given."""
+        return checks.size(self.data_source) if self._num_samples is None else self._num_samples
+
+    def _size(self) -> int:
+        n = checks.size(self.data_source)
+        if not n:
+            raise ValueError("RandomSampler: the dataset has no examples to draw from")
+        return n
 
     def __iter__(self) -> Iterator[int]:
-        n, left = len(self.data_source), self.num_samples
+        n, left = self._size(), self.num_samples
         generator = self.generator
         if generator is None:
             generator = Generator().manual_seed(draw_seed())
@@ -85,10 +102,12 @@ class BatchSampler(Sampler[list[int]]):
         drop_last: leave out a last batch that is smaller?
 
     Raises:
+        TypeError: `sampler` cannot be iterated over.
         ValueError: `batch_size` is not a positive integer, or `drop_last` not a bool.
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+        checks.iterable("sampler", sampler)
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(
                 f"batch_size should be a positive integer value, but got batch_size={batch_size}"
@@ -105,5 +124,5 @@ class BatchSampler(Sampler[list[int]]):
             yield batch
 
     def __len__(self) -> int:
-        n = len(self.sampler)  # type: ignore[arg-type]
+        n = checks.size(self.sampler)
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)

@@ -1,0 +1,119 @@
+"""Values as text and arrays: what is saved to a file, or sent to another process, becomes these.
+
+Tensors become arrays with names, and everything around them JSON, with {"$tensor": name} in the
+place of each tensor. What JSON lacks is tagged as well, and comes back as it was: {"$tuple": [...]}
+for a tuple, {"$dict": [[key, value], ...]} for a dict whose keys are not all strings, and
+{"$float": "nan"}. Decoding builds these types and no others, and runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from .dtypes import Array
+from .tensor import Tensor
+
+DEEPEST = 100  # how many dicts, lists and tuples there may be inside each other
+
+
+def short(text: object, length: int = 120) -> str:
+    """Return the end of a text, in one line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= length else f"…{line[1 - length :]}"
+
+
+def _join(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)
+
+
+class Encoder:
+    """Turns values into what JSON can hold, and collects the tensors by name.
+
+    Args:
+        name: whose error messages it writes, and
+        verb: what cannot be done then: "save: cannot save the object at model.head".
+    """
+
+    def __init__(self, name: str, verb: str) -> None:
+        self.name, self.verb = name, verb
+        self.arrays: dict[str, Array] = {}
+        self.names: dict[int, str] = {}
+
+    def encode(self, value: Any, path: str = "", depth: int = 0) -> Any:
+        """Return what stands for a value in JSON.
+
+        Args:
+            value: tensors, numbers, strings, bools and None, in dicts, lists and tuples.
+            path: to it, such as "model.head".
+            depth: how many dicts, lists and tuples are around it.
+
+        Raises:
+            TypeError: something of another type is in it.
+            ValueError: it is nested too deep, or holds itself; or an int is too long.
+        """
+        if depth > DEEPEST:
+            raise ValueError(
+                f"{self.name}: more than {DEEPEST} dicts, lists and tuples are inside each other "
+                f"at {short(path, 40)}: does one hold itself?"
+            )
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, Tensor):
+            return {"$tensor": self._name(value.array, path)}
+        if isinstance(value, dict):
+            pairs = [(k, self.encode(v, _join(path, k), depth + 1)) for k, v in value.items()]
+            if all(isinstance(k, str) and not k.startswith("$") for k in value):
+                return dict(pairs)
+            key = f"{path} (a key)"
+            return {"$dict": [[self.encode(k, key, depth + 1), v] for k, v in pairs]}
+        if isinstance(value, (list, tuple)):
+            items = [self.encode(v, _join(path, i), depth + 1) for i, v in enumerate(value)]
+            return items if isinstance(value, list) else {"$tuple": items}
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"$float": str(float(value))}  # JSON has no name for it
+        at = short(path, 80) or "the top"
+        if isinstance(value, int) and value.bit_length() > 4096:
+            raise ValueError(
+                f"{self.name}: the int at {at} has {value.bit_length()} bits, more than 4096"
+            )
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        raise TypeError(
+            f"{self.name}: cannot {self.verb} the {type(value).__name__} at {at}: only tensors, "
+            "numbers, strings, bools and None, in dicts, lists and tuples"
+        )
+
+    def state(self, obj: Any) -> str:
+        """Return a value in JSON; its tensors are in `arrays` then."""
+        return json.dumps(self.encode(obj), separators=(",", ":"))
+
+    def _name(self, array: Array, path: str) -> str:
+        """Return the name of an array: the path at which it occurs first."""
+        if id(array) not in self.names:
+            name = path.encode("utf-8", "replace").decode() or "tensor"
+            while name in self.arrays or name == "__metadata__":
+                name += "_"
+            self.names[id(array)] = name
+            self.arrays[name] = np.asarray(array, order="C")
+        return self.names[id(array)]
+
+
+def decode(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """Undo `Encoder.encode`."""
+    if isinstance(value, list):
+        return [decode(v, tensors) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if "$tensor" in value:
+        return tensors[value["$tensor"]]
+    if "$tuple" in value:
+        return tuple(decode(v, tensors) for v in value["$tuple"])
+    if "$dict" in value:
+        return {decode(k, tensors): decode(v, tensors) for k, v in value["$dict"]}
+    if "$float" in value:
+        return float(value["$float"])
+    return {k: decode(v, tensors) for k, v in value.items()}

@@ -1,0 +1,162 @@
+"""What optimizers and schedules accept: options, parameters, gradients.
+
+Each check is one line where it is needed, and says here what is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+
+# ------------------------------------------------------------------------------------ options
+
+
+def number(
+    name: str, value: Any, low: float = -math.inf, high: float = math.inf, called: str = ""
+) -> None:
+    """Refuse an option that is not a finite number in [low, high), or a tensor of one such.
+
+    Args:
+        name, value: the option's.
+        called: what to call it in a message, "learning rate"; "`name` value" unless given.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is out of range.
+    """
+    if type(value) is float and low <= value < high and value != -math.inf:  # 0.1 and not 1 µs
+        return
+    called = called or f"{name} value"
+    if isinstance(value, Tensor):
+        if value.numel() != 1:
+            raise ValueError(f"Tensor {name} must be 1-element, not of shape {tuple(value.shape)}")
+        value = value.item()
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"Invalid {called}: {name} must be a number, not {value!r}")
+    if not low <= float(value) < high or value == -math.inf:
+        raise ValueError(f"Invalid {called}: {value}")
+
+
+def whole(name: str, value: Any, low: int) -> int:
+    """Return an option, which must be a whole number, such as 3 or 3.0, and at least `low`.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it has a fraction, or is below `low`.
+    """
+    number(name, value)
+    x = float(value)
+    if x % 1 or x < low:
+        raise ValueError(f"{name} must be a whole number from {low} on, not {value}")
+    return int(value)
+
+
+def sequence(name: str, value: Any) -> list[Any]:
+    """Return an option, which must be a list or the like, as a list."""
+    if isinstance(value, (str, dict)) or not hasattr(value, "__getitem__"):
+        raise TypeError(f"{name} must be a list, not {value!r}")
+    return list(value)
+
+
+def _flag(name: str, value: Any) -> None:
+    """Refuse an option that is no bool."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be a bool, not {value!r}")
+
+
+def _betas(name: str, betas: Any) -> None:
+    """Refuse what is not two decay rates."""
+    if len(sequence(name, betas)) != 2:
+        raise ValueError(f"there are two betas, not {len(betas)}: {betas}")
+    if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
+        raise ValueError("betas must be either both floats or both Tensors")
+    for i, beta in enumerate(betas):
+        number(f"betas[{i}]", beta, 0, 1, called=f"beta parameter at index {i}")
+
+
+_OPTIONS: dict[str, Callable[[str, Any], None]] = {
+    "lr": partial(number, low=0, called="learning rate"),
+    "momentum": partial(number, low=0),
+    "dampening": number,
+    "betas": _betas,
+    "eps": partial(number, low=0, called="epsilon value"),
+    "weight_decay": partial(number, low=0),
+    "nesterov": _flag,
+    "amsgrad": _flag,
+    "maximize": _flag,
+}
+
+
+def options(options: dict[str, Any]) -> None:
+    """Refuse options of a group that SGD or Adam cannot take.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: one is out of range, or two exclude each other.
+    """
+    for name, value in options.items():
+        if name in _OPTIONS:
+            _OPTIONS[name](name, value)
+    if options.get("nesterov") and (options["momentum"] <= 0 or options["dampening"] != 0):
+        raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+
+
+# ----------------------------------------------------------------------- parameters, gradients
+
+
+def listed(params: Any) -> list[Any]:
+    """Return parameters, or groups of them, as a list; they must have an order."""
+    if isinstance(params, (set, frozenset)):
+        raise TypeError("optimizer parameters need an order: give a list instead of a set")
+    if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
+        hint = ": put it in a list" if isinstance(params, (Tensor, dict)) else ""
+        hint = ": give its .parameters()" if hasattr(params, "parameters") else hint
+        raise TypeError(
+            "params argument given to the optimizer should be an iterable of Tensors or dicts, but "
+            f"got a {type(params).__name__}{hint}"
+        )
+    return list(params)
+
+
+def parameters(group: Any) -> list[Tensor]:
+    """Return a group's parameters as a list, if an optimizer can change them."""
+    if not isinstance(group, dict):
+        raise TypeError(f"param_group must be a dict, but got {type(group)}")
+    if "params" not in group:
+        raise ValueError(f"a parameter group needs its 'params', and has only {list(group)}")
+    params = group["params"]
+    found = [params] if isinstance(params, Tensor) else listed(params)
+    for p in found:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {p!r}")
+        if not p.is_leaf:
+            raise ValueError("can't optimize a non-leaf Tensor: it is the result of an operation")
+        if p.array.dtype.kind != "f":
+            raise ValueError(f"can't optimize a Tensor of dtype {p.dtype}: it has no gradient")
+        sizes = zip(p.array.shape, p.array.strides, strict=True)
+        if p.array.size and any(n > 1 and step == 0 for n, step in sizes):
+            raise ValueError(
+                "can't optimize a Tensor that holds an element more than once, as expand() makes "
+                "it: take its clone()"
+            )
+        if p.requires_grad and not p.array.flags.writeable:
+            raise ValueError(
+                "can't optimize a Tensor of memory that is read-only: take its clone()"
+            )
+    return found
+
+
+def gradient(p: Tensor, g: Tensor) -> None:
+    """Refuse a gradient that does not have its parameter's shape and dtype."""
+    if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
+        raise RuntimeError(
+            f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "
+            f"gradient of shape {tuple(g.shape)} and dtype {g.dtype}: they must be the same"
+        )

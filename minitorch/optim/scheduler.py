@@ -1,0 +1,134 @@
+"""What a schedule is: it sets the learning rates of an optimizer's groups, step by step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+from . import checks, states
+from .optimizer import Optimizer
+
+
+class LRScheduler:
+    """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
+
+    A subclass writes `get_lr`: from `base_lrs`; or from the groups' present rates, times the ratio
+    of one step to the step before, so that several schedulers of one optimizer multiply. What it
+    cannot take, its `check` refuses, when it is made and when a state is loaded.
+
+    Args:
+        optimizer: the one whose rates are set. The first are set at once.
+        last_epoch: the number of the last step taken, to resume after it; -1 to begin.
+
+    Attributes:
+        base_lrs: the rates at which the schedule starts, one for each group.
+        last_epoch: n, the number of the present step, from 0.
+
+    Raises:
+        TypeError, ValueError: `optimizer` is no Optimizer, or an option is out of range.
+        KeyError: when resuming, a group has no `initial_lr`: load the optimizer's state first.
+    """
+
+    _is_initial = False
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer = optimizer
+        self.last_epoch = last_epoch
+        self.check()
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming "
+                    "scheduler with last_epoch >= 0: load the optimizer's state first"
+                )
+        self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
+        self._initial_step()
+
+    def check(self) -> None:
+        """Raise TypeError or ValueError if an attribute is not what it can be."""
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"{type(self.optimizer).__name__} is not an Optimizer")
+        if not all("lr" in group for group in self.optimizer.param_groups):
+            raise ValueError(f"the groups of {type(self.optimizer).__name__} have no 'lr'")
+        checks.whole("last_epoch", self.last_epoch, low=-1)
+
+    def get_lr(self) -> list[float]:
+        """Return the rate of each group at step `last_epoch`; each class writes its own."""
+        raise NotImplementedError(f"{type(self).__name__} needs a get_lr()")
+
+    def _closed_form_lr(self) -> list[float]:
+        """Return the rates at step `last_epoch`, computed from `base_lrs` alone."""
+        return self.get_lr()
+
+    def _present(self) -> list[float]:
+        """Return the rates that the groups have."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def _bases(self) -> list[float]:
+        """Return `base_lrs`, of which there must be one for each group."""
+        if len(self.base_lrs) != len(self.optimizer.param_groups):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(self.base_lrs)} groups, and the optimizer"
+                f" has {len(self.optimizer.param_groups)}: make it after the last add_param_group()"
+            )
+        return self.base_lrs
+
+    def _set(self, lrs: Sequence[float]) -> None:
+        for lr in lrs:
+            checks.number("lr", lr, low=0, called="learning rate")
+        for group, lr in zip(self.optimizer.param_groups, lrs, strict=True):
+            group["lr"] = float(lr)
+        self._last_lr = self._present()
+
+    def step(self) -> None:
+        """Set the rates of the next step."""
+        if self.last_epoch == 0 and not (self._is_initial or self.optimizer.has_stepped):
+            warnings.warn(
+                "lr_scheduler.step() before optimizer.step(): the first rate of the schedule is "
+                "never used. Call them in the opposite order.",
+                stacklevel=2,
+            )
+        self.last_epoch += 1
+        self._set(self.get_lr())
+
+    def _initial_step(self) -> None:
+        self._is_initial = True
+        self.step()
+        del self._is_initial
+
+    def _jump(self, n: int) -> None:
+        """Go to step n, whatever the present rates are."""
+        self.last_epoch = n
+        self._set(self._closed_form_lr())
+
+    def get_last_lr(self) -> list[float]:
+        """Return the rates that were set last."""
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all attributes except the optimizer."""
+        return {k: v for k, v in vars(self).items() if k != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            TypeError: it is no dict.
+            ValueError: it is the state of another schedule, or no state; nothing has changed.
+        """
+        self._check_state(state_dict)
+        self._load(state_dict)
+
+    def _check_state(self, state_dict: dict[str, Any]) -> None:
+        states.schedule(state_dict, self.state_dict())
+        trial = copy(self)
+        vars(trial).update(state_dict)
+        with states.loading(type(self).__name__):
+            trial.check()
+
+    def _load(self, state_dict: dict[str, Any]) -> None:
+        vars(self).update(state_dict)

@@ -1,0 +1,226 @@
+"""Learning-rate schedules held wrong: see `misuse.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from misuse import Misuse, check
+
+import minitorch as mt
+from minitorch import nn, optim
+from minitorch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    SequentialLR,
+)
+
+
+def parameters() -> list[nn.Parameter]:
+    return [nn.Parameter(mt.ones(1))]
+
+
+def o(groups: int = 1) -> optim.Optimizer:
+    return optim.SGD([{"params": parameters()} for _ in range(groups)], lr=1.0)
+
+
+def linear(**options: Any) -> LinearLR:
+    return LinearLR(o(), **options)
+
+
+def cosine(T_max: Any, **options: Any) -> CosineAnnealingLR:
+    return CosineAnnealingLR(o(), T_max, **options)
+
+
+def sequential(milestones: Any, n: int = 2, **options: Any) -> SequentialLR:
+    optimizer = o()
+    return SequentialLR(optimizer, [LinearLR(optimizer) for _ in range(n)], milestones, **options)
+
+
+def steps(scheduler: LRScheduler, n: int = 1) -> None:
+    for _ in range(n):
+        scheduler.optimizer.step()
+        scheduler.step()
+
+
+def added(make: Callable[[optim.Optimizer], LRScheduler], n: int = 1) -> None:
+    """Add a group when the schedule has been made, and take steps."""
+    scheduler = make(o())
+    scheduler.optimizer.add_param_group({"params": parameters()})
+    steps(scheduler, n)
+
+
+MAKE: dict[str, Callable[[], LRScheduler]] = {
+    "lambda": lambda: LambdaLR(o(), lambda n: 0.5**n),
+    "callable": lambda: LambdaLR(o(), Slope()),
+    "linear": linear,
+    "cosine": lambda: cosine(10),
+    "sequential": lambda: sequential([3]),
+}
+
+
+class Slope:
+    slope = 1.0
+
+    def __call__(self, n: int) -> float:
+        return 1 / (1 + self.slope * n)
+
+
+def loads(kind: str, *path: Any, into: str | None = None) -> None:
+    """Load a state into a schedule with one entry changed, path[-1], or (if None) left out."""
+    *keys, value = path
+    saved, scheduler = MAKE[kind](), MAKE[into or kind]()
+    state = at = saved.state_dict()
+    for key in keys[:-1]:
+        at[key] = at = at[key].copy()  # the state's lists are the schedule's own
+    if value is None:
+        del at[keys[-1]]
+    elif keys:
+        at[keys[-1]] = value
+    before = repr(scheduler.state_dict())
+    try:
+        scheduler.load_state_dict(state)
+    finally:
+        assert repr(scheduler.state_dict()) == before
+
+
+MISUSES = [
+    Misuse("a model for the optimizer", lambda: LinearLR(nn.Linear(1, 1)), TypeError,
+           "Linear is not an Optimizer"),
+    Misuse("a model for the optimizer of a function", lambda: LambdaLR(nn.Linear(1, 1), abs),
+           TypeError, "Linear is not an Optimizer"),
+    Misuse("the class for the optimizer", lambda: CosineAnnealingLR(optim.SGD, 3), TypeError,
+           "not an Optimizer"),
+    Misuse("an optimizer without a rate", lambda: LinearLR(optim.Optimizer(parameters(), {})),
+           ValueError, "Optimizer have no 'lr'"),
+    Misuse("a schedule without get_lr", lambda: LRScheduler(o()), NotImplementedError, "get_lr"),
+    Misuse("a schedule that is not here", lambda: optim.lr_scheduler.StepLR(o(), 3),
+           AttributeError, "nearest name"),
+    # Where to begin
+    Misuse("resuming without initial rates", lambda: linear(last_epoch=3), KeyError,
+           "initial_lr.*load the optimizer's state"),
+    Misuse("a step before the beginning", lambda: linear(last_epoch=-2), ValueError,
+           "last_epoch.*-2"),
+    Misuse("half a step", lambda: cosine(3, last_epoch=0.5), ValueError, "last_epoch.*0.5"),
+    Misuse("a step as text", lambda: linear(last_epoch="3"), TypeError, "last_epoch.*'3'"),
+    Misuse("no step", lambda: linear(last_epoch=None), TypeError, "last_epoch.*None"),
+    Misuse("a flag for a step", lambda: linear(last_epoch=True), TypeError, "last_epoch.*True"),
+    # Functions
+    Misuse("a factor for a function", lambda: LambdaLR(o(), 0.5), TypeError, "function.*0.5"),
+    Misuse("a function of another number of groups", lambda: LambdaLR(o(2), [abs]), ValueError,
+           "Expected 2 lr_lambdas, but got 1"),
+    Misuse("a name among the functions", lambda: LambdaLR(o(2), [abs, "abs"]), TypeError,
+           "function.*'abs'"),
+    Misuse("a function that returns nothing", lambda: LambdaLR(o(), lambda n: None), TypeError,
+           "step 0.*None"),
+    Misuse("a function that returns NaN", lambda: LambdaLR(o(), lambda n: math.nan), ValueError,
+           "step 0: nan"),
+    Misuse("a function that returns infinity",
+           lambda: steps(LambdaLR(o(), lambda n: math.inf if n else 1.0)), ValueError,
+           "step 1: inf"),
+    Misuse("a function below 0", lambda: steps(LambdaLR(o(), lambda n: 0.5 - n)), ValueError,
+           "learning rate: -0.5"),
+    Misuse("a function that returns a list", lambda: LambdaLR(o(), lambda n: [1.0]), TypeError,
+           r"step 0.*\[1.0\]"),
+    # Lines
+    Misuse("a start of 0", lambda: linear(start_factor=0), ValueError, "greater than 0.*got 0"),
+    Misuse("a start above 1", lambda: linear(start_factor=1.5), ValueError, "less or equal.*1.5"),
+    Misuse("a start that is NaN", lambda: linear(start_factor=math.nan), ValueError, "nan"),
+    Misuse("a start as text", lambda: linear(start_factor="0.1"), TypeError, "start_factor.*'0.1'"),
+    Misuse("an end below 0", lambda: linear(end_factor=-0.1), ValueError, "between 0 and 1.*-0.1"),
+    Misuse("an end above 1", lambda: linear(end_factor=2), ValueError, "between 0 and 1.*2"),
+    Misuse("no end", lambda: linear(end_factor=None), TypeError, "end_factor.*None"),
+    Misuse("a line of no steps", lambda: linear(total_iters=0), ValueError, "total_iters.*0"),
+    Misuse("a line of fewer than no steps", lambda: linear(total_iters=-5), ValueError,
+           "total_iters.*-5"),
+    Misuse("a line of two and a half steps", lambda: linear(total_iters=2.5), ValueError,
+           "total_iters.*2.5"),
+    Misuse("a line of text steps", lambda: linear(total_iters="5"), TypeError, "total_iters.*'5'"),
+    # Waves
+    Misuse("a wave of no steps", lambda: cosine(0), ValueError, "T_max.*0"),
+    Misuse("a wave of fewer than no steps", lambda: cosine(-4), ValueError, "T_max.*-4"),
+    Misuse("a wave of NaN steps", lambda: cosine(math.nan), ValueError, "T_max.*nan"),
+    Misuse("a wave without its length", lambda: cosine(None), TypeError, "T_max.*None"),
+    Misuse("a wave in a list", lambda: cosine([10]), TypeError, r"T_max.*\[10\]"),
+    Misuse("a lowest rate below 0", lambda: cosine(3, eta_min=-0.1), ValueError, "eta_min.*-0.1"),
+    Misuse("a lowest rate that is NaN", lambda: cosine(3, eta_min=math.nan), ValueError,
+           "eta_min.*nan"),
+    Misuse("a lowest rate as text", lambda: cosine(3, eta_min="0"), TypeError, "eta_min.*'0'"),
+    # One after another
+    Misuse("no schedulers", lambda: SequentialLR(o(), [], []), ValueError, "got 0 and 0"),
+    Misuse("None for the schedulers", lambda: SequentialLR(o(), None, []), TypeError,
+           "schedulers.*None"),
+    Misuse("one schedule for the list", lambda: SequentialLR(o(), linear(), []), TypeError,
+           "schedulers must be a list"),
+    Misuse("an optimizer among the schedulers", lambda: SequentialLR(o(), [o()], []), TypeError,
+           r"schedulers\[0\] is a SGD"),
+    Misuse("a schedule of another optimizer", lambda: SequentialLR(o(), [linear()], []), ValueError,
+           "same optimizer"),
+    Misuse("a schedule twice", lambda: SequentialLR(x := o(), [LinearLR(x)] * 2, [3]), ValueError,
+           "twice"),
+    Misuse("a sequence inside a sequence",
+           lambda: SequentialLR(x := o(), [LinearLR(x), SequentialLR(x, [LinearLR(x)], [])], [3]),
+           ValueError, "one list of all schedules"),
+    Misuse("a milestone too few", lambda: sequential([]), ValueError, "got 2 and 0"),
+    Misuse("a milestone for the list", lambda: sequential(3), TypeError, "milestones.*3"),
+    Misuse("milestones out of order", lambda: sequential([5, 3], 3), ValueError, r"\[5, 3\]"),
+    Misuse("a milestone twice", lambda: sequential([3, 3], 3), ValueError, r"\[3, 3\]"),
+    Misuse("a milestone before the beginning", lambda: sequential([-1]), ValueError, "-1"),
+    Misuse("a milestone between two steps", lambda: sequential([2.5]), ValueError, "2.5"),
+    Misuse("a milestone as text", lambda: sequential(["3"]), TypeError, "milestone.*'3'"),
+    Misuse("a sequence for no optimizer", lambda: SequentialLR(None, [linear()], []), TypeError,
+           "NoneType is not an Optimizer"),
+    # Groups that came later
+    Misuse("a group added under a function", lambda: added(lambda x: LambdaLR(x, abs)), ValueError,
+           "for 1 groups.*has 2"),
+    Misuse("a group added under a wave",
+           lambda: added(lambda x: CosineAnnealingLR(x, 1), 2), ValueError, "for 1 groups.*has 2"),
+    # States
+    Misuse("a list for a state", lambda: linear().load_state_dict([]), TypeError, "list"),
+    Misuse("another schedule's state", lambda: loads("linear", 1, into="cosine"), ValueError,
+           "no 'T_max'"),
+    Misuse("a state without a sequence's", lambda: loads("linear", 1, into="sequential"),
+           ValueError, "no '_schedulers'"),
+    Misuse("a state without a function's", lambda: loads("linear", 1, into="lambda"), ValueError,
+           "no 'lr_lambdas'"),
+    Misuse("a function's state before the beginning", lambda: loads("lambda", "last_epoch", -2),
+           ValueError, "LambdaLR.*last_epoch.*-2"),
+    Misuse("a sequence's state before the beginning",
+           lambda: loads("sequential", "last_epoch", -2), ValueError, "SequentialLR.*-2"),
+    Misuse("a state without its step", lambda: loads("linear", "last_epoch", None), ValueError,
+           "'last_epoch'"),
+    Misuse("a state with a step as text", lambda: loads("linear", "last_epoch", "3"), ValueError,
+           "last_epoch.*'3'"),
+    Misuse("a state of two groups", lambda: loads("linear", "base_lrs", [1.0, 2.0]), ValueError,
+           "base_lrs.*2 entries"),
+    Misuse("a state with a rate as text", lambda: loads("linear", "base_lrs", ["1"]), ValueError,
+           "base_lrs.*rate.*'1'"),
+    Misuse("a state with a rate below 0", lambda: loads("cosine", "_last_lr", [-1.0]), ValueError,
+           "_last_lr.*rate: -1"),
+    Misuse("a state with no rates", lambda: loads("cosine", "_last_lr", 1.0), ValueError,
+           "_last_lr.*list"),
+    Misuse("a state with a line of no steps", lambda: loads("linear", "total_iters", 0), ValueError,
+           "LinearLR.*total_iters.*0"),
+    Misuse("a state with a wave of no steps", lambda: loads("cosine", "T_max", 0), ValueError,
+           "CosineAnnealingLR.*T_max.*0"),
+    Misuse("a state with a milestone too many", lambda: loads("sequential", "_milestones", [1, 2]),
+           ValueError, "got 2 and 2"),
+    Misuse("a state with a schedule too few", lambda: loads("sequential", "_schedulers", []),
+           ValueError, "_schedulers.*0 entries"),
+    Misuse("a wrong state in a sequence's",
+           lambda: loads("sequential", "_schedulers", 1, "total_iters", -1), ValueError,
+           "total_iters.*-1"),
+    Misuse("a function's state with a list", lambda: loads("callable", "lr_lambdas", [3]),
+           ValueError, "lr_lambdas.*3"),
+    Misuse("an object's state for a function", lambda: loads("callable", 1, into="lambda"),
+           ValueError, "lr_lambdas.*None"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("misuse", MISUSES, ids=lambda misuse: misuse.what)
+def test_says_what_is_wrong(misuse: Misuse) -> None:
+    check(misuse)
