@@ -20,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ HOSTILE: list[Any] = [
     float("inf"), -float("inf"), True, False, None, "", "1", "addition", "猫", "\ud800",
     "a" * 10_000, [], [1], {}, {"a": 1},
 ]  # fmt: skip
+
+
+def hostile(rng: random.Random) -> Any:
+    return deepcopy(rng.choice(HOSTILE))
 
 
 def trained(folder: Path, name: str, task: Task) -> Run:
@@ -79,16 +84,16 @@ def damaged_values(rng: random.Random, whole: bytes) -> bytes:
             case 0:
                 del part[name]
             case 1:
-                part[rng.choice(["lr", "n_layers", "digits", "__class__"])] = rng.choice(HOSTILE)
+                part[rng.choice(["lr", "n_layers", "digits", "__class__"])] = hostile(rng)
             case 2:
-                nested: Any = rng.choice(HOSTILE)
+                nested: Any = hostile(rng)
                 for _ in range(rng.choice([1, 5, 900])):
                     nested = [nested] if rng.random() < 0.5 else {name: nested}
                 part[name] = nested
             case 3:
-                config[rng.choice(list(config))] = rng.choice(HOSTILE)
+                config[rng.choice(list(config))] = hostile(rng)
             case _:
-                part[name] = rng.choice(HOSTILE)
+                part[name] = hostile(rng)
     return json.dumps(config).encode("utf-8", "replace")
 
 

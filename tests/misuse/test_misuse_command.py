@@ -49,6 +49,7 @@ MISUSES = [
     Misuse("no command", "", r"required: COMMAND"),
     Misuse("an unknown command", "sing", r"invalid choice: 'sing'"),
     Misuse("an empty command", "|", r"invalid choice: ''"),
+    Misuse("a directory that cannot be", "eval|a\0b", r"argument run: it holds a null character"),
     Misuse("an unknown flag", "tasks|--colour", r"unrecognized arguments: --colour"),
     Misuse("an argument too many", "tasks|addition", r"unrecognized arguments: addition"),
     Misuse("no task", "train", r"required: TASK"),

@@ -36,9 +36,10 @@ def number(value: str) -> float:
 
 
 def text(value: str) -> str:
-    """Read the text of a flag, which is not empty."""
-    if not value:
-        raise argparse.ArgumentTypeError("it is empty")
+    """Read the text of a flag, which is not empty, and holds no null character."""
+    if not value or "\0" in value:
+        why = "holds a null character" if value else "is empty"
+        raise argparse.ArgumentTypeError(f"it {why}")
     return value
 
 
