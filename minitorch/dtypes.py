@@ -203,7 +203,7 @@ class finfo:
         self.dtype, self.bits = of.name, info.bits
         self.eps, self.max, self.min = (builtins.float(x) for x in (info.eps, info.max, info.min))
         self.tiny = self.smallest_normal = builtins.float(info.tiny)
-        self.resolution = builtins.float(info.resolution)
+        self.resolution = 10.0**-info.precision
 
     def __repr__(self) -> str:
         names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")

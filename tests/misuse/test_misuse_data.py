@@ -198,6 +198,11 @@ MISUSES = [
     # A place in the data
     Misuse("a list for a place", lambda: DataLoader(LIST).load_state_dict([1]), TypeError, "list"),
     Misuse("a place without its start", lambda: place(start=None), ValueError, "'start'"),
+    Misuse(
+        "a place with batches and no start",
+        lambda: DataLoader(LIST).load_state_dict({"batches": 1, "start": None, "generator": None}),
+        ValueError, "start is no state",
+    ),
     Misuse("a place without its batches", lambda: place(batches=None), ValueError, "'batches'"),
     Misuse("a place before the beginning", lambda: place(batches=-1), ValueError, "batches.*-1"),
     Misuse("a place between batches", lambda: place(batches=0.5), ValueError, "batches.*0.5"),

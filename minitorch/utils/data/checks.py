@@ -114,7 +114,7 @@ def place(state_dict: Any, draws: bool) -> None:
     batches = state_dict["batches"]
     if not isinstance(batches, int) or isinstance(batches, bool) or batches < 0:
         raise ValueError(f"loaded state dict: batches must be an int from 0 on, not {batches!r}")
-    for name, optional in (("start", True), ("generator", not draws)):
+    for name, optional in (("start", not batches), ("generator", not draws)):
         if not (optional and state_dict[name] is None):
             try:
                 Generator().set_state(state_dict[name])

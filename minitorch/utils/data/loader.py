@@ -148,7 +148,7 @@ class DataLoader(Generic[T]):
             getattr(self.sampler, "generator", None) if generator is None else generator
         )
         self.collate_fn = default_collate if collate_fn is None else collate_fn
-        self._start: dict[str, Any] | None = None  # the generator's state when the epoch began
+        self._start: Any = None  # the generator's state when the epoch began
         self._done = 0  # batches that this epoch has given
         self._resuming = False
 
@@ -181,8 +181,7 @@ class DataLoader(Generic[T]):
         """
         generator = self.generator or default_generator
         now, self._resuming = generator.get_state(), False
-        if self._start is not None:
-            generator.set_state(self._start)
+        generator.set_state(self._start)
         batches = iter(self.batch_sampler)
         skipped = sum(1 for _ in islice(batches, self._done))
         generator.set_state(now)
