@@ -120,7 +120,8 @@ def _take_views_again(x: Tensor) -> None:
     """Give each living view, and each view of a view, a node that follows the base's new one."""
     changed = [x]
     for base in changed:  # the list grows while it is read
-        for view in [reference() for reference in base._views or ()]:
+        for reference in list(base._views or ()):  # a copy: a view may go meanwhile
+            view = reference()
             if view is not None:
                 _, op, args = view._view
                 _move(view, op(base, *args)._node)

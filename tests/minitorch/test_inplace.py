@@ -255,6 +255,22 @@ def test_a_leaf_that_requires_grad_is_not_changed_while_recording() -> None:
     assert x.is_leaf
 
 
+def test_views_may_go_while_the_others_are_taken_again() -> None:
+    base = leaf(*range(20))
+    x = base * 1
+    views = [x[i:] for i in range(20)]
+
+    def collect() -> None:
+        """Stands for a weak reference that is followed just before the collector runs."""
+        del views[1:]
+
+    x._views.add(collect)
+    x.mul_(2.0)
+    assert len(views) == 1
+    views[0].sum().backward()
+    assert base.grad.tolist() == [2.0] * 20
+
+
 def test_a_view_made_under_no_grad_is_not_changed_while_recording() -> None:
     w = leaf(1.0)
     b = tensor(1.0, 2.0)
