@@ -78,6 +78,20 @@ def test_fused_kernels_and_functions_are_watched() -> None:
             fused.softmax(leaf(math.inf, math.inf), -1)
 
 
+def test_each_tensor_that_a_function_returns_is_watched() -> None:
+    class LogAndNorm(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> tuple[float, Tensor]:
+            with np.errstate(divide="ignore"):
+                return x.norm().item(), Tensor._wrap(np.log(x.array))
+
+    x = leaf(1.0, 0.0).detach()
+    with detect_anomaly():
+        assert LogAndNorm.apply(x + 1)[0] == math.sqrt(5)
+        with pytest.raises(RuntimeError, match=r"Inf.*LogAndNorm of \(2,\)"):
+            LogAndNorm.apply(x)
+
+
 def test_an_inf_that_is_meant_passes() -> None:
     q = leaf([1.0, 2.0], [3.0, 4.0])
     mask = minitorch.tensor([[True, False], [True, True]])

@@ -102,6 +102,16 @@ def test_dtypes_are_compared() -> None:
         PAIRS(mt.zeros(2, dtype=mt.int64))
 
 
+def test_only_so_many_shapes_are_known_at_once() -> None:
+    fits = Shapes("double", input="* 2")
+    x = mt.zeros(1500, 2)
+    for n in range(1500):
+        fits(x[:n])
+    assert len(fits.known) < 1002
+    with pytest.raises(RuntimeError, match="3 is not 2"):
+        fits(mt.zeros(4, 3))
+
+
 def test_none_is_left_out_and_what_is_no_tensor_is_refused() -> None:
     fits: Any = Shapes("dot", optional="input other", input="k", other="k")
     fits(mt.zeros(3), None)

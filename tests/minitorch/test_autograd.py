@@ -456,6 +456,16 @@ def test_retain_grad_keeps_the_gradient_of_what_is_not_a_leaf() -> None:
         minitorch.tensor(1.0).retain_grad()
 
 
+def test_a_result_that_is_gone_retains_nothing() -> None:
+    x = leaf(1.0)
+    y = x * 2
+    y.retain_grad()
+    z = y + 1
+    del y
+    z.backward()
+    assert x.grad.tolist() == [2.0]
+
+
 def test_retain_grad_follows_a_tensor_that_is_changed_in_place() -> None:
     y = leaf(1.0) * 2
     y.retain_grad()
@@ -490,6 +500,11 @@ def test_hessian_by_hand() -> None:
     assert [aa.item(), ab.item(), ba.item(), bb.item()] == [6.0, 4.0, 4.0, 0.0]
     with pytest.raises(RuntimeError, match="one element"):
         hessian(lambda x: x * x, x)
+
+
+def test_the_jacobian_of_a_constant_is_0() -> None:
+    y = minitorch.tensor([1.0, 2.0])
+    assert jacobian(lambda x: y, minitorch.ones(3)).tolist() == [[0.0] * 3] * 2
 
 
 def test_a_jacobian_can_be_differentiated() -> None:
@@ -530,6 +545,34 @@ def test_checkpoint_draws_the_same_random_numbers_again() -> None:
     y.sum().backward()
     assert_close(x.grad * x.detach(), y.detach())
     assert minitorch.random.get_rng_state() == before
+
+
+def test_checkpoint_draws_other_random_numbers_if_it_may() -> None:
+    x = minitorch.ones(100, requires_grad=True)
+    dropped = lambda x: minitorch.nn.functional.dropout(x, 0.5)  # noqa: E731
+    y = checkpoint(dropped, x, preserve_rng_state=False)
+    y.sum().backward()
+    assert set(x.grad.tolist()) == {0.0, 2.0}
+    assert x.grad.tolist() != y.tolist()
+
+
+def test_checkpoint_without_gradients_is_the_function() -> None:
+    x = leaf(2.0)
+    with no_grad():
+        y = checkpoint(lambda x: x * x, x)
+    assert y.is_leaf
+    assert y.tolist() == [4.0]
+
+
+def test_checkpoint_looks_at_each_operation_inside_once() -> None:
+    def double(x: Tensor) -> Tensor:
+        for _ in range(100):
+            x = x + x  # 2¹⁰⁰ ways lead through this
+        return x
+
+    x = leaf(1.0)
+    checkpoint(double, x).backward()
+    assert x.grad.tolist() == [2.0**100]
 
 
 def test_checkpoint_of_several_outputs_and_of_none() -> None:

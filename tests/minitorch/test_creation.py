@@ -409,6 +409,41 @@ def test_no_items_at_the_edges_is_dots() -> None:
         mt.set_printoptions(profile="default")
 
 
+@pytest.mark.parametrize(
+    ("make", "options", "text"),
+    [
+        (lambda: mt.zeros(0), {}, "tensor([])"),
+        (lambda: mt.zeros(0, 3), {}, "tensor([], size=(0, 3))"),
+        (lambda: mt.tensor([1.5, 2.5]), {"sci_mode": True}, "tensor([1.5000e+00, 2.5000e+00])"),
+        (lambda: mt.tensor([1e-6, 1.0]), {"sci_mode": False}, "tensor([0.0000, 1.0000])"),
+        (lambda: mt.arange(2000), {}, "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])"),
+        (lambda: mt.arange(12).reshape(3, 4), {"threshold": 5, "edgeitems": 1},
+         "tensor([[ 0,  ...,  3],\n        ...,\n        [ 8,  ..., 11]])"),
+    ],
+)  # fmt: skip
+def test_a_tensor_is_printed_as_pytorch_prints_it(
+    make: Any, options: dict[str, Any], text: str
+) -> None:
+    mt.set_printoptions(**options)
+    try:
+        assert repr(make()) == text
+    finally:
+        mt.set_printoptions(profile="default")
+
+
+def test_a_result_is_printed_with_its_operation() -> None:
+    y = mt.ones(2, requires_grad=True) * 2
+    assert repr(y) == "tensor([2., 2.], grad_fn=<mul>)"
+
+
+def test_finfo_gives_the_limits_of_a_dtype() -> None:
+    single, double = mt.finfo(), mt.finfo(mt.float64)
+    assert (single.dtype, single.bits, double.bits) == ("float32", 32, 64)
+    assert (single.eps, double.eps) == (2**-23, 2**-52)
+    assert (single.max, single.min, single.tiny) == ((2 - 2**-23) * 2.0**127, -single.max, 2**-126)
+    assert (single.resolution, double.resolution) == (1e-6, 1e-15)
+
+
 @pytest.mark.parametrize("shape", [(0,), (3,), (0, 3), (3, 0), (5, 2), (2, 5)], ids=str)
 def test_eye_is_numpy_s(shape: tuple[int, ...]) -> None:
     assert np.array_equal(mt.eye(*shape).numpy(), np.eye(*shape))

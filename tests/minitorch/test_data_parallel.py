@@ -103,6 +103,11 @@ def test_tensors_are_cut_wherever_they_stand_and_other_things_are_not() -> None:
         )
 
 
+def test_examples_may_be_empty() -> None:
+    with nn.DataParallel(nn.ReLU()) as parallel:
+        assert parallel(mt.zeros(7, 0)).shape == (7, 0)
+
+
 def test_training_with_it_is_training_the_module() -> None:
     nets = [Net() for _ in "ab"]
     nets[1].load_state_dict(nets[0].state_dict())
@@ -375,9 +380,15 @@ def test_it_serves_one_process_only() -> None:
         child = os.fork()
         if not child:
             del nested
-            parallel.close()
-            os._exit(0)
-        os.waitpid(child, 0)
+            try:
+                parallel(X)
+            except RuntimeError as error:
+                parallel.close()
+                os._exit(0 if "this is a fork of that one" in str(error) else 1)
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
         parallel(X)
 
 
@@ -476,6 +487,32 @@ def test_once_closed_or_forgotten_its_processes_are_gone() -> None:
                 parallel(X)
         del parallel
         assert not any(map(is_running, pids))
+
+
+def test_a_process_that_nobody_writes_to_any_more_ends_by_itself() -> None:
+    net = Net(dropout=0.5)
+    net.first.bias.requires_grad_(False)
+    parallel = nn.DataParallel(net)
+    (worker,) = parallel._workers
+    parallel(X)  # let go at once
+    loss = parallel(X).sum()
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="a second time"):
+        loss.backward()
+    net.eval()
+    with mt.no_grad():
+        assert_close(parallel(X), net(X), rtol=1e-12, atol=1e-14)
+    worker.pipe.close()  # as when the process that has the other end is gone
+    _, status = os.waitpid(worker.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    parallel.close()
+
+
+def test_without_a_terminal_it_works_as_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # as under pythonw
+    net = Net()
+    with nn.DataParallel(net) as parallel:
+        assert_close(parallel(X), net(X), rtol=1e-12, atol=1e-14)
 
 
 def test_ctrl_c_is_not_for_the_other_processes() -> None:

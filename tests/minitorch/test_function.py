@@ -143,6 +143,23 @@ def test_outputs_without_a_derivative() -> None:
     assert x.grad.tolist() == [30.0, 10.0, 20.0]
 
 
+def test_a_gradient_of_none_stops_there() -> None:
+    class Stop(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, g: Tensor) -> None:
+            return None
+
+    x = leaf(2.0)
+    Stop.apply(x.exp()).backward()
+    assert x.grad is None
+    (Stop.apply(x.exp()) + 3 * x).backward()
+    assert x.grad.tolist() == [3.0]
+
+
 def test_an_argument_may_be_returned_as_it_is() -> None:
     class Reverse(Function):
         @staticmethod

@@ -374,6 +374,19 @@ def test_cross_entropy_by_hand() -> None:
     assert smoothed == pytest.approx(0.9 * first + 0.1 * spread)
 
 
+def test_cross_entropy_of_probabilities_by_hand() -> None:
+    q = Tensor._wrap(np.array([[0.0, 0.0, 1.0], [0.5, 0.25, 0.25]]))
+    first = math.log(8 / 5)
+    second = 0.5 * math.log(2) + 0.5 * math.log(4)
+    losses = fused.cross_entropy(odds(), q, reduction="none")
+    assert losses.tolist() == pytest.approx([first, second])
+    assert fused.cross_entropy(odds(), q).item() == pytest.approx((first + second) / 2)
+    weight = Tensor._wrap(np.array([3.0, 1.0, 2.0]))
+    second = 3 * 0.5 * math.log(2) + (1 + 2) * 0.25 * math.log(4)
+    weighted = fused.cross_entropy(odds(), q, weight)  # over the batch, not the weights
+    assert weighted.item() == pytest.approx((2 * first + second) / 2)
+
+
 @pytest.mark.parametrize("form", [nullcontext, definitions])
 @pytest.mark.parametrize("with_weight", [False, True])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

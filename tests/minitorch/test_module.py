@@ -167,6 +167,9 @@ def test_zero_grad_forgets_or_sets_to_zero() -> None:
     assert net.scale.grad.tolist() == [0.0]
     assert kept is not None
     assert kept.tolist() == [0.0]
+    net.scale.grad = None
+    net.zero_grad(set_to_none=False)
+    assert net.scale.grad is None
     net.zero_grad()
     assert all(p.grad is None for p in net.parameters())
 
@@ -239,6 +242,9 @@ def test_load_state_dict_copies_and_brings_to_the_dtype() -> None:
     source, target = Net().double(), Net()
     result = target.load_state_dict(source.state_dict())
     assert repr(result) == "<All keys matched successfully>"
+    state = {name: x for name, x in source.state_dict().items() if name != "scale"}
+    result = target.load_state_dict({**state, "more": mt.zeros(1)}, strict=False)
+    assert repr(result) == "IncompatibleKeys(missing_keys=['scale'], unexpected_keys=['more'])"
     assert target.scale.dtype == mt.float32
     np.testing.assert_allclose(
         target.embedding.weight.detach().numpy(), source.embedding.weight.detach().numpy(), 1e-7
@@ -325,6 +331,8 @@ def test_hooks_can_be_prepended_and_see_keyword_arguments() -> None:
     )
     assert module(1, plus=3) == 322
     assert seen == [((11,), {"plus": 300}, 322)]
+    module.register_forward_pre_hook(lambda m, args, kwargs: None, with_kwargs=True)
+    assert module(1, plus=3) == 322
 
 
 def test_a_hook_ends_with_its_block() -> None:

@@ -364,3 +364,43 @@ def test_new_tensors_are_on_the_cpu() -> None:
 def test_multinomial_draws_the_smallest_weight_before_none() -> None:
     drawn = mt.multinomial(mt.tensor([0.0, 1.0, 5e-324], dtype=mt.float64), 2)
     assert drawn.tolist() == [1, 2]
+
+
+ONE_TO_4 = mt.tensor([[1.0, 2.0], [3.0, 4.0]])
+OPTIONS = [
+    ("sign of bytes", mt.tensor([0, 7], dtype=mt.uint8).sign, [0, 1]),
+    ("sign of bools", mt.tensor([False, True]).sign, [False, True]),
+    ("floats rounded to 0", lambda: ops.div(mt.tensor([7.0, -7.0]), 2, rounding_mode="trunc"), [3.0, -3.0]),
+    ("number // tensor", lambda: 7 // mt.tensor([2.0, -2.0]), [3.0, -4.0]),
+    ("number % tensor", lambda: 7 % mt.tensor([2, -2]), [1, -1]),
+    ("ints - floats", lambda: mt.tensor([1]) - mt.tensor([1.5]), [-0.5]),
+    ("larger of two", lambda: mt.max(mt.tensor([1.0, 4.0]), mt.tensor([3.0, 2.0])), [3.0, 4.0]),
+    ("smaller of two", lambda: mt.tensor([1.0, 4.0]).min(other=mt.tensor([3.0, 2.0])), [1.0, 2.0]),
+    ("where, of two numbers", lambda: mt.where(mt.tensor([True, False]), 1.5, 0.5), [1.5, 0.5]),
+    ("var, biased", lambda: mt.tensor([1.0, 3.0]).var(False), 1.0),
+    ("0-norm", lambda: mt.tensor([[0.0, 3.0], [2.0, 4.0]]).norm(0, 1), [1.0, 2.0]),
+    ("gather of a number", lambda: mt.tensor(5.0).gather(0, mt.tensor(0)), 5.0),
+    ("gather by a number", lambda: mt.tensor([1.0, 2.0]).gather(0, mt.tensor(1)), 2.0),
+    ("gather of a number, twice", lambda: mt.tensor(5.0).gather(0, mt.tensor([0, 0])), [5.0, 5.0]),
+    ("gather of nothing", lambda: mt.zeros(3).gather(0, mt.tensor([])), []),
+    ("argsort of a number", lambda: mt.tensor(3.0).argsort(), 0),
+    ("topk of a number", lambda: mt.tensor(3.0).topk(1), [3.0, 0]),
+    ("nonzero", lambda: ONE_TO_4.sub(1).nonzero(as_tuple=True), [[0, 1, 1], [1, 0, 1]]),
+    ("one-hot", lambda: mt.nn.functional.one_hot(mt.tensor([0, 2])), [[1, 0, 0], [0, 0, 1]]),
+    ("bits", lambda: mt.tensor([1.0, -2.0]).view(mt.int32), [1065353216, -1073741824]),
+    ("to another's dtype", lambda: mt.tensor([1.5]).to(mt.tensor([1])), [1]),
+    ("to, non_blocking", lambda: mt.tensor([1.5]).to(mt.int32, True), [1]),
+    ("type", lambda: mt.tensor([1.5]).type(mt.int64), [1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "expected"), [c[1:] for c in OPTIONS], ids=[c[0] for c in OPTIONS])
+def test_options_give_what_they_give_in_pytorch(f: Any, expected: Any) -> None:
+    y = f()
+    found = [x.tolist() for x in y] if isinstance(y, tuple) else y.tolist()
+    assert repr(found) == repr(expected)  # 1 is not 1.0, nor True
+
+
+def test_type_names_that_of_the_elements() -> None:
+    names = [mt.zeros(1, dtype=dtype).type() for dtype in (mt.float32, mt.int64, mt.bool)]
+    assert names == ["minitorch.FloatTensor", "minitorch.LongTensor", "minitorch.BoolTensor"]

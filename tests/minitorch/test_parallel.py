@@ -93,6 +93,37 @@ def test_blas_is_held_to_one_thread_meanwhile_and_gets_its_threads_back() -> Non
 
 
 @pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
+def test_blas_is_held_to_one_thread_until_the_last_that_needs_it_has_ended() -> None:
+    minitorch.set_num_threads(2)
+    seen: list[int | None] = []
+
+    def work(item: int) -> None:
+        if item == 0:
+            parallel.each(seen.append, range(2))
+            seen.append(blas.threads())
+
+    parallel.each(work, range(2))
+    assert sorted(seen[:2]) == [0, 1]
+    assert seen[2] == 1
+    assert blas.threads() == 2
+
+
+def test_without_openblas_nothing_is_known_of_it_and_nothing_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = blas.threads()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(np, "__file__", str(tmp_path / "numpy" / "__init__.py"))
+        blas._function.cache_clear()
+        blas.set_threads(3)
+        assert (blas.kernels(), blas.threads()) == (None, None)
+        shown = minitorch.show_config("dicts")
+        assert (shown["kernels"], shown["threads"]) == ("not known", "not known")
+    blas._function.cache_clear()
+    assert blas.threads() == before
+
+
+@pytest.mark.skipif(blas.threads() is None, reason="NumPy came without its OpenBLAS")
 def test_what_is_set_while_blas_is_held_to_one_thread_holds_afterwards() -> None:
     minitorch.set_num_threads(2)
     seen = []

@@ -82,3 +82,8 @@ def test_keep_mask_drops_its_share_and_keeps_the_expectation(dtype: type) -> Non
     assert set(np.unique(mask)) == {0, dtype(1.25)}
     assert (mask == 0).mean() == pytest.approx(0.2, abs=0.005)
     assert not keep_mask((3,), 1.0, np.dtype(dtype)).any()
+
+
+def test_bernoulli_draws_by_the_input_or_by_one_probability() -> None:
+    assert mt.bernoulli(mt.tensor([0.0, 1.0, 1.0])).tolist() == [0.0, 1.0, 1.0]
+    assert mt.bernoulli(mt.zeros(3), 1.0).tolist() == [1.0, 1.0, 1.0]

@@ -76,6 +76,56 @@ def test_a_time_to_wait_that_the_user_chose_stays(monkeypatch: pytest.MonkeyPatc
     assert not tuning.done
 
 
+def test_variables_that_the_user_set_are_there_for_other_programs() -> None:
+    given = {"OPENBLAS_THREAD_TIMEOUT": "26", "GOTO_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Zen"}
+    code = f"import minitorch, os; print(*(os.environ[name] for name in {[*given]}))"
+    assert run(code, **given) == "26 1 Zen\n"
+
+
+class Mallopt:
+    """Stands for a C library that allows thresholds up to a limit, and keeps what it is told."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.kept = limit, dict[int, int]()
+
+    def gnu_get_libc_version(self) -> bytes:
+        return b"2.0"
+
+    def mallopt(self, what: int, value: int) -> int:
+        if what == tuning.M_MMAP_THRESHOLD and value > self.limit:
+            return 0
+        self.kept[what] = value
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("platform", "limit", "kept"),
+    [
+        ("linux", 1 << 40, {tuning.M_TRIM_THRESHOLD: 1 << 30, tuning.M_MMAP_THRESHOLD: 1 << 30}),
+        ("linux", 1 << 25, {tuning.M_TRIM_THRESHOLD: 1 << 30, tuning.M_MMAP_THRESHOLD: 1 << 25}),
+        ("darwin", 1 << 40, {}),
+    ],
+)
+def test_memory_is_kept_as_far_as_the_c_library_allows(
+    platform: str, limit: int, kept: dict[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Mallopt(limit)
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(tuning.ctypes, "CDLL", lambda name: library)
+    tuning.keep_freed_memory()
+    assert library.kept == kept
+    assert bool(tuning.done) == bool(kept)
+
+
+def test_a_c_library_that_is_not_glibc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "done", {})
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(tuning.ctypes, "CDLL", lambda name: object())
+    tuning.keep_freed_memory()
+    assert not tuning.done
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps freed memory when told to")
 def test_a_large_array_is_made_of_memory_that_another_left() -> None:
     faults = """

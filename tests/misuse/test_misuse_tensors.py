@@ -203,9 +203,20 @@ INDEXING = [
         "index_select by matrix", lambda: x().index_select(0, ints(0)[None]), IndexError, "one dim",
     ),
     Misuse(
+        "gather more rows", lambda: x().gather(1, ints(0)[None].expand(3, 1)), RuntimeError,
+        r"\(3, 1\) reaches beyond input of shape \(2, 3\): apart from dimension 1",
+    ),
+    Misuse(
+        "index_add of ints", lambda: x(2).index_add(0, ints(0), ints(1)), RuntimeError, "float32, .*int64",
+    ),
+    Misuse(
         "index_add of another shape", lambda: x().index_add(0, ints(0), x()), RuntimeError, "shape",
     ),
     Misuse("scatter nothing", lambda: x(2).scatter(0, ints(0)), TypeError, "NoneType"),
+    Misuse(
+        "scatter to reduce",
+        lambda: x(2).scatter(0, ints(0), x(1), reduce="add"), NotImplementedError, "scatter_add",
+    ),
     Misuse(
         "scatter doubles", lambda: x(2).scatter(0, ints(0), x(1).double()), RuntimeError, "dtype",
     ),
@@ -221,6 +232,9 @@ INDEXING = [
     Misuse("where by ints", lambda: mt.where(ints(1), 1.0, 0.0), TypeError, "bool tensor"),
     Misuse(
         "one-hot of a negative", lambda: mt.nn.functional.one_hot(ints(-1), 3), IndexError, "-1",
+    ),
+    Misuse(
+        "one-hot of how many", lambda: mt.nn.functional.one_hot(ints()), RuntimeError, "num_classes must",
     ),
     Misuse(
         "one-hot beyond", lambda: mt.nn.functional.one_hot(ints(3), 3), IndexError, r"range\(3\)",
@@ -256,15 +270,23 @@ SHAPES = [
     Misuse("cat of a tensor", lambda: mt.cat(x()), TypeError, "list of Tensors"),
     Misuse("cat of None", lambda: mt.cat(None), TypeError, "list of Tensors"),
     Misuse("cat of nothing", lambda: mt.cat([]), ValueError, "non-empty"),
+    Misuse("cat of numbers", lambda: mt.cat([mt.tensor(1.0)] * 2), RuntimeError, "Use stack"),
     Misuse("cat of unlike", lambda: mt.cat([x(2, 3), x(2, 4)]), RuntimeError, "sizes must match"),
+    Misuse("stack of nothing", lambda: mt.stack([]), RuntimeError, "non-empty"),
     Misuse("stack of unlike", lambda: mt.stack([x(2), x(3)]), RuntimeError, "same shape"),
     Misuse("split into halves", lambda: x().split(0.5), TypeError, "int, not float"),
+    Misuse("split by 0", lambda: x().split(0), RuntimeError, "must be positive, not 0"),
+    Misuse("split by -1", lambda: x().split(-1), RuntimeError, "must be positive, not -1"),
+    Misuse("split of a number", lambda: mt.tensor(1.0).split(1), RuntimeError, "cannot be cut"),
     Misuse("split into too few", lambda: x(4).split([1, 2]), RuntimeError, "sum to 4"),
     Misuse("no chunks", lambda: x().chunk(0), RuntimeError, "above 0"),
     Misuse("roll by a float", lambda: x().roll(1.5), TypeError, "'shifts' must be int"),
+    Misuse("roll of a number", lambda: mt.tensor(1.0).roll(1, 0), IndexError, "no dimensions"),
     Misuse("repeat too few times", lambda: x().repeat(2), RuntimeError, "each dimension"),
     Misuse("pad an odd number", lambda: pad(x(), (1,)), RuntimeError, "pairs"),
     Misuse("pad by a float", lambda: pad(x(), (1.5, 1)), TypeError, "int, not float"),
+    Misuse("pad away too much", lambda: pad(x(), (-2, -2)), RuntimeError, r"shape \(2, 3\)"),
+    Misuse("pad by a mode of 0", lambda: pad(x(), (1, 1), 0), TypeError, "must be str, not int"),
     Misuse("reflect too much", lambda: pad(x(), (3, 3), "reflect"), RuntimeError, "at most 2"),
     Misuse("pad in no mode", lambda: pad(x(), (1, 1), "mirror"), NotImplementedError, "mirror"),
     Misuse("product of unlike", lambda: x() @ x(), RuntimeError, "transposed"),
@@ -275,11 +297,15 @@ SHAPES = [
         "einsum of two dtypes",
         lambda: mt.einsum("i,i", x(2), x(2).double()), RuntimeError, "dtypes differ",
     ),
+    Misuse("einsum of digits", lambda: mt.einsum("i1", x()), RuntimeError, "'i1' may have letters"),
     Misuse("einsum of a letter less", lambda: mt.einsum("i", x()), RuntimeError, "2 dimensions"),
     Misuse(
         "einsum without a str", lambda: mt.einsum(x(), [0, 1]), TypeError, "equation must be a str",
     ),
     Misuse("add unlike shapes", lambda: x(2) + x(3), RuntimeError, "do not broadcast"),
+    Misuse(
+        "add unlike rows", lambda: x() + x(3, 3), RuntimeError, "in dimension -2 the sizes 2 and 3",
+    ),
 ]  # fmt: skip
 
 REDUCTIONS = [
@@ -346,9 +372,19 @@ RANDOM = [
     Misuse(
         "draw half a sample", lambda: mt.multinomial(mt.ones(2), 0.5), TypeError, "int, not float",
     ),
+    Misuse(
+        "weights without a row", lambda: mt.multinomial(mt.tensor(1.0), 1), RuntimeError, r"not \(\)",
+    ),
+    Misuse("draw nothing", lambda: mt.multinomial(mt.ones(2), 0), RuntimeError, "draw 0 samples"),
+    Misuse(
+        "draw of 2**24 + 1",
+        lambda: mt.multinomial(mt.ones(1).expand(2**24 + 1), 1), RuntimeError, r"exceed 2\^24",
+    ),
     Misuse("endless range", lambda: mt.arange(INF), RuntimeError, "unsupported range"),
     Misuse("range the other way", lambda: mt.arange(3, 0), RuntimeError, "impossible"),
     Misuse("range of a str", lambda: mt.arange("a"), TypeError, "a number, not a str"),
+    Misuse("-1 steps", lambda: mt.linspace(0, 1, -1), RuntimeError, "non-negative, not -1"),
+    Misuse("from a vector on", lambda: mt.linspace(x(2), 1, 2), RuntimeError, "0-dimensional"),
     Misuse("half a step", lambda: mt.linspace(0, 1, 2.5), TypeError, "int, not float"),
 ]  # fmt: skip
 
@@ -360,6 +396,7 @@ PRINTING = [
     Misuse("negative line", lambda: print_with(linewidth=-1), ValueError, "linewidth"),
     Misuse("sci_mode by a word", lambda: print_with(sci_mode="no"), TypeError, "'no'"),
     Misuse("no such profile", lambda: print_with(profile="long"), ValueError, "'long'"),
+    Misuse("limits of ints", lambda: mt.finfo(I64), TypeError, "floating-point dtypes"),
     Misuse("default dtype of ints", lambda: mt.set_default_dtype(I64), TypeError, "floating-point"),
 ]
 
