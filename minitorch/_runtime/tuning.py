@@ -100,15 +100,14 @@ def tune() -> None:
     if "numpy" in sys.modules:
         done["BLAS"] = "no, as NumPy was imported before minitorch"
         return
-    before = dict(os.environ)
+    before = set(os.environ)
     bound_blas_threads()
     let_blas_threads_sleep()
     choose_blas_kernels()
-    if dict(os.environ) != before:
-        import numpy  # noqa: F401  # OpenBLAS reads the variables now
+    import numpy  # noqa: F401  # OpenBLAS reads the variables now
 
-        for name in set(os.environ) - set(before):  # no child process is to inherit them
-            del os.environ[name]
+    for name in set(os.environ) - before:  # no child process is to inherit them
+        del os.environ[name]
 
 
 def config() -> dict[str, str]:

@@ -114,14 +114,13 @@ def checkpoint(
     state = random.get_rng_state() if preserve_rng_state else None
     start = next(version_counter)
     result = function(*args, **kwargs)
-    if mode.grad:
-        outputs = _recorded(result, start)
-        if outputs:
-            inputs = [a for a in (*args, *kwargs.values()) if hasattr(a, "_requires_grad")]
+    outputs = _recorded(result, start)
+    if outputs:
+        inputs = [a for a in (*args, *kwargs.values()) if hasattr(a, "_requires_grad")]
 
-            def again() -> list[Tensor]:
-                with enable_grad():
-                    return _recorded(function(*args, **kwargs), 0)
+        def again() -> list[Tensor]:
+            with enable_grad():
+                return _recorded(function(*args, **kwargs), 0)
 
-            CheckpointNode(again, inputs, outputs, state, start)
+        CheckpointNode(again, inputs, outputs, state, start)
     return result

@@ -413,7 +413,8 @@ def test_no_items_at_the_edges_is_dots() -> None:
     ("make", "options", "text"),
     [
         (lambda: mt.zeros(0), {}, "tensor([])"),
-        (lambda: mt.zeros(0, 3), {}, "tensor([], size=(0, 3))"),
+        (lambda: mt.zeros(2, 0), {}, "tensor([], size=(2, 0))"),
+        (lambda: mt.zeros(0, dtype=mt.int64), {}, "tensor([], dtype=minitorch.int64)"),
         (lambda: mt.tensor([1.5, 2.5]), {"sci_mode": True}, "tensor([1.5000e+00, 2.5000e+00])"),
         (lambda: mt.tensor([1e-6, 1.0]), {"sci_mode": False}, "tensor([0.0000, 1.0000])"),
         (lambda: mt.arange(2000), {}, "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])"),

@@ -371,6 +371,7 @@ OPTIONS = [
     ("sign of bytes", mt.tensor([0, 7], dtype=mt.uint8).sign, [0, 1]),
     ("sign of bools", mt.tensor([False, True]).sign, [False, True]),
     ("floats rounded to 0", lambda: ops.div(mt.tensor([7.0, -7.0]), 2, rounding_mode="trunc"), [3.0, -3.0]),
+    ("a quotient that is rounded before", lambda: ops.div(mt.tensor([1.0]), 0.1, rounding_mode="trunc"), [10.0]),
     ("number // tensor", lambda: 7 // mt.tensor([2.0, -2.0]), [3.0, -4.0]),
     ("number % tensor", lambda: 7 % mt.tensor([2, -2]), [1, -1]),
     ("ints - floats", lambda: mt.tensor([1]) - mt.tensor([1.5]), [-0.5]),
