@@ -1,7 +1,7 @@
 """Encodes values as JSON and arrays, to save them to a file or send them to another process.
 
 Tensors become arrays with names, and everything around them JSON, with {"$tensor": name} in the
-place of each tensor. Types that JSON lacks are tagged: {"$tuple": [...]} for a tuple,
+place of each tensor. What JSON lacks is tagged: {"$tuple": [...]} for a tuple,
 {"$dict": [[key, value], ...]} for a dict whose keys are not all strings, and {"$float": "nan"}.
 Decoding builds these types and no others, and runs no code.
 """

@@ -16,8 +16,6 @@ from .cache import Cache, LayerCache
 from .config import TransformerConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from minitorch.autograd import Array
 
 BATCH = {"batch": "batch sizes"}
@@ -41,13 +39,6 @@ def configuration(config: Any) -> TransformerConfig:
     if not isinstance(config, TransformerConfig):
         raise TypeError(f"a model is built from a TransformerConfig, not a {type(config).__name__}")
     return config
-
-
-def choice(name: str, value: Any, choices: Iterable[str]) -> str:
-    """Return a value that is one of the choices, or raise ValueError."""
-    if value not in [*choices]:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return str(value)
 
 
 def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, rotary: Any) -> int:
