@@ -64,6 +64,8 @@ def whole(
         TypeError: it is no whole number, or a bool.
         ValueError: it is less than `least`; or the `error` that is given instead.
     """
+    if type(value) is int and (least is None or least <= value):
+        return value
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
