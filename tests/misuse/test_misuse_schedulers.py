@@ -216,6 +216,9 @@ MISUSES = [
            "total_iters.*-1"),
     Misuse("a function's state with a list", lambda: loads("callable", "lr_lambdas", [3]),
            ValueError, "lr_lambdas.*3"),
+    Misuse("a function's state with a function too many",
+           lambda: loads("callable", "lr_lambdas", [None, None]), ValueError,
+           "lr_lambdas: it has 2 entries, and should have 1"),
     Misuse("an object's state for a function", lambda: loads("callable", 1, into="lambda"),
            ValueError, "lr_lambdas.*None"),
 ]  # fmt: skip
