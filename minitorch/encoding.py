@@ -1,9 +1,9 @@
-"""Values as text and arrays: what is saved to a file, or sent to another process, becomes these.
+"""Encodes values as JSON and arrays, to save them to a file or send them to another process.
 
 Tensors become arrays with names, and everything around them JSON, with {"$tensor": name} in the
-place of each tensor. What JSON lacks is tagged as well, and comes back as it was: {"$tuple": [...]}
-for a tuple, {"$dict": [[key, value], ...]} for a dict whose keys are not all strings, and
-{"$float": "nan"}. Decoding builds these types and no others, and runs no code.
+place of each tensor. What JSON lacks is tagged: {"$tuple": [...]} for a tuple,
+{"$dict": [[key, value], ...]} for a dict whose keys are not all strings, and {"$float": "nan"}.
+Decoding builds these types and no others, and runs no code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEEPEST = 100  # how many dicts, lists and tuples there may be inside each other
 
 
 def short(text: object, length: int = 120) -> str:
-    """Return the end of a text, in one line."""
+    """Return a text in one line, cut in front to `length` characters."""
     line = " ".join(str(text).split())
     return line if len(line) <= length else f"…{line[1 - length :]}"
 
@@ -34,8 +34,8 @@ class Encoder:
     """Turns values into what JSON can hold, and collects the tensors by name.
 
     Args:
-        name: whose error messages it writes, and
-        verb: what cannot be done then: "save: cannot save the object at model.head".
+        name: the function that error messages name, such as "save".
+        verb: what it does, as in "save: cannot save the object at model.head".
     """
 
     def __init__(self, name: str, verb: str) -> None:
@@ -44,7 +44,7 @@ class Encoder:
         self.names: dict[int, str] = {}
 
     def encode(self, value: Any, path: str = "", depth: int = 0) -> Any:
-        """Return what stands for a value in JSON.
+        """Return the JSON value that stands for a value.
 
         Args:
             value: tensors, numbers, strings, bools and None, in dicts, lists and tuples.
@@ -88,7 +88,7 @@ class Encoder:
         )
 
     def state(self, obj: Any) -> str:
-        """Return a value in JSON; its tensors are in `arrays` then."""
+        """Return a value as JSON text, and put its tensors into `arrays`."""
         return json.dumps(self.encode(obj), separators=(",", ":"))
 
     def _name(self, array: Array, path: str) -> str:
@@ -103,7 +103,7 @@ class Encoder:
 
 
 def decode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Undo `Encoder.encode`."""
+    """Return the value that `Encoder.encode` encoded, with its tensors by name."""
     if isinstance(value, list):
         return [decode(v, tensors) for v in value]
     if not isinstance(value, dict):

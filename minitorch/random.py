@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -71,7 +70,7 @@ class Generator:
             raise TypeError(f"set_state: a state is a dict, not a {type(state).__name__}")
         try:
             np.random.PCG64().state = fitting  # raises before anything has changed
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             raise ValueError(
                 f"set_state: this is not a state that get_state() returned: {error!r}"
             ) from None
@@ -83,12 +82,16 @@ default_generator = Generator()
 default_generator.seed()
 
 
+def check_generator(generator: Any) -> None:
+    """Raise TypeError unless this is a Generator, or None for the default one."""
+    if generator is not None and not isinstance(generator, Generator):
+        kind = f"{type(generator).__module__}.{type(generator).__qualname__}"
+        raise TypeError(f"generator must be a minitorch.Generator or None, not a {kind}")
+
+
 def numpy_of(generator: Generator | None) -> np.random.Generator:
-    """Return NumPy's part of a generator; of the default one where None is given."""
-    if not isinstance(generator, (Generator, NoneType)):
-        raise TypeError(
-            f"generator must be a minitorch.Generator or None, not a {type(generator).__name__}"
-        )
+    """Return the NumPy generator inside a generator; of the default one for None."""
+    check_generator(generator)
     return (generator or default_generator).numpy
 
 

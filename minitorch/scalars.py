@@ -1,6 +1,6 @@
-"""Checks of arguments that are plain numbers: a count, a probability, True or False.
+"""Checks of arguments that are plain values: a number, a list of them, True or False.
 
-Each returns the value as a Python number, or says what was given:
+Each returns the value as Python's own type, or says what was given:
 
     >>> number("dropout", "p", 1.5, 0, 1)
     Traceback (most recent call last):
@@ -8,14 +8,18 @@ Each returns the value as a Python number, or says what was given:
     >>> whole("topk", "k", 2.5)
     Traceback (most recent call last):
     TypeError: topk(): argument 'k' must be int, not float (2.5)
+
+The first two arguments are the name of the function and of its argument. Where the first is empty,
+as for an option that several functions take, the message is "k must be int, not float (2.5)".
 """
 
 from __future__ import annotations
 
 import math
+import reprlib
 import sys
+from collections.abc import Mapping
 from operator import index
-from reprlib import repr as short
 from typing import Any
 
 import numpy as np
@@ -23,13 +27,23 @@ import numpy as np
 LARGEST = sys.float_info.max
 
 
+def short(value: Any) -> str:
+    """Show a value in a few characters, on one line."""
+    return " ".join(reprlib.repr(value).split())
+
+
+def _must_be(name: str, argument: str, kind: str, given: Any) -> str:
+    called = f"{name}(): argument '{argument}'" if name else argument
+    return f"{called} must be {kind}, not {given}"
+
+
 def _wrong_type(name: str, argument: str, kind: str, value: Any) -> TypeError:
     given = f"{type(value).__name__} ({short(value)})"
-    return TypeError(f"{name}(): argument '{argument}' must be {kind}, not {given}")
+    return TypeError(_must_be(name, argument, kind, given))
 
 
 def flag(name: str, argument: str, value: Any) -> bool:
-    """Return True or False, of Python or NumPy, or raise TypeError."""
+    """Return True or False, given as Python's bool or NumPy's, or raise TypeError."""
     if value is True or value is False:
         return value
     if not isinstance(value, np.bool_):
@@ -44,12 +58,14 @@ def whole(
     least: int | None = None,
     error: type[Exception] = ValueError,
 ) -> int:
-    """Return a whole number, of Python, NumPy or a tensor, that is not less than `least`.
+    """Return an int, given as Python's, NumPy's or a tensor.
 
     Raises:
         TypeError: it is no whole number, or a bool.
-        ValueError: it is less, unless another error was declared.
+        ValueError: it is less than `least`; or the `error` that is given instead.
     """
+    if type(value) is int and (least is None or least <= value):
+        return value
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -57,12 +73,12 @@ def whole(
     except TypeError:
         raise _wrong_type(name, argument, "int", value) from None
     if least is not None and n < least:
-        raise error(f"{name}(): argument '{argument}' must be at least {least}, not {n}")
+        raise error(_must_be(name, argument, f"at least {least}", n))
     return n
 
 
 def wholes(name: str, argument: str, value: Any) -> list[int]:
-    """Return a whole number, or a sequence of them, as a list."""
+    """Return an int, or a sequence of ints, as a list of ints."""
     each = value if isinstance(value, (list, tuple, range)) else [value]
     return [whole(name, argument, n) for n in each]
 
@@ -75,13 +91,13 @@ def number(
     high: float = LARGEST,
     error: type[Exception] = ValueError,
 ) -> Any:
-    """Return a real number of Python or NumPy that lies in [low, high].
+    """Return a real number in [low, high], given as Python's or NumPy's.
 
-    An infinity is refused unless it is one of the bounds, and NaN always.
+    NaN is refused, and so is an infinity unless it is one of the bounds.
 
     Raises:
         TypeError: it is no real number, or a bool.
-        ValueError: it lies outside, unless another error was declared.
+        ValueError: it is out of range; or the `error` that is given instead.
     """
     if type(value) is float and low <= value <= high:
         return value
@@ -92,5 +108,13 @@ def number(
         bounds = [f"at least {low}"] * (low > -LARGEST) + [f"at most {high}"] * (high < LARGEST)
         finite = ["finite"] * (math.isfinite(low) and high == LARGEST)
         expected = " and ".join(bounds + finite) or "a number"
-        raise error(f"{name}(): argument '{argument}' must be {expected}, not {x}")
+        raise error(_must_be(name, argument, expected, x))
     return x
+
+
+def sequence(name: str, argument: str, value: Any) -> list[Any]:
+    """Return a list, a tuple, an array or a tensor as a list, or raise TypeError."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(found, (str, Mapping)) or not hasattr(found, "__getitem__"):
+        raise _wrong_type(name, argument, "a list", value)
+    return list(found)

@@ -7,8 +7,8 @@ what was saved, as in "model.head.weight". The metadata has one entry, "minitorc
     state       what was saved, in JSON, with {"$tensor": name} in the place of each tensor
     sha256      the digest of `state` and of all tensors
 
-`encoding.py` has the form of `state`. Loading runs no code from the file. What it built is encoded
-again, and must be what the file holds: a file that `save` would not have written is refused.
+`encoding.py` describes the form of `state`. Loading runs no code from the file. The result is
+encoded again and compared with the file: a file that `save` would not have written is refused.
 """
 
 from __future__ import annotations
@@ -79,22 +79,22 @@ def _entry(state: str, arrays: dict[str, Array]) -> str:
 
 
 def _lock(path: str) -> int:
-    """Open a file that this process alone may write until it closes the handle, or dies.
+    """Open a file, and lock it until the handle is closed or the process ends.
 
-    Where there are no such locks it may be written by others all the same.
+    On a file system without locks, it is only opened.
     """
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         with suppress(OSError):  # not every file system has locks
             fcntl.flock(handle, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):  # who had the lock before has given it its last name
+        with suppress(FileNotFoundError):  # who held the lock before has renamed the file
             if os.path.samestat(os.fstat(handle), os.stat(path)):
                 return handle
         os.close(handle)
 
 
 def _sync_folder(folder: str) -> None:
-    """Write the folder itself to disk: without it, a crash could undo the new name."""
+    """Write a folder to disk: without that, a crash could undo the renaming of a file in it."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -104,9 +104,10 @@ def _sync_folder(folder: str) -> None:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Write a file in one act: it gets its name when it is complete.
+    """Write a file atomically: it gets its name only when it is complete.
 
-    What a process that died left of an unfinished file is overwritten.
+    Until then it has one fixed name, so that what a killed process left is overwritten; the lock
+    makes processes that save to the same file take turns.
 
     Raises:
         OSError: it cannot be written. The message names the file, and says what is still whole.

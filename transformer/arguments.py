@@ -1,63 +1,33 @@
-"""What tokenizers, decoding and tasks may be given: a function for each kind of argument.
+"""Checks of the arguments of tokenizers, decoding and tasks: a function for each kind of argument.
 
-Each raises an error that says what is wrong: TypeError for the wrong kind of thing, ValueError for
-a value out of range, IndexError for a token id that is not in the vocabulary. Most return the
-argument, so that they can stand around it.
+A check raises TypeError for a wrong type, ValueError for a value out of range, and IndexError for a
+token id that is not in the vocabulary. Most return the argument, so that a call can wrap it:
+`whole_number("top_k", top_k, least=1)`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import chain
-from numbers import Real
-from operator import index
-from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import minitorch as mt
+from minitorch import scalars
+from minitorch.scalars import short
 
 if TYPE_CHECKING:
     from minitorch.autograd import Array
 
 
 class NotFinite(RuntimeError):
-    """A model computes numbers that are NaN or infinite: nothing can be chosen by them."""
+    """The logits of a model are NaN or infinite, so that no token can be chosen."""
 
 
-# ------------------------------------------------------------------------------------ numbers
-
-
-def _index(value: Any) -> int:
-    """Return an int; a bool is none."""
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError
-    return index(value)
-
-
-def whole_number(name: str, value: Any, least: int | None = None) -> int:
-    """Return a whole number, of Python, NumPy or a tensor, that is not less than `least`."""
-    try:
-        n = value if type(value) is int else _index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, not {short(value)}") from None
-    if least is not None and n < least:
-        raise ValueError(f"{name} must be at least {least}, not {n}")
-    return n
-
-
-def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
-    """Return a finite number in [low, high]."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, not {short(value)}")
-    if not (math.isfinite(value) and low <= float(value) <= high):
-        bounds = [f"at least {low}"] * (low > -math.inf) + [f"at most {high}"] * (high < math.inf)
-        expected = " and ".join(bounds + ["finite"] * (high == math.inf))
-        raise ValueError(f"{name} must be {expected}, not {value}")
-    return value
-
+whole_number = partial(scalars.whole, "")
+number = partial(scalars.number, "")
 
 # -------------------------------------------------------------------------------------- texts
 
@@ -70,7 +40,7 @@ def text(name: str, value: Any) -> str:
 
 
 def encodable(value: str) -> str:
-    """Return a text of whole characters, so that it can be written in UTF-8."""
+    """Return a text that UTF-8 can encode, or raise ValueError."""
     for c in value:
         if "\ud800" <= c <= "\udfff":
             raise ValueError(f"{c!r} is half of a surrogate pair, which is no character")
@@ -78,7 +48,7 @@ def encodable(value: str) -> str:
 
 
 def texts(name: str, values: Any) -> list[str]:
-    """Return a list of at least one str; a single str is none."""
+    """Return an iterable of at least one str, but not a single str, as a list."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{name} must be a list of str, not {type(values).__name__}")
     found = [text(f"{name}[{i}]", value) for i, value in enumerate(values)]
@@ -88,10 +58,11 @@ def texts(name: str, values: Any) -> list[str]:
 
 
 def vocabulary(name: str, tokens: Iterable[str], special: Sequence[str]) -> dict[str, int]:
-    """Return the id of each token of a vocabulary, which begins with the special tokens.
+    """Return the id of each token of a vocabulary; the special tokens have the first ids.
 
     Raises:
-        ValueError: a token appears twice, is a special one, or is no text; or there are none.
+        ValueError: a token appears twice, is a special one, or cannot be encoded; or there are
+            none.
     """
     ids: dict[str, int] = {}
     for token in tokens:
@@ -113,7 +84,7 @@ def token_ids(ids: Any, vocab_size: int, least: int = 0) -> list[int]:
     try:
         values = list(ids)
         if set(map(type, values)) != {int}:
-            values = [_index(i) for i in values]
+            values = [whole_number("a token id", i) for i in values]
     except (TypeError, RuntimeError):  # a RuntimeError of a tensor of several rows
         raise TypeError(f"token ids must be whole numbers, not {short(ids)}") from None
     for i in (min(values), max(values)) if values else ():
@@ -131,7 +102,7 @@ def pairs(name: str, values: Any) -> list[tuple[int, int]]:
 
 
 def flat_ids(rows: Any) -> Array:
-    """Return the ids of all rows of a batch, one row after the other, int64."""
+    """Return the ids of all rows of a batch in one int64 array, one row after the other."""
     try:
         ids = np.array(list(chain.from_iterable(rows)))
     except TypeError:
@@ -190,7 +161,7 @@ def generation(model: Any, prompt: Any, max_length: Any) -> None:
 
 
 def next_token_logits(logits: Array) -> Array:
-    """Return logits, (…, vocab_size), by which one token at least is possible.
+    """Return logits, (…, vocab_size), if a token can be chosen by them.
 
     A logit of -inf rules a token out.
 
@@ -211,7 +182,7 @@ def next_token_logits(logits: Array) -> Array:
 def sampling(
     temperature: float | None = None, top_k: int | None = None, top_p: float | None = None
 ) -> None:
-    """Raise for options from which no token can be sampled."""
+    """Raise for options of sampling that are out of range."""
     if temperature is not None:
         number("temperature", temperature, 0)
     if top_k is not None:
@@ -220,13 +191,6 @@ def sampling(
         raise ValueError(f"top_p must be a probability above 0, not {top_p}")
 
 
-def generator(value: Any) -> None:
-    """Raise unless it is a generator of random numbers, or None for the default one."""
-    if value is not None and not isinstance(value, mt.Generator):
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise TypeError(f"generator must be a minitorch.Generator, not {kind}")
-
-
 def alpha(value: float) -> None:
-    """Raise for a length penalty that would favour short texts, or overflow."""
+    """Raise unless alpha is from 0 to 100: below, short texts are favoured; above, it overflows."""
     number("alpha", value, 0, 100)

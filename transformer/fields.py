@@ -1,4 +1,4 @@
-"""What the fields of a configuration may hold: their types, and a range or choices for each.
+"""Checks of the fields of a configuration: their types, and a range or the choices for each.
 
     @dataclass(frozen=True)
     class Config:
@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from numbers import Integral, Real
 from types import UnionType
 from typing import Any, TypeAlias, get_args, get_type_hints
+
+from minitorch.scalars import short
 
 KINDS: dict[type, tuple[type, str]] = {
     int: (Integral, "a whole number"),
@@ -29,7 +30,7 @@ KINDS: dict[type, tuple[type, str]] = {
 
 @dataclass(frozen=True)
 class Interval:
-    """The numbers from low to high, these two included, unless a parenthesis leaves one out.
+    """The numbers from low to high, both included; a parenthesis in `ends` leaves that end out.
 
     >>> 1 in Interval(0, 1), 1 in Interval(0, 1, "[)"), str(Interval(0, 1, "[)"))
     (True, False, 'from 0 to below 1')
@@ -53,27 +54,20 @@ class Interval:
 Allowed: TypeAlias = Interval | tuple[str, ...] | None
 
 
-def short(value: Any) -> str:
-    """Show a value in a few characters of one line."""
-    return " ".join(reprlib.repr(value).split())
-
-
 def checked(name: str, value: Any, kind: type, allowed: Allowed = None) -> Any:
-    """Return a value as its type, a number of NumPy as Python's, if it is allowed.
+    """Return a value as `kind`: 1 as 1.0 where a float is wanted, a NumPy number as Python's.
 
     Args:
-        name: what it is called.
+        name: the field's, or the argument's.
         value: what was given.
-        kind: int, float, which an int may stand for, bool or str.
+        kind: int, float, bool or str.
         allowed: a range or the choices; None: all of this type.
 
     Raises:
         ValueError: it is of another type, or not allowed. NaN is in no range.
     """
     abstract, called = KINDS[kind]
-    fits = type(value) is kind or (
-        isinstance(value, abstract) and isinstance(value, bool) == (kind is bool)
-    )
+    fits = isinstance(value, abstract) and isinstance(value, bool) == (kind is bool)
     if fits and (allowed is None or value in allowed):
         return kind(value)
     if isinstance(allowed, Interval):
@@ -92,8 +86,9 @@ def check_fields(config: Any, allowed: Mapping[str, Allowed]) -> None:
     """Check all fields of a dataclass, and set each to what `checked` returns.
 
     Args:
-        config: just made; its fields are of the types of `KINDS`, or one of these or None.
-        allowed: for each field the range or the choices; all of its type, if it has none.
+        config: the dataclass. Its fields are of the types of `KINDS`, such as `int`, or optional,
+            such as `int | None`.
+        allowed: the range or the choices of those fields that have one.
 
     Raises:
         ValueError: a field is of another type, or not allowed.

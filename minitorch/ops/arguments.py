@@ -1,6 +1,6 @@
-"""Checks of an operation's arguments one by one: tensors, dimensions, sizes.
+"""Checks of single arguments of an operation: tensors, dimensions, sizes.
 
-Of shapes that must fit together there is a declaration instead, in `signatures.py`.
+Shapes that must fit together are declared instead: see `signatures.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Dims: TypeAlias = "int | Sequence[int] | None"
 
 
 def is_tensor(value: Any) -> bool:
-    """Say whether a value is a tensor, knowing only that tensors can require gradients."""
+    """Return whether a value is a tensor. (Importing `Tensor` here would be circular.)"""
     return hasattr(value, "_requires_grad")
 
 
@@ -47,7 +47,12 @@ def tensors(name: str, argument: str, values: Any) -> list[Tensor]:
 
 
 def floating_point(name: str, argument: str, value: Any) -> Tensor:
-    """Return the value, which must be a floating-point tensor."""
+    """Return the value, which must be a floating-point tensor.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it has another dtype.
+    """
     if tensor(name, argument, value).array.dtype.kind != "f":
         raise RuntimeError(
             f"{name}: the dtype of {argument} must be floating-point, not {value.dtype}. "
@@ -68,6 +73,7 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
     """Return the array of a tensor of indices, each of which must be in range(size).
 
     Raises:
+        TypeError: it is no tensor.
         RuntimeError: the dtype is not int64 or int32.
         IndexError: an index is negative, or not below `size`.
     """
@@ -97,9 +103,9 @@ def sizes_of(name: str, first: Any, more: tuple[Any, ...] = ()) -> tuple[int, ..
 
 
 def dim_of(name: str, dim: int, ndim: int) -> int:
-    """Return a dimension counted from the front: -1 is the last.
+    """Return a dimension counted from the front, where -1 is the last.
 
-    A tensor without dimensions counts as having one.
+    A tensor without dimensions is treated as if it had one.
 
     Raises:
         TypeError: it is no int.
@@ -138,7 +144,7 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 
 
 def broadcasts_to(name: str, argument: str, value: Any, shape: tuple[int, ...]) -> None:
-    """Raise RuntimeError unless a tensor broadcasts to a shape without making it larger."""
+    """Raise RuntimeError unless a tensor can be broadcast to this shape."""
     given = tensor(name, argument, value).array.shape
     pairs = zip(reversed(given), reversed(shape), strict=False)
     if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
@@ -146,7 +152,7 @@ def broadcasts_to(name: str, argument: str, value: Any, shape: tuple[int, ...]) 
 
 
 def alike(name: str, argument: str, value: Any, shape: tuple[int, ...], input: Tensor) -> None:
-    """Raise RuntimeError unless a tensor has the shape and the input's dtype."""
+    """Raise RuntimeError unless a tensor has this shape and the input's dtype."""
     x = tensor(name, argument, value)
     if x.array.shape != shape or x.array.dtype != input.array.dtype:
         raise RuntimeError(
@@ -164,7 +170,7 @@ def shape_of_scores(query: Tensor, key: Tensor) -> tuple[int, ...]:
 
 
 def same_shape(name: str, error: type[Exception], **given: Any) -> None:
-    """Raise if two tensors differ in shape: `same_shape(name, error, input=x, target=t)`.
+    """Raise `error` if two tensors differ in shape: `same_shape(name, error, input=x, target=t)`.
 
     Raises:
         TypeError: one is no tensor.

@@ -78,7 +78,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     if len({x.array.shape for x in xs}) > 1:
         shapes = ", ".join(str(x.array.shape) for x in xs)
         raise RuntimeError(f"stack: each tensor must have the same shape, but they are {shapes}")
-    return cat([unsqueeze(x, dim) for x in xs], dim_of("stack", dim, xs[0].array.ndim + 1))
+    axis = dim_of("stack", dim, xs[0].array.ndim + 1)
+    return cat([unsqueeze(x, axis) for x in xs], axis)
 
 
 # ------------------------------------------------------------------------------- splitting

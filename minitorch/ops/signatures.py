@@ -1,4 +1,4 @@
-"""Checks of an operation's arguments, declared in one line and kept out of its formulas.
+"""Checks of the shapes and dtypes of an operation's arguments, declared outside its formulas.
 
 A declaration lists the sizes of each tensor. A name stands for the same size wherever it stands,
 and "*" for any further dimensions in front of the others:
@@ -6,9 +6,8 @@ and "*" for any further dimensions in front of the others:
     >>> import minitorch
     >>> FITS = Shapes("linear", optional="bias", input="* k", weight="n k", bias="n")
 
-says that the input's last size is the weight's last, and that the bias, which may be None, has the
-weight's first.
-Called with the tensors it does nothing where they fit, and says what is wrong where they do not:
+says that the last sizes of input and weight are equal, and that the bias, which may be None, is as
+long as the weight's first size. A call with the tensors raises an error if they do not fit:
 
     >>> FITS(minitorch.zeros(2, 3), minitorch.zeros(4, 3), None)
     >>> FITS(minitorch.zeros(2, 3), minitorch.zeros(3, 4), None)
@@ -37,8 +36,8 @@ class Shapes:
 
     Args:
         name: the operation's.
-        floating: must the first be floating-point?
-        one_dtype: must all have one dtype?
+        floating: must the first tensor be floating-point?
+        one_dtype: must all have the same dtype?
         optional: the arguments that may be None, separated by spaces.
         error: what to raise where shapes do not fit.
         called: what to call a size in a message: {"k": "inner sizes"}.
@@ -118,11 +117,11 @@ class Shapes:
             raise RuntimeError(f"{self.name}: the dtypes differ: {listed}. Convert with .to().")
 
     def __call__(self, *given: Tensor | None) -> None:
-        """Raise where the tensors do not fit; None stands for one that was left out.
+        """Raise an error if the tensors do not fit; None stands for an optional one.
 
         Raises:
             TypeError: one is no tensor.
-            RuntimeError: the dtypes do not fit, or the shapes, unless another error was declared.
+            RuntimeError: the dtypes or shapes do not fit; of shapes, `error` if one was declared.
         """
         found: list[Any] = []
         try:
@@ -161,7 +160,7 @@ def _norm_shapes(name: str, *sizes: int) -> tuple[Shapes, int]:
 
 
 def norm_shapes(name: str, normalized_shape: Sequence[int]) -> tuple[Shapes, int]:
-    """Declare the shapes of input, weight and bias where the last sizes are normalised; count them.
+    """Return the shapes of input, weight and bias of a norm, and over how many dimensions it goes.
 
     Raises:
         TypeError: `normalized_shape` is no sequence of ints.

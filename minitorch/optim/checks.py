@@ -1,87 +1,72 @@
-"""What optimizers and schedules accept: options, parameters, gradients.
-
-Each check is one line where it is needed, and says here what is wrong.
-"""
+"""Checks of what optimizers and schedules are given: options, parameters, gradients."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from numbers import Real
 from typing import Any
 
-import numpy as np
-
+from .. import scalars
+from ..scalars import LARGEST
 from ..tensor import Tensor
+
+BELOW_1 = math.nextafter(1, 0)
 
 # ------------------------------------------------------------------------------------ options
 
 
 def number(
-    name: str, value: Any, low: float = -math.inf, high: float = math.inf, called: str = ""
-) -> None:
-    """Refuse an option that is not a finite number in [low, high), or a tensor of one such.
+    name: str, value: Any, low: float = -LARGEST, high: float = LARGEST, called: str = ""
+) -> Any:
+    """Return an option that is a finite number in [low, high], or a tensor of one, as a number.
 
     Args:
         name, value: the option's.
-        called: what to call it in a message, "learning rate"; "`name` value" unless given.
+        low, high: the range.
+        called: what PyTorch calls it in a message, such as "learning rate"; f"{name} value" unless
+            given.
 
     Raises:
         TypeError: it is no number.
         ValueError: it is out of range.
     """
-    if type(value) is float and low <= value < high and value != -math.inf:  # 0.1 and not 1 µs
-        return
-    called = called or f"{name} value"
     if isinstance(value, Tensor):
         if value.numel() != 1:
             raise ValueError(f"Tensor {name} must be 1-element, not of shape {tuple(value.shape)}")
         value = value.item()
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"Invalid {called}: {name} must be a number, not {value!r}")
-    if not low <= float(value) < high or value == -math.inf:
-        raise ValueError(f"Invalid {called}: {value}")
+    try:
+        return scalars.number("", name, value, low, high)
+    except ValueError:
+        raise ValueError(f"Invalid {called or f'{name} value'}: {value}") from None
 
 
 def whole(name: str, value: Any, low: int) -> int:
-    """Return an option, which must be a whole number, such as 3 or 3.0, and at least `low`.
+    """Return an option that is a whole number, such as 3 or 3.0, and at least `low`, as an int.
 
     Raises:
         TypeError: it is no number.
         ValueError: it has a fraction, or is below `low`.
     """
-    number(name, value)
-    x = float(value)
+    x = number(name, value)
     if x % 1 or x < low:
         raise ValueError(f"{name} must be a whole number from {low} on, not {value}")
-    return int(value)
-
-
-def sequence(name: str, value: Any) -> list[Any]:
-    """Return an option, which must be a list or the like, as a list."""
-    if isinstance(value, (str, dict)) or not hasattr(value, "__getitem__"):
-        raise TypeError(f"{name} must be a list, not {value!r}")
-    return list(value)
-
-
-def _flag(name: str, value: Any) -> None:
-    """Refuse an option that is no bool."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a bool, not {value!r}")
+    return int(x)
 
 
 def _betas(name: str, betas: Any) -> None:
-    """Refuse what is not two decay rates."""
-    if len(sequence(name, betas)) != 2:
+    """Raise unless these are two decay rates, each in [0, 1)."""
+    if len(scalars.sequence("", name, betas)) != 2:
         raise ValueError(f"there are two betas, not {len(betas)}: {betas}")
     if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
         raise ValueError("betas must be either both floats or both Tensors")
     for i, beta in enumerate(betas):
-        number(f"betas[{i}]", beta, 0, 1, called=f"beta parameter at index {i}")
+        number(f"betas[{i}]", beta, 0, BELOW_1, called=f"beta parameter at index {i}")
 
 
-_OPTIONS: dict[str, Callable[[str, Any], None]] = {
+_flag = partial(scalars.flag, "")
+
+_OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "lr": partial(number, low=0, called="learning rate"),
     "momentum": partial(number, low=0),
     "dampening": number,
@@ -95,7 +80,7 @@ _OPTIONS: dict[str, Callable[[str, Any], None]] = {
 
 
 def options(options: dict[str, Any]) -> None:
-    """Refuse options of a group that SGD or Adam cannot take.
+    """Check the options of a parameter group of SGD or Adam.
 
     Raises:
         TypeError: one is of another type.
@@ -112,7 +97,7 @@ def options(options: dict[str, Any]) -> None:
 
 
 def listed(params: Any) -> list[Any]:
-    """Return parameters, or groups of them, as a list; they must have an order."""
+    """Return parameters, or groups of them, as a list; raise TypeError if they have no order."""
     if isinstance(params, (set, frozenset)):
         raise TypeError("optimizer parameters need an order: give a list instead of a set")
     if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
@@ -126,7 +111,12 @@ def listed(params: Any) -> list[Any]:
 
 
 def parameters(group: Any) -> list[Tensor]:
-    """Return a group's parameters as a list, if an optimizer can change them."""
+    """Return the parameters of a group as a list.
+
+    Raises:
+        TypeError: the group is no dict, or holds something other than tensors.
+        ValueError: it has no parameters, or an optimizer cannot change one of them in place.
+    """
     if not isinstance(group, dict):
         raise TypeError(f"param_group must be a dict, but got {type(group)}")
     if "params" not in group:
@@ -154,7 +144,7 @@ def parameters(group: Any) -> list[Tensor]:
 
 
 def gradient(p: Tensor, g: Tensor) -> None:
-    """Refuse a gradient that does not have its parameter's shape and dtype."""
+    """Raise RuntimeError unless a gradient has its parameter's shape and dtype."""
     if g.array.shape != p.array.shape or g.array.dtype != p.array.dtype:
         raise RuntimeError(
             f"step: a parameter of shape {tuple(p.shape)} and dtype {p.dtype} was assigned a "

@@ -19,6 +19,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
+from ..scalars import sequence
 from . import checks, states
 from .optimizer import Optimizer
 from .scheduler import LRScheduler
@@ -62,8 +63,9 @@ class LambdaLR(LRScheduler):
     def get_lr(self) -> list[float]:
         """Multiply each group's base rate by f(n)."""
         bases, factors = self._bases(), [f(self.last_epoch) for f in self.lr_lambdas]
+        name = f"factor at step {self.last_epoch}"
         for factor in factors:
-            checks.number("lr_lambda", factor, called=f"factor at step {self.last_epoch}")
+            checks.number(name, factor, called=name)
         return [base * factor for base, factor in zip(bases, factors, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
@@ -204,8 +206,8 @@ class SequentialLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.optimizer = optimizer
-        self._schedulers: list[LRScheduler] = checks.sequence("schedulers", schedulers)
-        self._milestones: list[int] = checks.sequence("milestones", milestones)
+        self._schedulers: list[LRScheduler] = sequence("SequentialLR", "schedulers", schedulers)
+        self._milestones: list[int] = sequence("SequentialLR", "milestones", milestones)
         self.last_epoch = last_epoch
         self.check()
         self.last_epoch = n = last_epoch + 1

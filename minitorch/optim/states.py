@@ -1,4 +1,4 @@
-"""What optimizers and schedules load: a saved state is checked whole before anything changes."""
+"""Checks of a saved state that an optimizer or a schedule loads, made before anything changes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..scalars import sequence
 from ..tensor import Tensor
 from . import checks
 
 
 def entry(of: Mapping[Any, Any], where: str, name: str, kind: type) -> Any:
-    """Return an entry of a saved state, which must be there and of a type.
+    """Return of[name], or raise ValueError if it is missing or of another type than `kind`.
 
-    Raises:
-        ValueError: it is not.
+    `where` says in the message where in the saved state `of` stands, as in ", state[0]".
     """
     if name not in of:
         raise ValueError(f"loaded state dict{where} has no {name!r}")
@@ -31,7 +31,7 @@ def entry(of: Mapping[Any, Any], where: str, name: str, kind: type) -> Any:
 
 @contextmanager
 def loading(where: str) -> Iterator[None]:
-    """Say of what is refused inside the block where it stands in a saved state."""
+    """Turn an error inside the block into a ValueError that says where in the state it is."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -39,12 +39,16 @@ def loading(where: str) -> Iterator[None]:
 
 
 def groups(state_dict: Any, own: list[dict[str, Any]], names: Iterable[str]) -> list[Any]:
-    """Return the groups of a saved state, which must have the sizes of the optimizer's.
+    """Return the groups of a saved state.
 
     Args:
         state_dict: what was saved.
         own: the optimizer's groups.
         names: the options that each group must have.
+
+    Raises:
+        TypeError: the state is no dict.
+        ValueError: an option is missing, or the groups have other sizes than the optimizer's.
     """
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"a state dict is a dict, not a {type(state_dict).__name__}")
@@ -105,7 +109,7 @@ def squares(p: Tensor, value: Any) -> Tensor:
 
 
 def count(p: Tensor, value: Any) -> int:
-    """Copy a number of steps; PyTorch saves it as a tensor."""
+    """Return a number of steps as an int; PyTorch saves it as a tensor."""
     return checks.whole("step", value, low=0)
 
 
@@ -121,14 +125,18 @@ _STATE: dict[str, Callable[[Tensor, Any], Any]] = {
 def state(
     where: str, p: Tensor, values: Any, keeps: Sequence[str], amsgrad: bool
 ) -> dict[str, Any]:
-    """Copy a parameter's state, if it is one that its optimizer can go on from.
+    """Copy the saved state of a parameter.
 
     Args:
-        where: the state stands in what was saved.
+        where: its place in the saved state, for messages.
         p: the parameter.
-        values: its state.
-        keeps: the names that it has, if it has any; where there are none, they may be any.
+        values: its state, empty before the first step.
+        keeps: the names of the entries that it must have; if none are given, it may have any.
         amsgrad: is "max_exp_avg_sq" needed too?
+
+    Raises:
+        ValueError: an entry is missing, unknown, or not a value that the optimizer can continue
+            from.
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"loaded state dict, {where} is a {type(values).__name__}, not a dict")
@@ -146,14 +154,14 @@ def state(
 
 
 def schedule(state_dict: Any, own: dict[str, Any]) -> None:
-    """Refuse a saved state that is not of the same schedule as one's own."""
+    """Raise unless a saved state has the entries of a schedule's own state, and valid rates."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"a state dict is a dict, not a {type(state_dict).__name__}")
     for name, mine in own.items():
         value = entry(state_dict, "", name, object)
         if name in ("base_lrs", "_last_lr", "lr_lambdas", "_schedulers"):
             with loading(name):
-                if len(checks.sequence("it", value)) != len(mine):
+                if len(sequence("", "it", value)) != len(mine):
                     raise ValueError(f"it has {len(value)} entries, and should have {len(mine)}")
                 for number in value if name in ("base_lrs", "_last_lr") else ():
                     checks.number("lr", number, low=0, called="learning rate")

@@ -176,3 +176,39 @@ def test_a_number_lies_between_its_bounds_and_infinity_only_on_one(
 def test_what_is_no_number_is_shown(value: Any) -> None:
     with pytest.raises(TypeError, match=rf"must be a number, not {type(value).__name__} \("):
         number("f", "x", value)
+
+
+NAMED = {
+    "cat": lambda x, dim: mt.cat([x, x], dim),
+    "chunk": lambda x, dim: x.chunk(2, dim),
+    "cumsum": lambda x, dim: x.cumsum(dim),
+    "diagonal": lambda x, dim: x.diagonal(0, 0, dim),
+    "flatten": lambda x, dim: x.flatten(0, dim),
+    "flip": lambda x, dim: x.flip(dim),
+    "logsumexp": lambda x, dim: x.logsumexp(dim),
+    "max": lambda x, dim: x.max(dim),
+    "mean": lambda x, dim: x.mean(dim),
+    "movedim": lambda x, dim: x.movedim(0, dim),
+    "permute": lambda x, dim: x.permute(0, dim),
+    "prod": lambda x, dim: x.prod(dim),
+    "roll": lambda x, dim: x.roll(1, dim),
+    "size": lambda x, dim: x.size(dim),
+    "softmax": lambda x, dim: x.softmax(dim),
+    "sort": lambda x, dim: x.sort(dim),
+    "split": lambda x, dim: x.split(1, dim),
+    "squeeze": lambda x, dim: x.squeeze(dim),
+    "stack": lambda x, dim: mt.stack([x, x], dim),
+    "sum": lambda x, dim: x.sum(dim),
+    "transpose": lambda x, dim: x.transpose(0, dim),
+    "unbind": lambda x, dim: x.unbind(dim),
+    "unsqueeze": lambda x, dim: x.unsqueeze(dim),
+    "var": lambda x, dim: x.var(dim),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_an_error_names_its_operation(name: str) -> None:
+    with pytest.raises(IndexError, match=rf"^{name}: .*Dimension out of range.*got 7"):
+        NAMED[name](mt.ones(2, 2), 7)
+    with pytest.raises(TypeError, match=rf"^{name}\(\): argument '\w+' must be int, not float"):
+        NAMED[name](mt.ones(2, 2), 0.5)

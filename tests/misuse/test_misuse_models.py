@@ -180,9 +180,9 @@ heads, rotary = MultiHeadAttention, RotaryPositions
 
 ATTENTION = [
     Misuse("no heads", lambda: heads(8, 0), ValueError, "n_heads must be at least 1, not 0"),
-    Misuse("2.0 heads", lambda: heads(8, any_type(2.0)), TypeError, r"n_heads .* not 2\.0"),
-    Misuse("width in text", lambda: heads(any_type("8"), 2), TypeError, "d_model .* not '8'"),
-    Misuse("True heads", lambda: heads(8, True), TypeError, "n_heads .* not True"),
+    Misuse("2.0 heads", lambda: heads(8, any_type(2.0)), TypeError, r"n_heads must be int, not float \(2\.0\)"),
+    Misuse("width in text", lambda: heads(any_type("8"), 2), TypeError, r"d_model must be int, not str \('8'\)"),
+    Misuse("True heads", lambda: heads(8, True), TypeError, r"n_heads must be int, not bool \(True\)"),
     Misuse("width 0", lambda: heads(0, 2), ValueError, "d_model must be at least 1"),
     Misuse("3 heads of 8", lambda: heads(8, 3), ValueError, "d_model=8 .* n_heads=3"),
     Misuse("0 heads of keys", lambda: heads(8, 4, n_kv_heads=0), ValueError, "n_kv_heads .* not 0"),
@@ -276,7 +276,7 @@ ATTENTION = [
 
 CACHES = [
     Misuse("capacity -1", lambda: LayerCache(-1), ValueError, "capacity must be at least 0"),
-    Misuse("capacity 2.5", lambda: LayerCache(any_type(2.5)), TypeError, r"capacity .* 2\.5"),
+    Misuse("capacity 2.5", lambda: LayerCache(any_type(2.5)), TypeError, r"capacity must be int, not float \(2\.5\)"),
     Misuse("no layers", lambda: Cache(0, 5, 2), ValueError, "n_layers must be at least 1"),
     Misuse("batch None", lambda: Cache(1, 5, any_type(None)), TypeError, "batch .* None"),
     Misuse(
@@ -335,13 +335,13 @@ MASKS = [
     Misuse("mask of floats", lambda: padding_mask(ids.float(), 0), RuntimeError, "not .*float32"),
     Misuse("mask of bools", lambda: left_padding(ids.bool(), 0), RuntimeError, "not .*bool"),
     Misuse("pad None", lambda: left_padding(ids, any_type(None)), TypeError, "pad .* None"),
-    Misuse("pad 0.5", lambda: padding_mask(ids, any_type(0.5)), TypeError, r"pad .* 0\.5"),
+    Misuse("pad 0.5", lambda: padding_mask(ids, any_type(0.5)), TypeError, r"pad must be int, not float \(0\.5\)"),
     Misuse("no tokens", lambda: left_padding(ids[:, :0], 0), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
     Misuse("T = -1", lambda: causal_mask(-1), ValueError, "T must be at least 0"),
-    Misuse("T = 2.5", lambda: causal_mask(any_type(2.5)), TypeError, r"T .* 2\.5"),
+    Misuse("T = 2.5", lambda: causal_mask(any_type(2.5)), TypeError, r"T must be int, not float \(2\.5\)"),
     Misuse("start = -1", lambda: causal_mask(3, -1), ValueError, "start must be at least 0"),
     Misuse("decoder T = -1", lambda: decoder_mask(-1), ValueError, "T must be at least 0"),
-    Misuse("decoder T in text", lambda: decoder_mask(any_type("3")), TypeError, "T .* '3'"),
+    Misuse("decoder T in text", lambda: decoder_mask(any_type("3")), TypeError, r"T must be int, not str \('3'\)"),
     Misuse("padding in a list", lambda: decoder_mask(3, 0, any_type([1])), TypeError, "array"),
     Misuse("padding of 1.5", lambda: decoder_mask(3, 0, np.array([1.5])), TypeError, "whole"),
     Misuse("padding of -1", lambda: decoder_mask(3, 0, np.array([-1])), ValueError, r"\[-1\]"),

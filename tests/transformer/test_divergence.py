@@ -273,6 +273,12 @@ def holding(value: float) -> Callable[[mt.Tensor], mt.Tensor]:
     return changed
 
 
+def swap(numbers: list[int]) -> list[int]:
+    """Exchange two parameters of one shape."""
+    first, second, third, *others = numbers
+    return [first, third, second, *others]
+
+
 WEIGHT = ("model", "embedding.tokens.weight")
 MOMENTS = ("optimizer", "state", 0)
 GROUP = ("optimizer", "param_groups", 0)
@@ -291,8 +297,9 @@ DAMAGES: list[tuple[str, Callable[[Any], None], str]] = [
     ("step None", edit("step", value=None), "step of the state .* not None"),
     ("step below 0", edit("step", value=-1), "step of the state .* not -1"),
     ("step above the last", edit("step", value=10), "step of the state .* not 10"),
-    ("step behind its moments", edit("step", value=1), "step of the optimizer's state of param"),
-    ("step 0 with moments", edit("step", value=0), "which is not expected"),
+    ("step behind its moments", edit("step", value=1), "step of a row .* to 1, not 2"),
+    ("moments of later", lambda s: s.update(step=1, metrics=[]), "parameter 0 must .* to 1, not 3"),
+    ("step 0 with moments", lambda s: s.update(step=0, metrics=[]), "which is not expected"),
     # the model
     ("model a number", edit("model", value=3), "the model's state must be a dict, not 3"),
     ("a weight missing", drop(*WEIGHT), "the model's state has no embedding.tokens.weight"),
@@ -312,30 +319,31 @@ DAMAGES: list[tuple[str, Callable[[Any], None], str]] = [
     ("optimizer a list", edit("optimizer", value=[]), r"the optimizer's state must be a dict"),
     ("no groups", drop("optimizer", "param_groups"), "the optimizer's state has no param_groups"),
     ("no moments", drop("optimizer", "state"), "the optimizer's state has no state"),
-    ("groups a dict", edit("optimizer", "param_groups", value={}), "must be a list of dicts"),
-    ("groups numbers", edit("optimizer", "param_groups", value=[1, 2]), "must be a list of dicts"),
-    ("one group", edit("optimizer", "param_groups", value=lambda g: g[:1]), "has 2 param_groups"),
+    ("groups a dict", edit("optimizer", "param_groups", value={}), "is a dict, not a Sequence"),
+    ("groups numbers", edit("optimizer", "param_groups", value=[1, 2]), r"groups\[0\] is a int"),
+    ("one group", edit("optimizer", "param_groups", value=lambda g: g[:1]), "groups: 1, not 2"),
     ("another decay", edit(*GROUP, "weight_decay", value=0.5), "is 0.5 in the state, and 0.1 here"),
     ("other betas", edit(*GROUP, "betas", value=[0.9, 0.9]), "betas of the optimizer is"),
-    ("betas missing", drop(*GROUP, "betas"), "betas of the optimizer is None in the state"),
+    ("betas missing", drop(*GROUP, "betas"), r"param_groups\[0\] has no 'betas'"),
     ("another eps", edit(*GROUP, "eps", value=0.0), "eps of the optimizer is 0.0 in the state"),
-    ("AMSGrad", edit(*GROUP, "amsgrad", value=True), "amsgrad of the optimizer is True"),
+    ("AMSGrad", edit(*GROUP, "amsgrad", value=True), "has no 'max_exp_avg_sq'"),
     ("upwards", edit(*GROUP, "maximize", value=True), "maximize of the optimizer is True"),
-    ("params swapped", edit(*GROUP, "params", value=lambda p: p[::-1]), "params of the optimizer"),
+    ("params turned", edit(*GROUP, "params", value=lambda p: p[::-1]), "and the parameter's"),
+    ("params swapped", edit(*GROUP, "params", value=swap), "params of the optimizer is .0, 2, 1,"),
     ("moments of one missing", drop(*MOMENTS), "the optimizer's state has no 0"),
-    ("moments of one more", edit("optimizer", "state", 99, value={}), "has 99, which is not"),
-    ("moments a number", edit(*MOMENTS, value=1), "of parameter 0 must be a dict, not 1"),
-    ("a moment missing", drop(*MOMENTS, "exp_avg"), "of parameter 0 has no exp_avg"),
-    ("a moment too many", edit(*MOMENTS, "x", value=1), "of parameter 0 has 'x', which is not"),
+    ("moments of one more", edit("optimizer", "state", 99, value={}), "of 99, which no group has"),
+    ("moments a number", edit(*MOMENTS, value=1), r"state\[0\] is a int, not a dict"),
+    ("a moment missing", drop(*MOMENTS, "exp_avg"), r"state\[0\] has no 'exp_avg'"),
+    ("a moment too many", edit(*MOMENTS, "x", value=1), r"state\[0\] has 'x', and should"),
     ("a count of 0", edit(*MOMENTS, "step", value=0), "must be a whole number from 1 to 3, not 0"),
     ("a count of 4", edit(*MOMENTS, "step", value=4), "must be a whole number from 1 to 3, not 4"),
-    ("a count a text", edit(*MOMENTS, "step", value="3"), "from 1 to 3, not '3'"),
+    ("a count a text", edit(*MOMENTS, "step", value="3"), r"state\[0\]\['step'\].*'3'"),
     ("a moment None", edit(*MOMENTS, "exp_avg", value=None), "must be a Tensor, not None"),
     ("a moment NaN", edit(*MOMENTS, "exp_avg", value=holding(np.nan)), "exp_avg .* holds nan"),
     ("a square inf", edit(*MOMENTS, "exp_avg_sq", value=holding(np.inf)), "_sq .* holds inf"),
-    ("a square below 0", edit(*MOMENTS, "exp_avg_sq", value=holding(-1e-9)), "_sq .* is negative"),
-    ("a moment of ints", edit(*MOMENTS, "exp_avg", value=lambda x: x.int()), "torch.int32, not"),
-    ("a moment flat", edit(*MOMENTS, "exp_avg", value=lambda x: x.flatten()), "size mismatch for"),
+    ("a square below 0", edit(*MOMENTS, "exp_avg_sq", value=holding(-1e-9)), "negative numbers"),
+    ("a moment of ints", edit(*MOMENTS, "exp_avg", value=lambda x: x.int()), "minitorch.int32"),
+    ("a moment flat", edit(*MOMENTS, "exp_avg", value=lambda x: x.flatten()), r"shape is \(104,\)"),
     # the generator
     ("generator a number", edit("random", value=7), "random is no state of a random number gen"),
     ("generator empty", edit("random", value={}), "random is no state of a random number gen"),

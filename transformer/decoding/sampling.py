@@ -132,7 +132,7 @@ def sample(
         ValueError: an option is out of range; or as `greedy`.
     """
     arguments.sampling(temperature, top_k, top_p)
-    arguments.generator(generator)
+    mt.random.check_generator(generator)
     if temperature == 0:
         return greedy(model, prompt, max_length)
 

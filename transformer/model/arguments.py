@@ -1,4 +1,4 @@
-"""What a model may be given: checks of ids, sizes, masks and caches, kept out of the formulas."""
+"""Checks of the arguments of a model: ids, sizes, masks and caches."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from .cache import Cache, LayerCache
 from .config import TransformerConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from minitorch.autograd import Array
 
 BATCH = {"batch": "batch sizes"}
@@ -33,7 +31,7 @@ KEYS_AND_VALUES = Shapes(
 ROTATED = Shapes("rotary positions", x="batch heads T d_head", positions="max_length d_head")
 
 
-# ------------------------------------------------------------------------------- when it is built
+# ---------------------------------------------------------------------------------- construction
 
 
 def configuration(config: Any) -> TransformerConfig:
@@ -43,15 +41,13 @@ def configuration(config: Any) -> TransformerConfig:
     return config
 
 
-def choice(name: str, value: Any, choices: Iterable[str]) -> str:
-    """Return a value that is one of the choices, or raise ValueError."""
-    if value not in [*choices]:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return str(value)
-
-
 def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, rotary: Any) -> int:
-    """Return the heads of keys and values, if the arguments of attention fit together."""
+    """Check the sizes of an attention layer, and return the number of heads of keys and values.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: one is out of range, or the heads cannot be divided evenly.
+    """
     whole_number("d_model", d_model, least=1)
     whole_number("n_heads", n_heads, least=1)
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
@@ -66,7 +62,7 @@ def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, ro
     return n_kv_heads
 
 
-# -------------------------------------------------------------------------- ids and their places
+# ---------------------------------------------------------------------------- ids and positions
 
 
 def real_tokens(ids: Tensor, pad: int) -> Array:
@@ -92,7 +88,11 @@ def check_padding(padding: Array | None, T: int, start: int = 0, batch: int | No
 
 
 def places(ids: Tensor, start: int, padding: Array | None, max_length: int) -> int:
-    """Return where the ids end, if they have a place from `start` to `max_length`."""
+    """Return start + T, the position after the last id.
+
+    Raises:
+        ValueError: it is more than max_length, or the padding does not fit the ids.
+    """
     batch, T = rows_of_ids("ids", ids).shape
     check_padding(padding, T, start, batch)
     stop: int = start + T
@@ -102,7 +102,7 @@ def places(ids: Tensor, start: int, padding: Array | None, max_length: int) -> i
 
 
 def check_segments(layer: nn.Module | None, ids: Tensor, segments: Tensor | None) -> None:
-    """Raise unless there is a segment for each id, in a model that has segments."""
+    """Raise unless segments are None, or there is one for each id and the model has segments."""
     if segments is None:
         return
     if layer is None:
@@ -113,7 +113,7 @@ def check_segments(layer: nn.Module | None, ids: Tensor, segments: Tensor | None
 
 
 def check_rotated(x: Tensor, start: int, positions: Tensor) -> None:
-    """Raise unless x has a place from `start` to the end of the positions."""
+    """Raise unless there is a rotary position for each token of x, the first being `start`."""
     if getattr(x, "ndim", 0) != 4 or x.shape[3] != positions.shape[1]:
         ROTATED(x, positions)  # says what is wrong
     stop: int = whole_number("start", start, least=0) + x.shape[2]
@@ -146,14 +146,14 @@ def check_vectors(x: Tensor) -> None:
 
 
 def _keys(x: Tensor, memory: Any) -> Tensor:
-    """Return what the keys are made of, or the keys themselves: (…, T_k, d)."""
+    """Return x, the memory or the memory's keys, whichever is attended to: (…, T_k, d)."""
     keys: Tensor = x if memory is None else memory[0] if isinstance(memory, tuple) else memory
     return keys
 
 
 @lru_cache(1024)
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Say whether a shape can be broadcast to another."""
+    """Return whether a shape can be broadcast to another."""
     pairs = zip(shape[::-1], to[::-1], strict=False)
     return len(shape) <= len(to) and all(n in (1, m) for n, m in pairs)
 
@@ -216,7 +216,11 @@ def check_targets(logits: Any, targets: Tensor, pad: int) -> None:
 
 
 def capacity(config: TransformerConfig, n_first: int, max_length: int) -> int:
-    """Count the tokens that the decoder will read: all but the last that it generates."""
+    """Return the number of tokens that the decoder reads: all but the last that it generates.
+
+    Raises:
+        ValueError: it is more than the model's max_length.
+    """
     total = n_first + whole_number("max_length", max_length, least=1) - 1
     if total > config.max_length:
         raise ValueError(
@@ -227,7 +231,7 @@ def capacity(config: TransformerConfig, n_first: int, max_length: int) -> int:
 
 
 def check_decoding(n_layers: int, x: Tensor, memory: Any, padding: Any, cache: Any) -> None:
-    """Raise unless there are a memory and a cache for so many blocks, and padding for each row."""
+    """Raise unless memory, padding and cache fit x and a decoder of n_layers blocks."""
     check_vectors(x)
     if padding is not None and len(padding) != len(x):
         raise ValueError(f"padding must count the <pad> of each of {len(x)} rows, but is {padding}")
@@ -240,7 +244,7 @@ def check_decoding(n_layers: int, x: Tensor, memory: Any, padding: Any, cache: A
 
 
 def check_step(config: TransformerConfig, ids: Tensor, cache: Any, reads_memory: bool) -> None:
-    """Raise unless a model of this configuration began the cache, for as many texts."""
+    """Raise unless a model of this configuration made the cache, for as many texts as in ids."""
     if not isinstance(cache, Cache):
         raise TypeError(f"step: cache must be what begin() returned, not {cache!r}")
     if len(cache.layers) != config.n_layers or bool(cache.memory) != reads_memory:

@@ -21,7 +21,7 @@ from minitorch import Tensor, nn
 from minitorch.nn import functional as F
 from minitorch.ops.probe import probe
 
-from .arguments import choice
+from ..fields import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class MLP(nn.Module):
         super().__init__()
         self.up = nn.Linear(d_model, d_ff, bias)
         self.down = nn.Linear(d_ff, d_model, bias)
-        self.activation = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
+        self.activation = ACTIVATIONS[checked("activation", activation, str, tuple(ACTIVATIONS))]
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""

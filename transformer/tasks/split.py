@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..fields import Interval, checked, short
+from minitorch.scalars import short
+
+from ..fields import Interval, checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

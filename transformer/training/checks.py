@@ -1,6 +1,7 @@
-"""What a training needs to go on: finite numbers, and a state that is its own.
+"""Checks of a training: its parts, its numbers, which must stay finite, and states that it loads.
 
-Every check raises before anything has changed.
+A check only looks, and raises an error if something is wrong. `Training` calls it before it changes
+anything.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 import minitorch as mt
-from minitorch import Tensor
+from minitorch import Tensor, optim
+from minitorch.scalars import short
 
-from ..fields import Interval, checked, short
+from ..fields import Interval, checked
 from ..model.config import TransformerConfig
 from ..model.models import BERT
 from .config import TrainingConfig
@@ -32,21 +34,21 @@ class Diverged(RuntimeError):
     """
 
 
-# ------------------------------------------------------------------------------ what it is given
+# -------------------------------------------------------------------------------------- arguments
 
 
 def _of_kind(name: str, value: Any, kind: type) -> None:
-    """Raise TypeError unless an argument is of its kind."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be a {kind.__name__}, not {short(value)}")
 
 
 def parts(task: Any, model_config: Any, config: Any) -> None:
-    """Raise unless these are a task, and configurations of a model that can learn it.
+    """Check that a training can be made of a task and the configurations of model and training.
 
     Raises:
         TypeError: one is something else.
-        ValueError: the model's vocabulary or length is too small, or its special tokens are others.
+        ValueError: the model's vocabulary or length is too small for the task, or its special
+            tokens differ from the task's.
     """
     from ..tasks import Task  # which needs this package's configuration
 
@@ -72,7 +74,7 @@ def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
     """Count the tokens of a batch over which the model's `loss` averages.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are none.
     """
     targets = batch[-1].array
     if not isinstance(model, BERT):
@@ -87,7 +89,7 @@ def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
 
 
 def _not_finite(tensor: Tensor) -> float:
-    """Return one of a tensor's numbers that are NaN or infinite."""
+    """Return the first number of a tensor that is NaN or infinite."""
     array = tensor.detach().numpy()
     return float(array[~np.isfinite(array)][0])
 
@@ -102,7 +104,7 @@ def _diverged(training: Training, step: int, what: str) -> NoReturn:
 
 
 def finite(training: Training, loss: float, norm: float) -> None:
-    """Raise Diverged if the loss or the gradient's norm of the step being taken is not finite."""
+    """Raise Diverged if a step's loss or the norm of its gradient is not finite."""
     if not math.isfinite(loss):
         _diverged(training, training.step + 1, f"the loss is {loss}")
     if not math.isfinite(norm):
@@ -121,7 +123,7 @@ def loop(training: Any, run: Any, progress: Any) -> None:
 
 
 def step(training: Training, forward: Any) -> None:
-    """Raise unless the training has a step to take, and what computes the logits can be called."""
+    """Raise unless the training can take a step, with `forward` to compute the logits."""
     if forward is not None and not callable(forward):
         raise TypeError(f"forward must be the model or nn.DataParallel of it, not {short(forward)}")
     if training.step >= training.config.steps:
@@ -132,14 +134,14 @@ def step(training: Training, forward: Any) -> None:
 
 
 def parameters(training: Training) -> None:
-    """Raise Diverged if a parameter is NaN or infinite after the last step."""
+    """Raise Diverged if a number of a parameter is not finite."""
     for name, p in training.model.named_parameters():
         if not np.isfinite(p.array).all():
             _diverged(training, max(training.step, 1), f"{name} holds {_not_finite(p)}")
 
 
 def can_evaluate(training: Training) -> None:
-    """Raise RuntimeError if no step was taken since the last evaluation, as in `parameters`."""
+    """Raise Diverged as `parameters` does, or RuntimeError without a step since the last one."""
     parameters(training)
     if not training.recent_losses:
         raise RuntimeError(
@@ -148,7 +150,7 @@ def can_evaluate(training: Training) -> None:
 
 
 def evaluation(training: Training, row: Mapping[str, float]) -> None:
-    """Raise Diverged if a metric is NaN or infinite, as a perplexity that no float can hold."""
+    """Raise Diverged if a metric is not finite, such as a perplexity that no float can hold."""
     for name, value in row.items():
         if not math.isfinite(value):
             _diverged(training, training.step, f"the {name} is {value}")
@@ -170,11 +172,16 @@ def _entries(where: str, value: Any, names: Iterable[Any]) -> None:
 
 
 def fitting(where: str, given: Any, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors that were given, if they can take the place of one's own.
+    """Return the tensors that are given, if they fit one's own.
+
+    Args:
+        where: what they are, for messages: "the model's state".
+        given: tensors by name.
+        own: those that they are to replace.
 
     Raises:
-        ValueError: one is missing, too many, or no tensor; has another shape or dtype; or holds NaN
-            or infinite numbers.
+        ValueError: a name is missing or unknown; or a tensor has another shape or dtype, or holds
+            a number that is NaN or infinite.
     """
     _entries(where, given, own)
     for name, mine in own.items():
@@ -195,33 +202,6 @@ def fitting(where: str, given: Any, own: Mapping[str, Tensor]) -> dict[str, Tens
     return dict(given)
 
 
-def _check_optimizer(training: Training, given: Any, step: int) -> None:
-    _entries("the optimizer's state", given, ("state", "param_groups"))
-    groups = given["param_groups"]
-    if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
-        raise ValueError(f"param_groups must be a list of dicts, not {short(groups)}")
-    own = training.optimizer.state_dict()["param_groups"]
-    if len(groups) != len(own):
-        raise ValueError(f"the optimizer has {len(own)} param_groups, and the state {len(groups)}")
-    for mine, theirs in zip(own, groups, strict=True):
-        for name in mine.keys() - {"lr", "initial_lr"}:  # the schedule sets these two
-            if theirs.get(name) != mine[name]:
-                raise ValueError(
-                    f"{name} of the optimizer is {short(theirs.get(name))} in the state, and "
-                    f"{short(mine[name])} here"
-                )
-    parameters = [p for group in training.optimizer.param_groups for p in group["params"]]
-    _entries("the optimizer's state", given["state"], range(len(parameters) if step else 0))
-    for number, entry in given["state"].items():
-        where, p = f"the optimizer's state of parameter {number}", parameters[number]
-        _entries(where, entry, ("step", "exp_avg", "exp_avg_sq"))
-        checked(f"step of {where}", entry["step"], int, Interval(1, step))
-        moments = {name: entry[name] for name in ("exp_avg", "exp_avg_sq")}
-        fitting(where, moments, dict.fromkeys(moments, p))
-        if (entry["exp_avg_sq"].array < 0).any():
-            raise ValueError(f"exp_avg_sq of {where}, an average of squares, is negative")
-
-
 def _check_metrics(training: Training, rows: Any, last: int) -> None:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ValueError(f"metrics must be a list of rows, each a dict, not {short(rows)}")
@@ -238,23 +218,48 @@ def _check_metrics(training: Training, rows: Any, last: int) -> None:
 
 
 def state(training: Training, given: Any) -> None:
-    """Raise unless a training can go on from a state that is given.
+    """Check a state that a training is to load, except for the optimizer's part.
 
     Raises:
-        ValueError: it is no state of such a training; the message says why.
+        ValueError: the training cannot continue from it; the message says why.
     """
     names = ("model", "optimizer", "random", "step", "metrics", "recent_losses")
     _entries("the state", given, names)
     step = checked("step of the state", given["step"], int, Interval(0, training.config.steps))
     fitting("the model's state", given["model"], training.model.state_dict())
-    _check_optimizer(training, given["optimizer"], step)
+    _entries("the optimizer's state", given["optimizer"], ("state", "param_groups"))
     try:
         mt.Generator().set_state(given["random"])
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-        raise ValueError(f"random is no state of a random number generator: {error!r}") from None
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"random is no state of a random number generator: {error}") from None
     _check_metrics(training, given["metrics"], step)
     losses = given["recent_losses"]
     if not isinstance(losses, list) or not all(isinstance(x, float) for x in losses):
         raise ValueError(f"recent_losses must be a list of numbers, not {short(losses)}")
     if not all(map(math.isfinite, losses)):
         raise ValueError(f"recent_losses hold a number that is not finite: {short(losses)}")
+
+
+def optimizer(training: Training, given: Mapping[str, Any], loaded: optim.Optimizer) -> None:
+    """Check an optimizer that has loaded its part of a state that is given to a training.
+
+    Raises:
+        ValueError: its options are not the training's; or its moments are not of the step that
+            the state is of, or not finite.
+    """
+    own = training.optimizer.state_dict()["param_groups"]
+    for mine, theirs in zip(own, given["optimizer"]["param_groups"], strict=True):
+        for name in mine.keys() - {"lr", "initial_lr"}:  # the schedule sets these two
+            if theirs[name] != mine[name]:
+                raise ValueError(
+                    f"{name} of the optimizer is {short(theirs[name])} in the state, and "
+                    f"{short(mine[name])} here"
+                )
+    step, moments = given["step"], loaded.state_dict()["state"]
+    _entries("the optimizer's state", moments, range(len(training.parameters) if step else 0))
+    for number, entry in moments.items():
+        where = f"the optimizer's state of parameter {number}"
+        checked(f"step of {where}", entry["step"], int, Interval(1, step))
+        for name in ("exp_avg", "exp_avg_sq"):
+            if not np.isfinite(entry[name].array).all():
+                raise ValueError(f"{name} of {where} holds {_not_finite(entry[name])}")

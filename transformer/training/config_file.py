@@ -1,4 +1,4 @@
-"""What `config.json` holds: a task, and the configurations of its model and of its training."""
+"""The content of `config.json`: the task, and the configurations of model and training."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PARTS = ("task", "model", "training")
 
 
 def as_json(task: Task, model: TransformerConfig, training: TrainingConfig) -> dict[str, Any]:
-    """Return the three as `config.json` holds them."""
+    """Return the content of `config.json`, which `configured` turns back."""
     named = {"name": task.name, **asdict(task)}
     return {"task": named, "model": asdict(model), "training": asdict(training)}
 
 
 def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
-    """Return the task, and the configurations of its model and of the training.
+    """Return the task, and the configurations of model and training, from `config.json`.
 
     Raises:
-        ValueError, TypeError: it is damaged.
+        ValueError, TypeError: a part or a field is missing, unknown or out of range.
     """
     parts = [config.get(part) for part in PARTS] if isinstance(config, dict) else [None]
     if not all(isinstance(part, dict) for part in parts):
@@ -39,7 +39,10 @@ def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
 
 
 def differences(saved: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return how a configuration differs from the one that was saved. `steps` may: see `resume`."""
+    """Return a text for each field that differs from what was saved, but for `steps`.
+
+    `Run.resume` may change the number of steps.
+    """
     return [
         f"{part}.{name} is {now[part].get(name)!r}, and was {saved[part].get(name)!r}"
         for part in saved

@@ -1,7 +1,7 @@
-"""The directory of a run: its files, each written whole or not at all, by one process at a time.
+"""The directory of a run: its files, each written atomically, by one process at a time.
 
-A new file is written under a name of its own, `metrics.csv.new`, and then takes its place in one
-step. What a killed process left of one is removed by the next that writes here.
+A file is written under a temporary name, such as `metrics.csv.new`, and then renamed. Temporary
+files that a killed process left are removed by the next process that locks the directory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _in_one_line(text: str) -> str:
 
 
 def shown(path: str | os.PathLike[str], most: int = 150) -> str:
-    """Return a path as an error shows it: in one line of so many characters, from its end."""
+    """Return a path for an error message: in one line, cut in front to `most` characters."""
     text = _in_one_line(os.fspath(path))
     return text if len(text) <= most else f"...{text[3 - most :]}"
 
@@ -57,12 +57,12 @@ def _is_unfinished(name: str) -> bool:
 
 
 class Directory:
-    """The directory of a run. It is made, and anything written there, only after `claim` or `own`.
+    """The directory of a run. `claim` makes it, and only `claim` or `own` allows writing there.
 
     Attributes:
         directory: its path.
-        lock: the lock on it, once it is ours; see `lock.py`.
-        moved: where the run is now that `claim` found there, or None.
+        lock: the lock on it, after `claim` or `own`; see `lock.py`.
+        moved: where `claim` moved a run that was there, or None.
 
     Raises:
         TypeError: `directory` is no path.
@@ -80,11 +80,11 @@ class Directory:
 
     @property
     def is_ours(self) -> bool:
-        """Do we hold its lock, and is it still at its place?"""
+        """Do we hold its lock, and has it not been moved?"""
         return self.lock is not None and self.lock.holds
 
     def close(self) -> None:
-        """Let others own it."""
+        """Release its lock."""
         if self.lock is not None:
             self.lock.release()
 
@@ -95,7 +95,7 @@ class Directory:
         self.close()
 
     def own(self) -> Lock:
-        """Lock it, and remove what a killed process left half-written.
+        """Lock it, and remove the temporary files that a killed process left.
 
         Raises:
             RunError: another process has locked it.
@@ -112,21 +112,21 @@ class Directory:
         return self.lock
 
     def _tidy(self) -> None:
-        """Remove what is half-written, if it is ours."""
+        """Remove temporary files, if we hold the lock."""
         if self.is_ours:
             with suppress(OSError):
                 for name in filter(_is_unfinished, os.listdir(self.directory)):
                     (self.directory / name).unlink()
 
     def _names(self) -> set[str]:
-        """Return the names of what is in it and matters."""
+        """Return the names of the files in it, without temporary ones and those of no matter."""
         names = set(os.listdir(self.directory)) - set(NO_MATTER)
         return {name for name in names if not _is_unfinished(name)}
 
     def claim(self) -> None:
-        """Make it, own it, and move a run that is there aside, whole, in one step.
+        """Make it if needed, lock it, and move a run that is there aside, in one step.
 
-        Where that run is now, the first of `runs/addition.1`, `.2`, … that is free, is in `moved`.
+        The run gets the first free name of `runs/addition.1`, `runs/addition.2`, …: see `moved`.
 
         Raises:
             RunError: another process has locked it, it cannot be written, or there is something in
@@ -164,13 +164,13 @@ class Directory:
             ) from None
 
     def _before(self) -> str:
-        """Say where the run is that was moved aside."""
+        """Return the part of an error message that says where the run before was moved to."""
         if self.moved is None:
             return ""
         return f"; the run that was there is whole, in {shown(self.moved, 70)}"
 
     def whole(self) -> str:
-        """Say what is whole in it."""
+        """Return the part of an error message that says what on disk is whole."""
         with suppress(OSError, RuntimeError, TypeError, KeyError):
             step = mt.load(self.directory / STATE)["step"]
             return f"{STATE} is whole, as saved at step {step}: --resume goes on from there"
@@ -178,10 +178,10 @@ class Directory:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """Give the path of a file to write; if that fails, nothing half-written stays.
+        """Give the path of a file to write; after an error, remove temporary files.
 
         Raises:
-            RunError: the disk has an error; it names the file, and says what is still whole.
+            RunError: there was an OSError; the message names the file, and says what is whole.
         """
         path = self.directory / name
         try:
@@ -195,7 +195,7 @@ class Directory:
             ) from None
 
     def write_new(self, name: str, content: Any) -> None:
-        """Write a text, or a checkpoint, under a new name; `put_in_place` gives it its own."""
+        """Write a text or a checkpoint under a temporary name; `put_in_place` renames it."""
         with self.writing(name) as path:
             if not isinstance(content, str):
                 mt.save(content, f"{path}.new")
@@ -206,7 +206,7 @@ class Directory:
                 os.fsync(file.fileno())
 
     def put_in_place(self, name: str) -> None:
-        """Replace a file by the new one, in one step."""
+        """Rename the file that `write_new` wrote, so that it replaces the old one."""
         with self.writing(name) as path:
             os.replace(f"{path}.new", path)
             if os.name == "posix":  # so that a crash of the machine does not undo it
@@ -218,7 +218,7 @@ class Directory:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Path]:
-        """Give the path of a file to read; what goes wrong becomes a RunError."""
+        """Give the path of a file to read; turn an error inside the block into a RunError."""
         path = self.directory / name
         try:
             if path.exists() and not path.is_file():

@@ -1,8 +1,8 @@
-"""A lock on a directory. It dies with the process that holds it, however that ends.
+"""A lock on a directory, which is released at the latest when the process ends.
 
 The operating system locks the open file `.lock` in the directory, and unlocks it when the process
-is gone. The file is removed when the lock is released; one that a killed process left means
-nothing. Within one process, the newest lock on a directory takes over from the one before.
+ends. `release` removes the file; one that a killed process left locks nothing. Within one process,
+a new lock on a directory takes over from the one before.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _acquire(path: str) -> int:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(handle, path):
                 return handle
-            os.close(handle)  # it was released, and removed, after we opened it: once more
+            os.close(handle)  # its owner removed it after we opened it: try again
         except (BlockingIOError, PermissionError):
             os.close(handle)
             raise Locked from None
@@ -65,10 +65,10 @@ _held: WeakValueDictionary[str, Lock] = WeakValueDictionary()  # by this process
 
 
 class Lock:
-    """Locks a directory until it is released or nobody refers to it any more.
+    """Locks a directory until `release`, or until nothing refers to the lock any more.
 
     Args:
-        directory: there is one.
+        directory: must exist.
 
     Raises:
         Locked: another process has locked it.
@@ -90,15 +90,15 @@ class Lock:
 
     @property
     def holds(self) -> bool:
-        """Has it not been released or taken over, and is the directory still at its place?"""
+        """Is it neither released nor taken over, and has the directory not been moved?"""
         return self._finalizer.alive and _is_at(self._handle, self.path)
 
     def release(self) -> None:
-        """Let others lock the directory. Released twice is released once."""
+        """Let others lock the directory. A second call does nothing."""
         self._finalizer()
 
     def move(self, to: Path) -> None:
-        """Rename the directory, and release it there.
+        """Rename the directory, and release the lock.
 
         Raises:
             OSError: it cannot be renamed.
@@ -111,7 +111,7 @@ class Lock:
 
 
 def _forget() -> None:
-    """Leave the locks to the parent: a forked process has a copy of their handles."""
+    """Close the copies of the parent's locks that a forked process has; the parent keeps them."""
     for lock in list(_held.values()):
         if lock._finalizer.detach():
             os.close(lock._handle)

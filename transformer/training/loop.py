@@ -146,7 +146,10 @@ class Training:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state_dict` returned; a ValueError says why it cannot."""
         checks.state(self, state)
-        self.optimizer.load_state_dict(state["optimizer"])
+        optimizer = adamw(self.parameters, self.config)
+        optimizer.load_state_dict(state["optimizer"])
+        checks.optimizer(self, state, optimizer)
+        self.optimizer = optimizer  # from here on, nothing can fail
         self.model.load_state_dict(state["model"])
         mt.set_rng_state(state["random"])
         self.step = state["step"]

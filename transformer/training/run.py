@@ -5,19 +5,18 @@
     model.safetensors    the parameters that did best on held-out examples
     metrics.csv          a row for each evaluation
     loss.png             the metrics, drawn; and attention.png
-    .lock                is there while the run is in training
+    .lock                the lock of the process that trains the run
 
-A save is one act. It writes three files, and whatever ends the process may do so between two of
-them. So the state decides: it holds the metrics, and where the present parameters are the best,
-those as well. The others are written first under names of their own; then the new state takes the
-place of the old in one step, and the others follow. Whatever was saved last, `resume` puts the
-files in the order that this state says:
+A save is atomic, although it writes three files and the process may be killed between two of them.
+The metrics and the best parameters are first written under temporary names. Then the new state,
+which holds the metrics and the present parameters too, replaces the old one in one step. Then the
+other files take their places. `resume` makes all files agree with the state that it finds:
 
-    ended before the state was replaced    the save before is whole; what was begun is removed
-    ended after it                         model.safetensors and metrics.csv are written again
+    killed before the state was replaced   temporary files are removed: the save before is whole
+    killed after that                      model.safetensors and metrics.csv are written again
 
-Both checkpoints, state and model, also hold the configuration they were made with, so that
-`config.json` cannot be changed, or be another run's, without notice.
+Both checkpoints, state and model, also hold the configuration they were made with. So a
+`config.json` that was changed, or is another run's, is noticed.
 """
 
 from __future__ import annotations
@@ -46,9 +45,7 @@ __all__ = ["Run", "RunError"]
 
 
 def _best_step(training: Training) -> int | None:
-    """Return the step whose parameters did best; of equals, the last. None if none was evaluated.
-
-    Parameters that no evaluation has measured are saved in the state alone.
+    """Return the step with the best score, the last of equal ones; None without an evaluation.
 
     Raises:
         ValueError: the metrics are not rows of evaluations, in order.
@@ -74,9 +71,9 @@ def _computing_with() -> dict[str, str]:
 class Run(Directory):
     """The directory of a run. Nothing is written there before `start` or `resume`.
 
-    From then on it belongs to this object, and no other process can train it, until `close`, the
-    end of a `with` block, or the end of the process. Anyone may `load` it meanwhile. Within one
-    process, the object that started or resumed it last has it.
+    These lock it: no other process can train the run until `close`, the end of a `with` block, or
+    the end of the process. Others may `load` it meanwhile. Within one process, the object that
+    started or resumed the run last holds the lock.
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
@@ -91,7 +88,11 @@ class Run(Directory):
         self.put_in_place(CONFIG)
 
     def _write_new_results(self, training: Training) -> list[str]:
-        """Write metrics and, if they are the best, parameters under new names; return their own."""
+        """Write the metrics, and parameters that are the best, under temporary names.
+
+        Returns:
+            the names that the files are to get.
+        """
         best, rows, table = _best_step(training), training.metrics, io.StringIO()
         columns = dict.fromkeys(name for row in rows for name in row)
         writer = csv.DictWriter(table, columns or ["step", "loss", "learning_rate"])
@@ -109,10 +110,10 @@ class Run(Directory):
         return [MODEL, METRICS]
 
     def start(self, training: Training) -> Path | None:
-        """Write the configuration of a new training.
+        """Lock the directory, and write the configuration of a new training.
 
         Returns:
-            where a run that was in the directory is now: moved aside whole, in one step; or None.
+            where a run that was in the directory has been moved to; None if there was none.
 
         Raises:
             RunError: the directory cannot be written, is in training by another process, or holds
@@ -132,17 +133,17 @@ class Run(Directory):
         return self.moved
 
     def save(self, training: Training) -> None:
-        """Save the state; the metrics; and the parameters, if they were evaluated as the best.
+        """Save the state and the metrics, and in `model.safetensors` the best parameters.
 
-        The best parameters so far are those of the last evaluation, unless one before did better.
-        Parameters that no evaluation has measured are saved in the state alone.
+        The parameters are the best if they have just been evaluated, and no evaluation before gave
+        a better score. All others are saved in the state alone.
 
         Args:
             training: the one that was started or resumed here.
 
         Raises:
             RunError: it is another, or the disk has an error; the message says what is still whole.
-                If that was while files took their places, nothing more is saved before `resume`.
+                After an error while files are being replaced, `resume` is needed to save again.
             ValueError: the training's metrics are not rows of evaluations.
         """
         if training is not self._training or not self.is_ours:
@@ -242,14 +243,14 @@ class Run(Directory):
         return training
 
     def resume(self, steps: int | None = None) -> Training:
-        """Return the training as it was last saved, and put the other files in that order.
+        """Return the training as it was last saved, and make the other files agree with it.
 
-        It warns where the last bits may differ from those of a training that was never stopped, as
-        BLAS or the number of threads have changed, and where the number of steps has.
+        Warns if the number of steps has changed, or if NumPy, BLAS, the kernels or the number of
+        threads have: then the last bits may differ from those of a training that never stopped.
 
         Args:
-            steps: train to this step, longer or shorter than before; `config.json` is changed, and
-                the schedule of the learning rate follows. None: as `config.json` says.
+            steps: the new last step, which changes `config.json` and the schedule of the learning
+                rate. None: as `config.json` says.
 
         Raises:
             RunError: there is no run, it was stopped before its first save, it is damaged or its
@@ -281,7 +282,7 @@ class Run(Directory):
         task, model_config, _ = configured(config)
         model = task.model(model_config)
         with self.reading(MODEL):
-            # Until it held the configuration, too, the file was the parameters alone.
+            # An older file holds the parameters alone.
             is_new = content.keys() == {"config", "step", "model"}
             found = content["model"] if is_new else content
             model.load_state_dict(fitting("the model", found, model.state_dict()))

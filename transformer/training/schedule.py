@@ -11,8 +11,9 @@ import math
 from typing import TYPE_CHECKING
 
 from minitorch import optim
+from minitorch.scalars import short
 
-from ..fields import Interval, checked, short
+from ..fields import Interval, checked
 
 if TYPE_CHECKING:
     from minitorch.optim.lr_scheduler import LambdaLR

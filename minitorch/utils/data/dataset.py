@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from ...random import Generator, default_generator
+from ...random import Generator, check_generator, default_generator
+from ...scalars import number, sequence
 from ...tensor import Tensor
 from . import checks
 
@@ -87,8 +88,9 @@ def random_split(
         TypeError: a length is no number, or the lengths are no whole numbers.
         ValueError: they do not sum to the length of the dataset, nor to 1; or one is negative.
     """
-    checks.generator(generator)
-    n, sizes = checks.size(dataset), checks.numbers("lengths", lengths)
+    check_generator(generator)
+    n, sizes = checks.size(dataset), sequence("random_split", "lengths", lengths)
+    sizes = [number("random_split", "lengths", size) for size in sizes]
     total = sum(sizes)
     if math.isclose(total, 1) and total <= 1:
         if any(not 0 <= fraction <= 1 for fraction in sizes):

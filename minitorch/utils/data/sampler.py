@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from ...random import Generator, draw_seed
+from ...random import Generator, check_generator, draw_seed
 from . import checks
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        checks.generator(generator)
+        check_generator(generator)
         if not isinstance(replacement, bool):
             raise TypeError(f"replacement should be a boolean value, but got {replacement!r}")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
