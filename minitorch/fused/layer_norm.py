@@ -55,16 +55,15 @@ def kernel(
     along either leaves y as it is (along h but for eps).
 
     A mean is a product with (1/n, …, 1/n), faster than `mean` for short rows, so that mean(dh) =
-    g @ (weight / n) and mean(dh · h) = (g · h) @ (weight / n). What rounding leaves of the mean in
-    h is subtracted in turn: from equal elements exactly, as their sum over n is. y, or dx, is
-    written to `out`.
+    g @ (weight / n) and mean(dh · h) = (g · h) @ (weight / n). The first element is subtracted
+    before the mean, which changes nothing but the rounding: of equal elements 0 is left, and of
+    elements far from 0 all their digits. y, or dx, is written to `out`.
     """
     n = x.shape[1]
     average = constant(n, 1 / max(n, 1), x.dtype)
     w: Any = 1 if weight is None else weight
-    h = x - x.dot(average)[:, None]
-    rest = h.dot(constant(n, 1, x.dtype)) / constant(1, n, x.dtype)
-    h -= rest[:, None]
+    h = x - x[:, :1]
+    h -= h.dot(average)[:, None]
     variance = (h * h).dot(average) + constant(1, eps, x.dtype)
     r = np.reciprocal(np.sqrt(variance))[:, None]  # (m, 1)
     h *= r

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .. import random
+from .. import dtypes, random
 from .._runtime.threads import set_num_threads
 from ..autograd import grad, is_grad_enabled, set_grad_enabled
+from ..creation import tensor
 from ..dtypes import Array
 from ..tensor import Tensor
 from .pipe import message, receive, send
@@ -67,8 +68,8 @@ class ForwardRequest(NamedTuple):
     number: int
     live: list[int]  # the forward passes whose graphs may still be needed
     grad_enabled: bool
-    training: list[bool]  # of each module
-    requires_grad: list[bool]  # of each parameter
+    training: Tensor  # of each module, True or False
+    requires_grad: Tensor  # of each parameter
     seed: int | None
     args: list[Any]  # of the module
     kwargs: dict[str, Any]
@@ -163,8 +164,8 @@ class Worker:
             number=forward_pass.number,
             live=[each.number for each in self.live],
             grad_enabled=is_grad_enabled(),
-            training=training,
-            requires_grad=[p.requires_grad for p in self.parameters],
+            training=tensor(training, dtype=dtypes.bool),
+            requires_grad=tensor([p.requires_grad for p in self.parameters], dtype=dtypes.bool),
             seed=random.draw_seed() if any(training) else None,
             args=shard.args,
             kwargs=shard.kwargs,
@@ -182,8 +183,8 @@ class Worker:
         assert self.pending is not None
         forward_pass, self.pending = self.pending, None
         response = self._through_pipe(receive, self.pipe)
-        if isinstance(response, list):  # copied: the next backward pass writes to the same memory
-            gradients = zip(response, self.gradients, strict=True)
+        if isinstance(response, Tensor):  # copied: the next pass writes to the same memory
+            gradients = zip(response.tolist(), self.gradients, strict=True)
             response = [Tensor._wrap(g.copy()) if is_there else None for is_there, g in gradients]
         forward_pass.response = response
 
@@ -253,10 +254,10 @@ class Worker:
         """Map a shard; keep the output, if it requires a gradient, for the backward pass."""
         for number in self.outputs.keys() - set(request.live):
             del self.outputs[number]
-        for module, training in zip(self.modules, request.training, strict=True):
+        for module, training in zip(self.modules, request.training.tolist(), strict=True):
             module.training = training
-        for p, requires_grad in zip(self.parameters, request.requires_grad, strict=True):
-            p.requires_grad = requires_grad
+        for p, wanted in zip(self.parameters, request.requires_grad.tolist(), strict=True):
+            p.requires_grad = wanted
         if request.seed is not None:
             random.manual_seed(request.seed)
         with set_grad_enabled(request.grad_enabled):
@@ -265,7 +266,7 @@ class Worker:
             self.outputs[request.number] = y
         return y, y.requires_grad
 
-    def _run_backward(self, request: BackwardRequest) -> list[bool]:
+    def _run_backward(self, request: BackwardRequest) -> Tensor:
         """Write the gradients to shared memory; say which parameters have one."""
         if request.number not in self.outputs:
             raise RuntimeError(
@@ -279,4 +280,4 @@ class Worker:
         for g, shared in zip(gradients, self.gradients, strict=True):
             if g is not None:
                 shared[...] = g.array
-        return [g is not None for g in gradients]
+        return tensor([g is not None for g in gradients], dtype=dtypes.bool)
