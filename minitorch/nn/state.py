@@ -93,6 +93,6 @@ def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> None:
 def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
     """Set a gradient to None, or to 0."""
     if set_to_none:
-        parameter.grad = None
-    elif parameter.grad is not None:
-        parameter.grad = parameter.grad.detach().zero_()
+        parameter._grad = None
+    elif parameter._grad is not None:
+        parameter._grad = parameter._grad.detach().zero_()

@@ -41,7 +41,7 @@ def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]
             f"{name}: the generator of parameters is empty. It can be used once: call "
             "model.parameters() anew"
         )
-    return [p.grad for p in found if p.grad is not None]
+    return [p._grad for p in found if p._grad is not None]
 
 
 def _norm(vectors: list[Array], p: float) -> np.floating[Any]:

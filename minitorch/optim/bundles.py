@@ -64,7 +64,7 @@ class Bundle:
     def update(self, update: Update, states: list[dict[str, Any]], options: dict[str, Any]) -> None:
         """Update all parameters by their gradients, each with its state."""
         end_to_end([p.array for p in self.params], out=self.x)
-        g = end_to_end([p.grad.array for p in self.params if p.grad is not None])
+        g = end_to_end([p._grad.array for p in self.params if p._grad is not None])
         state = {
             name: self._flat_state(name, states) if isinstance(value, Tensor) else value
             for name, value in states[0].items()
@@ -128,8 +128,8 @@ class Bundles:
         some_share = len(memories) < len(params)
         for i, p in enumerate(params):
             if p.array.size > SMALL:
-                assert p.grad is not None
-                update(p.array, p.grad.array, states[p], options)
+                assert p._grad is not None
+                update(p.array, p._grad.array, states[p], options)
             else:
                 state = states[p]
                 key = p.array.dtype, len(state), state.get("step"), i if some_share else None

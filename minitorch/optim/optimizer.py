@@ -98,8 +98,8 @@ class Optimizer:
     def update_all(self, params: list[Tensor], options: dict[str, Any]) -> None:
         """Change those parameters of a group that have a gradient, one after the other."""
         for p in params:
-            assert p.grad is not None
-            self.update(p.array, p.grad.array, self.state[p], options)
+            assert p._grad is not None
+            self.update(p.array, p._grad.array, self.state[p], options)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change each parameter that has a gradient.
@@ -130,9 +130,9 @@ class Optimizer:
             if given != self._checked.get(i):  # which takes less time than to check them
                 self.check_options(options)
                 self._checked[i] = given
-            params = [p for p in options["params"] if p.grad is not None]
+            params = [p for p in options["params"] if p._grad is not None]
             for p in params:
-                checks.gradient(p, p.grad)
+                checks.gradient(p, p._grad)
             groups.append((params, options))
         for params, options in groups:  # nothing has changed before all are known to fit
             self.update_all(params, options)
