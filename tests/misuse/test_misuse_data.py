@@ -201,7 +201,7 @@ MISUSES = [
     Misuse(
         "a place with batches and no start",
         lambda: DataLoader(LIST).load_state_dict({"batches": 1, "start": None, "generator": None}),
-        ValueError, "start is no state",
+        ValueError, "start: .*not a NoneType",
     ),
     Misuse("a place without its batches", lambda: place(batches=None), ValueError, "'batches'"),
     Misuse("a place before the beginning", lambda: place(batches=-1), ValueError, "batches.*-1"),
