@@ -120,8 +120,8 @@ def nodes_leading_to(inputs: Collection[NodeOrLeaf], nodes: list[Node]) -> list[
 
 def run_backward(
     starts: Sequence[tuple[NodeOrLeaf, Tensor]],
-    retain_graph: bool = False,
-    create_graph: bool = False,
+    retain_graph: bool,
+    create_graph: bool,
     *,
     inputs: Collection[NodeOrLeaf] | None = None,
     since: int = 0,
