@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,6 +258,15 @@ def test_what_is_shown_has_been_saved(tmp_path: Path) -> None:
     assert run.resume().metrics == training.metrics
 
 
+@pytest.fixture
+def _ctrl_c_as_in_a_terminal() -> Iterator[None]:
+    """Ctrl-C interrupts: a process that was started in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_as_in_a_terminal")
 def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
     training, run = small_training(), Run(tmp_path)
     run.start(training)
