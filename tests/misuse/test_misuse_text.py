@@ -220,11 +220,7 @@ MISUSES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
+@pytest.mark.usefixtures("in_an_empty_directory")
 @pytest.mark.parametrize("misuse", MISUSES, ids=lambda misuse: misuse.what)
 def test_says_what_is_wrong(misuse: Misuse) -> None:
     check(misuse)
