@@ -90,7 +90,7 @@ MISUSES = [
     Misuse("a width that no memory holds", TRAIN + "--d-model=4000000000", r"--d-model: 4000000000 is too large"),
     Misuse("heads that do not divide the width", TRAIN + "--heads=3", r"d_model=64 cannot be divided evenly among n_heads=3"),
     Misuse("heads of keys that do not divide the heads", TRAIN + "--kv-heads=3", r"n_heads=4 cannot be divided evenly among n_kv_heads=3"),
-    Misuse("ten digits", TRAIN + "--digits=10", r"digits must be a whole number from 1 to 9, not 10"),
+    Misuse("31 digits", TRAIN + "--digits=31", r"digits must be a whole number from 1 to 30, not 31"),
     Misuse("a length of 1", "train|copy|--out=new|--length=1", r"length must be a whole number from 2 to 15, not 1"),
     Misuse("a context of 1", "train|characters|--out=new|--context=1", r"context must be a whole number from 2 to 1,000,000, not 1"),
     Misuse("a context longer than the text", "train|characters|--out=new|--context=100000", r"is too short: .* a context of 100000 needs 2000000"),

@@ -239,9 +239,9 @@ SCHEDULES = [
 ]
 
 TASKS = [
-    Misuse("numbers of no digits", lambda: Addition(0), V, "digits must be .* 1 to 9, not 0"),
+    Misuse("numbers of no digits", lambda: Addition(0), V, "digits must be .* 1 to 30, not 0"),
     Misuse("numbers of -2 digits", lambda: Addition(-2), V, "digits must be .* not -2"),
-    Misuse("numbers of 10 digits", lambda: Addition(10), V, "digits must be .* not 10"),
+    Misuse("numbers of 31 digits", lambda: Addition(31), V, "digits must be .* not 31"),
     Misuse("digits a float", lambda: AdditionGPT(2.0), V, "digits must be a whole .* not 2.0"),
     Misuse("digits True", lambda: Addition(True), V, "digits must be a whole .* not True"),
     Misuse("digits None", lambda: Addition(None), V, "digits must be a whole .* not None"),

@@ -171,9 +171,9 @@ MISUSES = [
     Misuse("load a file that changes texts first", lambda: saved_and_loaded(lambda d: d.update(normalizer={"type": "Lowercase"})), ValueError, f"{NO_BPE}: its normalizer"),
     Misuse("save into a directory that is not there", lambda: PAIRS.save("no such/bpe.json"), FileNotFoundError, r"no such/bpe\.json'$"),
     # ------------------------------------------------------------------ tasks
-    Misuse("digits that are a str", lambda: Addition(a("3")), ValueError, r"digits must be a whole number from 1 to 9, not '3'"),
-    Misuse("digits that are True", lambda: Addition(True), ValueError, r"digits must be a whole number from 1 to 9, not True"),
-    Misuse("ten digits", lambda: Addition(10), ValueError, r"digits must be a whole number from 1 to 9, not 10"),
+    Misuse("digits that are a str", lambda: Addition(a("3")), ValueError, r"digits must be a whole number from 1 to 30, not '3'"),
+    Misuse("digits that are True", lambda: Addition(True), ValueError, r"digits must be a whole number from 1 to 30, not True"),
+    Misuse("31 digits", lambda: Addition(31), ValueError, r"digits must be a whole number from 1 to 30, not 31"),
     Misuse("a length of 1", lambda: Copy(1), ValueError, r"length must be a whole number from 2 to 15, not 1"),
     Misuse("a length that is a float", lambda: Copy(a(5.0)), ValueError, r"length must be a whole number from 2 to 15, not 5\.0"),
     Misuse("a length that is True", lambda: Copy(True), ValueError, r"length must be a whole number from 2 to 15, not True"),

@@ -122,7 +122,7 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
         (["--seed=-1"], "seed must be a whole number from 0 to below 2**64, not -1"),
         (["--processes=0"], "processes must be a whole number from 1 to 64, not 0"),
         ([f"--seed={2**64}"], "seed must be a whole number from 0 to below 2**64, not 18446744"),
-        (["--digits=0"], "digits must be a whole number from 1 to 9, not 0"),
+        (["--digits=0"], "digits must be a whole number from 1 to 30, not 0"),
         (["--resume"], "there is no run in {out}: no such directory"),
         (["--resume", "--lr=1"], "--lr does not go with --resume"),
         (["--resume", "--digits=2"], "--digits does not go with --resume"),

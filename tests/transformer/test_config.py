@@ -263,7 +263,7 @@ def test_other_fields_are_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("task", "name", "low", "high"),
-    [("addition", "digits", 1, 9), ("addition-gpt", "digits", 1, 9), ("copy", "length", 2, 15)],
+    [("addition", "digits", 1, 30), ("addition-gpt", "digits", 1, 30), ("copy", "length", 2, 15)],
 )
 def test_the_size_of_a_task_has_a_range(task: str, name: str, low: int, high: int) -> None:
     kind: Any = TASKS[task]

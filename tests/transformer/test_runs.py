@@ -528,7 +528,7 @@ def test_a_damaged_file_is_named(run: Run, name: str, damage: str) -> None:
     ("part", "changes", "reason"),
     [
         ("task", {"name": "subtraction"}, "subtraction"),
-        ("task", {"digits": 99}, "digits must be a whole number from 1 to 9, not 99"),
+        ("task", {"digits": 99}, "digits must be a whole number from 1 to 30, not 99"),
         ("task", {"colour": "red"}, "colour"),
         ("model", {"d_model": -8}, "d_model must be a whole number from 1 to 32,768, not -8"),
         ("model", {"dropout": 1.5}, "dropout must be a number from 0 to below 1, not 1.5"),

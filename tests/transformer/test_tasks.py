@@ -227,7 +227,7 @@ def test_questions_as_people_write_them(task: Any, question: str, source: str) -
     "task",
     [
         *(kind() for kind in TASKS.values()),
-        *(kind(digits=n) for kind in (Addition, AdditionGPT) for n in (1, 9)),
+        *(kind(digits=n) for kind in (Addition, AdditionGPT) for n in (1, 9, 30)),
         *(kind(length=n) for kind in (Copy, Reverse, Sort) for n in (2, 15)),
     ],
     ids=repr,

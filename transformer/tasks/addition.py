@@ -44,7 +44,7 @@ class Addition(TextToText[tuple[int, int]]):
     summary: ClassVar[str] = "add two numbers: 12+345= → 357"
     question: ClassVar[str] = "12+34"
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer("0123456789+=")
-    allowed: ClassVar[dict[str, Allowed]] = {"digits": Interval(1, 9)}
+    allowed: ClassVar[dict[str, Allowed]] = {"digits": Interval(1, 30)}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
         steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
     )
@@ -63,11 +63,11 @@ class Addition(TextToText[tuple[int, int]]):
 
         If they were drawn uniformly from 0 to 999, only one in a hundred would have one digit.
         """
-        lengths = np.where(
-            rng.random((2, n)) < 0.5, self.digits, rng.integers(1, max(self.digits, 2), (2, n))
-        )
-        lowest = np.where(lengths == 1, 0, 10 ** (lengths - 1))
-        a, b = rng.integers(lowest, 10**lengths).tolist()
+        is_long = rng.random((2, n)) < 0.5
+        lengths = np.where(is_long, self.digits, rng.integers(1, max(self.digits, 2), (2, n)))
+        head, tail = np.minimum(lengths, 15), np.maximum(lengths - 15, 0)  # NumPy draws 64 bits
+        first = rng.integers(np.where(head == 1, 0, 10 ** (head - 1)), 10**head)
+        a, b = (first.astype(object) * 10**tail + rng.integers(10**tail)).tolist()
         return list(zip(a, b, strict=True))
 
     def is_held_out(self, key: tuple[int, int]) -> bool:
