@@ -1,22 +1,497 @@
-"""A GPT groks addition modulo 97.
+"""A GPT groks addition modulo 97; then we open it, and find circles.
 
-    python examples/modular_addition.py
+    python examples/modular_addition.py            # --lang zh: in Chinese
 
-It sees half of the table again and again. Soon it knows that half by heart, and nothing of the
-other: it overfits. Long after, when there seems to be nothing left to learn, it generalizes. Look
-at both curves in `runs/modular-addition/loss.png`.
+It sees half of the table of all sums again and again. Soon it knows that half by heart, and nothing
+of the other: it overfits. Long after, when there seems to be nothing left to learn, it generalizes.
+That is grokking (Power et al. 2022, https://arxiv.org/abs/2201.02177).
+
+What has it found? To the model a number is one token of 101, with neither digits nor neighbours.
+But adding modulo 97 is walking round a clock of 97 hours, and such clocks are what it builds: n
+becomes the angle 2πkn/97, for a few frequencies k at once. Adding numbers is adding angles, and of
+all answers the right one is where all the clocks agree. So Nanda et al. found it in a model like
+this one (2023, "Progress measures for grokking via mechanistic interpretability",
+https://arxiv.org/abs/2301.05217). We take the same steps with ours:
+
+    1. it groks: the accuracies, and the order that grows beneath them
+    2. the Fourier transform of the embedding: which frequencies it is made of
+    3. the circles: the numbers in the planes of these frequencies
+    4. adding angles: where a and b become a + b, and what the logits are made of
+    5. the test: without these frequencies it knows nothing, with them alone everything
+
+Training takes six minutes. A run that is in runs/modular-addition already, from here or from
+`transformer train modular-addition`, is not trained again, and one that was interrupted goes on;
+with flags of the training, such as --seed 1, a new one starts. Ask it yourself:
 
     transformer solve runs/modular-addition 77+30
-
-The task is in `transformer/tasks/modular.py`; `examples/addition.py` says where to read on.
 """
 
-from transformer.cli import Parser, add_training_flags, run_command
-from transformer.tasks import ModularAddition
+from __future__ import annotations
 
-if __name__ == "__main__":
+import argparse
+import csv
+from typing import Any
+
+from rich.table import Table
+
+import minitorch as mt
+from minitorch.autograd import Array
+from transformer.cli import Parser, add_training_flags, run_command
+from transformer.cli.shell import Mistake, Screen
+from transformer.cli.train import train_task
+from transformer.explain import trace
+from transformer.explain.pictures import save
+from transformer.model.models import GPT
+from transformer.tasks import ModularAddition
+from transformer.tasks.modular import P, fourier_basis, fourier_power
+from transformer.text.tokenizer import BOS, stack
+from transformer.training.run import Run
+
+import numpy as np  # isort: skip  # these after minitorch, which settles how NumPy computes
+from matplotlib.axes import Axes  # isort: skip
+from matplotlib.colors import hsv_to_rgb  # isort: skip
+from matplotlib.figure import Figure  # isort: skip
+from matplotlib.ticker import PercentFormatter  # isort: skip
+
+N = np.arange(P)
+SUM = (N[:, None] + N) % P  # of each pair (a, b)
+EVEN = 1 / (P // 2)  # the power of each frequency, if all had the same
+
+SAY = {
+    "en": {
+        "grokking": "1. It groks",
+        "by_heart": "By step {step:,} it is right on {shown:.1%} of the sums that it is shown, and "
+        "on {held_out:.1%} of the others: it knows them by heart.",
+        "never": "It has not come to know by heart what it is shown.",
+        "grokked": "Only at step {step:,} is it right on {held_out:.1%} of the others too.",
+        "not_yet": "So it is still at step {step:,}, with {held_out:.1%}: it has not grokked yet.",
+        "beneath": "Meanwhile something grows that neither curve shows: how much of the embedding "
+        "its eight strongest frequencies make up. It is {first:.0%} at step {first_step:,}, "
+        "{before:.0%} at step {before_step:,}, the last with fewer than 1 in 20 held-out answers "
+        "right, and {best:.0%} at step {best_step:,}, the best, whose parameters are saved.",
+        "fourier": "2. The Fourier transform of the embedding",
+        "columns": "The embedding gives each number a vector of {d}. Read down a column, from 0 to "
+        "96, and it is a curve over n; every such curve is a sum of waves, cos(2πkn/97) and "
+        "sin(2πkn/97), that go up and down k times, k = 1 … 48. If the model knew nothing of the "
+        "order of the numbers, each frequency k would have about 1/48 of the power, {even:.1%}.",
+        "key": "Here {count} have more than twice that: {total:.0%} of the power together. The "
+        "next has {next:.1%}.",
+        "no_key": "None has more than twice that, so nothing stands out yet. After more steps it "
+        "may: --resume --steps N.",
+        "circles": "3. The circles",
+        "plane": "The two waves of a frequency have each a direction among the {d}, and in the "
+        "plane of the two the numbers stand on a circle, like the hours on a clock: n at the angle "
+        "k · n · 360°/97. So neighbours on a circle are numbers whose difference times k is 1 "
+        "modulo 97. How far they stand from the centre varies little (mean ± standard deviation):",
+        "frequency": "frequency k",
+        "power": "power",
+        "order": "in order round the circle",
+        "radius": "distance from the centre",
+        "angles": "4. Adding is adding angles",
+        "by_hand": "Take 77 + 30 on the circle of frequency {k}. 77 stands at {a:.0f}°, 30 at "
+        "{b:.0f}°; together, full turns left out, {both:.0f}°. And 10 stands at {c:.0f}°: as "
+        "77 + 30 = 97 + 10.",
+        "product": "What the model has, though, are no angles but cosines and sines, of a and of "
+        "b. To add the angles it must multiply: cos(x + y) = cos x cos y - sin x sin y. Where does "
+        "it? Over all 9,409 questions, how much of the variance comes from one of the numbers "
+        "alone, whatever the other, and how much from their sum, whichever numbers it is of:",
+        "where": "at the last token, <s>",
+        "alone": "a or b alone",
+        "sum": "a + b",
+        "add_attention.residual": "after attention",
+        "mlp.hidden": "hidden units of the MLP",
+        "add_mlp.residual": "after the MLP",
+        "logits": "logits",
+        "waves": "The logit of an answer c depends on how far it is off, a+b-c: the sum of one "
+        "wave, cos(2πk(a+b-c)/97), for each of the {count} frequencies makes up {explained:.0%} of "
+        "the variance of all logits. At c = a+b all these waves have a crest; nowhere else do all "
+        "their crests meet. Let them alone choose, and {right:,} of 9,409 answers are right.",
+        "test": "5. The test: take them away",
+        "ablate": "If that is how it adds, it needs these waves and no others. Rewrite the "
+        "embedding with some of its frequencies only, leave the rest of the model as it is, and "
+        "ask again:",
+        "embedding": "embedding",
+        "held_out": "held-out sums right",
+        "shown": "shown sums right",
+        "as_is": "as it is",
+        "only": "these {count} frequencies alone",
+        "without": "all but these {count}",
+        "others": "all but the next {count}",
+        "chance": "Chance is 1 in 97, {chance:.1%}.",
+        "drawn": "Drawn:",
+    },
+    "zh": {
+        "grokking": "1. 顿悟（grokking）",
+        "by_heart": "到第 {step:,} 步，见过的加法它答对 {shown:.1%}，没见过的只有 "
+        "{held_out:.1%}：它是背下来的。",
+        "never": "给它看过的加法，它还没有背下来。",
+        "grokked": "直到第 {step:,} 步，没见过的也答对了 {held_out:.1%}。",
+        "not_yet": "到第 {step:,} 步仍然如此，没见过的答对 {held_out:.1%}：它还没有顿悟。",
+        "beneath": "与此同时，有一样东西在悄悄生长，两条正确率曲线上都看不见："
+        "嵌入里最强的八个频率占了多大比重。"
+        "第 {first_step:,} 步是 {first:.0%}；第 {before_step:,} 步是 {before:.0%}，"
+        "那是没见过的题答对不到二十分之一的最后一次评估；"
+        "第 {best_step:,} 步是 {best:.0%}，这一步最好，保存下来的就是它的参数。",
+        "fourier": "2. 嵌入的傅里叶变换",
+        "columns": "嵌入给每个数一个 {d} 维的向量。取出其中一维，从 0 看到 96，就是 n 的一条曲线；"
+        "每条这样的曲线都是一些波之和：cos(2πkn/97) 和 sin(2πkn/97)，起伏 k 次，k = 1 … 48。"
+        "如果模型对数的次序一无所知，每个频率的功率都会在 1/48 上下，即 {even:.1%}。",
+        "key": "这里有 {count} 个频率超过它的两倍，合起来占全部功率的 {total:.0%}；"
+        "排在后面的一个只有 {next:.1%}。",
+        "no_key": "没有一个频率超过它的两倍，还看不出什么。"
+        "再多训练些步也许就有了：--resume --steps N。",
+        "circles": "3. 圆",
+        "plane": "一个频率的两个波，各是 {d} 维空间里的一个方向。在这两个方向张成的平面上，"
+        "97 个数站成一个圆，像钟面上的钟点：n 站在角度 k · n · 360°/97 处。"
+        "所以圆上相邻的两个数，差乘以 k 模 97 等于 1。它们到圆心的距离相差很小（均值 ± 标准差）：",
+        "frequency": "频率 k",
+        "power": "功率",
+        "order": "沿着圆依次是",
+        "radius": "到圆心的距离",
+        "angles": "4. 加数就是加角度",
+        "by_hand": "在频率 {k} 的圆上算 77 + 30。77 站在 {a:.0f}°，30 站在 {b:.0f}°，"
+        "加起来，去掉整圈，就是 {both:.0f}°。而 10 站在 {c:.0f}°：77 + 30 = 97 + 10。",
+        "product": "不过模型手里没有角度，只有 a 和 b 各自的余弦和正弦。"
+        "要把角度相加，就得做乘法：cos(x + y) = cos x cos y - sin x sin y。它在哪里做的乘法？"
+        "把 9,409 道题全部问一遍，看方差里有多少只取决于其中一个数（另一个是什么都行），"
+        "有多少只取决于两数之和（由哪两个数相加都行）：",
+        "where": "在最后一个词元 <s> 处",
+        "alone": "单独的 a 或 b",
+        "sum": "a + b",
+        "add_attention.residual": "注意力之后",
+        "mlp.hidden": "MLP 的隐藏单元",
+        "add_mlp.residual": "MLP 之后",
+        "logits": "logits",
+        "waves": "答案 c 的 logit 取决于它差了多少，即 a+b-c：{count} 个频率各出一个波 "
+        "cos(2πk(a+b-c)/97)，加起来就解释了全部 logits 方差的 {explained:.0%}。"
+        "在 c = a+b 处，所有的波同时到达波峰；别处，波峰再不会这样重合。"
+        "只让这些波来选答案，9,409 题里答对 {right:,} 题。",
+        "test": "5. 检验：把它们拿掉",
+        "ablate": "如果它真是这样做加法的，那么它需要这些波，而且只需要这些波。"
+        "把嵌入改写成只含某些频率，模型的其余部分不动，再问一遍：",
+        "embedding": "嵌入",
+        "held_out": "没见过的答对",
+        "shown": "见过的答对",
+        "as_is": "原样",
+        "only": "只留这 {count} 个频率",
+        "without": "去掉这 {count} 个频率",
+        "others": "改为去掉排在后面的 {count} 个",
+        "chance": "瞎猜是 97 次里对 1 次，{chance:.1%}。",
+        "drawn": "图：",
+    },
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------ the mathematics
+
+
+def strongest(power: Array) -> list[int]:
+    """Return the frequencies 1 … 48 by their power, the greatest first."""
+    return [int(i) + 1 for i in np.argsort(-power)]
+
+
+def waves(frequencies: list[int]) -> Array:
+    """Return cos(2πkn/97) and sin(2πkn/97) for each frequency k, of length 1: (2 · count, 97)."""
+    return fourier_basis()[[row for k in frequencies for row in (2 * k - 1, 2 * k)]]
+
+
+def keep(vectors: Array, frequencies: list[int]) -> Array:
+    """Project the numbers' vectors, (97, d), onto the waves of some frequencies; keep the mean."""
+    basis = waves(frequencies)
+    projected: Array = vectors.mean(0) + basis.T @ (basis @ vectors)
+    return projected
+
+
+def circle(vectors: Array, k: int) -> Array:
+    """Return where the numbers stand in the plane of frequency k, the mean at 0: (97, 2).
+
+    A coefficient of the Fourier transform is a direction. The x-axis is that of the cosine, and the
+    y-axis that of the sine, without what it has in common with the other. The whole vectors are
+    projected: what they have of other frequencies in this plane blurs the circle.
+    """
+    cos, sin = waves([k]) @ vectors  # (d,) each
+    x = cos / np.linalg.norm(cos)
+    y = sin - (sin @ x) * x
+    coordinates: Array = (vectors - vectors.mean(0)) @ np.stack([x, y / np.linalg.norm(y)], 1)
+    return coordinates
+
+
+def round_circle(k: int) -> list[int]:
+    """Return the numbers in their order on the circle of frequency k, from 0 on.
+
+    From one to the next, k · n grows by 1 modulo 97, and n by the number whose k-fold is 1.
+    """
+    return [int(n) for n in N * pow(k, -1, P) % P]
+
+
+def angles(coordinates: Array) -> Array:
+    """Return the angles of points (x, y) from the x-axis, from 0° to 360°: (97, 2) → (97,)."""
+    degrees: Array = np.degrees(np.arctan2(coordinates[:, 1], coordinates[:, 0])) % 360
+    return degrees
+
+
+def parts(table: Array) -> tuple[float, float]:
+    """How much of the variance of values over all pairs, (97, 97, …), has which source?
+
+    Returns:
+        that of a alone and b alone; and that of a + b modulo 97, alone.
+    """
+    table = table.reshape(P, P, -1).astype(float)
+    table = table - table.mean((0, 1))
+    alone = (table.mean(0) ** 2).mean(0) + (table.mean(1) ** 2).mean(0)
+    by_sum = np.stack([table[N, (s - N) % P].mean(0) for s in range(P)])
+    variance = (table**2).sum() / P**2
+    return alone.sum() / variance, (by_sum**2).sum() / P / variance
+
+
+def wave_logits(logits: Array, frequencies: list[int]) -> tuple[Array, float]:
+    """Replace logits (a, b, c) by the nearest sum of waves in a + b - c, one for each frequency.
+
+    Adding a number to all logits of a question changes no probability, so their mean is left out.
+
+    Returns:
+        the sum of waves, (97, 97, 97), and how much of the variance of the logits it makes up.
+    """
+    logits = logits - logits.mean(-1, keepdims=True)
+    off = (SUM[:, :, None] - N) % P  # how far each answer is off: a + b - c
+    mean = np.bincount(off.ravel(), logits.ravel()) / P**2  # the mean logit of each such distance
+    cosines = waves(frequencies)[::2]  # (count, 97)
+    wave = (cosines.T @ (cosines @ mean))[off]
+    return wave, float((wave**2).sum() / (logits**2).sum())
+
+
+# ------------------------------------------------------------------------------------- the model
+
+
+def questions(task: ModularAddition) -> mt.Tensor:
+    """Return the prompts `a + b <s>` of all pairs: ids (97 · 97, 4)."""
+    sources = [task.example((a, b))[0] for a in range(P) for b in range(P)]
+    return stack([[*task.tokenizer.encode(source), BOS] for source in sources])
+
+
+def answers(model: GPT, task: ModularAddition, vectors: Array) -> Array:
+    """Return the logits of the numbers after each question: (a, b, c), all 97.
+
+    Args:
+        vectors: what the numbers' embedding is to be meanwhile, (97, d).
+    """
+    weight = model.embedding.tokens.weight
+    with mt.no_grad():
+        before = weight.clone()
+        weight[-P:] = mt.tensor(vectors, dtype=weight.dtype)
+        logits = model(questions(task))[:, -1, -P:].numpy()
+        weight.copy_(before)
+    table: Array = logits.reshape(P, P, P).astype(float)
+    return table
+
+
+def held_out(task: ModularAddition) -> Array:
+    """Return which pairs (a, b) are held out: (97, 97)."""
+    return np.array([[task.is_held_out((a, b)) for b in range(P)] for a in range(P)])
+
+
+# ------------------------------------------------------------------------------------- pictures
+
+
+def _listed(numbers: list[int], most: int = 4) -> str:
+    return ", ".join(map(str, numbers[:most])) + ", …"
+
+
+def draw_grokking(rows: list[dict[str, float]]) -> Figure:
+    """Draw, one above the other: losses, exact matches, the power of eight frequencies."""
+    panels: list[dict[str, str]] = [
+        {"loss": "training loss", "held_out_loss": "held-out loss"},
+        {"training_exact_match": "training exact match", "exact_match": "held-out exact match"},
+        {"fourier_power": "embedding: power of the\neight strongest frequencies"},
+    ]
+    panels = [curves for curves in panels if curves.keys() <= rows[0].keys()]
+    figure = Figure(figsize=(8, 2.3 * len(panels) + 0.4), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0])
+    for panel, curves in zip(axes, panels, strict=True):
+        for colour, (name, label) in zip(("C0", "C1"), curves.items(), strict=False):
+            colour = "C2" if len(curves) == 1 else colour
+            steps, values = [row["step"] for row in rows], [row[name] for row in rows]
+            panel.plot(steps, values, colour, marker="o", markersize=3, label=label)
+        panel.set_ylim(bottom=0)
+        panel.legend()
+        if "loss" not in curves:
+            panel.set_ylim(-0.05, 1.05)
+            panel.yaxis.set_major_formatter(PercentFormatter(1))
+    axes[-1].set_xlabel("step")
+    return figure
+
+
+def draw_circles(vectors: Array) -> Figure:
+    """Draw the power of each frequency, and the circles of the eight strongest."""
+    power = fourier_power(vectors)
+    shown = strongest(power)[:8]
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    layout = "PPPP;0123;4567"
+    bars, *circles = figure.subplot_mosaic(layout, height_ratios=[1, 1.8, 1.8]).values()
+
+    colours = ["C2" if share > 2 * EVEN else "C7" for share in power]
+    bars.bar(range(1, P // 2 + 1), power, color=colours)
+    bars.axhline(EVEN, color="black", linewidth=0.8, linestyle=":")
+    for k in shown:
+        bars.annotate(str(k), (k, power[k - 1]), ha="center", va="bottom")
+    bars.set_ylim(top=1.15 * power.max())
+    bars.set_xlabel("frequency k (dotted: if all had the same power)")
+    bars.set_ylabel("power in the embedding")
+    bars.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+    for panel, k in zip(circles, shown, strict=True):
+        place = circle(vectors, k)
+        for n, (x, y) in enumerate(place):
+            colour = hsv_to_rgb((n / P, 1, 0.75))
+            panel.text(x, y, str(n), color=colour, fontsize=6.5, ha="center", va="center")
+        order = round_circle(k)
+        panel.plot(*place[[*order, 0]].T, color="0.85", linewidth=0.8, zorder=0)
+        radius = 1.1 * np.abs(place).max()
+        panel.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal")
+        panel.set(xticks=[], yticks=[], title=f"k = {k}: {_listed(order)}")
+    return figure
+
+
+# -------------------------------------------------------------------------------------- the essay
+
+
+def tell_grokking(
+    say: dict[str, str], rows: list[dict[str, float]], best: dict[str, float]
+) -> list[str]:
+    """Return the first part in sentences: when it knew what it was shown, and when the rest.
+
+    Args:
+        say: the words.
+        rows: the metrics of each evaluation.
+        best: the row of the best.
+    """
+    by_heart = next((row for row in rows if row["training_exact_match"] >= 0.99), None)
+    if by_heart is None:
+        return [say["never"]]
+
+    def told(name: str, row: dict[str, float]) -> str:
+        shown, unseen = row["training_exact_match"], row["exact_match"]
+        return say[name].format(step=int(row["step"]), shown=shown, held_out=unseen)
+
+    grokked = next((row for row in rows if row["exact_match"] >= 0.99), None)
+    lines = [told("by_heart", by_heart)]
+    lines.append(told("grokked", grokked) if grokked else told("not_yet", rows[-1]))
+    before = [row for row in rows if row["exact_match"] < 0.05][-1:]
+    if before and "fourier_power" in rows[0]:  # it is not in the metrics of old runs
+        named = {"first": rows[0], "before": before[0], "best": best}
+        values: dict[str, Any] = {name: row["fourier_power"] for name, row in named.items()}
+        values |= {f"{name}_step": int(row["step"]) for name, row in named.items()}
+        lines.append(say["beneath"].format(**values))
+    return lines
+
+
+def explain(console: Screen, say: dict[str, str], run: Run) -> None:
+    """Tell and draw what the run's model has learned, in five parts."""
+    task, model = run.load()
+    assert isinstance(task, ModularAddition)
+    assert isinstance(model, GPT)
+    with run.reading("metrics.csv") as path, path.open(encoding="utf-8") as file:
+        rows = [{name: float(x) for name, x in row.items() if x} for row in csv.DictReader(file)]
+    best = max(rows, key=lambda row: (task.score(row), row["step"]))
+    vectors = model.embedding.tokens.weight[-P:].detach().numpy().astype(float)  # (97, d)
+    power = fourier_power(vectors)
+    ranked = strongest(power)
+    key = [k for k in ranked if power[k - 1] > 2 * EVEN]
+    others = [k for k in ranked if k not in key]
+    for name, figure in (("grokking", draw_grokking(rows)), ("circles", draw_circles(vectors))):
+        with run.writing(f"{name}.png") as path:
+            save(figure, path)
+    drawn = f"{say['drawn']} {run.directory / 'grokking.png'}, {run.directory / 'circles.png'}"
+
+    def rule(title: str) -> None:
+        console.print()
+        console.rule(say[title])
+
+    def tell(name: str, **values: Any) -> None:
+        console.print(f"\n{say[name].format(**values)}", markup=False)
+
+    rule("grokking")
+    for line in tell_grokking(say, rows, best):
+        console.print(f"\n{line}", markup=False)
+
+    rule("fourier")
+    d = vectors.shape[1]
+    tell("columns", d=d, even=EVEN)
+    if not key:
+        tell("no_key")
+        console.print(f"\n{drawn}", markup=False, soft_wrap=True)
+        return
+    tell("key", count=len(key), total=power[np.array(key) - 1].sum(), next=power[others[0] - 1])
+
+    rule("circles")
+    tell("plane", d=d)
+    table = Table(say["frequency"], say["power"], say["order"], say["radius"])
+    for k in key:
+        radius = np.linalg.norm(circle(vectors, k), axis=1)
+        distance = f"{radius.mean():.3f} ± {radius.std():.3f}"
+        table.add_row(str(k), f"{power[k - 1]:.1%}", _listed(round_circle(k), 6), distance)
+    console.print(table)
+
+    rule("angles")
+    k = key[0]
+    a, b, c = angles(circle(vectors, k))[[77, 30, 10]]
+    tell("by_hand", k=k, a=a, b=b, both=(a + b) % 360, c=c)
+    tell("product")
+    table = Table(say["where"], say["alone"], say["sum"])
+    with mt.no_grad(), trace(model) as t:
+        model(questions(task))
+    last = f"blocks.{len(model.blocks) - 1}."
+    for name, array in t.items():
+        if name.removeprefix(last) in say:
+            alone, by_sum = parts(array[:, -1])
+            table.add_row(say[name.removeprefix(last)], f"{alone:.0%}", f"{by_sum:.0%}")
+    console.print(table)
+    wave, explained = wave_logits(answers(model, task, vectors), key)
+    right = int((wave.argmax(-1) == SUM).sum())
+    tell("waves", count=len(key), explained=explained, right=right)
+
+    rule("test")
+    tell("ablate")
+    unseen = held_out(task)
+    table = Table(say["embedding"], say["held_out"], say["shown"])
+    for name, frequencies in {
+        "as_is": ranked, "only": key, "without": others, "others": key + others[len(key) :],
+    }.items():  # fmt: skip
+        matches = answers(model, task, keep(vectors, frequencies)).argmax(-1) == SUM
+        shares = (f"{matches[pairs].mean():.1%}" for pairs in (unseen, ~unseen))
+        table.add_row(say[name].format(count=len(key)), *shares)
+    console.print(table)
+    tell("chance", chance=1 / P)
+    console.print(f"\n{drawn}", markup=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Train, or find what was trained, and explain it. Return the exit code."""
     parser = Parser(
-        prog="python examples/modular_addition.py", description="A GPT groks addition modulo 97."
+        prog="python examples/modular_addition.py",
+        description="A GPT groks addition modulo 97; then we open it, and find circles.",
     )
     add_training_flags(parser, ModularAddition)
-    raise SystemExit(run_command(parser))
+    parser.add_argument("--lang", choices=SAY, default="en", help="language (default: en)")
+
+    def learn_and_explain(options: argparse.Namespace) -> int:
+        run = Run(options.out)
+        plain = parser.parse_args(["--out", str(options.out), "--lang", options.lang])
+        if options == plain and (options.out / "config.json").exists():
+            options.resume = True  # if it is finished, it stays as it is
+        architecture = options.architecture
+        if options.resume:
+            architecture = getattr(run.config()[0], "architecture", None)
+        if architecture not in (None, "gpt"):
+            raise Mistake(f"what is explained here is a gpt, not the architecture {architecture}")
+        code = train_task(options)
+        if code == 0:
+            explain(Screen(), SAY[options.lang], run)
+        return code
+
+    parser.set_defaults(command=learn_and_explain)
+    return run_command(parser)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

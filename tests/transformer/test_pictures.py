@@ -22,7 +22,7 @@ ROWS = [
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """Collects the figures in the place of saving them."""
     drawn: list[Figure] = []
-    monkeypatch.setattr(pictures, "_save", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr(pictures, "save", lambda figure, path: drawn.append(figure))
     return drawn
 
 

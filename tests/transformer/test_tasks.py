@@ -172,7 +172,11 @@ def test_half_of_the_table_is_held_out_with_its_numbers_exchanged() -> None:
 def test_modular_addition_is_measured_on_both_halves() -> None:
     task = ModularAddition()
     model = task.model(task.model_config(d_model=8, n_heads=2))
-    assert task.evaluate(model, 0, 50).keys() >= {"exact_match", "training_exact_match"}
+    metrics = task.evaluate(model, 0, 50)
+    assert metrics.keys() >= {"exact_match", "training_exact_match"}
+    spectrum = np.fft.rfft(model.embedding.tokens.weight.detach().numpy()[-97:], axis=0)[1:]
+    powers = np.sort((np.abs(spectrum) ** 2).sum(1))
+    assert metrics["fourier_power"] == pytest.approx(powers[-8:].sum() / powers.sum())
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _drawable(text: str) -> str:
     return "".join(drawn).replace("$", r"\$")
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Save a picture as PNG atomically: whole, or not at all."""
     path = Path(path)
     unfinished = path.with_name(f"{path.name}.tmp")
@@ -111,7 +111,7 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     for panel in panels[1:]:
         panel.set_ylim(-0.05, 1.05)
         panel.yaxis.set_major_formatter(PercentFormatter(1))
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_attention(
@@ -171,4 +171,4 @@ def draw_attention(
             panel.set_yticks(range(len(queries)), queries, **font)
             panel.tick_params(length=0)
     figure.colorbar(image, ax=panels, label="attention weight")
-    _save(figure, path)
+    save(figure, path)

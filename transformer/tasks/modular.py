@@ -5,14 +5,15 @@ nothing of the other: it overfits, and training loss and accuracy say that there
 learn. Much later, when weight decay has worn down what is only remembered, it generalizes, and the
 other half comes right too. That is grokking (Power et al. 2022, https://arxiv.org/abs/2201.02177).
 What it finds is a rotation: numbers become angles, and adding numbers adds angles (Nanda et al.
-2023, https://arxiv.org/abs/2301.05217).
+2023, https://arxiv.org/abs/2301.05217). `examples/modular_addition.py` shows them.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +23,41 @@ from ..training.config import TrainingConfig
 from .architectures import Model
 from .task import TextToText, scramble
 
+if TYPE_CHECKING:
+    from minitorch.autograd import Array
+
 P = 97
+
+
+@cache
+def fourier_basis() -> Array:
+    """Waves over the numbers n = 0 … P - 1, an orthonormal basis: (P, P), a wave a row.
+
+        row 0         1                and for each frequency k = 1 … (P - 1) / 2:
+        row 2k - 1    cos(2π k n / P)
+        row 2k        sin(2π k n / P)
+
+    each divided by its length. Every function of n is a sum of them, in one way: its discrete
+    Fourier transform, `fourier_basis() @ values`, says how much of each.
+    """
+    n, k = np.arange(P), np.arange(1, P // 2 + 1)
+    angles = 2 * np.pi * np.outer(k, n) / P  # (48, 97)
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1).reshape(P - 1, P)
+    basis: Array = np.concatenate([np.ones((1, P)), waves])
+    basis /= np.linalg.norm(basis, axis=1, keepdims=True)
+    return basis
+
+
+def fourier_power(vectors: Array) -> Array:
+    """How much of the vectors of the P numbers each frequency makes up: (P, d) → ((P - 1) / 2,).
+
+    The power of a frequency is the sum of the squares of the coefficients of its two waves, as a
+    fraction of that of all frequencies. The mean of the vectors, frequency 0, is left out.
+    """
+    coefficients = fourier_basis()[1:] @ vectors  # (96, d)
+    power: Array = (coefficients**2).reshape(P // 2, -1).sum(1)
+    power /= power.sum()
+    return power
 
 
 @dataclass(frozen=True)
@@ -63,12 +98,21 @@ class ModularAddition(TextToText[tuple[int, int]]):
         return f"{a} + {b}", str((a + b) % P)
 
     def evaluate(self, model: Model, start: int, stop: int) -> dict[str, float]:
-        """Return metrics on held-out sums, and the exact match on as many training examples."""
+        """Return metrics on held-out sums, and two that show the grokking.
+
+        They are `training_exact_match`, on as many training examples, and `fourier_power`: how much
+        of the embedding of the numbers its eight strongest frequencies make up, of 48.
+        """
         metrics = super().evaluate(model, start, stop)
         shown = self.training_examples(stop - start, np.random.default_rng(0))
         generated = self.generate(model, [source for source, _ in shown])
         right = self.compare(generated, [target for _, target in shown])
-        return metrics | {"training_exact_match": right["exact_match"]}
+        numbers = model.embedding.tokens.weight[-P:]  # of the tokens 0 to 96
+        power = np.sort(fourier_power(numbers.detach().numpy()))
+        return metrics | {
+            "training_exact_match": right["exact_match"],
+            "fourier_power": float(power[-8:].sum()),
+        }
 
     def as_source(self, question: str) -> str:
         """Turn `77 + 30` or `77+30=` into `77 + 30`.

@@ -19,7 +19,7 @@ from .lock import Lock, Locked
 
 CONFIG, STATE = "config.json", "state.safetensors"
 MODEL, METRICS = "model.safetensors", "metrics.csv"
-PICTURES = ("loss.png", "attention.png")
+PICTURES = ("loss.png", "attention.png", "grokking.png", "circles.png")
 FILES = (CONFIG, STATE, MODEL, METRICS, *PICTURES)
 NO_MATTER = (".lock", ".DS_Store", "Thumbs.db")
 
