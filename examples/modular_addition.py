@@ -32,6 +32,7 @@ import argparse
 import csv
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 import minitorch as mt
@@ -70,8 +71,8 @@ SAY = {
         "{before:.0%} at step {before_step:,}, the last with fewer than 1 in 20 held-out answers "
         "right, and {best:.0%} at step {best_step:,}, the best, whose parameters are saved.",
         "fourier": "2. The Fourier transform of the embedding",
-        "columns": "The embedding gives each number a vector of {d}. Read down a column, from 0 to "
-        "96, and it is a curve over n; every such curve is a sum of waves, cos(2πkn/97) and "
+        "columns": "The embedding gives each number a vector of {d} values. Each of these, read "
+        "from n = 0 to 96, is a curve; and every such curve is a sum of waves, cos(2πkn/97) and "
         "sin(2πkn/97), that go up and down k times, k = 1 … 48. If the model knew nothing of the "
         "order of the numbers, each frequency k would have about 1/48 of the power, {even:.1%}.",
         "key": "Here {count} have more than twice that: {total:.0%} of the power together. The "
@@ -182,12 +183,89 @@ SAY = {
 }  # fmt: skip
 
 
-# ------------------------------------------------------------------------------ the mathematics
+class Narrator:
+    """Tells the essay in one of its languages.
+
+    Args:
+        console: where it is shown.
+        lang: the language, a key of `SAY`.
+    """
+
+    def __init__(self, console: Console, lang: str) -> None:
+        self.console, self.say = console, SAY[lang]
+
+    def title(self, name: str) -> None:
+        """Begin a part."""
+        self.console.print()
+        self.console.rule(self.say[name])
+
+    def tell(self, name: str, **values: Any) -> None:
+        """Say something, with values filled in."""
+        self.console.print(f"\n{self.say[name].format(**values)}", markup=False)
+
+    def table(self, *columns: str) -> Table:
+        """Return an empty table with these columns."""
+        return Table(*(self.say[column] for column in columns))
 
 
-def strongest(power: Array) -> list[int]:
-    """Return the frequencies 1 … 48 by their power, the greatest first."""
-    return [int(i) + 1 for i in np.argsort(-power)]
+# ----------------------------------------------------------------------------------- 1. it groks
+
+
+def draw_grokking(rows: list[dict[str, float]]) -> Figure:
+    """Draw, one above the other: losses, exact matches, the power of eight frequencies."""
+    panels = [
+        {"loss": "training loss", "held_out_loss": "held-out loss"},
+        {"training_exact_match": "training exact match", "exact_match": "held-out exact match"},
+        {"fourier_power": "embedding: power of the\neight strongest frequencies"},
+    ]
+    panels = [curves for curves in panels if curves.keys() <= rows[0].keys()]
+    figure = Figure(figsize=(8, 2.3 * len(panels) + 0.4), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0])
+    steps = [row["step"] for row in rows]
+    for panel, curves in zip(axes, panels, strict=True):
+        colours = ["C0", "C1"] if len(curves) == 2 else ["C2"]
+        for (name, label), colour in zip(curves.items(), colours, strict=True):
+            values = [row[name] for row in rows]
+            panel.plot(steps, values, colour, marker="o", markersize=3, label=label)
+        panel.legend()
+        panel.set_ylim(bottom=0)
+    for panel in axes[1:]:
+        panel.set_ylim(-0.05, 1.05)
+        panel.yaxis.set_major_formatter(PercentFormatter(1))
+    axes[-1].set_xlabel("step")
+    return figure
+
+
+def tell_grokking(narrator: Narrator, rows: list[dict[str, float]], best: dict[str, float]) -> None:
+    """Tell when it knew what it was shown, when the rest, and what grew meanwhile.
+
+    Args:
+        narrator: tells it.
+        rows: the metrics of each evaluation.
+        best: the row of the best.
+    """
+    narrator.title("grokking")
+    by_heart = next((row for row in rows if row["training_exact_match"] >= 0.99), None)
+    grokked = next((row for row in rows if row["exact_match"] >= 0.99), None)
+    if by_heart is None:
+        narrator.tell("never")
+        return
+
+    def tell(name: str, row: dict[str, float]) -> None:
+        shown, held_out = row["training_exact_match"], row["exact_match"]
+        narrator.tell(name, step=int(row["step"]), shown=shown, held_out=held_out)
+
+    tell("by_heart", by_heart)
+    tell("grokked", grokked) if grokked else tell("not_yet", rows[-1])
+    before = [row for row in rows if row["exact_match"] < 0.05][-1:]
+    if before and "fourier_power" in rows[0]:  # it is not in the metrics of old runs
+        values: dict[str, Any] = {}
+        for name, row in {"first": rows[0], "before": before[0], "best": best}.items():
+            values |= {name: row["fourier_power"], f"{name}_step": int(row["step"])}
+        narrator.tell("beneath", **values)
+
+
+# ------------------------------------------------------ 2. the Fourier transform of the embedding
 
 
 def waves(frequencies: list[int]) -> Array:
@@ -195,11 +273,26 @@ def waves(frequencies: list[int]) -> Array:
     return fourier_basis()[[row for k in frequencies for row in (2 * k - 1, 2 * k)]]
 
 
-def keep(vectors: Array, frequencies: list[int]) -> Array:
-    """Project the numbers' vectors, (97, d), onto the waves of some frequencies; keep the mean."""
-    basis = waves(frequencies)
-    projected: Array = vectors.mean(0) + basis.T @ (basis @ vectors)
-    return projected
+def strongest(power: Array) -> list[int]:
+    """Return the frequencies 1 … 48 by their power, the greatest first."""
+    return [int(i) + 1 for i in np.argsort(-power)]
+
+
+def tell_fourier(narrator: Narrator, vectors: Array) -> list[int]:
+    """Tell which frequencies stand out in the numbers' vectors, (97, d), and return them."""
+    narrator.title("fourier")
+    narrator.tell("columns", d=vectors.shape[1], even=EVEN)
+    power = fourier_power(vectors)
+    key = [k for k in strongest(power) if power[k - 1] > 2 * EVEN]
+    if key:
+        total, after = power[np.array(key) - 1].sum(), np.sort(power)[-1 - len(key)]
+        narrator.tell("key", count=len(key), total=total, next=after)
+    else:
+        narrator.tell("no_key")
+    return key
+
+
+# ---------------------------------------------------------------------------------- 3. the circles
 
 
 def circle(vectors: Array, k: int) -> Array:
@@ -212,8 +305,8 @@ def circle(vectors: Array, k: int) -> Array:
     cos, sin = waves([k]) @ vectors  # (d,) each
     x = cos / np.linalg.norm(cos)
     y = sin - (sin @ x) * x
-    coordinates: Array = (vectors - vectors.mean(0)) @ np.stack([x, y / np.linalg.norm(y)], 1)
-    return coordinates
+    place: Array = (vectors - vectors.mean(0)) @ np.stack([x, y / np.linalg.norm(y)], 1)
+    return place
 
 
 def round_circle(k: int) -> list[int]:
@@ -224,101 +317,9 @@ def round_circle(k: int) -> list[int]:
     return [int(n) for n in N * pow(k, -1, P) % P]
 
 
-def angles(coordinates: Array) -> Array:
-    """Return the angles of points (x, y) from the x-axis, from 0° to 360°: (97, 2) → (97,)."""
-    degrees: Array = np.degrees(np.arctan2(coordinates[:, 1], coordinates[:, 0])) % 360
-    return degrees
-
-
-def parts(table: Array) -> tuple[float, float]:
-    """How much of the variance of values over all pairs, (97, 97, …), has which source?
-
-    Returns:
-        that of a alone and b alone; and that of a + b modulo 97, alone.
-    """
-    table = table.reshape(P, P, -1).astype(float)
-    table = table - table.mean((0, 1))
-    alone = (table.mean(0) ** 2).mean(0) + (table.mean(1) ** 2).mean(0)
-    by_sum = np.stack([table[N, (s - N) % P].mean(0) for s in range(P)])
-    variance = (table**2).sum() / P**2
-    return alone.sum() / variance, (by_sum**2).sum() / P / variance
-
-
-def wave_logits(logits: Array, frequencies: list[int]) -> tuple[Array, float]:
-    """Replace logits (a, b, c) by the nearest sum of waves in a + b - c, one for each frequency.
-
-    Adding a number to all logits of a question changes no probability, so their mean is left out.
-
-    Returns:
-        the sum of waves, (97, 97, 97), and how much of the variance of the logits it makes up.
-    """
-    logits = logits - logits.mean(-1, keepdims=True)
-    off = (SUM[:, :, None] - N) % P  # how far each answer is off: a + b - c
-    mean = np.bincount(off.ravel(), logits.ravel()) / P**2  # the mean logit of each such distance
-    cosines = waves(frequencies)[::2]  # (count, 97)
-    wave = (cosines.T @ (cosines @ mean))[off]
-    return wave, float((wave**2).sum() / (logits**2).sum())
-
-
-# ------------------------------------------------------------------------------------- the model
-
-
-def questions(task: ModularAddition) -> mt.Tensor:
-    """Return the prompts `a + b <s>` of all pairs: ids (97 · 97, 4)."""
-    sources = [task.example((a, b))[0] for a in range(P) for b in range(P)]
-    return stack([[*task.tokenizer.encode(source), BOS] for source in sources])
-
-
-def answers(model: GPT, task: ModularAddition, vectors: Array) -> Array:
-    """Return the logits of the numbers after each question: (a, b, c), all 97.
-
-    Args:
-        vectors: what the numbers' embedding is to be meanwhile, (97, d).
-    """
-    weight = model.embedding.tokens.weight
-    with mt.no_grad():
-        before = weight.clone()
-        weight[-P:] = mt.tensor(vectors, dtype=weight.dtype)
-        logits = model(questions(task))[:, -1, -P:].numpy()
-        weight.copy_(before)
-    table: Array = logits.reshape(P, P, P).astype(float)
-    return table
-
-
-def held_out(task: ModularAddition) -> Array:
-    """Return which pairs (a, b) are held out: (97, 97)."""
-    return np.array([[task.is_held_out((a, b)) for b in range(P)] for a in range(P)])
-
-
-# ------------------------------------------------------------------------------------- pictures
-
-
-def _listed(numbers: list[int], most: int = 4) -> str:
+def listed(numbers: list[int], most: int) -> str:
+    """Return the first of the numbers as a text."""
     return ", ".join(map(str, numbers[:most])) + ", …"
-
-
-def draw_grokking(rows: list[dict[str, float]]) -> Figure:
-    """Draw, one above the other: losses, exact matches, the power of eight frequencies."""
-    panels: list[dict[str, str]] = [
-        {"loss": "training loss", "held_out_loss": "held-out loss"},
-        {"training_exact_match": "training exact match", "exact_match": "held-out exact match"},
-        {"fourier_power": "embedding: power of the\neight strongest frequencies"},
-    ]
-    panels = [curves for curves in panels if curves.keys() <= rows[0].keys()]
-    figure = Figure(figsize=(8, 2.3 * len(panels) + 0.4), layout="constrained")
-    axes: list[Axes] = list(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0])
-    for panel, curves in zip(axes, panels, strict=True):
-        for colour, (name, label) in zip(("C0", "C1"), curves.items(), strict=False):
-            colour = "C2" if len(curves) == 1 else colour
-            steps, values = [row["step"] for row in rows], [row[name] for row in rows]
-            panel.plot(steps, values, colour, marker="o", markersize=3, label=label)
-        panel.set_ylim(bottom=0)
-        panel.legend()
-        if "loss" not in curves:
-            panel.set_ylim(-0.05, 1.05)
-            panel.yaxis.set_major_formatter(PercentFormatter(1))
-    axes[-1].set_xlabel("step")
-    return figure
 
 
 def draw_circles(vectors: Array) -> Figure:
@@ -340,129 +341,165 @@ def draw_circles(vectors: Array) -> Figure:
     bars.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
     for panel, k in zip(circles, shown, strict=True):
-        place = circle(vectors, k)
+        place, order = circle(vectors, k), round_circle(k)
         for n, (x, y) in enumerate(place):
             colour = hsv_to_rgb((n / P, 1, 0.75))
             panel.text(x, y, str(n), color=colour, fontsize=6.5, ha="center", va="center")
-        order = round_circle(k)
         panel.plot(*place[[*order, 0]].T, color="0.85", linewidth=0.8, zorder=0)
-        radius = 1.1 * np.abs(place).max()
-        panel.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal")
-        panel.set(xticks=[], yticks=[], title=f"k = {k}: {_listed(order)}")
+        reach = 1.1 * np.abs(place).max()
+        panel.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        panel.set(xticks=[], yticks=[], title=f"k = {k}: {listed(order, 4)}")
     return figure
 
 
-# -------------------------------------------------------------------------------------- the essay
+def tell_circles(narrator: Narrator, vectors: Array, key: list[int]) -> None:
+    """Tell of the circle of each frequency: who stands beside whom, and how round it is."""
+    narrator.title("circles")
+    narrator.tell("plane", d=vectors.shape[1])
+    table = narrator.table("frequency", "power", "order", "radius")
+    power = fourier_power(vectors)
+    for k in key:
+        radius = np.linalg.norm(circle(vectors, k), axis=1)
+        distance = f"{radius.mean():.3f} ± {radius.std():.3f}"
+        table.add_row(str(k), f"{power[k - 1]:.1%}", listed(round_circle(k), 6), distance)
+    narrator.console.print(table)
 
 
-def tell_grokking(
-    say: dict[str, str], rows: list[dict[str, float]], best: dict[str, float]
-) -> list[str]:
-    """Return the first part in sentences: when it knew what it was shown, and when the rest.
+# --------------------------------------------------------------------- 4. adding is adding angles
 
-    Args:
-        say: the words.
-        rows: the metrics of each evaluation.
-        best: the row of the best.
+
+def angles(place: Array) -> Array:
+    """Return the angles of points (x, y) from the x-axis, from 0° to 360°: (97, 2) → (97,)."""
+    degrees: Array = np.degrees(np.arctan2(place[:, 1], place[:, 0])) % 360
+    return degrees
+
+
+def questions(task: ModularAddition) -> mt.Tensor:
+    """Return the prompts `a + b <s>` of all pairs: ids (97 · 97, 4)."""
+    sources = [task.example((a, b))[0] for a in range(P) for b in range(P)]
+    return stack([[*task.tokenizer.encode(source), BOS] for source in sources])
+
+
+def parts(table: Array) -> tuple[float, float]:
+    """How much of the variance of values over all pairs, (97, 97, …), has which source?
+
+    Returns:
+        that of a alone and b alone; and that of a + b modulo 97, alone.
     """
-    by_heart = next((row for row in rows if row["training_exact_match"] >= 0.99), None)
-    if by_heart is None:
-        return [say["never"]]
-
-    def told(name: str, row: dict[str, float]) -> str:
-        shown, unseen = row["training_exact_match"], row["exact_match"]
-        return say[name].format(step=int(row["step"]), shown=shown, held_out=unseen)
-
-    grokked = next((row for row in rows if row["exact_match"] >= 0.99), None)
-    lines = [told("by_heart", by_heart)]
-    lines.append(told("grokked", grokked) if grokked else told("not_yet", rows[-1]))
-    before = [row for row in rows if row["exact_match"] < 0.05][-1:]
-    if before and "fourier_power" in rows[0]:  # it is not in the metrics of old runs
-        named = {"first": rows[0], "before": before[0], "best": best}
-        values: dict[str, Any] = {name: row["fourier_power"] for name, row in named.items()}
-        values |= {f"{name}_step": int(row["step"]) for name, row in named.items()}
-        lines.append(say["beneath"].format(**values))
-    return lines
+    table = table.reshape(P, P, -1).astype(float)
+    table = table - table.mean((0, 1))
+    variance = (table**2).mean((0, 1)).sum()
+    of_a, of_b = table.mean(1), table.mean(0)  # (97, …) each
+    of_sum = np.stack([table[N, (s - N) % P].mean(0) for s in range(P)])  # (97, …)
+    a, b, both = ((part**2).mean(0).sum() / variance for part in (of_a, of_b, of_sum))
+    return a + b, both
 
 
-def explain(console: Screen, say: dict[str, str], run: Run) -> None:
-    """Tell and draw what the run's model has learned, in five parts."""
+def wave_logits(logits: Array, frequencies: list[int]) -> tuple[Array, float]:
+    """Replace logits (a, b, c) by the nearest sum of waves in a + b - c, one for each frequency.
+
+    Adding a number to all logits of a question changes no probability, so their mean is left out.
+
+    Returns:
+        the sum of waves, (97, 97, 97), and how much of the variance of the logits it makes up.
+    """
+    logits = logits - logits.mean(-1, keepdims=True)
+    off = (SUM[:, :, None] - N) % P  # how far each answer is off: a + b - c
+    mean = np.bincount(off.ravel(), logits.ravel()) / P**2  # the mean logit of each such distance
+    cosines = waves(frequencies)[::2]  # (count, 97)
+    nearest = (cosines.T @ (cosines @ mean))[off]
+    return nearest, float((nearest**2).sum() / (logits**2).sum())
+
+
+def tell_angles(
+    narrator: Narrator, task: ModularAddition, model: GPT, vectors: Array, key: list[int]
+) -> None:
+    """Tell how a and b become a + b: by hand, layer by layer, and in the logits."""
+    narrator.title("angles")
+    a, b, c = angles(circle(vectors, key[0]))[[77, 30, 10]]
+    narrator.tell("by_hand", k=key[0], a=a, b=b, both=(a + b) % 360, c=c)
+
+    narrator.tell("product")
+    with mt.no_grad(), trace(model) as t:
+        model(questions(task))
+    table = narrator.table("where", "alone", "sum")
+    for name, activation in t.items():
+        place = name.removeprefix(f"blocks.{len(model.blocks) - 1}.")
+        if place in ("add_attention.residual", "mlp.hidden", "add_mlp.residual", "logits"):
+            alone, both = parts(activation[:, -1])
+            table.add_row(narrator.say[place], f"{alone:.0%}", f"{both:.0%}")
+    narrator.console.print(table)
+
+    logits = t["logits"][:, -1, -P:].reshape(P, P, P).astype(float)
+    nearest, explained = wave_logits(logits, key)
+    right = int((nearest.argmax(-1) == SUM).sum())
+    narrator.tell("waves", count=len(key), explained=explained, right=right)
+
+
+# --------------------------------------------------------------------------------- 5. the test
+
+
+def keep(vectors: Array, frequencies: list[int]) -> Array:
+    """Project the numbers' vectors, (97, d), onto the waves of some frequencies; keep the mean."""
+    basis = waves(frequencies)
+    projected: Array = vectors.mean(0) + basis.T @ (basis @ vectors)
+    return projected
+
+
+def right_with(vectors: Array, task: ModularAddition, model: GPT) -> Array:
+    """Return which sums are right, (97, 97), when these are the numbers' vectors, (97, d)."""
+    weight = model.embedding.tokens.weight
+    with mt.no_grad():
+        before = weight.clone()
+        weight[-P:] = mt.tensor(vectors, dtype=weight.dtype)
+        logits = model(questions(task))[:, -1, -P:].numpy()
+        weight.copy_(before)
+    right: Array = logits.argmax(-1).reshape(P, P) == SUM
+    return right
+
+
+def tell_test(
+    narrator: Narrator, task: ModularAddition, model: GPT, vectors: Array, key: list[int]
+) -> None:
+    """Tell what is left of the model's accuracy without some frequencies."""
+    narrator.title("test")
+    narrator.tell("ablate")
+    ranked = strongest(fourier_power(vectors))
+    others = [k for k in ranked if k not in key]
+    kept = {"as_is": ranked, "only": key, "without": others, "others": key + others[len(key) :]}
+    held_out = np.array([[task.is_held_out((a, b)) for b in range(P)] for a in range(P)])
+    table = narrator.table("embedding", "held_out", "shown")
+    for name, frequencies in kept.items():
+        right = right_with(keep(vectors, frequencies), task, model)
+        shares = (f"{right[pairs].mean():.1%}" for pairs in (held_out, ~held_out))
+        table.add_row(narrator.say[name].format(count=len(key)), *shares)
+    narrator.console.print(table)
+    narrator.tell("chance", chance=1 / P)
+
+
+# ---------------------------------------------------------------------------------- the program
+
+
+def explain(narrator: Narrator, run: Run) -> None:
+    """Draw and tell what the run's model has learned, in five parts."""
     task, model = run.load()
     assert isinstance(task, ModularAddition)
     assert isinstance(model, GPT)
     with run.reading("metrics.csv") as path, path.open(encoding="utf-8") as file:
         rows = [{name: float(x) for name, x in row.items() if x} for row in csv.DictReader(file)]
-    best = max(rows, key=lambda row: (task.score(row), row["step"]))
     vectors = model.embedding.tokens.weight[-P:].detach().numpy().astype(float)  # (97, d)
-    power = fourier_power(vectors)
-    ranked = strongest(power)
-    key = [k for k in ranked if power[k - 1] > 2 * EVEN]
-    others = [k for k in ranked if k not in key]
     for name, figure in (("grokking", draw_grokking(rows)), ("circles", draw_circles(vectors))):
         with run.writing(f"{name}.png") as path:
             save(figure, path)
-    drawn = f"{say['drawn']} {run.directory / 'grokking.png'}, {run.directory / 'circles.png'}"
 
-    def rule(title: str) -> None:
-        console.print()
-        console.rule(say[title])
-
-    def tell(name: str, **values: Any) -> None:
-        console.print(f"\n{say[name].format(**values)}", markup=False)
-
-    rule("grokking")
-    for line in tell_grokking(say, rows, best):
-        console.print(f"\n{line}", markup=False)
-
-    rule("fourier")
-    d = vectors.shape[1]
-    tell("columns", d=d, even=EVEN)
-    if not key:
-        tell("no_key")
-        console.print(f"\n{drawn}", markup=False, soft_wrap=True)
-        return
-    tell("key", count=len(key), total=power[np.array(key) - 1].sum(), next=power[others[0] - 1])
-
-    rule("circles")
-    tell("plane", d=d)
-    table = Table(say["frequency"], say["power"], say["order"], say["radius"])
-    for k in key:
-        radius = np.linalg.norm(circle(vectors, k), axis=1)
-        distance = f"{radius.mean():.3f} ± {radius.std():.3f}"
-        table.add_row(str(k), f"{power[k - 1]:.1%}", _listed(round_circle(k), 6), distance)
-    console.print(table)
-
-    rule("angles")
-    k = key[0]
-    a, b, c = angles(circle(vectors, k))[[77, 30, 10]]
-    tell("by_hand", k=k, a=a, b=b, both=(a + b) % 360, c=c)
-    tell("product")
-    table = Table(say["where"], say["alone"], say["sum"])
-    with mt.no_grad(), trace(model) as t:
-        model(questions(task))
-    last = f"blocks.{len(model.blocks) - 1}."
-    for name, array in t.items():
-        if name.removeprefix(last) in say:
-            alone, by_sum = parts(array[:, -1])
-            table.add_row(say[name.removeprefix(last)], f"{alone:.0%}", f"{by_sum:.0%}")
-    console.print(table)
-    wave, explained = wave_logits(answers(model, task, vectors), key)
-    right = int((wave.argmax(-1) == SUM).sum())
-    tell("waves", count=len(key), explained=explained, right=right)
-
-    rule("test")
-    tell("ablate")
-    unseen = held_out(task)
-    table = Table(say["embedding"], say["held_out"], say["shown"])
-    for name, frequencies in {
-        "as_is": ranked, "only": key, "without": others, "others": key + others[len(key) :],
-    }.items():  # fmt: skip
-        matches = answers(model, task, keep(vectors, frequencies)).argmax(-1) == SUM
-        shares = (f"{matches[pairs].mean():.1%}" for pairs in (unseen, ~unseen))
-        table.add_row(say[name].format(count=len(key)), *shares)
-    console.print(table)
-    tell("chance", chance=1 / P)
-    console.print(f"\n{drawn}", markup=False, soft_wrap=True)
+    tell_grokking(narrator, rows, max(rows, key=lambda row: (task.score(row), row["step"])))
+    key = tell_fourier(narrator, vectors)
+    if key:
+        tell_circles(narrator, vectors, key)
+        tell_angles(narrator, task, model, vectors, key)
+        tell_test(narrator, task, model, vectors, key)
+    drawn = f"{run.directory / 'grokking.png'}, {run.directory / 'circles.png'}"
+    narrator.console.print(f"\n{narrator.say['drawn']} {drawn}", markup=False, soft_wrap=True)
 
 
 def main() -> int:
@@ -486,7 +523,7 @@ def main() -> int:
             raise Mistake(f"what is explained here is a gpt, not the architecture {architecture}")
         code = train_task(options)
         if code == 0:
-            explain(Screen(), SAY[options.lang], run)
+            explain(Narrator(Screen(), options.lang), run)
         return code
 
     parser.set_defaults(command=learn_and_explain)

@@ -25,6 +25,12 @@ N = np.arange(P)
 FLAGS = ["--batch-size=8", "--d-model=8", "--heads=2", "--evaluate-on=20", "--evaluate-every=2"]
 
 
+def told(lang: str) -> Any:
+    """Return a narrator whose words can be read afterwards."""
+    console = Console(record=True, width=100, file=io.StringIO())
+    return lesson.Narrator(console, lang)
+
+
 def load() -> Any:
     path = Path(__file__).parents[2] / "examples" / "modular_addition.py"
     spec = importlib.util.spec_from_file_location("modular_addition", path)
@@ -129,19 +135,19 @@ def test_the_models_answers_with_another_embedding(model: Any) -> None:
     task, before = ModularAddition(), model.state_dict()["embedding.tokens.weight"].numpy().copy()
     ids = lesson.questions(task)
     assert task.tokenizer.decode(ids[77 * P + 30]) == "77 + 30"
-    own = lesson.answers(model, task, before[-P:])
-    expected = model(ids[77 * P + 30 : 77 * P + 31])[0, -1, -P:].detach().numpy()
-    np.testing.assert_allclose(own[77, 30], expected, atol=1e-5)
-    same = lesson.answers(model, task, np.ones((P, 8)))
-    np.testing.assert_allclose(same, np.broadcast_to(same[0, 0], same.shape), atol=1e-5)
+    right = lesson.right_with(before[-P:], task, model)
+    for a, b in ((77, 30), (0, 0), (50, 96)):
+        logits = model(ids[a * P + b : a * P + b + 1])[0, -1, -P:].detach().numpy()
+        assert right[a, b] == (logits.argmax() == (a + b) % P)
+    blind = lesson.right_with(np.ones((P, 8)), task, model)  # with all numbers the same,
+    assert blind.sum() == P  # it answers one number to all, which is right for 97 pairs
+    with mt.no_grad():  # now its answer is 5, whatever the question
+        model.output.weight.zero_()
+        model.output.weight[4 + 5] = 1.0
+        model.norm.bias[:] = 10.0
+    table = lesson.right_with(before[-P:], task, model)
+    np.testing.assert_array_equal(table, lesson.SUM == 5)
     np.testing.assert_array_equal(model.embedding.tokens.weight.detach().numpy(), before)
-
-
-def test_held_out_pairs_are_the_tasks() -> None:
-    table = lesson.held_out(ModularAddition())
-    examples = ModularAddition().held_out_examples(0, 200)
-    pairs = [tuple(map(int, source.split(" + "))) for source, _ in examples]
-    assert all(table[a, b] for a, b in pairs)
 
 
 # ---------------------------------------------------------------------------------- the program
@@ -184,7 +190,7 @@ def test_it_trains_no_more_than_needed(
     said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, explained = tmp_path / "run", []
-    monkeypatch.setattr(lesson, "explain", lambda console, say, run: explained.append(say))
+    monkeypatch.setattr(lesson, "explain", lambda narrator, run: explained.append(narrator.say))
     monkeypatch.setattr("transformer.cli.train.report", lambda *arguments: None)
     interrupted(out, steps=3)
     code, output, _ = said("--out", out)
@@ -217,17 +223,18 @@ def test_it_tells_what_stands_out(
     with mt.no_grad():
         model.embedding.tokens.weight[-P:] = mt.tensor(circles, dtype=mt.float32)
     monkeypatch.setattr(Run, "load", lambda run: (ModularAddition(), model))
-    console = Console(record=True, width=100, file=io.StringIO())
-    lesson.explain(console, lesson.SAY["en"], Run(out))
-    text = console.export_text()
+    narrator = told("en")
+    lesson.explain(narrator, Run(out))
+    text = narrator.console.export_text()
     rows = [re.split(r"\s*│\s*", line) for line in text.splitlines() if "│" in line]
     assert ["", "11", "80.0%", "0, 53, 9, 62, 18, 71, …", "2.000 ± 0.000", ""] in rows
     assert ["", "5", "20.0%", "0, 39, 78, 20, 59, 1, …", "1.000 ± 0.000", ""] in rows
-    right = lesson.answers(model, ModularAddition(), circles).argmax(-1) == lesson.SUM
-    held_out = lesson.held_out(ModularAddition())
+    right = lesson.right_with(circles, ModularAddition(), model)
+    is_held_out = ModularAddition().is_held_out
+    held_out = np.array([[is_held_out((a, b)) for b in range(P)] for a in range(P)])
     shares = [f"{right[pairs].mean():.1%}" for pairs in (held_out, ~held_out)]
     for name in ("as_is", "only", "others"):  # there is nothing else to take away
-        assert ["", lesson.SAY["en"][name].format(count=2), *shares, ""] in rows
+        assert ["", narrator.say[name].format(count=2), *shares, ""] in rows
 
 
 def row(step: int, shown: float, held_out: float, power: float) -> dict[str, float]:
@@ -242,15 +249,19 @@ GROKKED = [
 
 
 def test_the_story_of_the_curves() -> None:
-    say = lesson.SAY["en"]
-    by_heart, grokked, beneath = lesson.tell_grokking(say, GROKKED, GROKKED[-1])
-    assert "step 200 it is right on 99.5%" in by_heart and "1.0% of the others" in by_heart  # noqa: PT018
-    assert "at step 500 is it right on 99.0%" in grokked
-    assert "20% at step 100, 30% at step 300" in beneath
-    assert "90% at step 600" in beneath
-    _, not_yet, _ = lesson.tell_grokking(say, GROKKED[:4], GROKKED[3])
-    assert "at step 400, with 50.0%" in not_yet
-    assert lesson.tell_grokking(say, GROKKED[:1], GROKKED[0]) == [say["never"]]
+    def story(rows: list[dict[str, float]]) -> str:
+        narrator = told("en")
+        lesson.tell_grokking(narrator, rows, rows[-1])
+        return " ".join(narrator.console.export_text().split())
+
+    whole = story(GROKKED)
+    assert "By step 200 it is right on 99.5%" in whole
+    assert "on 1.0% of the others" in whole
+    assert "Only at step 500 is it right on 99.0%" in whole
+    assert "20% at step 100, 30% at step 300" in whole
+    assert "90% at step 600" in whole
+    assert "still at step 400, with 50.0%" in story(GROKKED[:4])
+    assert story(GROKKED[:1]).endswith(lesson.SAY["en"]["never"])
 
 
 def test_both_languages_say_the_same_things() -> None:
