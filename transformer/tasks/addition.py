@@ -65,7 +65,7 @@ class Addition(TextToText[tuple[int, int]]):
         """
         is_long = rng.random((2, n)) < 0.5
         lengths = np.where(is_long, self.digits, rng.integers(1, max(self.digits, 2), (2, n)))
-        head, tail = np.minimum(lengths, 15), np.maximum(lengths - 15, 0)  # NumPy draws 64 bits
+        head, tail = np.minimum(lengths, 15), np.maximum(lengths - 15, 0)  # int64 holds 18 digits
         first = rng.integers(np.where(head == 1, 0, 10 ** (head - 1)), 10**head)
         a, b = (first.astype(object) * 10**tail + rng.integers(10**tail)).tolist()
         return list(zip(a, b, strict=True))
