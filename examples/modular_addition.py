@@ -517,8 +517,8 @@ def main() -> int:
         if options == plain and (options.out / "config.json").exists():
             options.resume = True  # if it is finished, it stays as it is
         architecture = options.architecture
-        if options.resume:
-            architecture = getattr(run.config()[0], "architecture", None)
+        if options.resume and isinstance(task := run.config()[0], ModularAddition):
+            architecture = task.architecture
         if architecture not in (None, "gpt"):
             raise Mistake(f"what is explained here is a gpt, not the architecture {architecture}")
         code = train_task(options)

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 import minitorch as mt
-from transformer.tasks import ModularAddition
+from transformer.tasks import Addition, ModularAddition
 from transformer.tasks.modular import P, fourier_basis, fourier_power
 from transformer.training.loop import Training
 from transformer.training.run import Run
@@ -211,6 +211,15 @@ def test_only_a_gpt_is_explained(said: Any, tmp_path: Path) -> None:
     message = "what is explained here is a gpt, not the architecture encoder-decoder"
     assert (code, errors) == (2, f"error: {message}\n")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_another_task_is_refused(said: Any, tmp_path: Path) -> None:
+    task = Addition(1)
+    with Run(tmp_path) as run:
+        run.start(Training(task, task.model_config(), task.training_config))
+    code, _, errors = said("--out", tmp_path)
+    assert code == 2
+    assert "has the task addition, not modular-addition" in errors
 
 
 def test_it_tells_what_stands_out(
