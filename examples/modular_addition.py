@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from itertools import takewhile
 from typing import Any
 
 from rich.console import Console
@@ -68,7 +69,7 @@ SAY = {
         "not_yet": "So it is still at step {step:,}, with {held_out:.1%}: it has not grokked yet.",
         "beneath": "Meanwhile something grows that neither curve shows: how much of the embedding "
         "its eight strongest frequencies make up. It is {first:.0%} at step {first_step:,}, "
-        "{before:.0%} at step {before_step:,}, the last with fewer than 1 in 20 held-out answers "
+        "{before:.0%} at step {before_step:,}, up to which fewer than 1 in 20 held-out answers are "
         "right, and {best:.0%} at step {best_step:,}, the best, whose parameters are saved.",
         "fourier": "2. The Fourier transform of the embedding",
         "columns": "The embedding gives each number a vector of {d} values. Each of these, read "
@@ -131,7 +132,7 @@ SAY = {
         "beneath": "与此同时，有一样东西在悄悄生长，两条正确率曲线上都看不见："
         "嵌入里最强的八个频率占了多大比重。"
         "第 {first_step:,} 步是 {first:.0%}；第 {before_step:,} 步是 {before:.0%}，"
-        "那是没见过的题答对不到二十分之一的最后一次评估；"
+        "直到那时，没见过的题答对还不到二十分之一；"
         "第 {best_step:,} 步是 {best:.0%}，这一步最好，保存下来的就是它的参数。",
         "fourier": "2. 嵌入的傅里叶变换",
         "columns": "嵌入给每个数一个 {d} 维的向量。取出其中一维，从 0 看到 96，就是 n 的一条曲线；"
@@ -257,10 +258,10 @@ def tell_grokking(narrator: Narrator, rows: list[dict[str, float]], best: dict[s
 
     tell("by_heart", by_heart)
     tell("grokked", grokked) if grokked else tell("not_yet", rows[-1])
-    before = [row for row in rows if row["exact_match"] < 0.05][-1:]
+    before = list(takewhile(lambda row: row["exact_match"] < 0.05, rows))  # it may fall once more
     if before and "fourier_power" in rows[0]:  # it is not in the metrics of old runs
         values: dict[str, Any] = {}
-        for name, row in {"first": rows[0], "before": before[0], "best": best}.items():
+        for name, row in {"first": rows[0], "before": before[-1], "best": best}.items():
             values |= {name: row["fourier_power"], f"{name}_step": int(row["step"])}
         narrator.tell("beneath", **values)
 

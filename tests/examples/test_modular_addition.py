@@ -269,6 +269,8 @@ def test_the_story_of_the_curves() -> None:
     assert "Only at step 500 is it right on 99.0%" in whole
     assert "20% at step 100, 30% at step 300" in whole
     assert "90% at step 600" in whole
+    fallen = story([*GROKKED, row(700, 0.04, 0.01, 0.9), row(800, 1, 1, 0.9)])
+    assert "20% at step 100, 30% at step 300" in fallen  # a fall afterwards changes nothing
     assert "still at step 400, with 50.0%" in story(GROKKED[:4])
     assert story(GROKKED[:1]).endswith(lesson.SAY["en"]["never"])
 
