@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from .config import TransformerConfig
 
 
-def angles(length: int, d: int) -> Array:
-    """pos / 10000^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
-    wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
+def angles(length: int, d: int, theta: float = 10000) -> Array:
+    """pos / theta^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
+    wavelength = theta ** (np.arange(0, d, 2) / d)  # in units of 2π positions
     return np.arange(length)[:, None] / wavelength
 
 
