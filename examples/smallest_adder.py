@@ -84,8 +84,8 @@ SAY = {
         "question": "{a} + {b}. The last digit is written: 8 + 3 = 11, a 1. Now 2 + 5, and a carry "
         "arrives. Beside it the same step without one: {c} + {b}.",
         "reads": "The token that was written last, s₀, asks in two heads. To be added are a₁ and "
-        "b₁, the tens; whether they get a carry can be seen from a₀, b₀ and s₀, the ones. Whom does "
-        "it look at, with weights of 3% and more?",
+        "b₁, the tens; whether they get a carry can be seen from a₀, b₀ and s₀, the ones. It looks "
+        "at, with weights of 3% and more:",
         "head": "head {h}, {case}",
         "stream": "Its vector: what the digit is, what attention adds, what the MLP adds; the sum.",
         "attention": "attention",
