@@ -317,3 +317,15 @@ def test_a_training_shorter_than_its_warmup_only_rises() -> None:
 )
 def test_configurations_survive_json(config: Any) -> None:
     assert type(config)(**json.loads(json.dumps(asdict(config)))) == config
+
+
+def test_a_configuration_saved_before_a_field_was_added_has_its_default() -> None:
+    config = TransformerConfig(9, positions="rotary")
+    saved = {k: v for k, v in asdict(config).items() if k not in ("d_head", "rope_theta")}
+    assert TransformerConfig(**saved) == config
+    assert (config.d_head, config.rope_theta) == (None, 10_000.0)
+
+
+def test_later_fields_are_given_by_name() -> None:
+    """So that the order of those before them, which may be given by place, stays what it was."""
+    assert TransformerConfig(9, 512, 8, 4, 3).n_layers == 3
