@@ -1,22 +1,30 @@
 """A model that one can see whole: 224 parameters that add numbers of ten digits.
 
-    python examples/smallest_adder.py                  # --lang zh: in Chinese
-    python examples/smallest_adder.py --load FILE      # show a model that was saved
+    python examples/smallest_adder.py                                            # trains one
+    python examples/smallest_adder.py --load examples/smallest_adder.safetensors    # shows ours
 
 It is a GPT like any other, with one block, vectors of four numbers and two heads. When it has
 learned, all its parameters are printed on one screen, and one step is worked out with them: how it
 writes a digit at which a carry arrives. `by_hand` below is the whole model in twenty lines.
+`--lang zh` is in Chinese.
 
 Both numbers and their sum are read and written from the last digit, and nothing but digits is read.
 A number has the digit 0 before its last and behind its first, twelve in all; the sum has eleven:
 
     58 + 67 = 125        0 8 5 0 0 0 0 0 0 0 0 0   0 7 6 0 0 0 0 0 0 0 0 0   5 2 1 0 0 0 0 0 0 0 0
 
-So there is one thing to learn, the same at each place. Seen from the digit that was written last,
-the two to be added now stand 22 and 10 tokens back, and those of the place before 23 and 11. Was
-there a carry? That need not be remembered, it can be seen: that place had a + b to write, perhaps
-with a carry of its own, and wrote the last digit. If it is much smaller than a + b, ten were
-carried.
+So there is one thing to learn, the same at each place. Call the digits to be added a₁ and b₁, those
+of the place before a₀ and b₀, and the digit that was written there s₀. Seen from s₀, a₁ and b₁
+stand 22 and 10 tokens back, a₀ and b₀ 23 and 11. Was there a carry? It need not be remembered, it
+can be seen: a₀ + b₀ is then about ten more than s₀. In one formula,
+
+    s₁ = a₁ + b₁ + (a₀ + b₀ - s₀) / 10, rounded, modulo 10
+
+as a₀ + b₀ - s₀ is 10 or 9 with a carry, and 0 or -1 without. That is what our model, of seed 2, has
+found. Its first head averages the digits: a₁ and b₁ with weights of 45% each, and a₀ and b₀ with
+4.7%, a tenth of that, as in the decimal system. Its second head looks at s₀. And modulo 10? Read
+its E from 0 to 9 and back to 0: all four numbers rise and fall in waves, for the digits stand in a
+circle, as the hours do on a clock.
 
 A competition for the smallest such model, AdderBoard (https://github.com/anadim/AdderBoard), tests
 them on ten edge cases and on 10,000 pairs that are drawn at random, and so does this program.
@@ -50,7 +58,7 @@ from transformer.training.schedule import warmup_and_decay
 
 import numpy as np  # isort: skip  # after minitorch, which sets its memory and threads
 
-STEPS, SEED = 15_000, 0
+STEPS, SEED = 15_000, 2
 QUESTION, ANSWER = 24, 11  # tokens
 PAD = 10  # beside the ten digits; it is never read, and marks what need not be predicted
 CONFIG = TransformerConfig(
@@ -85,8 +93,9 @@ SAY = {
         "arrives. Beside it the same step without one: {c} + {b}.",
         "reads": "The token that was written last, s₀, asks in two heads. To be added are a₁ and "
         "b₁, the tens; whether they get a carry can be seen from a₀, b₀ and s₀, the ones. It looks "
-        "at, with weights of 3% and more:",
+        "at, with weights of 3% and more, and on average over {n:,} digits of other sums:",
         "head": "head {h}, {case}",
+        "average": "on average",
         "stream": "Its vector: what the digit is, what attention adds, what the MLP adds; the sum.",
         "attention": "attention",
         "mlp": "MLP",
@@ -119,8 +128,10 @@ SAY = {
         "question": "{a} + {b}。个位已经写好：8 + 3 = 11，写 1。现在算 2 + 5，低位有进位。\n"
         "旁边是同一步，但没有进位：{c} + {b}。",
         "reads": "刚写下的词元 s₀ 在两个头里提问。要加的是十位 a₁ 和 b₁；有没有进位，"
-        "看个位 a₀、b₀ 和 s₀ 就知道。\n它在看谁？列出权重不小于 3% 的：",
+        "看个位 a₀、b₀ 和 s₀ 就知道。\n它在看谁？列出权重不小于 3% 的，"
+        "以及在别的题里 {n:,} 个数字上的平均：",
         "head": "头 {h}，{case}",
+        "average": "平均",
         "stream": "它的向量：这个数字是什么，注意力加上什么，MLP 加上什么；总和。",
         "attention": "注意力",
         "mlp": "MLP",
@@ -292,6 +303,17 @@ def token(i: int, ids: Array) -> str:
     return f"{'abs'[number]}{subscript}={ids[i]}"
 
 
+def average_weights(p: dict[str, Array], pairs: Array) -> Array:
+    """Return how much each head looks at a₁, b₁, a₀, b₀ and s₀, over all digits of sums: (2, 5)."""
+    weights = []
+    for text in as_text(pairs):
+        for last in range(QUESTION - 1, QUESTION + ANSWER - 1):
+            seen = [last - 22, last - 10, last - 23, last - 11, last]
+            weights.append(by_hand(p, text[: last + 1])["weights"][:, seen])
+    average: Array = np.mean(weights, 0)
+    return average
+
+
 def show_carry(console: Console, say: dict[str, str], p: dict[str, Array]) -> None:
     """Print what one step computes, where a carry arrives and where none does."""
     a, b, c = 2_718_281_828, 3_141_592_653, 2_718_281_821
@@ -299,14 +321,20 @@ def show_carry(console: Console, say: dict[str, str], p: dict[str, Array]) -> No
     steps = [by_hand(p, ids) for ids in texts]
     console.print(say["question"].format(a=a, b=b, c=c))
 
-    console.print("\n" + say["reads"])
-    for h in (0, 1):
+    def head(h: int, case: str) -> str:
+        return set_cell_size("  " + say["head"].format(h=h + 1, case=say[case]), 20)
+
+    others = test_pairs()[-100:]
+    console.print("\n" + say["reads"].format(n=len(others) * ANSWER))
+    for h, average in enumerate(average_weights(p, others)):
         for name, ids, step in zip(("yes", "no"), texts, steps, strict=True):
             weights = step["weights"][h]
             order = [i for i in np.argsort(-weights) if weights[i] >= 0.03]
             seen = "   ".join(f"{token(i, ids)} {weights[i]:.0%}" for i in order)
-            head = say["head"].format(h=h + 1, case=say[name])
-            console.print(set_cell_size(f"  {head}", 20), seen)
+            console.print(head(h, name), seen)
+        named = zip(("a₁", "b₁", "a₀", "b₀", "s₀"), average, strict=True)
+        seen = "   ".join(f"{name} {weight:.1%}" for name, weight in named)
+        console.print(head(h, "average"), seen)
 
     def line(label: str, *cells: str) -> None:
         console.print(set_cell_size(f"  {label}", 11) + "  ".join(cells))

@@ -17,6 +17,7 @@ from transformer.explain import trace
 from transformer.model.models import GPT
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "smallest_adder.py"
+TRAINED = EXAMPLE.with_suffix(".safetensors")
 spec = importlib.util.spec_from_file_location("smallest_adder", EXAMPLE)
 adder = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(adder)
@@ -68,6 +69,7 @@ def test_each_place_is_seen_at_the_same_distance():
         before = text[last - 23] + text[last - 11]
         carry = int(before - text[last] > 5)
         assert s == (a + b + carry) % 10
+        assert s == round(a + b + (before - text[last]) / 10) % 10  # as the docstring has it
 
 
 def test_the_test_has_ten_edge_cases_and_ten_thousand_random_pairs():
@@ -130,6 +132,25 @@ def test_parameters_set_by_hand_give_what_one_works_out():
     np.testing.assert_allclose(a["after_mlp"], [0, 3, 8, added], rtol=1e-4)
     size = math.sqrt((3**2 + 8**2 + added**2) / 4)
     np.testing.assert_allclose(a["logits"], [0, 0, 0, 3 * 3 / size] + [0] * 7, rtol=1e-4)
+
+
+def test_our_trained_model_adds_even_with_parameters_as_printed():
+    model = adder.saved_model(TRAINED)
+    pairs = adder.test_pairs()
+    assert adder.count_right(model, pairs) == len(pairs)
+    assert adder.count_right(adder.rounded(model), pairs) == len(pairs)
+    for x in adder.rounded(model).norm.weight.tolist():
+        assert x == pytest.approx(float(f"{x:.2f}"), abs=1e-5)
+
+
+def test_in_our_trained_model_a_place_lower_counts_a_tenth():
+    p = adder.parameters(adder.saved_model(TRAINED))
+    (a1, b1, a0, b0, _), second = adder.average_weights(p, adder.test_pairs()[-100:])
+    assert [a1, b1] == pytest.approx([0.45, 0.45], abs=0.01)
+    assert [a0, b0] == pytest.approx([0.047, 0.047], abs=0.002)
+    assert second[4] > 0.99  # s₀
+    waves = np.abs(np.fft.rfft(p["E"][:10], axis=0)[1:]) ** 2  # one to five in ten digits
+    assert waves[0].sum() > 0.95 * waves.sum()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
