@@ -26,6 +26,11 @@ found. Its first head averages the digits: a₁ and b₁ with weights of 45% eac
 its E from 0 to 9 and back to 0: all four numbers rise and fall in waves, for the digits stand in a
 circle, as the hours do on a clock.
 
+How does one query find two digits? They are 12 tokens apart, and of a head's four numbers, turned
+by the position, one pair makes 1.9 turns on the way from one to the other, and the other, with the
+base θ = 3, 1.1: nearly whole turns, so that the query fits both. With the usual θ = 10000 the
+second pair would hardly move over the whole text.
+
 A competition for the smallest such model, AdderBoard (https://github.com/anadim/AdderBoard), tests
 them on ten edge cases and on 10,000 pairs that are drawn at random, and so does this program.
 """
@@ -155,10 +160,10 @@ def as_text(pairs: Array) -> Array:
 
 
 def training_pairs(n: int, rng: np.random.Generator) -> Array:
-    """Draw n pairs of numbers (n, 2). Half of the numbers have ten digits, the rest fewer.
+    """Draw n pairs of numbers (n, 2). Half of the numbers have up to ten digits, the others fewer.
 
-    A short number beside a long one leaves digits that need only be copied. That is learned first,
-    and shows the heads where to look.
+    Beside a short number most digits of a long one need only be copied. That is learned first, and
+    shows the heads where to look.
     """
     digits = np.where(rng.random((n, 2)) < 0.5, 10, rng.integers(1, 11, (n, 2)))
     return rng.integers(0, 10**digits)
@@ -196,7 +201,7 @@ def learn(steps: int, seed: int, console: Console, say: dict[str, str]) -> GPT:
         loss = model.loss(mt.from_numpy(ids), mt.from_numpy(targets))
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        nn.utils.clip_grad_norm_(model.parameters(), 0.1)  # no batch moves Adam far
         optimizer.step()
         scheduler.step()
         if step % 1000 == 0 or step == steps:
@@ -399,7 +404,8 @@ def run(options: argparse.Namespace) -> int:
         model = learn(options.steps, options.seed, console, say)
         minutes, seconds = divmod(round(time.perf_counter() - begun), 60)
         mt.save(model.state_dict(), path)
-        console.print(say["saved"].format(minutes=minutes, seconds=seconds, path=path))
+        saved = say["saved"].format(minutes=minutes, seconds=seconds, path=path)
+        console.print(saved, markup=False)
     pairs = test_pairs()
     right, right_rounded = (count_right(m, pairs) for m in (model, rounded(model)))
     console.print(say["test"].format(right=right, n=len(pairs), rounded=right_rounded))

@@ -87,7 +87,7 @@ def test_half_of_the_numbers_that_are_learned_have_ten_digits():
     pairs = adder.training_pairs(20_000, np.random.default_rng(0))
     assert pairs.min() >= 0
     assert pairs.max() < 10**10
-    # of ten digits with probability 0.9, if drawn below 10^10, as 1/2 + 1/2 · 1/10 of them are
+    # Drawn below 10^10, as 1/2 + 1/2 · 1/10 of them are, a number has ten digits in 9 cases of 10.
     assert (pairs >= 10**9).mean() == pytest.approx(0.55 * 0.9, abs=0.01)
 
 
