@@ -65,6 +65,8 @@ def load_gpt2(model: GPT, tensors: Tensors) -> None:
 def load_bert(model: BERT, tensors: Tensors) -> None:
     """Give a BERT the weights of a `BertForMaskedLM` or a `BertForPreTraining`; see `bert_config`.
 
+    One that was built with `head=False` takes those of a `BertModel`; a pooler is left out.
+
     Raises:
         RuntimeError: tensors are missing, are not expected, or have another shape.
     """
@@ -207,6 +209,9 @@ def _check_size(config: TransformerConfig, tensors: Tensors) -> None:
 def from_pretrained(directory: str | Path) -> GPT | BERT:
     """Build the GPT-2 or BERT that was saved in a directory, in evaluation mode.
 
+    A BERT whose weights come without the head for masked words, such as a `BertModel`'s, is built
+    without one: its `encode` gives the last hidden states, and its `forward` raises.
+
     Args:
         directory: with `config.json` and `model.safetensors`, as Hugging Face's `save_pretrained`
             writes them.
@@ -230,7 +235,8 @@ def from_pretrained(directory: str | Path) -> GPT | BERT:
         raise ValueError(f"{about}: {error}") from error
     try:
         _check_size(ours, tensors)
-        model = GPT(ours) if kind == "gpt2" else BERT(ours)
+        has_head = any("cls.predictions." in name for name in tensors)
+        model = GPT(ours) if kind == "gpt2" else BERT(ours, head=has_head)
         if isinstance(model, GPT):
             load_gpt2(model, tensors)
         else:
