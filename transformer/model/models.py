@@ -264,8 +264,8 @@ class BERT(nn.Module):
             segments: the kind of text that each token belongs to, (batch, T); 0 unless given.
         """
         x = self.embedding(ids, padding=left_padding(ids, self.config.pad), segments=segments)
-        x = self.encoder(x, padding_mask(ids, self.config.pad))
-        return x
+        states: Tensor = self.encoder(x, padding_mask(ids, self.config.pad))
+        return states
 
     def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
         """Predict the token at each position: (batch, T) ids → logits (batch, T, vocab_size)."""
