@@ -198,6 +198,62 @@ def test_a_bert_is_read_from_a_directory(tmp_path: Path) -> None:
         )
 
 
+def encoder_tensors() -> dict[str, Any]:
+    """The tensors of a `BertModel`: no head, but a pooler."""
+    state = BERT(bert_config(BERT_CONFIG), head=False).state_dict()
+    rng = np.random.default_rng(0)
+    theirs = {"pooler.dense.weight": np.ones((4, 4), np.float32)}
+    for name, (path,) in expand(BERT_BASE.names, 1):
+        if path in state:
+            theirs[name] = rng.standard_normal(tuple(state[path].shape), np.float32)
+    return theirs
+
+
+@pytest.mark.parametrize("prefix", ["", "bert."])
+def test_an_encoder_without_a_head_is_read_and_predicts_nothing(
+    prefix: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
+    theirs = encoder_tensors()
+    save_file({prefix + name: a for name, a in theirs.items()}, tmp_path / "model.safetensors")
+    model = from_pretrained(tmp_path)
+    assert isinstance(model, BERT)
+    assert not model.training
+    assert {name.split(".")[0] for name in model.state_dict()} == {"embedding", "encoder"}
+    ours = values(model)
+    for name, (path,) in expand(BERT_BASE.names, 1):
+        if path in ours:
+            np.testing.assert_array_equal(ours[path], theirs[name])
+    ids = mt.tensor([[1, 2, 3]])
+    assert model.encode(ids).shape == (1, 3, 4)
+    for predict in (model, lambda ids: model.loss(ids, ids)):
+        with pytest.raises(RuntimeError, match=r"no head to predict tokens with.* encode\(ids\)"):
+            predict(ids)
+
+
+def test_the_head_predicts_from_what_encode_gives() -> None:
+    whole = BERT(bert_config(BERT_CONFIG)).eval()
+    alone = BERT(bert_config(BERT_CONFIG), head=False).eval()
+    alone.load_state_dict({name: whole.state_dict()[name] for name in alone.state_dict()})
+    ids, segments = mt.tensor([[1, 2, 3], [4, 5, 0]]), mt.tensor([[0, 1, 1], [0, 0, 0]])
+    states = whole.encode(ids, segments)
+    np.testing.assert_array_equal(
+        alone.encode(ids, segments).detach().numpy(), states.detach().numpy()
+    )
+    logits = whole.output(whole.norm(mt.nn.functional.gelu(whole.transform(states))))
+    np.testing.assert_array_equal(
+        whole(ids, segments).detach().numpy(), logits.detach().numpy()
+    )
+
+
+def test_a_head_that_is_incomplete_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
+    theirs = {**encoder_tensors(), "cls.predictions.bias": np.zeros(7, np.float32)}
+    save_file(theirs, tmp_path / "model.safetensors")
+    with pytest.raises(RuntimeError, match=r"predictions\.transform\.dense\.weight is missing"):
+        from_pretrained(tmp_path)
+
+
 def test_gpt2s_configuration_is_translated() -> None:
     assert gpt2_config(GPT2_CONFIG) == TransformerConfig(
         vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=16, dropout=0.1,
