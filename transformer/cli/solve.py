@@ -36,7 +36,7 @@ def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
         return replace(Decoding() if "beam" in wanted else task.decoding, **wanted)
 
 
-def _lines() -> Iterator[str]:
+def lines() -> Iterator[str]:
     """Read lines from standard input; in a terminal, with a prompt and the line editor."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are no text
@@ -78,7 +78,7 @@ def solve(options: argparse.Namespace) -> int:
     code = 0
     if sys.stdin.isatty():
         print(f"A question a line, such as {task.question}; Ctrl-D ends.")
-    for line in _lines():
+    for line in lines():
         if line:
             try:
                 answer(line)
