@@ -15,7 +15,6 @@ from transformer.model.layouts import _expand as expand
 from transformer.training.config import TrainingConfig
 
 from .models_torch import GPT, EncoderDecoder
-from .start import batches
 from .works import MINILM, OPERATIONS, Work
 
 Arrays = dict[str, Any]
@@ -113,6 +112,8 @@ def generation(work: Work, arrays: Arrays) -> Run:
 
 def embedding(work: Work, arrays: Arrays) -> Run:
     from transformers import BertConfig, BertModel
+
+    from .start import batches
 
     model = BertModel(BertConfig(**MINILM), add_pooling_layer=False).eval()
     names = {ours: theirs for theirs, (ours,) in expand(BERT_BASE.names, len(model.encoder.layer))}
