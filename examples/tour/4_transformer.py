@@ -210,10 +210,10 @@ if __name__ == "__main__":
         f"{n:,} 个参数。9,000 道题用来学，另外 1,000 道留作考试。\n")  # fmt: skip
 
     moments: dict[Tensor, tuple[Any, Any]] = {}
-    for step in range(1, 601):
+    for step in range(1, 501):
         loss = loss_of(rng.choice(shown, 128))
         backward(loss)
-        adam(step, lr=0.004 * min(step / 50, (601 - step) / 550))
+        adam(step, lr=0.004 * min(step / 50, (501 - step) / 450))
         if step % 100 == 0:
             right, at = np.sum((answer(held_out[:, :6]) == held_out).all(1)), loss.data.item()
             say(f"step {step}   loss {at:.4f}   {right} of 1000 held-out sums are right",

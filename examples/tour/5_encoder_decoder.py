@@ -282,11 +282,11 @@ if __name__ == "__main__":
         f"{n:,} 个参数。{len(shown):,} 个句子用来学，另外 500 句留作考试。\n")  # fmt: skip
 
     moments: dict[Tensor, tuple[Any, Any]] = {}
-    for step in range(1, 401):
+    for step in range(1, 301):
         sources, targets = zip(*(shown[i] for i in rng.integers(0, len(shown), 64)), strict=True)
         loss = loss_of(encode(sources), encode(targets, target=True))
         backward(loss)
-        adam(step, lr=0.004 * min(step / 50, (401 - step) / 350))
+        adam(step, lr=0.004 * min(step / 50, (301 - step) / 250))
         if step % 50 == 0:
             written = [decode(row) for row in translate(encode(english))]
             right, at = sum(map(str.__eq__, written, chinese)), loss.data.item()
