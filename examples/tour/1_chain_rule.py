@@ -2,8 +2,9 @@
 
     python examples/tour/1_chain_rule.py            # --lang zh: in Chinese
 
-To learn is to ask of every number in a model: if it were a little larger, how much larger would the
-loss be? The answers are its derivatives, the gradients, and one walk finds them all.
+To learn is to ask of every number in a model: if it grew by a tiny amount, by how many times that
+amount would the loss grow? That is the derivative of the loss with respect to this number, its
+gradient for short. One walk finds all of them.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ creation = count()  # numbers the values in the order in which they are made
 class Value:
     """A number, with an edge to each number that it was made from.
 
-    An edge carries a vjp, a vector–Jacobian product: it turns g = dL/d(this number) into that
-    number's share, which by the chain rule is g times the local derivative.
+    An edge carries a vjp, a vector–Jacobian product. It takes g = dL/d(this number), and returns
+    what this path adds to the gradient of the other: by the chain rule, g times the derivative.
     """
 
     def __init__(self, data: float, name: str, *edges: tuple[Value, Callable[[float], float]]):
@@ -38,7 +39,10 @@ class Value:
 
 
 def reverse_topological_order(loss: Value) -> list[Value]:
-    """List all that the loss was made from, each after everything that was made from it."""
+    """List all that the loss was made from, each after everything that was made from it.
+
+    A value is younger than all that it was made from, so from young to old is such an order.
+    """
     found, waiting = {loss}, [loss]
     while waiting:
         for parent, _ in waiting.pop().edges:
@@ -80,20 +84,24 @@ a, b = Value(2, "a"), Value(-3, "b")
 L = (a * b + a) ** 2
 backward(L)
 show(L)
-say("\na is used twice: the product gives it -8 · b = 24, the sum -8. Together that is 16.",
-    "\na 用了两次：乘积给它 -8 · b = 24，和给它 -8，合起来是 16。")  # fmt: skip
+say("""
+Both a are one number, used twice. Through the product it gets -8 · b = 24, through the sum -8, so
+16 in all.""",
+    """
+两个 a 是同一个数，用到了两次：经乘法传来 -8 · b = 24，经加法传来 -8，合起来是 16。""")  # fmt: skip
 
 h = 1e-6
-low, high = ((x * -3 + x) ** 2 for x in (2 - h, 2 + h))
-slope = (high - low) / (2 * h)
-say(f"Try it: move a by a millionth up and down, and L moves {slope:.4f} times as far.\n",
-    f"试一试：把 a 上下挪动百万分之一，L 挪动了它的 {slope:.4f} 倍。\n")  # fmt: skip
+left, right = ((x * -3 + x) ** 2 for x in (2 - h, 2 + h))
+slope = (right - left) / (2 * h)
+say(f"Check it: move a by a millionth to both sides, and L moves {slope:.4f} times as far.\n",
+    f"用有限差分验证：让 a 增减 0.000001，L 的变化是它的 {slope:.4f} 倍。\n")  # fmt: skip
 
 # ------------------------------------------------------------------------ learning: fit a line
 
 points = [(-1.0, -1.4), (0.0, 1.1), (1.0, 2.9), (2.0, 5.4)]
-say(f"Now to learn: which line y = w·x + c is nearest to {points}?",
-    f"现在来学习：哪条直线 y = w·x + c 离 {points} 最近？")  # fmt: skip
+say("Now to learn: which line y = w·x + c has the smallest sum of squared errors at these points?",
+    "下面开始学习：哪条直线 y = w·x + c 最贴近这些点（误差平方和最小）？")  # fmt: skip
+print(f"\n    {points}\n")
 w, c = Value(0, "w"), Value(0, "c")
 for step in range(101):
     loss = Value(0, "0")
@@ -105,17 +113,17 @@ for step in range(101):
     w, c = Value(w.data - 0.05 * w.grad, "w"), Value(c.data - 0.05 * c.grad, "c")
 
 say("""
-Each step moves w and c a little against their gradients, downhill. That is gradient descent, and it
-is how everything here learns. Next come arrays, where one operation does this for thousands of
+Each step moves w and c a little against their gradients, downhill. That is gradient descent, and
+all models learn in this way. Next come arrays, where one operation does this for thousands of
 numbers at once. What the parts of this program became in the library:
 """,
     """
-每一步都让 w 和 c 逆着梯度走一点，也就是下坡。这叫梯度下降，这里的一切都这样学习。
-下一个程序换成数组：一个运算同时管成千上万个数。这个程序的各个部分在库里变成了：
+每一步都让 w 和 c 逆着梯度走一小步，也就是往下坡走。这叫梯度下降，所有的模型都这样学。
+下一个程序换成数组：一次运算处理成千上万个数。本程序各部分在库中的对应：
 """)  # fmt: skip
 print("""    Value                  minitorch/tensor.py, minitorch/autograd/graph.py
     + · ^ and their vjps   minitorch/ops/elementwise.py
     backward               minitorch/autograd/backward.py
-    show                   minitorch.draw_graph
-    a millionth            minitorch/testing/gradients.py
+    show                   minitorch/DRAWING
+    slope                  minitorch/testing/gradients.py
     w - 0.05 · gradient    minitorch/optim/sgd.py""")
