@@ -127,7 +127,7 @@ def _names(argument: str, value: str | Iterable[str]) -> list[str]:
 
 
 def draw_graph(
-    y: Any, *inputs: Any, depth: int | None = None, fold: str | Iterable[str] = (), **named: Any
+    y: Any, /, *inputs: Any, depth: int | None = None, fold: str | Iterable[str] = (), **named: Any
 ) -> Drawing:
     """Draw the graph of y: every operation with its value and gradient, modules as boxes that fold.
 
@@ -135,7 +135,7 @@ def draw_graph(
 
         draw_graph(loss)                 # names are those of your variables
         draw_graph(loss, a=x, b=h)       # or those that you give, also to what was computed
-        draw_graph(loss, model)          # parameters are called by their paths in the model
+        draw_graph(loss, model)          # parameters have their paths in the model
 
     It shows shapes, leaves and all gradients, but of values between only what is still in memory.
     Inside `with keep_values():` the values, the constants and the modules are kept as well. The
@@ -166,7 +166,7 @@ def draw_graph(
     depth = None if depth is None else scalars.whole("draw_graph", "depth", depth, least=0)
     folded = _names("fold", fold)
     frame = sys._getframe(1)
-    variables = {name: x for name, x in frame.f_locals.items() if not name.startswith("_")}
+    variables = {k: x for k, x in frame.f_locals.items() if k.isidentifier() and k[0] != "_"}
     if callable(y):
         owner = getattr(y, "__self__", y)
         modules = [owner] if isinstance(owner, Module) else []
@@ -186,6 +186,7 @@ def draw_graph(
         for name, x in named.items():
             if not isinstance(x, Tensor):
                 raise TypeError(f"draw_graph: {name} must be a Tensor, not {scalars.short(x)}")
+    modules += [x for x in variables.values() if isinstance(x, Module)]
     picture = build(_outputs(y), _tensors(named), _tensors(variables), modules)
     fold_boxes(picture, depth, folded)
     return Drawing(picture)

@@ -15,7 +15,7 @@ COLOURS = {  # fill and stroke on light, fill and stroke on dark
     "constant": ("#ffffff", "#a9b4bf", "#16191d", "#59646f"),
     "output": ("#e3edfd", "#2763c4", "#152a4a", "#6ea0f5"),
     "module": ("#eef3fb", "#9db4d6", "#1b222c", "#4c6388"),
-    "open>.mt-title": ("#1c2530", "#eef3fb", "#e8ebee", "#1b222c"),
+    "name": ("#1c2530", "#eef3fb", "#e8ebee", "#1b222c"),
     "ink": ("#1c2530", "none", "#e8ebee", "none"),
     "muted": ("#66727f", "none", "#98a4b0", "none"),
     "gradient": ("#bd3f0b", "none", "#ff9b66", "none"),
@@ -26,8 +26,8 @@ COLOURS = {  # fill and stroke on light, fill and stroke on dark
 RULES = """\
 .mt-graph text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
 white-space:pre}
-.mt-graph .mt-title{font-weight:600}
-.mt-graph .mt-open>.mt-title{paint-order:stroke;stroke-width:5}
+.mt-graph .mt-title,.mt-graph .mt-name{font-weight:600}
+.mt-graph .mt-name{paint-order:stroke;stroke-width:5}
 .mt-graph .mt-end{text-anchor:end}
 .mt-graph .mt-wire{stroke-width:1.3}
 .mt-graph .mt-output{stroke-width:2.2}

@@ -8,7 +8,7 @@ come from a backward pass that leaves everything as it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,14 +99,13 @@ def _values(nodes: list[Node], tensors: Iterable[Tensor]) -> dict[NodeOrLeaf, Ar
     return known
 
 
-def _calls(nodes: list[Node]) -> dict[Node, Call | None]:
-    """Return the call in which each node was made, where that was noted."""
-    calls = {node: kept.call for node in nodes if (kept := _kept(node)) is not None}
-    for node in nodes:
-        for edge in node.edges or ():  # a function's several outputs are pieces of one
-            if isinstance(edge.node, JointNode) and edge.node not in calls and node in calls:
-                calls[edge.node] = calls[node]
-    return calls
+def _is_joint(node: NodeOrLeaf) -> bool:
+    """Is it a function with several outputs? Each is a piece of it, and has a node of its own."""
+    return isinstance(node, JointNode) and len(node.shapes) > 1
+
+
+def _parents(node: Any) -> list[NodeOrLeaf]:
+    return [edge.node for edge in node.edges]
 
 
 def _inputs(node: Node) -> list[NodeOrLeaf]:
@@ -119,8 +118,12 @@ def _inputs(node: Node) -> list[NodeOrLeaf]:
     saved = [x for edge in node.edges or () for x in edge.saved if hasattr(x, "_requires_grad")]
     place = {x: i for i, x in reversed([*enumerate(noted)])}
     constants = [x for x in [*noted, *saved] if not isinstance(x, Node) and not x._requires_grad]
-    inputs = [*(edge.node for edge in node.edges or ()), *dict.fromkeys(constants)]
-    return sorted(inputs, key=lambda x: place.get(x, len(place)))
+    inputs = [
+        x
+        for edge in node.edges or ()
+        for x in (_parents(edge.node) if _is_joint(edge.node) else [edge.node])
+    ]
+    return sorted([*inputs, *dict.fromkeys(constants)], key=lambda x: place.get(x, len(place)))
 
 
 class _Boxes:
@@ -181,9 +184,11 @@ def _part_of(tensors: Mapping[str, Tensor], array: Array) -> str:
 def _vertices(nodes: list[Node], boxes: _Boxes) -> dict[NodeOrLeaf, Vertex]:
     """Make a vertex for each node, and before it for each leaf that it is the first to use."""
     made: dict[NodeOrLeaf, Vertex] = {}
-    calls = _calls(nodes)
     for node in nodes:
-        call = calls.get(node)
+        if _is_joint(node):
+            continue
+        kept = _kept(node)
+        call = None if kept is None else kept.call
         vertex = Vertex("operation", node.name, node, boxes.of(call))
         for x in _inputs(node):
             if not isinstance(x, Node):

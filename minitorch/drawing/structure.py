@@ -98,31 +98,6 @@ class Picture:
         self.vertices, self.whole, self.remarks = vertices, whole, remarks
 
 
-def fold_boxes(picture: Picture, depth: int | None, names: Sequence[str]) -> None:
-    """Fold boxes: all below a depth, and those whose path or class is among the names.
-
-    Args:
-        picture: whose boxes are folded.
-        depth: how many levels of modules are open. None: as many as can be seen at once.
-        names: paths, seen from the module around, and classes.
-
-    Raises:
-        ValueError: no module has such a path or class.
-    """
-    boxes = picture.whole.boxes()[1:]
-    known = {name for box in boxes for name in (box.path, box.kind)} - {""}
-    for name in names:
-        if name not in known:
-            there = f"There are {', '.join(sorted(known))}." if known else UNKNOWN_MODULES
-            raise ValueError(f"draw_graph: there is no module {name!r} in the graph. {there}")
-    deepest = max((box.level for box in boxes), default=0)
-    for d in range(deepest, -1, -1) if depth is None else [depth]:
-        for box in boxes:
-            box.folded = box.level > d or box.path in names or box.kind in names
-        if len(seen(picture)) <= MOST_SEEN:
-            break
-
-
 def shown_as(vertex: Vertex) -> Item:
     """Return what stands for a vertex: the outermost folded box around it, or itself."""
     folded: list[Item] = [box for box in vertex.box.around() if box.folded]
@@ -165,6 +140,31 @@ def seen(picture: Picture) -> dict[Item, dict[Vertex, int]]:
                 order.setdefault(value, {})
         order[item] = inputs
     return order
+
+
+def fold_boxes(picture: Picture, depth: int | None, names: Sequence[str]) -> None:
+    """Fold boxes: all below a depth, and those whose path or class is among the names.
+
+    Args:
+        picture: whose boxes are folded.
+        depth: how many levels of modules are open. None: as many as can be seen at once.
+        names: paths, seen from the module around, and classes.
+
+    Raises:
+        ValueError: no module has such a path or class.
+    """
+    boxes = picture.whole.boxes()[1:]
+    known = {name for box in boxes for name in (box.path, box.kind)} - {""}
+    for name in names:
+        if name not in known:
+            there = f"There are {', '.join(sorted(known))}." if known else UNKNOWN_MODULES
+            raise ValueError(f"draw_graph: there is no module {name!r} in the graph. {there}")
+    deepest = max((box.level for box in boxes), default=0)
+    for d in range(deepest, -1, -1) if depth is None else [depth]:
+        for box in boxes:
+            box.folded = box.level > d or box.path in names or box.kind in names
+        if len(seen(picture)) <= MOST_SEEN:
+            break
 
 
 class Net:

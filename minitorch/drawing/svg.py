@@ -120,7 +120,7 @@ class _Writer:
             head = (
                 f'<g class="mt-head"><rect width="{_n(width)}" height="{_n(HEAD)}" '
                 f'fill-opacity="0"/><g class="mt-open">'
-                f"{_text(PADDING, 18, 'ink mt-title', f'▾ {title(box)}')}</g>"
+                f"{_text(PADDING, 18, 'name', f'▾ {title(box)}')}</g>"
                 f'<g class="mt-shut">{self.written(box, width)}</g></g>'
             )
         return (

@@ -25,7 +25,7 @@ from .structure import Box, Item, Picture, Vertex, leaving, seen, shown_as
 
 WIDTH = 100
 MOST_LANES = 16  # with more, a line names what it uses instead
-LONGEST = 27  # characters of a value; of one that is longer, the shape is shown
+LONGEST = 32  # characters of a value; of one that is longer with two digits, the shape is shown
 
 ARMS = "0000 1100 0011 1101 1110 1001 1010 0101 0110 1011 0111 1111"  # up, down, left, right
 CORNERS = dict(zip(ARMS.split(), " │─├┤╰╯╭╮┴┬┼", strict=True))
@@ -51,8 +51,11 @@ def _columns(item: Item, shapes: dict[Box, list[Vertex]]) -> list[tuple[str, str
     """Return value and gradient of a vertex, or shape and parameters of a folded box, in lines."""
     if isinstance(item, Box):
         return [(", ".join(shape(vertex) for vertex in shapes[item]), parameters(item))]
-    values, gradients = value(item), gradient(item)
-    if any(len(line) > LONGEST for line in values + gradients):
+    for digits in (3, 2):
+        values, gradients = value(item, digits), gradient(item, digits)
+        if all(len(line) <= LONGEST for line in values + gradients):
+            break
+    else:
         values, gradients = [shape(item)], []
     wide = max(map(len, gradients), default=0)
     gradients = [f"{'' if i else 'grad':4}  {line.rjust(wide)}" for i, line in enumerate(gradients)]
