@@ -122,10 +122,11 @@ def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]
         RuntimeError: a gradient holds NaN or Inf.
     """
     watch, mode.watch = mode.watch, None  # the vjps' own operations are not the user's
+    checked.gradients = False
     try:
         found = node.vjps(g)
     finally:
-        mode.watch = watch
+        mode.watch, checked.gradients = watch, True
     origin = (node.notes or {}).get("origin", node.name)
     for i, (parent, gradient) in enumerate(found):
         problem = gradient is not None and _problem(gradient.array, [g.array])

@@ -143,6 +143,7 @@ def run_backward(
     several = len(starts) > 1
     start, gradient = _joint(starts) if several else starts[0]
     nodes = reverse_topological_order(start, since, inputs or ())
+    check = checked.gradients
     found: dict[NodeOrLeaf, Tensor] = {}
     if inputs is not None:
         nodes = nodes_leading_to(inputs, nodes)
@@ -155,8 +156,8 @@ def run_backward(
             g = run_hooks(g, node.hooks)
         if inputs is not None and node in inputs:
             found[node] = g
-        check = checked.gradients and not (several and node is start)  # not users' gradients
-        parents = checked_vjps(node, g) if check else node.vjps(g)
+        doubted = check and not (several and node is start)  # not users' gradients
+        parents = checked_vjps(node, g) if doubted else node.vjps(g)
         if not retain_graph:
             node.release()
         return parents

@@ -13,7 +13,7 @@
     │ ○  5
     ├─╯
     ●    add          11  grad  22
-    ●    L = square  121  grad  1
+    ●    L = square  121  grad   1
 
 In a notebook the same is a picture, and `minitorch.draw_graph(L).save("graph.svg")` writes it to a
 file. Time runs downwards; the gradient of each value is that of the last one with respect to it.
@@ -50,7 +50,8 @@ class Drawing:
         try:
             text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
         except UnicodeEncodeError:
-            return to_text(self._picture, ascii=True)
+            text = to_text(self._picture, ascii=True)  # names may still be in other letters
+            return text.encode("ascii", "backslashreplace").decode()
         return text
 
     __repr__ = __str__

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .layout import GAP, LANE, Levels, Slot, Wire
+from .layout import GAP, LANE, Levels, Slot, Wire, port
 from .structure import Box, Item, Picture
 
 MARGIN = 14.0  # around everything, and between a box and what is inside
@@ -127,8 +127,9 @@ class Geometry:
         wanted = {}
         for slot, (width, height) in sizes.items():
             x, left, room = self.room(slot)
-            opened = isinstance(slot.item, Box) and not slot.item.folded
-            before = self.places[slot.item].at(x - left) if opened else width / 2  # type: ignore
+            before = width / 2
+            if isinstance(slot.item, Box) and not slot.item.folded:
+                before = self.places[slot.item].at(x - left)
             wanted[slot] = min(max(x - before, left), left + room - width)
             place.uppers[slot] = place.bottom(slot.rank) - height
         place.lanes = [s.x for rank in level.ranks for s in rank if s.item is None]
@@ -144,11 +145,5 @@ class Geometry:
             return place.at(slot.x) + aside
         if slot.item.folded:
             return place.lefts[slot] + self.closed(slot.item)[0] / 2 + aside
-        return place.lefts[slot] + self.places[slot.item].at(self.port(slot, wire))
-
-    def port(self, slot: Slot, wire: Wire) -> float:
-        """Return the x of a wire's port in a box, as laid out."""
-        assert isinstance(slot.item, Box)
-        level = self.levels[slot.item]
-        ports = level.exits if slot is wire.above else level.entries
-        return ports[wire.value].x
+        inside = self.places[slot.item]
+        return place.lefts[slot] + inside.at(port(self.levels, slot, wire))

@@ -12,7 +12,7 @@ around it. In a box,
                and upwards in turns, as long as that saves crossings
     x          the same with coordinates, where no two may overlap
 
-Heights are left open here: they change when a box is folded (`svg.py`).
+Heights are left open here: they change when a box is folded (`geometry.py`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .structure import Box, Item, Net, Picture, Vertex, nets
 
 GAP = 26.0  # between two items beside each other
 LANE = 14.0  # the width of a wire that passes
-SWEEPS = 8
+SWEEPS = 10  # an even number: the last one goes downwards
 
 
 class Slot:
@@ -34,14 +34,13 @@ class Slot:
 
     Attributes:
         item: what stands there; None for a wire.
-        value: of a wire, the vertex whose value it carries.
         rank: the rank's number, from the top.
         x: the middle, from the left side of the box.
         width: of the place, without the gap beside it.
     """
 
-    def __init__(self, item: Item | None, value: Vertex | None, rank: int, width: float) -> None:
-        self.item, self.value, self.rank, self.width = item, value, rank, width
+    def __init__(self, item: Item | None, rank: int, width: float) -> None:
+        self.item, self.rank, self.width = item, rank, width
         self.x = 0.0
 
 
@@ -70,35 +69,38 @@ class Level:
         self.exits: dict[Vertex, Slot] = {}
         self.width = 0.0
 
+    def add(self, item: Item | None, rank: int, width: float = 0.0) -> Slot:
+        """Add a slot at the right end of a rank."""
+        slot = Slot(item, rank, width)
+        self.ranks[rank].append(slot)
+        return slot
+
 
 Levels = dict[Box, Level]
-
-
-def _ranks(items: list[Item], nets: dict[Vertex, Net]) -> dict[Item, int]:
-    """Number the ranks of items, in the order of computation, from 1 at the top."""
-    users: dict[Item, set[Item]] = defaultdict(set)
-    for net in nets.values():
-        if net.source is not None:
-            users[net.source].update(net.users)
-    height: dict[Item, int] = {}  # above the bottom: the longest way down
-    leaves = [item for item in items if isinstance(item, Vertex) and not item.inputs]
-    for item in [*reversed(items), *leaves]:
-        height[item] = max((height[user] + 1 for user in users[item] if user in height), default=0)
-    top = max(height.values(), default=0)
-    return {item: top - h + 1 for item, h in height.items()}
 
 
 def _is_leaf(item: Item | None) -> bool:
     return isinstance(item, Vertex) and not item.inputs
 
 
-def port(slot: Slot, value: Vertex, levels: Levels, above: bool) -> float:
-    """Return where a wire meets a slot, from its middle: at a box's port, else in the middle."""
-    if not isinstance(slot.item, Box):
-        return 0.0
+def _ranks(items: list[Item], ways: dict[Vertex, Net]) -> dict[Item, int]:
+    """Number the ranks of items, in the order of computation, from 1 at the top."""
+    users: dict[Item, set[Item]] = defaultdict(set)
+    for net in ways.values():
+        if net.source is not None:
+            users[net.source].update(net.users)
+    height: dict[Item, int] = {}  # above the bottom: the longest way down
+    for item in [*reversed(items), *filter(_is_leaf, items)]:  # leaves may stand after their users
+        height[item] = max((height[user] + 1 for user in users[item] if user in height), default=0)
+    top = max(height.values(), default=0)
+    return {item: top - h + 1 for item, h in height.items()}
+
+
+def port(levels: Levels, slot: Slot, wire: Wire) -> float:
+    """Return the x at which a wire comes into or out of a box, from the left side of the box."""
+    assert isinstance(slot.item, Box)
     level = levels[slot.item]
-    port = (level.exits if above else level.entries)[value]
-    return port.x - level.width / 2
+    return (level.exits if slot is wire.above else level.entries)[wire.value].x
 
 
 def _crossings(wires: list[list[Wire]], place: dict[Slot, int]) -> int:
@@ -167,92 +169,84 @@ def spread(wanted: list[tuple[float, float, float]]) -> list[float]:
 
 def _weight(slot: Slot) -> float:
     """Return how much it counts that a slot is in line with what it is connected with."""
-    if slot.item is None:
-        return 1.0  # a wire that passes
     return 0.1 if _is_leaf(slot.item) else 1.0
 
 
+def _move(rank: list[Slot], wanted: list[float], weights: list[float]) -> None:
+    """Give the slots of a rank the x that is wanted, as far as they leave each other room."""
+    widths = [slot.width + (LANE if slot.item is None else GAP) for slot in rank]
+    xs = spread(list(zip(wanted, widths, weights, strict=True)))
+    for slot, x in zip(rank, xs, strict=True):
+        slot.x = x
+
+
 def _coordinates(level: Level, levels: Levels) -> None:
-    """Give each slot its x: in line with what it is connected with, downwards and upwards in turns.
+    """Give each slot its x: in line with what it is connected with, upwards and downwards in turns.
 
     A slot counts as much where others are put in line with it as where it gives way to others.
     Otherwise, blocks with a wire around them would drift to one side.
     """
-    near: dict[bool, dict[Slot, list[tuple[Slot, float]]]] = {
-        True: defaultdict(list),
-        False: defaultdict(list),
-    }
-    for above, below, value in level.wires:
-        shift = port(above, value, levels, True) - port(below, value, levels, False)
-        near[True][below].append((above, shift))
-        near[False][above].append((below, -shift))
-    for sweep in range(SWEEPS + 2):
-        from_above = sweep % 2 == 1
-        for rank in level.ranks if from_above else reversed(level.ranks):
-            wanted = []
-            for slot in rank:
-                weight = _weight(slot)
-                ends = [(o.x + shift, _weight(o)) for o, shift in near[from_above][slot]]
-                total = sum(w for _, w in ends)
-                x = sum(x * w for x, w in ends) / total if ends else slot.x
-                wanted.append((x, slot.width + (LANE if slot.item is None else GAP), weight))
-            for slot, x in zip(rank, spread(wanted), strict=True):
-                slot.x = x
-    for rank in level.ranks:  # at the end, leaves go as near to their users as they can
-        wanted = []
-        for slot in rank:
-            leaf = _is_leaf(slot.item)
-            users = [o.x + shift for o, shift in near[False][slot]]
-            x = sum(users) / len(users) if leaf and users else slot.x
-            width = slot.width + (LANE if slot.item is None else GAP)
-            wanted.append((x, width, 1.0 if leaf else 1000.0))
-        for slot, x in zip(rank, spread(wanted), strict=True):
-            slot.x = x
+    ups: dict[Slot, list[tuple[Slot, float]]] = defaultdict(list)
+    downs: dict[Slot, list[tuple[Slot, float]]] = defaultdict(list)
+    for wire in level.wires:
+        aside = [
+            port(levels, slot, wire) - levels[slot.item].width / 2
+            if isinstance(slot.item, Box)
+            else 0.0
+            for slot in (wire.above, wire.below)
+        ]
+        ups[wire.below].append((wire.above, aside[0] - aside[1]))
+        downs[wire.above].append((wire.below, aside[1] - aside[0]))
+
+    def in_line(slot: Slot, near: dict[Slot, list[tuple[Slot, float]]]) -> float:
+        ends = [(_weight(other), other.x + shift) for other, shift in near[slot]]
+        total = sum(weight for weight, _ in ends)
+        return sum(weight * x for weight, x in ends) / total if ends else slot.x
+
+    for sweep in range(SWEEPS):
+        near, ranks = (ups, level.ranks) if sweep % 2 else (downs, level.ranks[::-1])
+        for rank in ranks:
+            _move(rank, [in_line(slot, near) for slot in rank], [_weight(slot) for slot in rank])
+    for rank in level.ranks:  # at the end, leaves go as near to their users as the others let them
+        leaves = [_is_leaf(slot.item) for slot in rank]
+        wanted = [in_line(s, downs) if leaf else s.x for s, leaf in zip(rank, leaves, strict=True)]
+        _move(rank, wanted, [1.0 if leaf else 1000.0 for leaf in leaves])
 
 
-def lay_out(
-    picture: Picture,
-    width_of: Callable[[Item], float],
-    margin: float,
-) -> Levels:
+def lay_out(picture: Picture, width_of: Callable[[Item], float], margin: float) -> Levels:
     """Lay out all boxes of a picture.
 
     Args:
         picture: what is drawn.
-        width_of: a vertex, or a box that is folded or has only its title in it.
+        width_of: gives the width of a vertex, and of a box that is folded.
         margin: between what is inside a box and its sides.
     """
     levels: Levels = {}
-    wires = nets(picture)
+    ways = nets(picture)
     for box in reversed(picture.whole.boxes()):
         level = levels[box] = Level()
-        ranks = _ranks(box.inside, wires[box])
+        ranks = _ranks(box.inside, ways[box])
         last = max(ranks.values(), default=0) + 1
         level.ranks = [[] for _ in range(last + 1)]
-        slots: dict[Any, Slot] = {}
-
-        def put(slot: Slot, level: Level = level) -> Slot:
-            level.ranks[slot.rank].append(slot)
-            return slot
-
+        slots: dict[Item, Slot] = {}
         for item in box.inside:
             width = width_of(item)
             if isinstance(item, Box):
                 width = max(width, levels[item].width)
-            slots[item] = put(Slot(item, None, ranks[item], width))
-        for value, net in wires[box].items():
+            slots[item] = level.add(item, ranks[item], width)
+        for value, net in ways[box].items():
             if net.source is None:
-                level.entries[value] = at = put(Slot(None, value, 0, 0.0))
+                level.entries[value] = at = level.add(None, 0)
             else:
                 at = slots[net.source]
             users = sorted(net.users, key=ranks.__getitem__)
             targets = [slots[user] for user in users]
             if net.leaves:
-                level.exits[value] = put(Slot(None, value, last, 0.0))
+                level.exits[value] = level.add(None, last)
                 targets.append(level.exits[value])
             for target in targets:
                 while at.rank < target.rank - 1:
-                    on = put(Slot(None, value, at.rank + 1, 0.0))
+                    on = level.add(None, at.rank + 1)
                     level.wires.append(Wire(at, on, value))
                     at = on
                 level.wires.append(Wire(at, target, value))

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 from .geometry import HEAD, MARGIN, Geometry, Place
 from .labels import gradient, parameters, shape, title, value
-from .layout import Slot, Wire, lay_out
+from .layout import Slot, Wire, lay_out, port
 from .live import script, style
 from .structure import Box, Item, Picture, Vertex, leaving
 
@@ -163,7 +163,7 @@ class _Writer:
                 data: list[float] = []
                 for end in (wire.above, slot):
                     is_box = isinstance(end.item, Box)
-                    x = self.geometry.port(end, wire) if is_box else end.x
+                    x = port(self.geometry.levels, end, wire) if is_box else end.x
                     data += [end.rank, number.get(end, -1), x]
                 tip = ' marker-end="url(#mt-tip)"' if isinstance(slot.item, Vertex) else ""
                 found.append(

@@ -24,7 +24,7 @@ from .labels import gradient, parameters, shape, title, value
 from .structure import Box, Item, Picture, Vertex, leaving, seen, shown_as
 
 WIDTH = 100
-MOST_LANES = 16  # with more, a line names what it uses instead
+MOST_LANES = 10  # with more, a line names what it uses instead
 LONGEST = 32  # characters of a value; of one that is longer with two digits, the shape is shown
 
 ARMS = "0000 1100 0011 1101 1110 1001 1010 0101 0110 1011 0111 1111"  # up, down, left, right
@@ -38,30 +38,33 @@ class Row(NamedTuple):
     Attributes:
         lanes: the wires, two characters for each lane.
         title: what it is; "" in a row of corners.
-        value, note: the columns beside it.
+        value, gradient, note: the columns beside it.
     """
 
     lanes: str
     title: str = ""
     value: str = ""
+    gradient: str = ""
     note: str = ""
 
 
-def _columns(item: Item, shapes: dict[Box, list[Vertex]]) -> list[tuple[str, str]]:
-    """Return value and gradient of a vertex, or shape and parameters of a folded box, in lines."""
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _columns(item: Item, shapes: dict[Box, list[Vertex]]) -> list[tuple[str, str, str]]:
+    """Return, in lines, value and gradient of a vertex, or shape and parameters of a folded box."""
     if isinstance(item, Box):
-        return [(", ".join(shape(vertex) for vertex in shapes[item]), parameters(item))]
+        shapes_of = ", ".join(shape(vertex) for vertex in shapes[item])
+        return [(_short(shapes_of, LONGEST), "", parameters(item))]
     for digits in (3, 2):
         values, gradients = value(item, digits), gradient(item, digits)
         if all(len(line) <= LONGEST for line in values + gradients):
             break
     else:
         values, gradients = [shape(item)], []
-    wide = max(map(len, gradients), default=0)
-    gradients = [f"{'' if i else 'grad':4}  {line.rjust(wide)}" for i, line in enumerate(gradients)]
-    if item.changed:
-        gradients.append("changed since")
-    return list(zip_longest(values, gradients, fillvalue="")) or [("", "")]
+    notes = ["changed since"] if item.changed else []
+    return list(zip_longest(values, gradients, notes, fillvalue="")) or [("", "", "")]
 
 
 class _Lanes:
@@ -138,8 +141,8 @@ def _rows(picture: Picture) -> tuple[list[Row], int]:
         *corners, line = lanes.add(item, sources[item], closing)
         rows += [Row(row) for row in corners]
         name = "  " * (len(around) - 1) + title(item)
-        for left, right in _columns(item, shapes):
-            rows.append(Row(line, name, left, right))
+        for columns in _columns(item, shapes):
+            rows.append(Row(line, name, *columns))
             line, name = str(lanes), ""
         if not uses[item]:
             lanes.close(item)
@@ -154,25 +157,27 @@ def _list(picture: Picture) -> list[Row]:
     for item, inputs in items.items():
         used = ", ".join(f"{number[x]}" for x in dict.fromkeys(map(shown_as, inputs)))
         name = f"{number[item]}  {title(item)}" + (f" ← {used}" if used else "")
-        for left, right in _columns(item, shapes):
-            rows.append(Row("", name, left, right))
+        for columns in _columns(item, shapes):
+            rows.append(Row("", name, *columns))
             name = ""
     return rows
 
 
 def to_text(picture: Picture, ascii: bool = False) -> str:
     """Return the drawing as text of at most 100 columns."""
-    rows, most = _rows(picture)
-    if most > MOST_LANES:
-        rows, most = _list(picture), 0
-    wires = 2 * most + 1 if most else 0
-    values, notes = (max(len(row[column]) for row in rows) for column in (2, 3))
-    names = min(max(len(row.title) for row in rows), WIDTH - wires - values - notes - 4)
+    rows, lanes = _rows(picture)
+    if lanes > MOST_LANES:
+        rows, lanes = _list(picture), 0
+    values, gradients, notes = (max(len(row[column]) for row in rows) for column in (2, 3, 4))
+    beside = 2 * lanes + 2 + values + max(notes + 2, gradients + 8)
+    names = min(max(len(row.title) for row in rows), WIDTH - beside)
     lines = []
     for row in rows:
-        name = row.title if len(row.title) <= names else f"{row.title[: names - 1]}…"
-        line = f"{row.lanes:{wires}}{name:{names}}  {row.value:>{values}}  {row.note}"
-        lines.append(line.rstrip())
+        line = f"{row.lanes:{2 * lanes}} {_short(row.title, names):{names}}  {row.value:>{values}}"
+        if row.gradient:
+            label = "grad" if row.title else ""
+            line += f"  {label:4}  {row.gradient:>{gradients}}"
+        lines.append(f"{line}  {row.note}".rstrip())
     remarks = [line for remark in picture.remarks for line in wrap(remark, WIDTH)]
     text = "\n".join([*lines, *remarks])
     return text.translate(ASCII) if ascii else text
