@@ -169,7 +169,7 @@ def spread(wanted: list[tuple[float, float, float]]) -> list[float]:
 
 def _weight(slot: Slot) -> float:
     """Return how much it counts that a slot is in line with what it is connected with."""
-    return 0.1 if _is_leaf(slot.item) else 1.0
+    return 0.01 if _is_leaf(slot.item) else 1.0
 
 
 def _move(rank: list[Slot], wanted: list[float], weights: list[float]) -> None:
