@@ -594,10 +594,10 @@ def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
 def test_a_model_that_no_memory_holds_gets_one_line(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def greedy(*_: Any) -> Any:
+    def sample(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("transformer.decoding.strategy.greedy", greedy)
+    monkeypatch.setattr("transformer.decoding.strategy.sample", sample)
     code, output, errors = said("solve", single_digits, "1+1")
     assert (code, output) == (2, "")
     assert errors == "error: not enough memory: take a smaller model or batch\n"

@@ -1,0 +1,104 @@
+"""The files of a folder in the layout of Hugging Face: JSON, and weights in one file or several.
+
+    config.json                        the sizes of the model, and its kind
+    generation_config.json             may name other end tokens
+    model.safetensors                  the weights; or, in several files (shards),
+    model.safetensors.index.json       the file of each tensor
+    tokenizer.json                     the tokenizer; or, as OpenAI published GPT-2,
+    vocab.json, merges.txt             the id of each token, and the merges
+
+Each error names the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+T = TypeVar("T")
+
+OTHERS = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
+
+
+def read(path: Path, reader: Callable[[Path], T]) -> T:
+    """Read a file, and name it in the error where that fails.
+
+    Raises:
+        FileNotFoundError: it is missing; OSError: it cannot be read.
+        RuntimeError: it is damaged, or of a kind that the reader does not know.
+    """
+    try:
+        return reader(path)
+    except OSError as error:
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
+        raise kind(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError, SafetensorError, TypeError, AttributeError) as error:
+        raise RuntimeError(f"{path}: damaged, or of a kind unknown here ({error})") from error
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    data = json.loads(path.read_text(encoding="utf-8-sig"))
+    if not isinstance(data, dict):
+        raise ValueError(f"it holds {str(data)[:20]!r}, not a JSON object")
+    return data
+
+
+def _shards(path: Path) -> dict[str, list[str]]:
+    """Return the names of the tensors in each file, from an index of weights."""
+    files = json_object(path).get("weight_map")
+    if not isinstance(files, dict) or not files:
+        raise ValueError("its weight_map does not name the file of each tensor")
+    shards: dict[str, list[str]] = {}
+    for name, file in files.items():
+        if not isinstance(file, str) or Path(file).name != file:
+            raise ValueError(f"{name} is said to be in {file!r}, which is no file beside it")
+        shards.setdefault(file, []).append(name)
+    return shards
+
+
+def weights(directory: Path) -> tuple[Path, dict[str, Any]]:
+    """Read the weights, from one file or from several: arrays by their names.
+
+    Returns:
+        the path of the file that holds them, or that names those that do; and the arrays.
+    """
+    path = directory / "model.safetensors"
+    index = directory / "model.safetensors.index.json"
+    if path.exists() or not index.exists():
+        other = next((name for name in OTHERS if (directory / name).exists()), None)
+        if not path.exists() and other:
+            raise FileNotFoundError(
+                f"{path}: not there, only {other}, which is not read here; convert it once, where "
+                f"the library transformers is installed: AutoModelForPreTraining.from_pretrained("
+                f"{str(directory)!r}).save_pretrained({str(directory)!r})"
+            )
+        return path, read(path, load_file)
+    tensors: dict[str, Any] = {}
+    for file, names in read(index, _shards).items():
+        shard = read(directory / file, load_file)
+        for name in names:
+            if name not in shard:
+                raise RuntimeError(f"{directory / file}: lacks {name}, which {index.name} promises")
+            tensors[name] = shard[name]
+    return index, tensors
+
+
+def _end_tokens(path: Path) -> list[int]:
+    """Read the ids that end a text; there may be none."""
+    ids = json_object(path).get("eos_token_id")
+    ids = [] if ids is None else ids if isinstance(ids, list) else [ids]
+    if not all(type(i) is int for i in ids):
+        raise ValueError(f"eos_token_id is {ids!r}, and not the id of a token")
+    return ids
+
+
+def end_tokens(directory: Path) -> list[int]:
+    """Return the ids that end a text by `generation_config.json`; none where it says nothing."""
+    path = directory / "generation_config.json"
+    return read(path, _end_tokens) if path.exists() else []
