@@ -17,11 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+import numpy as np
+from safetensors import SafetensorError, safe_open
 
 T = TypeVar("T")
 
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
+DTYPES |= {"BOOL": "?", "U8": "u1"}  # of the causal masks that some files hold
 OTHERS = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
 
 
@@ -47,6 +49,28 @@ def json_object(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError(f"it holds {str(data)[:20]!r}, not a JSON object")
     return data
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    """Map a file of safetensors into memory: arrays by their names, read where they are used.
+
+    A file begins with the length of its header, 8 bytes, and the header, which is JSON.
+    """
+    with safe_open(path, framework="np"):  # raises if the header does not fit the file
+        file = np.memmap(path, np.uint8, mode="r")
+    start = 8 + int.from_bytes(file[:8].tobytes(), "little")
+    header = json.loads(file[8:start].tobytes())
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, about in header.items():
+        a, b = (start + offset for offset in about["data_offsets"])
+        if about["dtype"] not in DTYPES:
+            raise ValueError(f"{name} is of the dtype {about['dtype']}")
+        tensor = file[a:b].view(DTYPES[about["dtype"]]).reshape(about["shape"])
+        if about["dtype"] == "BF16":  # the upper half of a float32
+            tensor = (tensor.astype(np.uint32) << 16).view(np.float32)
+        tensors[name] = tensor
+    return tensors
 
 
 def _shards(path: Path) -> dict[str, list[str]]:
@@ -78,10 +102,10 @@ def weights(directory: Path) -> tuple[Path, dict[str, Any]]:
                 f"the library transformers is installed: AutoModelForPreTraining.from_pretrained("
                 f"{str(directory)!r}).save_pretrained({str(directory)!r})"
             )
-        return path, read(path, load_file)
+        return path, read(path, _tensors)
     tensors: dict[str, Any] = {}
     for file, names in read(index, _shards).items():
-        shard = read(directory / file, load_file)
+        shard = read(directory / file, _tensors)
         for name in names:
             if name not in shard:
                 raise RuntimeError(f"{directory / file}: lacks {name}, which {index.name} promises")

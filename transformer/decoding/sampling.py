@@ -32,17 +32,16 @@ if TYPE_CHECKING:
     from ..model.models import GPT, Transformer
 
 
+@mt.no_grad()  # up to each yield: what the caller does between two steps is recorded as before
 def stream(
     model: Transformer | GPT, prompt: Tensor, max_length: int, choose: Callable[[Array], Array]
 ) -> Iterator[Array]:
     """Generate token by token: yield the ids of each step, (batch), as soon as they are chosen."""
     arguments.generation(model, prompt, max_length)
-    with mt.no_grad():
-        ids, cache = model.begin(prompt, max_length)
+    ids, cache = model.begin(prompt, max_length)
     ended = np.zeros(prompt.shape[0], np.bool_)
     for _ in range(max_length):
-        with mt.no_grad():  # anew in each step: between two, the caller goes on
-            logits = arguments.next_token_logits(model.step(ids, cache).numpy())
+        logits = arguments.next_token_logits(model.step(ids, cache).numpy())  # (batch, vocab_size)
         token = np.where(ended, model.config.pad, choose(logits))  # (batch)
         yield token
         ended |= token == model.config.eos

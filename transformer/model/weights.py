@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import minitorch as mt
+from minitorch.nn.utils import skip_init
 
 from .. import pretrained
 from .config import TransformerConfig
@@ -203,8 +204,8 @@ def from_pretrained(directory: str | Path) -> GPT | BERT:
     Raises:
         FileNotFoundError: one of the files is missing; OSError: it cannot be read.
         ValueError: the model is neither, or has an option that is not supported here.
-        RuntimeError: a file is damaged, or holds dtypes that NumPy lacks, such as BF16; tensors are
-            missing, are not expected, have another shape, or hold NaN.
+        RuntimeError: a file is damaged, or holds dtypes that NumPy lacks, such as F8_E4M3; tensors
+            are missing, are not expected, have another shape, or hold NaN.
     """
     if not isinstance(directory, (str, Path)):
         raise TypeError(f"from_pretrained: directory must be a path, not {directory!r}")
@@ -222,7 +223,7 @@ def from_pretrained(directory: str | Path) -> GPT | BERT:
         raise ValueError(f"{about}: {error}") from error
     try:
         _check_size(ours, tensors)
-        model = GPT(ours) if kind == "gpt2" else BERT(ours)
+        model = skip_init(GPT, ours) if kind == "gpt2" else BERT(ours)
         if isinstance(model, GPT):
             load_gpt2(model, tensors)
         else:
