@@ -129,8 +129,7 @@ def sample(
             tokens again. The default one unless given.
 
     Returns:
-        ids (batch, T), T ≤ max_length: the tokens up to and with `</s>`, then `<pad>`. Generation
-        stops as soon as every row has ended.
+        ids (batch, T): the tokens up to and with `</s>`, then `<pad>`; T is that of the longest.
 
     Raises:
         ValueError: an option is out of range, or the model would have to read more tokens than it

@@ -65,6 +65,80 @@ def _bytes(token: str) -> bytes:
     return token.encode()  # an added token, written as it is
 
 
+# ------------------------------------------------------------------------------------- the files
+
+
+def _ids(vocab: Any) -> dict[str, int]:
+    """Return a vocabulary, if it is a dict of ids by tokens."""
+    if not isinstance(vocab, dict):
+        raise ValueError("its vocabulary is no JSON object")
+    for token, i in vocab.items():
+        if type(i) is not int or i < 0:
+            raise ValueError(f"the id of {token!r} is {i!r}, and not a whole number from 0")
+    return vocab
+
+
+def _pair(merge: Any) -> tuple[str, str]:
+    """Return the two tokens of a merge, which is written as a list of them or with a space."""
+    pair = merge.split(" ") if isinstance(merge, str) else merge
+    if not isinstance(pair, list) or [type(token) for token in pair] != [str, str]:
+        raise ValueError(f"a merge is two tokens with a space between them, not {merge!r}")
+    return pair[0], pair[1]
+
+
+def _merges(path: Path) -> list[tuple[str, str]]:
+    """Read merges.txt: a pair a line; the first line may be a comment, such as `#version: 0.2`."""
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    return [_pair(line) for line in lines if line and not line.startswith("#version")]
+
+
+def _need(data: Mapping[str, Any], what: str, **needed: Any) -> None:
+    """Raise unless each of these options is left out or has one of the values that GPT-2's has."""
+    for name, values in needed.items():
+        if name in data and data[name] not in values:
+            raise ValueError(f"its {what} has {name}={data[name]!r}, and GPT-2's {values[0]!r}")
+
+
+def _from_json(
+    data: dict[str, Any],
+) -> tuple[dict[str, int], list[tuple[str, str]], dict[str, int], set[str]]:
+    """Return the arguments of a GPT2Tokenizer from a tokenizer.json, if it describes one."""
+    _need(data, "file", normalizer=[None])
+    model, cutting, processor = (
+        data.get(name) or {} for name in ("model", "pre_tokenizer", "post_processor")
+    )
+    for what, part in (("model", model), ("pre_tokenizer", cutting), ("post_processor", processor)):
+        if not isinstance(part, dict):
+            raise ValueError(f"its {what} is {part!r}, and not a JSON object")
+    if not model or not cutting:
+        raise ValueError("it has no model or no pre_tokenizer")
+    _need(cutting, "pre_tokenizer", type=["ByteLevel"])
+    _need(cutting, "pre_tokenizer", add_prefix_space=[False], use_regex=[True])
+    _need(processor, "post_processor", type=["ByteLevel", "TemplateProcessing"])
+    if "SpecialToken" in str(processor.get("single")):
+        raise ValueError("its post_processor adds special tokens to a text, and GPT-2's adds none")
+    _need(model, "model", type=["BPE"], dropout=[None, 0.0], ignore_merges=[False])
+    _need(model, "model", continuing_subword_prefix=["", None], end_of_word_suffix=["", None])
+    merges, tokens = model.get("merges"), data.get("added_tokens", [])
+    if not isinstance(merges, list) or not isinstance(tokens, list):
+        raise ValueError("its merges or its added_tokens are no list")
+    added: dict[str, Any] = {}
+    special = set()
+    for token in tokens:
+        if not isinstance(token, dict) or not isinstance(token.get("content"), str):
+            raise ValueError(f"an added token has a content and an id, not {token!r}")
+        _need(token, f"added token {token['content']!r}", lstrip=[False], rstrip=[False])
+        _need(token, f"added token {token['content']!r}", single_word=[False])
+        added[token["content"]] = token.get("id")
+        if token.get("special"):
+            special.add(token["content"])
+    added.pop("", None)
+    return _ids(model.get("vocab")), [_pair(pair) for pair in merges], _ids(added), special
+
+
+# --------------------------------------------------------------------------------- the tokenizer
+
+
 class GPT2Tokenizer:
     """Byte-pair encoding with the vocabulary, the merges and the pattern of GPT-2.
 
@@ -138,7 +212,10 @@ class GPT2Tokenizer:
         added = read(added_path, lambda p: _ids(json_object(p))) if added_path.exists() else {}
         if END in vocab:
             added[END] = vocab[END]
-        return read(merges_path, lambda _: cls(vocab, merges, added, {END}))
+        try:
+            return cls(vocab, merges, added, {END})
+        except ValueError as error:
+            raise RuntimeError(f"{vocab_path} with {merges_path.name}: {error}") from None
 
     def _encode_piece(self, piece: str) -> list[int]:
         if piece not in self._known:
@@ -173,74 +250,3 @@ class GPT2Tokenizer:
         """Return the text of ids, `<|endoftext|>` among it; `�` where the bytes are not UTF-8."""
         known = arguments.token_ids(ids, len(self))
         return b"".join(self.bytes.get(i, b"") for i in known).decode(errors="replace")
-
-
-# ------------------------------------------------------------------------------------- the files
-
-
-def _ids(vocab: Any) -> dict[str, int]:
-    """Return a vocabulary, if it is a dict of ids by tokens."""
-    if not isinstance(vocab, dict):
-        raise ValueError("its vocabulary is no JSON object")
-    for token, i in vocab.items():
-        if type(i) is not int or i < 0:
-            raise ValueError(f"the id of {token!r} is {i!r}, and not a whole number from 0")
-    return vocab
-
-
-def _pair(merge: Any) -> tuple[str, str]:
-    """Return the two tokens of a merge, which is written as a list of them or with a space."""
-    pair = merge.split(" ") if isinstance(merge, str) else merge
-    if not isinstance(pair, list) or [type(token) for token in pair] != [str, str]:
-        raise ValueError(f"a merge is two tokens with a space between them, not {merge!r}")
-    return pair[0], pair[1]
-
-
-def _merges(path: Path) -> list[tuple[str, str]]:
-    """Read merges.txt: a pair a line; the first line may be a comment, such as `#version: 0.2`."""
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
-    return [_pair(line) for line in lines if line and not line.startswith("#version")]
-
-
-def _need(data: Mapping[str, Any], what: str, **needed: Any) -> None:
-    """Raise unless each of these options is left out or has one of the values that GPT-2's has."""
-    for name, values in needed.items():
-        if name in data and data[name] not in values:
-            raise ValueError(f"its {what} has {name}={data[name]!r}, and GPT-2's {values[0]!r}")
-
-
-def _from_json(
-    data: dict[str, Any],
-) -> tuple[dict[str, int], list[tuple[str, str]], dict[str, int], set[str]]:
-    """Return the arguments of a GPT2Tokenizer from a tokenizer.json, if it describes one."""
-    _need(data, "file", normalizer=[None])
-    model, cutting, processor = (
-        data.get(name) or {} for name in ("model", "pre_tokenizer", "post_processor")
-    )
-    for what, part in (("model", model), ("pre_tokenizer", cutting), ("post_processor", processor)):
-        if not isinstance(part, dict):
-            raise ValueError(f"its {what} is {part!r}, and not a JSON object")
-    if not model or not cutting:
-        raise ValueError("it has no model or no pre_tokenizer")
-    _need(cutting, "pre_tokenizer", type=["ByteLevel"])
-    _need(cutting, "pre_tokenizer", add_prefix_space=[False], use_regex=[True])
-    _need(processor, "post_processor", type=["ByteLevel", "TemplateProcessing"])
-    if "SpecialToken" in str(processor.get("single")):
-        raise ValueError("its post_processor adds special tokens to a text, and GPT-2's adds none")
-    _need(model, "model", type=["BPE"], dropout=[None, 0.0], ignore_merges=[False])
-    _need(model, "model", continuing_subword_prefix=["", None], end_of_word_suffix=["", None])
-    merges, tokens = model.get("merges"), data.get("added_tokens", [])
-    if not isinstance(merges, list) or not isinstance(tokens, list):
-        raise ValueError("its merges or its added_tokens are no list")
-    added: dict[str, Any] = {}
-    special = set()
-    for token in tokens:
-        if not isinstance(token, dict) or not isinstance(token.get("content"), str):
-            raise ValueError(f"an added token has a content and an id, not {token!r}")
-        _need(token, f"added token {token['content']!r}", lstrip=[False], rstrip=[False])
-        _need(token, f"added token {token['content']!r}", single_word=[False])
-        added[token["content"]] = token.get("id")
-        if token.get("special"):
-            special.add(token["content"])
-    added.pop("", None)
-    return _ids(model.get("vocab")), [_pair(pair) for pair in merges], _ids(added), special
