@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import minitorch as mt
 
+from ..arguments import whole_number as number
 from ..decoding.sampling import chooser, stream
 from ..decoding.strategy import Decoding
 from ..model.arguments import capacity
@@ -38,6 +39,8 @@ NEW_TOKENS = 100
 
 def load(folder: Path) -> tuple[GPT, GPT2Tokenizer, set[int]]:
     """Load the model, its tokenizer, and the ids of the tokens that end a text."""
+    if not folder.is_dir():
+        raise Mistake(f"there is no folder {folder}: download a GPT-2 into one first")
     try:
         tokenizer, model = GPT2Tokenizer.from_pretrained(folder), from_pretrained(folder)
         ends = {model.config.eos, *end_tokens(folder)}
@@ -66,6 +69,7 @@ def _room(model: GPT, ids: list[int], new_tokens: int | None) -> int:
     """Return how many tokens to write; unless given, 100 or what the context has room for."""
     room = max(1, model.config.max_length - len(ids) + 1)
     wanted = min(NEW_TOKENS, room) if new_tokens is None else new_tokens
+    number("max_new_tokens", wanted, least=1)
     capacity(model.config, len(ids), wanted)
     return wanted
 
