@@ -221,7 +221,7 @@ def test_nothing_is_drawn_at_random_for_a_gpt2_that_is_loaded(tmp_path: Path) ->
     save_file(gpt2_tensors(), tmp_path / "model.safetensors")
     before = mt.get_rng_state()
     from_pretrained(tmp_path)
-    assert mt.get_rng_state().tolist() == before.tolist()
+    assert mt.get_rng_state()["state"] == before["state"]
 
 
 def test_a_bert_is_read_from_a_directory(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import minitorch as mt
 
-from ..arguments import whole_number as number
+from .. import arguments
 from ..decoding.sampling import chooser, stream
 from ..decoding.strategy import Decoding
 from ..model.arguments import capacity
@@ -42,13 +42,13 @@ def load(folder: Path) -> tuple[GPT, GPT2Tokenizer, set[int]]:
     if not folder.is_dir():
         raise Mistake(f"there is no folder {folder}: download a GPT-2 into one first")
     try:
-        tokenizer, model = GPT2Tokenizer.from_pretrained(folder), from_pretrained(folder)
+        model = from_pretrained(folder)
+        if not isinstance(model, GPT):
+            raise Mistake(f"{folder} holds a BERT, which fills gaps, and only a GPT-2 writes on")
         ends = {model.config.eos, *end_tokens(folder)}
+        return model, GPT2Tokenizer.from_pretrained(folder), ends
     except (ValueError, RuntimeError) as error:
         raise Mistake(error) from None
-    if not isinstance(model, GPT):
-        raise Mistake(f"{folder} holds a BERT, which fills gaps, and only a GPT-2 writes on")
-    return model, tokenizer, ends
 
 
 def _prompt(model: GPT, tokenizer: GPT2Tokenizer, text: str, special: bool) -> list[int]:
@@ -69,7 +69,7 @@ def _room(model: GPT, ids: list[int], new_tokens: int | None) -> int:
     """Return how many tokens to write; unless given, 100 or what the context has room for."""
     room = max(1, model.config.max_length - len(ids) + 1)
     wanted = min(NEW_TOKENS, room) if new_tokens is None else new_tokens
-    number("max_new_tokens", wanted, least=1)
+    arguments.whole_number("max_new_tokens", wanted, least=1)
     capacity(model.config, len(ids), wanted)
     return wanted
 
@@ -113,8 +113,8 @@ def complete(options: argparse.Namespace) -> int:
         assert scores is not None
         for row, score in zip(found[0].tolist(), scores[0].tolist(), strict=True):
             if score > -math.inf:
-                score_ = f"{score:8.4f}  " if decoding.n_best > 1 else ""
-                print(score_, prompt, *_characters(shown(row)), sep="")
+                print(f"{score:8.4f}  " * (decoding.n_best > 1), end="")
+                print(prompt, *_characters(shown(row)), sep="")
 
     if options.prompt is not None:
         write(options.prompt)
@@ -162,7 +162,7 @@ def add_complete_flags(parser: argparse.ArgumentParser) -> None:
         "--special",
         action="store_true",
         help=f"read the names of special tokens in the prompt, such as {END}, as these tokens; "
-        "otherwise they are text like any other",
+        "without this they are text like any other",
     )
     defaults = {**asdict(Decoding()), "top_k": f"{USUAL.top_k}, without a beam"}
     add_flags(parser, "the decoding strategy", Decoding, defaults)
