@@ -86,31 +86,36 @@ def _shards(path: Path) -> dict[str, list[str]]:
     return shards
 
 
+def _from_shards(index: Path) -> dict[str, Any]:
+    """Return the tensors that an index names."""
+    tensors: dict[str, Any] = {}
+    for file, names in read(index, _shards).items():
+        path = index.with_name(file)
+        shard = read(path, _tensors)
+        for name in names:
+            if name not in shard:
+                raise RuntimeError(f"{path}: lacks {name}, which {index.name} promises")
+            tensors[name] = shard[name]
+    return tensors
+
+
 def weights(directory: Path) -> tuple[Path, dict[str, Any]]:
     """Read the weights, from one file or from several: arrays by their names.
 
     Returns:
         the path of the file that holds them, or that names those that do; and the arrays.
     """
-    path = directory / "model.safetensors"
-    index = directory / "model.safetensors.index.json"
-    if path.exists() or not index.exists():
-        other = next((name for name in OTHERS if (directory / name).exists()), None)
-        if not path.exists() and other:
-            raise FileNotFoundError(
-                f"{path}: not there, only {other}, which is not read here; convert it once, where "
-                f"the library transformers is installed: AutoModelForPreTraining.from_pretrained("
-                f"{str(directory)!r}).save_pretrained({str(directory)!r})"
-            )
-        return path, read(path, _tensors)
-    tensors: dict[str, Any] = {}
-    for file, names in read(index, _shards).items():
-        shard = read(directory / file, _tensors)
-        for name in names:
-            if name not in shard:
-                raise RuntimeError(f"{directory / file}: lacks {name}, which {index.name} promises")
-            tensors[name] = shard[name]
-    return index, tensors
+    path, index = directory / "model.safetensors", directory / "model.safetensors.index.json"
+    if not path.exists() and index.exists():
+        return index, _from_shards(index)
+    other = next((name for name in OTHERS if (directory / name).exists()), None)
+    if not path.exists() and other:
+        raise FileNotFoundError(
+            f"{path}: not there, only {other}, which is not read here; convert it once, where the "
+            f"library transformers is installed: AutoModelForPreTraining.from_pretrained("
+            f"{str(directory)!r}).save_pretrained({str(directory)!r})"
+        )
+    return path, read(path, _tensors)
 
 
 def _end_tokens(path: Path) -> list[int]:

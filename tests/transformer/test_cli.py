@@ -52,6 +52,7 @@ def test_help_names_the_commands(said: Any) -> None:
     assert code == 0
     assert re.search("train +train a model", output)
     assert re.search("solve +ask a trained model", output)
+    assert re.search("complete +let a GPT-2 write on", output)
 
 
 def test_help_explains_every_flag_with_its_default(
@@ -558,7 +559,7 @@ def test_what_the_terminal_cannot_show_is_escaped(
 def test_every_help_is_shown_in_every_encoding(
     said: Any, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
-    commands = [["train"], ["eval"], ["solve"], *(["train", name] for name in TASKS)]
+    commands = [["train"], ["eval"], ["solve"], ["complete"], *(["train", name] for name in TASKS)]
     for command in [["tasks"], ["--help"], *([*command, "--help"] for command in commands)]:
         output = io.BytesIO()
         monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding))

@@ -185,6 +185,15 @@ def test_in_a_terminal_each_line_is_a_prompt(
     assert errors == "error: '\\udcff' is half of a surrogate pair, which is no character\n"
 
 
+def test_no_prompt_and_no_input_is_a_mistake(
+    said: Said, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)  # as with `<&-`
+    code, output, errors = said(folder)
+    assert (code, output) == (2, "")
+    assert errors.startswith("error: no prompt is given, and standard input")
+
+
 # ----------------------------------------------------------------------------- as people start it
 
 

@@ -22,6 +22,7 @@ from transformer.model.weights import gpt2_config
 from transformer.text import GPT2Tokenizer, gpt2
 from transformer.text.bpe import PRINTABLE, merge
 from transformer.text.gpt2 import END, pieces
+from transformer.text.tokenizer import stack
 
 TOKENIZER = GPT2Tokenizer(VOCAB, MERGES, {END: END_ID}, {END})
 
@@ -282,6 +283,11 @@ def small_gpt2(**changes: Any) -> GPT:
     mt.manual_seed(0)
     tokens = {"bos_token_id": EOS, "eos_token_id": EOS}
     return GPT(gpt2_config({**SIZES, **tokens, "resid_pdrop": 0, **changes}))
+
+
+def test_sequences_of_a_gpt2_are_stacked_with_its_padding() -> None:
+    assert stack(ROWS, pad=small_gpt2().config.pad).tolist() == PADDED.tolist()
+    assert stack([[1], [2, 3]], left=True, pad=-1).tolist() == [[-1, 1], [2, 3]]
 
 
 def test_a_leading_end_token_is_a_token_like_any_other() -> None:

@@ -78,11 +78,11 @@ def _ids(vocab: Any) -> dict[str, int]:
     return vocab
 
 
-def _pair(merge: Any) -> tuple[str, str]:
+def _pair(written: Any) -> tuple[str, str]:
     """Return the two tokens of a merge, which is written as a list of them or with a space."""
-    pair = merge.split(" ") if isinstance(merge, str) else merge
+    pair = written.split(" ") if isinstance(written, str) else written
     if not isinstance(pair, list) or [type(token) for token in pair] != [str, str]:
-        raise ValueError(f"a merge is two tokens with a space between them, not {merge!r}")
+        raise ValueError(f"a merge is two tokens with a space between them, not {written!r}")
     return pair[0], pair[1]
 
 
