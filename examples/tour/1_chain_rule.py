@@ -124,6 +124,6 @@ numbers at once. What the parts of this program became in the library:
 print("""    Value                  minitorch/tensor.py, minitorch/autograd/graph.py
     + · ^ and their vjps   minitorch/ops/elementwise.py
     backward               minitorch/autograd/backward.py
-    show                   minitorch/DRAWING
+    show                   minitorch/drawing/draw.py: draw_graph
     slope                  minitorch/testing/gradients.py
     w - 0.05 · gradient    minitorch/optim/sgd.py""")
