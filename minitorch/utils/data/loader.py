@@ -96,15 +96,12 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "OSU":
         return as_tensor(data)
     if isinstance(data, Mapping):
-        items = {key: default_convert(value) for key, value in data.items()}
-        if isinstance(data, dict):  # of its own class, such as OrderedDict
-            converted = copy(data)
-            converted.update(items)
-            return converted
-        return items
+        same_kind = copy(data) if isinstance(data, dict) else {}  # such as an OrderedDict
+        same_kind.update({key: default_convert(value) for key, value in data.items()})
+        return same_kind
     if isinstance(data, Sequence) and not isinstance(data, _TEXT):
-        converted = [default_convert(item) for item in data]
-        return type(data)(*converted) if hasattr(data, "_fields") else converted
+        items = [default_convert(item) for item in data]
+        return type(data)(*items) if hasattr(data, "_fields") else items
     return data
 
 
