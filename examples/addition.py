@@ -46,13 +46,13 @@ def learn_to_add(options: argparse.Namespace) -> int:
         cli.show_model(model, console)
         config, done = training.config, training.step
         scheduler = config.scheduler(optimizer, done)  # of the learning rate: warm-up, then decay
-        batches = DataLoader(Batches(task, config), None, sampler=range(done, config.steps))
+        batches, todo = Batches(task, config), range(done, config.steps)
 
         progress = Progress(console, done, config.steps, config.batch_size)
         with progress, Interrupted() as interrupted:
-            for source, target in batches:  # token ids: (batch, S) and (batch, 1 + T)
+            for source, target in DataLoader(batches, batch_size=None, sampler=todo):
                 optimizer.zero_grad()
-                loss = model.loss(source, target)  # forward pass
+                loss = model.loss(source, target)  # forward pass; ids (batch, S), (batch, 1 + T)
                 loss.backward()  # backward pass: the gradient of each parameter
                 norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
                 optimizer.step()

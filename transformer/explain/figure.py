@@ -224,7 +224,7 @@ def _side_by_side(encoder: list[str], decoder: list[str], width: int) -> list[st
 
 
 def figure(model: Model, width: int = 80, ascii_only: bool = False) -> str:
-    """Draw a model in text: in at most 25 lines, if there is room for 80 characters in each.
+    """Draw a model in text; in at most 25 lines, unless encoder and decoder are too wide for that.
 
     B is the number of texts in a batch, S the length of a source, and T that of a target, or of
     the only text. Blocks that are alike are drawn once.

@@ -74,7 +74,8 @@ def parts(task: Any, model_config: Any, config: Any) -> None:
 
 def state_parts(model: Any, optimizer: Any) -> None:
     """Raise TypeError unless these are the model and the optimizer of a training."""
-    _of_kind("model", model, nn.Module)
+    if not isinstance(model, nn.Module) or not hasattr(model, "config"):
+        raise TypeError(f"model must be a Module with a TransformerConfig, not {short(model)}")
     _of_kind("optimizer", optimizer, optim.Optimizer)
 
 
@@ -267,10 +268,14 @@ def optimizer(training: TrainingState, given: Mapping[str, Any]) -> None:
                     f"{short(mine[name])} here"
                 )
     step, moments = given["step"], loaded.state_dict()["state"]
-    _entries("the optimizer's state", moments, range(len(training.parameters) if step else 0))
+    if isinstance(loaded, optim.Adam):
+        learned = [p.requires_grad for group in loaded.param_groups for p in group["params"]]
+        numbers = [i for i, is_learned in enumerate(learned) if is_learned and step]
+        _entries("the optimizer's state", moments, numbers)
     for number, entry in moments.items():
         where = f"the optimizer's state of parameter {number}"
-        checked(f"step of {where}", entry["step"], int, Interval(1, step))
-        for name in ("exp_avg", "exp_avg_sq"):
-            if not np.isfinite(entry[name].array).all():
-                raise ValueError(f"{name} of {where} holds {_not_finite(entry[name])}")
+        for name, value in entry.items():
+            if name == "step":
+                checked(f"step of {where}", value, int, Interval(1, step))
+            elif isinstance(value, Tensor) and not np.isfinite(value.array).all():
+                raise ValueError(f"{name} of {where} holds {_not_finite(value)}")

@@ -103,7 +103,7 @@ class Run(Directory):
                 files that are not of a run. Then nothing has changed.
         """
         if not isinstance(training, TrainingState):
-            raise TypeError(f"Run.start: needs a Training, not a {type(training).__name__}")
+            raise TypeError(f"Run.start: needs a TrainingState, not a {type(training).__name__}")
         self._training = None
         try:
             self.claim()
@@ -270,7 +270,7 @@ class Run(Directory):
                 model or other hyperparameters.
         """
         if not isinstance(training, TrainingState):
-            raise TypeError(f"Run.restore: needs a Training, not a {type(training).__name__}")
+            raise TypeError(f"Run.restore: needs a TrainingState, not a {type(training).__name__}")
         task, model_config, config = self.config()
         mine = training.task, training.model.config, replace(training.config, seed=config.seed)
         if change := difference(as_json(task, model_config, config), as_json(*mine)):
