@@ -8,10 +8,10 @@ answers sums that it has never seen. The trained model is in `runs/addition/`; a
 
     transformer solve runs/addition "12+34"
 
-This is a whole training on one page. `transformer train addition` does the same, to the last bit,
-and has more flags. From here, read `transformer/tasks/addition.py`, the questions and answers;
-`transformer/model/models.py`, the Transformer, and from there each of its boxes; and
-`transformer/decoding/sampling.py`, how it generates an answer, token by token.
+This is all of a training; `transformer train addition` does the same, to the last bit. Read on in
+`transformer/tasks/addition.py`, on what there is to learn, and `transformer/model/models.py`, on
+the model, box by box. For a task of your own, begin with a copy of this file and of the task's;
+`TASKS[Mine.name] = Mine`, with the `TASKS` of `transformer.tasks`, lets its runs be read again.
 """
 
 import argparse
@@ -51,27 +51,27 @@ def learn_to_add(options: argparse.Namespace) -> int:
         progress = Progress(console, done, config.steps, config.batch_size)
         with progress, Interrupted() as interrupted:
             for source, target in DataLoader(batches, batch_size=None, sampler=todo):
+                if training.finished or interrupted.pressed:  # Ctrl-C was pressed
+                    break
                 optimizer.zero_grad()
-                loss = model.loss(source, target)  # forward pass; ids (batch, S), (batch, 1 + T)
-                loss.backward()  # backward pass: the gradient of each parameter
+                loss = model.loss(source, target, label_smoothing=config.label_smoothing)
+                loss.backward()  # the gradient of each parameter
                 norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
                 optimizer.step()
                 scheduler.step()
-
                 training.record(loss, norm)
+
                 progress.step(training.step, loss.item())
                 if training.evaluation_due:
                     row = training.evaluate()  # on sums that training never shows
                     run.save(training)
                     progress.evaluation(row)
-                if interrupted.pressed:  # Ctrl-C
-                    break
         if not training.finished:
             run.save(training)
             return cli.stopped(options, run, training, console)
 
         _, best = run.load()  # the model, with the parameters that did best when evaluated
-        console.print("12+34 =", task.solve(best, "12+34"))
+        console.print("12+34 =", task.solve(best, "12+34"), markup=False)
         report(run, training, console)
     return 0
 

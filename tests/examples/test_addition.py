@@ -225,6 +225,24 @@ def test_a_second_start_keeps_the_first_run(
     assert files(Path(f"{out}.1")) == before
 
 
+def test_every_hyperparameter_that_it_can_be_given_acts(script: Start, tmp_path: Path) -> None:
+    """In a copy with others, that learns so slowly that it stops early."""
+    own = "lr=4e-3, warmup=100, weight_decay=0.1"
+    others = "lr=1e-9, warmup=2, weight_decay=0.3, clip=0.1, schedule='cosine', patience=2"
+    others += ", label_smoothing=0.1, evaluate_every=1, evaluate_on=10"
+    text = SCRIPT.read_text("utf-8")
+    assert own in text
+    (tmp_path / "copy.py").write_text(text.replace(own, others), "utf-8")
+    flags = f"--{others}".replace("_", "-").replace(", ", " --").replace("'", "").split()
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    assert script("--steps=9", "--out", mine, path=tmp_path / "copy.py") == 0
+    assert command("--steps=9", *flags, "--out", theirs) == 0
+    assert files(mine) == files(theirs)
+    assert 1 < Run(mine).resume().step < 9
+    assert script("--resume", "--out", mine, path=tmp_path / "copy.py") == 0
+    assert files(mine) == files(theirs)  # there was nothing left to do
+
+
 MINE = """
 class Subtraction(Addition):
     name = "subtraction"

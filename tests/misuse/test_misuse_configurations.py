@@ -328,6 +328,8 @@ LOOP = [
            "step 1, .* the gradient's norm is inf"),
     Misuse("a batch after the last", lambda: training().batches[3], IndexError,
            "no batch 3: there are 3"),
+    Misuse("a batch of several", lambda: training(accumulate=2).batches[1], V,
+           r"accumulates 2 batches: draw\(1, 2\)"),
     Misuse("a batch before the first", lambda: training().batches[-1], IndexError, "no batch -1"),
     Misuse("a number for a forward", lambda: training().advance(3), T, "forward must be .* not 3"),
     Misuse("a step after the last", lambda: finished().advance(), RuntimeError, "taken its 1 steps"),

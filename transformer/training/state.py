@@ -43,6 +43,9 @@ class Batches:
     def __getitem__(self, i: int) -> tuple[Tensor, ...]:
         if not 0 <= i < len(self):
             raise IndexError(f"there is no batch {i}: there are {len(self)}, a batch a step")
+        if self.config.accumulate > 1:
+            n = self.config.accumulate
+            raise ValueError(f"a step accumulates {n} batches: draw({i}, {n}) returns them")
         return self.draw(i, 1)[0]
 
     def draw(self, i: int, n: int) -> list[tuple[Tensor, ...]]:
