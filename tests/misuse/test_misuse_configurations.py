@@ -320,7 +320,7 @@ LOOP = [
     Misuse("another end", lambda: Training(Copy(), replace(COPY, eos=1), config()), V, "eos as 2, "),
     Misuse("a configuration for a model", lambda: made(model=COPY), T, "model must be a Module with"),
     Misuse("a layer for a model", lambda: made(model=nn.Linear(2, 2)), T, "with a TransformerConfig"),
-    Misuse("no optimizer", lambda: made(optimizer=None), T, "optimizer must be a Optimizer, not None"),
+    Misuse("a training without one", lambda: made(optimizer=None), T, "optimizer must be a Optimizer, not None"),
     Misuse("a model of another task", lambda: made(model=GPT(replace(COPY, vocab_size=12))), V,
            "needs a model with vocab_size=13 or more, not 12"),
     Misuse("a loss that is NaN recorded", lambda: training().record(math.nan, 1.0), Diverged, "is nan"),
