@@ -74,7 +74,7 @@ class TrainingState:
         config: the hyperparameters.
         step: the steps taken.
         metrics: a row for each evaluation: step, loss (the mean since the last), the task's
-            metrics, learning_rate.
+            metrics, learning_rate (the configuration's).
         recent_losses: of the steps since the last evaluation.
 
     Raises:
