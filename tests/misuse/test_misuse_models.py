@@ -510,7 +510,7 @@ WEIGHTS = [
     Misuse(
         "weights cut off", lambda: pretrained(data=truncated()), RuntimeError, "tensors: damaged"
     ),
-    Misuse("BF16", lambda: pretrained(data=tensor_file("BF16", 8)), RuntimeError, "damaged, or of"),
+    Misuse("F4", lambda: pretrained(data=tensor_file("F4", 2)), RuntimeError, "damaged, or of"),
     Misuse(
         "F8", lambda: pretrained(data=tensor_file("F8_E4M3", 4)), RuntimeError, "damaged, or of"
     ),

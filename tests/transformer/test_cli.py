@@ -51,6 +51,7 @@ def test_help_names_the_commands(said: Any) -> None:
     assert code == 0
     assert re.search("train +train a model", output)
     assert re.search("solve +ask a trained model", output)
+    assert re.search("complete +let a GPT-2 write on", output)
 
 
 def test_help_explains_every_flag_with_its_default(
@@ -557,7 +558,7 @@ def test_what_the_terminal_cannot_show_is_escaped(
 def test_every_help_is_shown_in_every_encoding(
     said: Any, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
-    commands = [["train"], ["eval"], ["solve"], *(["train", name] for name in TASKS)]
+    commands = [["train"], ["eval"], ["solve"], ["complete"], *(["train", name] for name in TASKS)]
     for command in [["tasks"], ["--help"], *([*command, "--help"] for command in commands)]:
         output = io.BytesIO()
         monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding))
@@ -593,10 +594,10 @@ def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
 def test_a_model_that_no_memory_holds_gets_one_line(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def greedy(*_: Any) -> Any:
+    def sample(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("transformer.decoding.strategy.greedy", greedy)
+    monkeypatch.setattr("transformer.decoding.strategy.sample", sample)
     code, output, errors = said("solve", single_digits, "1+1")
     assert (code, output) == (2, "")
     assert errors == "error: not enough memory: take a smaller model or batch\n"
