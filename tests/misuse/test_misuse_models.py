@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 import minitorch as mt
 from minitorch import nn
 from transformer import BERT, GPT, Transformer, TransformerConfig
+from transformer.explain import figure
 from transformer.model.attention import MultiHeadAttention
 from transformer.model.cache import Cache, LayerCache
 from transformer.model.decoder import Decoder
@@ -514,7 +515,7 @@ WEIGHTS = [
     Misuse(
         "weights cut off", lambda: pretrained(data=truncated()), RuntimeError, "tensors: damaged"
     ),
-    Misuse("BF16", lambda: pretrained(data=tensor_file("BF16", 8)), RuntimeError, "damaged, or of"),
+    Misuse("F4", lambda: pretrained(data=tensor_file("F4", 2)), RuntimeError, "damaged, or of"),
     Misuse(
         "F8", lambda: pretrained(data=tensor_file("F8_E4M3", 4)), RuntimeError, "damaged, or of"
     ),
@@ -546,7 +547,13 @@ WEIGHTS = [
     ),
 ]
 
-MISUSES = [*ATTENTION, *CACHES, *MASKS, *MODELS, *LOSSES, *WEIGHTS]
+FIGURES = [
+    Misuse("a figure of nothing", lambda: figure(None), TypeError, "a Transformer, a GPT or a BERT"),
+    Misuse("a figure of a layer", lambda: figure(nn.Linear(2, 2)), TypeError, "not Linear"),
+    Misuse("a figure of a class", lambda: figure(GPT), TypeError, "figure: needs .* not "),
+]
+
+MISUSES = [*FIGURES, *ATTENTION, *CACHES, *MASKS, *MODELS, *LOSSES, *WEIGHTS]
 
 
 @pytest.mark.parametrize("misuse", MISUSES, ids=lambda misuse: misuse.what)

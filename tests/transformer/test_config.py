@@ -178,8 +178,9 @@ def test_every_number_and_choice_has_a_range() -> None:
         ({"eos": 9, "vocab_size": 9}, "eos=9 is not an id below 9"),
         ({"bos": 9, "vocab_size": 9}, "bos=9 is not an id below 9"),
         ({"pad": 10, "vocab_size": 9}, "pad=10 is not an id below 9"),
-        ({"pad": -1}, "pad must be a whole number from 0 to 10,000,000, not -1"),
-        ({"pad": 1.5}, "pad must be a whole number from 0 to 10,000,000, not 1.5"),
+        ({"pad": -2}, "pad must be a whole number from -1 to 10,000,000, not -2"),
+        ({"pad": 1.5}, "pad must be a whole number from -1 to 10,000,000, not 1.5"),
+        ({"bos": -1}, "bos must be a whole number from 0 to 10,000,000, not -1"),
         ({"n_layers": 2**40}, "n_layers must be a whole number from 1 to 1,000, not 1099511627776"),
         ({"d_model": 2**40}, "d_model must be .* from 1 to 32,768, not 1099511627776"),
         (

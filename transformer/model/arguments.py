@@ -208,6 +208,15 @@ def check_attention(
 # ---------------------------------------------------------------------------- loss and generation
 
 
+def check_head(model: nn.Module) -> None:
+    """Raise unless a BERT has the head that predicts tokens."""
+    if not hasattr(model, "output"):
+        raise RuntimeError(
+            "this BERT has no head to predict tokens with, as it was built with head=False or its "
+            "weights came without: encode(ids) gives its vectors"
+        )
+
+
 def check_targets(logits: Any, targets: Tensor, pad: int) -> None:
     """Raise unless there are logits for each target, and a target that is not padding."""
     if not isinstance(logits, Tensor):

@@ -22,7 +22,8 @@ ALLOWED: dict[str, Allowed] = {
     "rope_theta": Interval(1, 10**9),
     "max_length": Interval(1, 10**7),
     "n_segments": Interval(0, 1000),
-    **dict.fromkeys(("pad", "bos", "eos"), Interval(0, 10**7)),
+    **dict.fromkeys(("pad", "eos"), Interval(-1, 10**7)),
+    "bos": Interval(0, 10**7),
 }
 MOST_PARAMETERS = 10**10
 
@@ -59,7 +60,9 @@ class TransformerConfig:
             own; BERT has two, a first and a second sentence.
         tie_embeddings: weight tying: the output layer uses the embedding's matrix.
         bias: give linear layers and LayerNorms a bias, a learned constant that they add.
-        pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`.
+        pad, bos, eos: the ids of `<pad>`, `<s>` and `</s>`. A vocabulary may lack `<pad>`, as
+            GPT-2's does: with pad=-1, the id -1 fills shorter sequences up. It may lack `</s>` too:
+            with eos=-1, a text goes on until its greatest length.
 
     What fits no machine is refused before anything is allocated. The upper bounds, in `ALLOWED`,
     are 1,000 layers and segments, 32,768 dimensions and heads, 1,000,000 for d_ff, 10,000,000
