@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from transformer.model.layouts import BERT_BASE
+from transformer.model.layouts import _expand as expand
 from transformer.training.config import TrainingConfig
 
 from .models_torch import GPT, EncoderDecoder
-from .works import OPERATIONS, Work
+from .works import MINILM, OPERATIONS, Work
 
 Arrays = dict[str, Any]
 Run = Callable[[], float]
@@ -106,6 +108,30 @@ def generation(work: Work, arrays: Arrays) -> Run:
     prompt = torch.tensor(arrays["data.ids"])
     length = work.size.context - 1  # type: ignore[union-attr]
     return lambda: float(model.greedy(prompt, length).sum())
+
+
+def embedding(work: Work, arrays: Arrays) -> Run:
+    from transformers import BertConfig, BertModel
+
+    from .start import batches
+
+    model = BertModel(BertConfig(**MINILM), add_pooling_layer=False).eval()
+    names = {ours: theirs for theirs, (ours,) in expand(BERT_BASE.names, len(model.encoder.layer))}
+    state = {names[ours]: torch.tensor(a) for ours, a in arrays.items() if ours in names}
+    model.load_state_dict(state)
+    texts = [torch.tensor(ids) for ids in batches(arrays["data.ids"])]
+
+    @torch.no_grad()
+    def run() -> float:
+        total = 0.0
+        for ids in texts:
+            real = ids != 0
+            states = model(input_ids=ids, attention_mask=real.long()).last_hidden_state
+            mean = (states * real[..., None]).sum(1) / real.sum(1, keepdim=True)
+            total += float(torch.nn.functional.normalize(mean).abs().sum())
+        return total
+
+    return run
 
 
 def operation(work: Work, arrays: Arrays) -> Run:

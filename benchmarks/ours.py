@@ -7,11 +7,12 @@ from collections.abc import Callable
 import minitorch as mt
 from minitorch import nn, optim
 from transformer.decoding.sampling import greedy
-from transformer.model.models import GPT
+from transformer.model.models import BERT, GPT
+from transformer.model.weights import bert_config
 from transformer.tasks import Addition
 
-from .start import Arrays, gpt_config, split
-from .works import OPERATIONS, Work
+from .start import Arrays, batches, gpt_config, split
+from .works import MINILM, OPERATIONS, Work
 
 Run = Callable[[], float]
 """Does a work once, and returns a number on which all sides must agree."""
@@ -79,6 +80,25 @@ def generation(work: Work, arrays: Arrays) -> Run:
     def run() -> float:
         written = greedy(model, prompt, work.size.context - 1)  # type: ignore[union-attr]
         return float(written.numpy().sum())
+
+    return run
+
+
+def embedding(work: Work, arrays: Arrays) -> Run:
+    """Turn sentences into the means of their tokens' last hidden states, scaled to length 1."""
+    parameters, data = split(arrays)
+    model = BERT(bert_config(MINILM), head=False).eval()
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
+    texts = [mt.from_numpy(ids) for ids in batches(data["ids"])]
+
+    @mt.no_grad()
+    def run() -> float:
+        total = 0.0
+        for ids in texts:
+            real = (ids != 0).unsqueeze(-1)
+            mean = (model.encode(ids) * real).sum(1) / real.sum(1)
+            total += (mean / mean.norm(dim=-1, keepdim=True)).abs().sum().item()
+        return total
 
     return run
 

@@ -9,10 +9,11 @@ import numpy as np
 import minitorch as mt
 from minitorch import nn
 from transformer import TransformerConfig
-from transformer.model.models import GPT
+from transformer.model.models import BERT, GPT
+from transformer.model.weights import bert_config
 from transformer.tasks import Addition
 
-from .works import Size, Work
+from .works import MINILM, Size, Work
 
 Arrays = dict[str, Any]
 
@@ -44,6 +45,11 @@ def arrays_of(work: Work) -> Arrays:
         source, target = task.batch(task.training_config.batch_size, rng)
         model: nn.Module = task.model(task.model_config())
         data = {"data.source": source.numpy(), "data.target": target.numpy()}
+    elif work.kind == "embedding":
+        model = BERT(bert_config(MINILM), head=False)
+        lengths = np.sort(rng.integers(6, 17, 1000))[:, None]  # tokens, [CLS] and [SEP] among them
+        ids = rng.integers(1, MINILM["vocab_size"], (1000, 16))
+        data = {"data.ids": np.where(np.arange(16) < lengths, ids, 0)}
     else:
         assert work.size is not None
         model = gpt = GPT(gpt_config(work.size))
@@ -54,6 +60,12 @@ def arrays_of(work: Work) -> Arrays:
         # No id is 0, which stands for padding.
         data = {"data.ids": rng.integers(1, work.size.vocab, (batch, length))}
     return {name: p.numpy() for name, p in model.state_dict().items()} | data
+
+
+def batches(ids: Any) -> list[Any]:
+    """Cut sentences, the shorter first, into batches of 32 that are as wide as their longest."""
+    rows = [ids[start : start + 32] for start in range(0, len(ids), 32)]
+    return [batch[:, : (batch != 0).sum(1).max()] for batch in rows]
 
 
 def split(arrays: Arrays) -> tuple[Arrays, Arrays]:

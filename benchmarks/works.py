@@ -62,6 +62,11 @@ SHARED = "ours in 2 processes"
 ADDITION = Size(vocab=14, context=12, batch=128, layers=2, heads=4, width=64)
 CHARACTERS = Size(vocab=65, context=64, batch=12, layers=4, heads=4, width=128)
 MIDDLE = Size(vocab=65, context=256, batch=16, layers=4, heads=8, width=256)
+MINILM = {
+    "vocab_size": 30522, "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
+    "intermediate_size": 1536, "max_position_embeddings": 512,
+}  # fmt: skip
+"""The sizes of all-MiniLM-L6-v2, the BERT of examples/meaning.py, as its config.json has them."""
 
 WORKS = (
     Work(
@@ -88,6 +93,10 @@ WORKS = (
     Work(
         "generation-64", "generation with a key/value cache, batch 64", "generation",
         {"torch": 1.5}, CHARACTERS, tokens=63 * 64,
+    ),
+    Work(
+        "sentences", "1,000 short sentences embedded by an encoder of MiniLM's size", "embedding",
+        {"torch": 1 / 1.5},
     ),
     Work(
         "operation", "an elementwise operation on 4 × 4, forward and backward", "operation",

@@ -8,18 +8,75 @@ answers sums that it has never seen. The trained model is in `runs/addition/`; a
 
     transformer solve runs/addition "12+34"
 
-The parts, in the README's order:
-
-    transformer/model/models.py         the Transformer, and from there each of its boxes
-    transformer/decoding/sampling.py    generating the answer, token by token
-    transformer/tasks/addition.py       the questions and answers, and which are held out
-    transformer/training/loop.py        one step of training, and the loop
+This is all of a training; `transformer train addition` does the same, to the last bit. Read on in
+`transformer/tasks/addition.py`, on what there is to learn, and `transformer/model/models.py`, on
+the model, box by box. For a task of your own, begin with a copy of this file and of the task's;
+`TASKS[Mine.name] = Mine`, with the `TASKS` of `transformer.tasks`, lets its runs be read again.
 """
 
-from transformer.cli import Parser, add_training_flags, run_command
+import argparse
+
+from minitorch import manual_seed, nn
+from minitorch.utils.data import DataLoader
+from transformer import Transformer, cli
 from transformer.tasks import Addition
+from transformer.training import Batches, Interrupted, TrainingConfig, TrainingState, adamw
+from transformer.training.progress import Progress
+from transformer.training.report import report
+from transformer.training.run import Run
+
+
+def learn_to_add(options: argparse.Namespace) -> int:
+    """Train a Transformer, ask it, and report on it; return the exit code."""
+    # What there is to learn, and the hyperparameters; --steps and --seed change two of them.
+    task = Addition(digits=3)
+    config = TrainingConfig(steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1)
+    config = cli.configured(options, config)
+
+    # What learns it: a model with random parameters, and an optimizer that will improve them.
+    manual_seed(config.seed)
+    model = Transformer(task.model_config())
+    optimizer = adamw(model.parameters(), config)
+    training = TrainingState(task, model, optimizer, config)
+
+    console = cli.Screen()
+    with Run(options.out) as run:
+        # A new run, in runs/addition/; or with --resume the one there, with its seed and steps.
+        cli.start_or_resume(options, run, training, console)
+        cli.show_model(model, console)
+        config, done = training.config, training.step
+        scheduler = config.scheduler(optimizer, done)  # of the learning rate: warm-up, then decay
+        batches, todo = Batches(task, config), range(done, config.steps)
+
+        progress = Progress(console, done, config.steps, config.batch_size)
+        with progress, Interrupted() as interrupted:
+            for source, target in DataLoader(batches, batch_size=None, sampler=todo):
+                if training.finished or interrupted.pressed:  # Ctrl-C was pressed
+                    break
+                optimizer.zero_grad()
+                loss = model.loss(source, target, label_smoothing=config.label_smoothing)
+                loss.backward()  # the gradient of each parameter
+                norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+                optimizer.step()
+                scheduler.step()
+                training.record(loss, norm)
+
+                progress.step(training.step, loss.item())
+                if training.evaluation_due:
+                    row = training.evaluate()  # on sums that training never shows
+                    run.save(training)
+                    progress.evaluation(row)
+        if not training.finished:
+            run.save(training)
+            return cli.stopped(options, run, training, console)
+
+        _, best = run.load()  # the model, with the parameters that did best when evaluated
+        console.print("12+34 =", task.solve(best, "12+34"), markup=False)
+        report(run, training, console)
+    return 0
+
 
 if __name__ == "__main__":
-    parser = Parser(prog="python examples/addition.py", description="A Transformer learns to add.")
-    add_training_flags(parser, Addition)
-    raise SystemExit(run_command(parser))
+    parser = cli.Parser("python examples/addition.py", description="A Transformer learns to add.")
+    cli.add_run_flags(parser, Addition, learn_to_add)
+    raise SystemExit(cli.run_command(parser))

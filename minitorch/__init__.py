@@ -98,6 +98,7 @@ __all__ = [
     "divide",
     "dot",
     "double",
+    "draw_graph",
     "dropout",
     "dtype",
     "einsum",
@@ -142,6 +143,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "keep_values",
     "layer_norm",
     "le",
     "linspace",
@@ -247,9 +249,15 @@ __all__ = [
 ]
 
 
-if not _TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
+if _TYPE_CHECKING:
+    from .drawing import draw_graph, keep_values
+else:  # for a type checker, a name that is not here is an error already
 
     def __getattr__(name: str) -> object:
+        if name in ("draw_graph", "keep_values"):  # loaded when first wanted: it takes its time
+            from . import drawing
+
+            return getattr(drawing, name)
         from ._compat.missing import message
 
         raise AttributeError(message(__name__, name, __all__))

@@ -40,7 +40,7 @@ class CheckpointError(RuntimeError):
     """A file is damaged, or is no checkpoint at all."""
 
 
-def _path(name: str, f: Any) -> str:
+def path_of(name: str, f: Any) -> str:
     """Return a path as a string.
 
     Raises:
@@ -103,7 +103,7 @@ def _sync_folder(folder: str) -> None:
             os.close(handle)
 
 
-def _write(path: str, data: bytes) -> None:
+def write_file(path: str, data: bytes) -> None:
     """Write a file atomically: it gets its name only when it is complete.
 
     Until then it has one fixed name, so that what a killed process left is overwritten; the lock
@@ -158,10 +158,10 @@ def save(obj: Any, f: Path) -> None:
         ValueError: it is nested too deep, or holds itself; or an int is too long.
         OSError: the file cannot be written. The message says what is still whole.
     """
-    path = os.path.realpath(_path("save", f))
+    path = os.path.realpath(path_of("save", f))
     encoder = Encoder("save", "save")
     state = encoder.state(obj)
-    _write(path, to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)}))
+    write_file(path, to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)}))
 
 
 def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
@@ -184,7 +184,7 @@ def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
         raise RuntimeError(f"load: the only device is 'cpu', not {str(map_location)!r}")
     if weights_only is not True:
         raise RuntimeError("load: files hold data and no code, so weights_only must be True")
-    path = _path("load", f)
+    path = path_of("load", f)
     shown = short(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise CheckpointError(f"{shown}: not a regular file")

@@ -41,9 +41,11 @@ def text(name: str, value: Any) -> str:
 
 def encodable(value: str) -> str:
     """Return a text that UTF-8 can encode, or raise ValueError."""
-    for c in value:
-        if "\ud800" <= c <= "\udfff":
-            raise ValueError(f"{c!r} is half of a surrogate pair, which is no character")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        c = value[error.start]
+        raise ValueError(f"{c!r} is half of a surrogate pair, which is no character") from None
     return value
 
 

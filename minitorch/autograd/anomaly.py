@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,24 @@ import numpy as np
 from .graph import Node, mode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..dtypes import Array
     from ..tensor import Tensor
     from .graph import NodeOrLeaf
 
+    Watcher = Callable[[str, Tensor, list[Tensor]], None]
+
 _hidden = [f"{Path(__file__).parents[1]}/"]
 """The directories of libraries, whose lines are not the user's code."""
+
+
+class _Checked(threading.local):
+    gradients = False
+
+
+checked = _Checked()
+"""Whether this thread is inside `detect_anomaly()`, so that backward passes look at gradients."""
 
 
 def hide_frames(file: str) -> None:
@@ -52,6 +65,11 @@ def _user_line() -> str:
     return f"{path}:{line}: {linecache.getline(path, line).strip()}"
 
 
+def note(node: Node, key: str, value: object) -> None:
+    """Note something about a node, beside what others noted."""
+    node.notes = {**(node.notes or {}), key: value}
+
+
 def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
     """Check the result of an operation, and note for the backward pass where it was called."""
     shapes = ", ".join(str(tuple(x.array.shape)) for x in inputs)
@@ -62,7 +80,20 @@ def _check_result(name: str, out: Tensor, inputs: list[Tensor]) -> None:
         source = "one of its inputs holds NaN" if came_in else "its inputs do not"
         raise RuntimeError(f"detect_anomaly: the result holds {problem}, {source}: {origin}")
     if out._node is not None:
-        out._node.origin = origin
+        note(out._node, "origin", origin)
+
+
+def and_others(see: Watcher) -> Watcher:
+    """Return a watcher that calls `see`, and then the one that watches already, if any."""
+    other = mode.watch
+    if other is None:
+        return see
+
+    def both(name: str, out: Tensor, inputs: list[Tensor]) -> None:
+        see(name, out, inputs)
+        other(name, out, inputs)
+
+    return both
 
 
 class detect_anomaly:
@@ -77,10 +108,11 @@ class detect_anomaly:
     """
 
     def __enter__(self) -> None:
-        self.before, mode.watch = mode.watch, _check_result
+        self.before = mode.watch, checked.gradients
+        mode.watch, checked.gradients = and_others(_check_result), True
 
     def __exit__(self, *exc: object) -> None:
-        mode.watch = self.before
+        mode.watch, checked.gradients = self.before
 
 
 def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
@@ -90,16 +122,18 @@ def checked_vjps(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]
         RuntimeError: a gradient holds NaN or Inf.
     """
     watch, mode.watch = mode.watch, None  # the vjps' own operations are not the user's
+    checked.gradients = False
     try:
         found = node.vjps(g)
     finally:
-        mode.watch = watch
+        mode.watch, checked.gradients = watch, True
+    origin = (node.notes or {}).get("origin", node.name)
     for i, (parent, gradient) in enumerate(found):
         problem = gradient is not None and _problem(gradient.array, [g.array])
         if problem:
             raise RuntimeError(
                 f"detect_anomaly: Function '{node.name}' returned {problem.lower()} values in its "
                 f"{i}th output: its gradient for an input of shape {_shape(parent)} holds "
-                f"{problem}, that of its result does not: {node.origin or node.name}"
+                f"{problem}, that of its result does not: {origin}"
             )
     return found

@@ -123,4 +123,7 @@ def checkpoint(
                 return _recorded(function(*args, **kwargs), 0)
 
         CheckpointNode(again, inputs, outputs, state, start)
+        if mode.watch is not None:
+            for y in outputs:
+                mode.watch("checkpoint", y, inputs)
     return result

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..scalars import flag
-from .anomaly import checked_vjps
+from .anomaly import checked, checked_vjps
 from .backward import backward_pass, reverse_topological_order
 from .grad_mode import set_grad_enabled
-from .graph import Edge, Node, mode, version_counter
+from .graph import Edge, Node, version_counter
 from .hooks import run_hooks
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def run_backward(
     several = len(starts) > 1
     start, gradient = _joint(starts) if several else starts[0]
     nodes = reverse_topological_order(start, since, inputs or ())
-    watch = mode.watch
+    check = checked.gradients
     found: dict[NodeOrLeaf, Tensor] = {}
     if inputs is not None:
         nodes = nodes_leading_to(inputs, nodes)
@@ -156,8 +156,8 @@ def run_backward(
             g = run_hooks(g, node.hooks)
         if inputs is not None and node in inputs:
             found[node] = g
-        checked = watch is not None and not (several and node is start)  # not users' gradients
-        parents = checked_vjps(node, g) if checked else node.vjps(g)
+        doubted = check and not (several and node is start)  # not users' gradients
+        parents = checked_vjps(node, g) if doubted else node.vjps(g)
         if not retain_graph:
             node.release()
         return parents

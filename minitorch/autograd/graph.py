@@ -97,10 +97,10 @@ class Node:
         number: its place in the order of creation, after those of the nodes that its edges lead to.
         output: what is needed to make the output again, if an edge saved `OUTPUT`.
         hooks: what users want done with the gradient that arrives here (see `hooks.py`).
-        origin: the input shapes and the user's line, noted inside `detect_anomaly()`.
+        notes: what `detect_anomaly()` or `keep_values()` noted about it.
     """
 
-    __slots__ = ("dtype", "edges", "hooks", "name", "number", "origin", "output", "shape")
+    __slots__ = ("dtype", "edges", "hooks", "name", "notes", "number", "output", "shape")
 
     edges: tuple[Edge, ...] | None
 
@@ -112,7 +112,7 @@ class Node:
         self.number = next(version_counter)
         self.output: tuple[Any, ...] | None = None
         self.hooks: dict[int, Hook] | None = None
-        self.origin: str | None = None
+        self.notes: dict[str, Any] | None = None
 
     def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         """Map the gradient of the output to those of the inputs: (node, gradient) for each."""
@@ -165,7 +165,7 @@ class _Mode(threading.local):
     """What recording depends on; each thread has its own. `grad` is switched by `grad_mode.py`."""
 
     grad = True
-    watch: Callable[[str, Tensor, list[Tensor]], None] | None = None  # set by detect_anomaly
+    watch: Callable[[str, Tensor, list[Tensor]], None] | None = None  # see anomaly.py
 
 
 mode = _Mode()

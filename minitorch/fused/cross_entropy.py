@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._runtime.products import sum_last
+from .._runtime.products import max_last, sum_last
 from ..dtypes import Array
 from ..ops.arguments import tensor
 from ..ops.loss import check_reduction, class_indices
@@ -60,7 +60,7 @@ def kernel(
     the factors of -ln p_c. Only p is kept for the backward pass; no array of ln p is made.
     """
     rows, C = np.arange(len(x)), x.shape[1]
-    z = x - x.max(-1, keepdims=True)
+    z = x - max_last(x)
     p = np.exp(z)
     s = sum_last(p)
     p /= s

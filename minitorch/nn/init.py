@@ -9,6 +9,7 @@ keeps activations of one size from layer to layer, and 1 / √fan_out gradients.
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .._compat import missing
@@ -33,21 +34,26 @@ __all__ = [
     "zeros_",
 ]
 
+SKIPPED = ContextVar("SKIPPED", default=False)
+"""True while `nn.utils.skip_init` builds a module: then nothing is drawn at random."""
+
 
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Fill with numbers from the normal distribution N(mean, std²)."""
+    tensor = arguments.tensor("normal_", "tensor", tensor)
     with no_grad():
-        return arguments.tensor("normal_", "tensor", tensor).normal_(mean, std, generator=generator)
+        return tensor if SKIPPED.get() else tensor.normal_(mean, std, generator=generator)
 
 
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Fill with numbers from the uniform distribution on [a, b)."""
+    tensor = arguments.tensor("uniform_", "tensor", tensor)
     with no_grad():
-        return arguments.tensor("uniform_", "tensor", tensor).uniform_(a, b, generator=generator)
+        return tensor if SKIPPED.get() else tensor.uniform_(a, b, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

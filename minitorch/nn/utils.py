@@ -1,10 +1,10 @@
-"""Gradient clipping: one very large gradient must not undo what was learned."""
+"""Gradient clipping, so that one very large gradient cannot undo what was learned; skip_init."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from ..dtypes import Array
 from ..ops.arguments import is_tensor, tensors
 from ..scalars import number
 from ..tensor import Tensor
+from .init import SKIPPED
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+M = TypeVar("M")
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "skip_init"]
 
 
 def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -117,3 +120,18 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         raise AttributeError(missing.message(__name__, name, __all__))
+
+
+def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
+    """Build a module without drawing its parameters at random, as they will be loaded.
+
+    For a large model, drawing takes far longer than loading.
+
+    Args:
+        module_cls: the module's class; the other arguments are those of its `__init__`.
+    """
+    before = SKIPPED.set(True)
+    try:
+        return module_cls(*args, **kwargs)
+    finally:
+        SKIPPED.reset(before)

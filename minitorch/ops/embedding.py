@@ -19,9 +19,10 @@ def _add_rows(rows: Array, ids: Array, V: int) -> Array:
     """Add rows[i] to row ids[i] of a table of zeros with V rows.
 
     The rows of one id are sorted next to each other and summed at once, which takes a fraction of
-    the time of np.add.at.
+    the time of np.add.at. Ids of 8 or 16 bits, of a table of up to 65,536 rows, are sorted by
+    counting, several times as fast as longer ones.
     """
-    order = np.argsort(ids, kind="stable")
+    order = np.argsort(ids.astype(np.min_scalar_type(max(V - 1, 0))), kind="stable")
     ids = ids[order]
     starts = np.flatnonzero(np.diff(ids, prepend=-1))  # where the next id begins
     table = np.zeros((V, rows.shape[1]), rows.dtype)

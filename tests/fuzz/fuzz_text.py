@@ -27,12 +27,16 @@ from transformer.cli.flags import number, seed, whole_number
 from transformer.cli.flags import text as text_flag
 from transformer.decoding.strategy import Decoding
 from transformer.tasks import TASKS, Characters
-from transformer.text import BytePairTokenizer, CharTokenizer, WordTokenizer
+from transformer.text import BytePairTokenizer, CharTokenizer, GPT2Tokenizer, WordTokenizer
+from transformer.text.bpe import PRINTABLE
 
 SLOW = 2.0  # seconds of computing
 CHARACTERS = CharTokenizer("0123456789+=abc ")
 WORDS = WordTokenizer(["the", "cat", "a", "b", "c", "猫", "+", "1", "2"])
 PAIRS = BytePairTokenizer.learn("low lower lowest new newer newest 猫 猫猫 12 123 \n\n", 280)
+MERGES = [("t", "h"), ("th", "e"), ("Ġ", "the"), ("1", "2"), ("é", "Ń"), ("Ġ", "Ġ")]
+VOCAB = [*PRINTABLE, *(a + b for a, b in MERGES), "</s>"]
+GPT2 = GPT2Tokenizer({token: i for i, token in enumerate(VOCAB)}, MERGES, {"</s>": 262}, {"</s>"})
 CUTS = Path(tempfile.mkdtemp(prefix="fuzz-")) / "bpe.json"
 PAIRS.save(CUTS)
 SAVED = CUTS.read_bytes()
@@ -91,6 +95,12 @@ def byte_pairs(text: str) -> None:
     ids = PAIRS.encode(text)
     promise(PAIRS.decode(ids) == text, "the text comes back")
     promise(all(3 <= i < len(PAIRS) for i in ids), "the ids are in the vocabulary")
+
+
+def gpt2_pairs(text: str) -> None:
+    for special in (False, True):
+        promise(GPT2.decode(GPT2.encode(text, special=special)) == text, "the text comes back")
+    promise(262 not in GPT2.encode(text), "what is typed ends no text")
 
 
 def learned_pairs(text: str) -> None:
@@ -170,6 +180,30 @@ def pairs_file(text: str) -> None:
     promise(loaded.merges == PAIRS.merges, "what is loaded is what was saved")
 
 
+def gpt2_files(text: str) -> None:
+    """A folder of a GPT-2's tokenizer, one of whose files has the text in the place of a piece."""
+    rng = random.Random(ascii(text))
+    vocab = {token: i for i, token in enumerate(VOCAB)}
+    pairs = [list(pair) for pair in MERGES]
+    added = [{"id": 262, "content": "</s>", "special": True}]
+    model = {"type": "BPE", "vocab": vocab, "merges": pairs}
+    cuts = {"type": "ByteLevel", "add_prefix_space": False}
+    whole = {"added_tokens": added, "pre_tokenizer": cuts, "model": model, "normalizer": None}
+    files = {"tokenizer.json": json.dumps(whole)}
+    if rng.random() < 0.5:
+        lines = "\n".join(f"{a} {b}" for a, b in MERGES)
+        files = {"vocab.json": json.dumps(vocab), "merges.txt": lines}
+    changed = rng.choice(list(files))
+    start = rng.randrange(len(files[changed]))
+    stop = start + rng.choice([0, 1, 5, 100])
+    files[changed] = files[changed][:start] + text + files[changed][stop:]
+    with tempfile.TemporaryDirectory() as name:
+        for file, content in files.items():
+            (Path(name) / file).write_bytes(content.encode(errors="surrogatepass"))
+        tokenizer = GPT2Tokenizer.from_pretrained(name)
+        promise(tokenizer.decode(tokenizer.encode("the 12")) == "the 12", "the text comes back")
+
+
 def text_file(text: str) -> None:
     path = CUTS.with_name("text.txt")
     mark = random.Random(ascii(text)).choice([b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
@@ -202,6 +236,7 @@ DOCUMENTED: dict[Callable[[str], None], tuple[type[Exception], ...]] = {
     characters: (ValueError,),
     words: (ValueError,),
     byte_pairs: (ValueError,),
+    gpt2_pairs: (ValueError,),
     learned_pairs: (ValueError,),
     alphabet: (ValueError,),
     vocabulary: (ValueError,),
@@ -213,6 +248,7 @@ DOCUMENTED: dict[Callable[[str], None], tuple[type[Exception], ...]] = {
     decoding_flags: (ValueError,),
     pairs_file: (ValueError,),
     text_file: (ValueError,),
+    gpt2_files: (RuntimeError,),
     command: (),
     **{question_of(name): (ValueError,) for name in READERS},
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, namedtuple
+from collections import Counter, OrderedDict, namedtuple
 from collections.abc import Callable, Iterator
 from itertools import chain, count
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from minitorch.utils.data import (
     Subset,
     TensorDataset,
     default_collate,
+    default_convert,
     random_split,
 )
 
@@ -255,6 +257,8 @@ LOADERS: list[Callable[[], DataLoader[Any]]] = [
     lambda: DataLoader(TEN, 3, sampler=RandomSampler(TEN, True, 70, mt.Generator().manual_seed(7))),
     lambda: DataLoader(TEN, sampler=RandomSampler(TEN, replacement=True, num_samples=12)),
     lambda: DataLoader(TEN, batch_size=3, sampler=Backwards()),
+    lambda: DataLoader(TEN, None),
+    lambda: DataLoader(TEN, None, shuffle=True),
 ]
 
 
@@ -321,6 +325,56 @@ def test_a_place_after_the_last_batch_is_followed_by_the_next_epoch() -> None:
     resumed.load_state_dict(loader.state_dict())
     assert drawn(resumed) == []
     assert drawn(resumed) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+
+
+# ------------------------------------------------------------------- batches from the dataset
+
+
+class Powers:
+    """A dataset of batches: item i is i to the powers 0 to 2, as an array, and a name."""
+
+    def __getitem__(self, i: int) -> tuple[Any, str]:
+        return np.array([1, i, i * i]), f"powers of {i}"
+
+
+def test_without_a_batch_size_the_dataset_gives_the_batches() -> None:
+    loader = DataLoader(Powers(), batch_size=None, sampler=range(2, 4))
+    assert (len(loader), loader.batch_size, loader.batch_sampler) == (2, None, None)
+    batches = list(loader)
+    assert [(type(x), x.tolist(), name) for x, name in batches] == [
+        (mt.Tensor, [1, 2, 4], "powers of 2"),
+        (mt.Tensor, [1, 3, 9], "powers of 3"),
+    ]
+    named = DataLoader(Powers(), None, sampler=[5], collate_fn=lambda batch: batch[1])
+    assert list(named) == ["powers of 5"]
+    assert list(DataLoader(Powers(), None, sampler=range(4, 4))) == []
+    assert sorted(DataLoader(list(range(9)), None, shuffle=True)) == list(range(9))
+
+
+def test_given_batches_have_no_size_of_the_loaders() -> None:
+    loader = DataLoader(TEN, batch_sampler=[[3], [1, 1]])
+    assert (loader.batch_size, loader.drop_last) == (None, False)
+
+
+def test_converting_changes_arrays_alone() -> None:
+    tensor, words = mt.ones(2), np.array(["a", "b"])
+    assert default_convert(tensor) is tensor
+    assert default_convert(words) is words
+    assert default_convert(3) == 3
+    assert default_convert("ab") == "ab"
+    assert default_convert(np.float32(2)).dtype == mt.float32
+    array = np.zeros(2)
+    converted = default_convert({"x": (array, 1.5), "y": Pair(array, None)})
+    array[0] = 7  # without a copy
+    assert [x.tolist() if isinstance(x, mt.Tensor) else x for x in converted["x"]] == [[7, 0], 1.5]
+    assert isinstance(converted["x"], list)
+    assert isinstance(converted["y"], Pair)
+    assert converted["y"].x.tolist() == [7, 0]
+    ordered = default_convert(OrderedDict(a=array))
+    assert isinstance(ordered, OrderedDict)
+    assert ordered["a"].tolist() == [7, 0]
+    assert array[0] == 7
+    assert default_convert(MappingProxyType({"a": array}))["a"].tolist() == [7, 0]
 
 
 # ------------------------------------------------------------------------------------ collating

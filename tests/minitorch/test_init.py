@@ -153,3 +153,16 @@ def test_numbers_are_drawn_from_the_standard_distributions_unless_told() -> None
     assert uniform.mean().item() == pytest.approx(0.5, abs=0.01)
     assert uniform.min().item() < 0.001
     assert 0.999 < uniform.max().item() < 1
+
+
+def test_skip_init_draws_nothing() -> None:
+    before = mt.get_rng_state()
+    layer = nn.utils.skip_init(nn.Linear, 3, out_features=2)
+    skipped = nn.utils.skip_init(nn.Embedding, 4, 5)
+    assert mt.get_rng_state()["state"] == before["state"]
+    assert (layer.weight.shape, skipped.weight.shape) == ((2, 3), (4, 5))
+    assert layer.weight.requires_grad
+    with pytest.raises(RuntimeError, match="in_features"):
+        nn.utils.skip_init(nn.Linear, -1, 2)
+    nn.Linear(3, 2)  # afterwards, and after an error, all is drawn as before
+    assert mt.get_rng_state()["state"] != before["state"]

@@ -19,7 +19,7 @@ import minitorch as mt
 from minitorch import nn, optim
 from transformer import GPT, TransformerConfig
 from transformer.tasks import Addition, AdditionGPT, Characters, Copy, Dates, FillTheGap, Sort
-from transformer.training import Training, TrainingConfig, train
+from transformer.training import Training, TrainingConfig, TrainingState, train
 from transformer.training.checks import Diverged
 from transformer.training.progress import Progress
 from transformer.training.run import Run
@@ -295,6 +295,14 @@ TASKS = [
 
 COPY = Copy().model_config(**SMALL)
 
+
+def made(**changes: Any) -> TrainingState:
+    """A training of given parts."""
+    model = GPT(COPY)
+    parts = {"model": model, "optimizer": optim.SGD(model.parameters(), lr=0.1)} | changes
+    return TrainingState(Copy(), config=config(), **parts)
+
+
 LOOP = [
     Misuse("a task's name", lambda: Training("copy", COPY, config()), T, "a Task, not 'copy'"),
     Misuse("a task's class", lambda: Training(Copy, COPY, config()), T, "task must be a Task, not"),
@@ -310,6 +318,19 @@ LOOP = [
     Misuse("another padding", lambda: Training(Copy(), replace(COPY, pad=3), config()), V,
            "the task copy writes pad as 0, and the model reads 3"),
     Misuse("another end", lambda: Training(Copy(), replace(COPY, eos=1), config()), V, "eos as 2, "),
+    Misuse("a configuration for a model", lambda: made(model=COPY), T, "model must be a Module with"),
+    Misuse("a layer for a model", lambda: made(model=nn.Linear(2, 2)), T, "with a TransformerConfig"),
+    Misuse("a training without one", lambda: made(optimizer=None), T, "optimizer must be a Optimizer, not None"),
+    Misuse("a model of another task", lambda: made(model=GPT(replace(COPY, vocab_size=12))), V,
+           "needs a model with vocab_size=13 or more, not 12"),
+    Misuse("a loss that is NaN recorded", lambda: training().record(math.nan, 1.0), Diverged, "is nan"),
+    Misuse("a norm that is infinite recorded", lambda: training().record(1.0, math.inf), Diverged,
+           "step 1, .* the gradient's norm is inf"),
+    Misuse("a batch after the last", lambda: training().batches[3], IndexError,
+           "no batch 3: there are 3"),
+    Misuse("a batch of several", lambda: training(accumulate=2).batches[1], V,
+           r"accumulates 2 batches: draw\(1, 2\)"),
+    Misuse("a batch before the first", lambda: training().batches[-1], IndexError, "no batch -1"),
     Misuse("a number for a forward", lambda: training().advance(3), T, "forward must be .* not 3"),
     Misuse("a step after the last", lambda: finished().advance(), RuntimeError, "taken its 1 steps"),
     Misuse("an evaluation before a step", lambda: training().evaluate(), RuntimeError, "no step was"),

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 import minitorch as mt
 from minitorch import nn
 from transformer import BERT, GPT, Transformer, TransformerConfig
+from transformer.explain import figure
 from transformer.model.attention import MultiHeadAttention
 from transformer.model.cache import Cache, LayerCache
 from transformer.model.decoder import Decoder
@@ -349,6 +350,11 @@ MASKS = [
     Misuse("padding in 2-d", lambda: decoder_mask(3, 0, np.array([[1]])), ValueError, r"\(1\)"),
     Misuse("odd d_head", lambda: rotary(8, 3), ValueError, "d_head=3 is odd"),
     Misuse("d_head 0", lambda: rotary(8, 0), ValueError, "d_head must be at least 1"),
+    Misuse("theta below 1", lambda: rotary(8, 4, 0.5), ValueError, "theta must be"),
+    Misuse("theta of NaN", lambda: rotary(8, 4, math.nan), ValueError, "theta must be"),
+    Misuse("theta in text", lambda: rotary(8, 4, any_type("3")), TypeError, "theta must be"),
+    Misuse("a head of 0", lambda: heads(8, 2, d_head=0), ValueError, "d_head must be at least 1"),
+    Misuse("a head of 2.5", lambda: heads(8, 2, d_head=any_type(2.5)), TypeError, "d_head must be int"),
     Misuse("no positions", lambda: rotary(0, 4), ValueError, "max_length must be at least 1"),
     Misuse("8.5 positions", lambda: rotary(any_type(8.5), 4), TypeError, "max_length"),
     Misuse("past the last", lambda: rotary(8, 4)(heads_of(1, 2, 9)), ValueError, "9 tokens .*=8"),
@@ -509,7 +515,7 @@ WEIGHTS = [
     Misuse(
         "weights cut off", lambda: pretrained(data=truncated()), RuntimeError, "tensors: damaged"
     ),
-    Misuse("BF16", lambda: pretrained(data=tensor_file("BF16", 8)), RuntimeError, "damaged, or of"),
+    Misuse("F4", lambda: pretrained(data=tensor_file("F4", 2)), RuntimeError, "damaged, or of"),
     Misuse(
         "F8", lambda: pretrained(data=tensor_file("F8_E4M3", 4)), RuntimeError, "damaged, or of"
     ),
@@ -541,7 +547,13 @@ WEIGHTS = [
     ),
 ]
 
-MISUSES = [*ATTENTION, *CACHES, *MASKS, *MODELS, *LOSSES, *WEIGHTS]
+FIGURES = [
+    Misuse("a figure of nothing", lambda: figure(None), TypeError, "a Transformer, a GPT or a BERT"),
+    Misuse("a figure of a layer", lambda: figure(nn.Linear(2, 2)), TypeError, "not Linear"),
+    Misuse("a figure of a class", lambda: figure(GPT), TypeError, "figure: needs .* not "),
+]
+
+MISUSES = [*FIGURES, *ATTENTION, *CACHES, *MASKS, *MODELS, *LOSSES, *WEIGHTS]
 
 
 @pytest.mark.parametrize("misuse", MISUSES, ids=lambda misuse: misuse.what)

@@ -271,7 +271,7 @@ MISUSES = [
     ),
     # starting
     Misuse(
-        "start nothing", lambda: Run(place()).start(None), TypeError, "Training, not a NoneType"
+        "start nothing", lambda: Run(place()).start(None), TypeError, "TrainingState, not a None"
     ),
     Misuse("start a task", lambda: Run(place()).start(Addition(1)), TypeError, "not a Addition"),
     Misuse("start in a file", lambda: Run(taken("file")).start(new()), RunError, "not a directory"),
@@ -283,6 +283,33 @@ MISUSES = [
     Misuse("in a .git", lambda: Run(taken("foreign directory")).start(new()), RunError, ".git"),
     Misuse("at the root", lambda: Run("/").start(new()), RunError, "^/ holds files that are not"),
     Misuse("in /proc", lambda: Run("/proc/run").start(new()), RunError, "cannot write to /proc/"),
+    # going on, with a training that is made already
+    Misuse("restore nothing", lambda: Run(copy()).restore(None), TypeError, "TrainingState, not a N"),
+    Misuse("restore a task", lambda: Run(copy()).restore(Addition(1)), TypeError, "not a Addition"),
+    Misuse(
+        "restore what is not there",
+        lambda: Run(place()).restore(new()),
+        RunError,
+        "no such directory",
+    ),
+    Misuse(
+        "restore another task",
+        lambda: Run(copy()).restore(new(Reverse())),
+        RunError,
+        "was started otherwise: task.name is 'reverse', and was 'addition', and [0-9]+ more",
+    ),
+    Misuse(
+        "restore with other digits",
+        lambda: Run(copy()).restore(new(Addition(2))),
+        RunError,
+        "task.digits is 2, and was 1",
+    ),
+    Misuse(
+        "restore to a step before",
+        lambda: Run(copy()).restore(new(), 1),
+        RunError,
+        "has taken 2 of 4 steps, and cannot be trained to step 1",
+    ),
     # saving
     Misuse("save before a start", lambda: Run(place()).save(new()), RunError, NOT_OURS),
     Misuse("save into one that is there", lambda: Run(copy()).save(new()), RunError, NOT_OURS),
@@ -334,7 +361,7 @@ MISUSES = [
         "report on no training",
         lambda: reports.report(Run(copy()), None, CONSOLE),
         TypeError,
-        "a Training, not a None",
+        "a TrainingState, not a None",
     ),
     Misuse(
         "report before an evaluation",

@@ -136,13 +136,13 @@ class Reference:
             return F.rms_norm(x, size, weight, self.config.norm_eps)
         return F.layer_norm(x, size, weight, self.state.get(f"{path}.bias"), self.config.norm_eps)
 
-    def angles(self, T: int, size: int) -> Any:
-        rate = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    def angles(self, T: int, size: int, theta: float = 10000.0) -> Any:
+        rate = theta ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
         return torch.arange(T, dtype=torch.float64)[:, None] * rate
 
     def rotated(self, x: Any) -> Any:
         pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
-        angle = self.angles(x.shape[2], x.shape[3])
+        angle = self.angles(x.shape[2], x.shape[3], self.config.rope_theta)
         return torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
 
     def attention(self, path: str, x: Any, memory: Any = None, **masks: Any) -> Any:
@@ -230,6 +230,9 @@ VARIATIONS: list[dict[str, Any]] = [
     {"activation": "swiglu"},
     {"positions": "learned"},
     {"positions": "rotary"},
+    {"positions": "rotary", "rope_theta": 3.0},
+    {"d_head": 6},
+    {"n_heads": 2, "n_kv_heads": 1, "d_head": 10, "positions": "rotary"},
     {"tie_embeddings": False},
     {"bias": False},
     {"bias": False, "activation": "swiglu", "norm": "rms", "positions": "rotary", "n_kv_heads": 2},
@@ -303,10 +306,11 @@ def test_each_variation_of_an_encoder_decoder(changes: dict[str, Any]) -> None:
     )
 
 
-def test_rotary_positions_turn_complex_numbers() -> None:
+@pytest.mark.parametrize("theta", [10000.0, 3.0])
+def test_rotary_positions_turn_complex_numbers(theta: float) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 5, 8))
-    rate = 10000.0 ** (-torch.arange(0, 8, 2, dtype=torch.float64) / 8)
+    rate = theta ** (-torch.arange(0, 8, 2, dtype=torch.float64) / 8)
     angle = torch.arange(4, 9, dtype=torch.float64)[:, None] * rate
     pairs = torch.view_as_complex(torch.tensor(x).unflatten(-1, (-1, 2)))
     turned = torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
-    assert_equal(RotaryPositions(16, 8)(mt.from_numpy(x), start=4), turned)
+    assert_equal(RotaryPositions(16, 8, theta)(mt.from_numpy(x), start=4), turned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,8 @@ def affine(layer: nn.Linear, vector: Any) -> Any:
 
 def by_hand(attention: MultiHeadAttention, x: Any, memory: Any, allowed: Any) -> Any:
     """Attend with a loop over batch, head, query and key. `allowed` is (batch, T_q, T_k)."""
-    batch, T_q, d_model = x.shape
-    d_head = d_model // attention.n_heads
+    batch, T_q, _ = x.shape
+    d_head = attention.d_head
     result = np.empty_like(x)
     for b in range(batch):
         for i in range(T_q):
@@ -179,8 +180,40 @@ def test_it_is_built_as_the_configuration_says() -> None:
     assert rotary.query.bias is not None
     assert rotary.rotary is not None
     assert rotary.rotary.cos.shape == (7, 4)
+    assert rotary.rotary.cos[1].tolist() == pytest.approx([math.cos(1)] * 2 + [math.cos(0.01)] * 2)
     assert attention(config).extra_repr() == "n_heads=4, n_kv_heads=2, dropout=0.25"
     assert MultiHeadAttention(8, 2).extra_repr() == "n_heads=2, dropout=0.0"
+
+
+def test_the_size_of_a_head_may_be_given() -> None:
+    """Then the heads together may be wider than the stream, or narrower: 3 of 2 beside 4."""
+    config = TransformerConfig(
+        9, d_model=4, n_heads=3, n_kv_heads=1, d_head=2, max_length=7, positions="rotary",
+        rope_theta=3.0,
+    )  # fmt: skip
+    layer = attention(config)
+    assert layer.d_head == 2
+    shapes = {name: p.shape for name, p in layer.named_parameters() if name.endswith("weight")}
+    assert shapes == {
+        "query.weight": (6, 4), "key.weight": (2, 4), "value.weight": (2, 4),
+        "output.weight": (4, 6),
+    }  # fmt: skip
+    assert layer.rotary is not None
+    assert layer.rotary.cos[2].tolist() == pytest.approx([math.cos(2)] * 2)
+    two_pairs = attention(replace(config, d_head=4))
+    assert two_pairs.rotary is not None
+    slow = math.cos(2 / math.sqrt(3))
+    assert two_pairs.rotary.cos[2].tolist() == pytest.approx([math.cos(2)] * 2 + [slow] * 2)
+
+
+@pytest.mark.parametrize("d_head", [1, 5])
+def test_heads_of_a_given_size_attend_as_the_loops_do(
+    random_module: Callable[..., Any], d_head: int
+) -> None:
+    layer = random_module(MultiHeadAttention(3, 2, d_head=d_head))
+    x = np.random.default_rng(0).standard_normal((2, 4, 3))
+    expected = by_hand(layer, x, x, np.ones((2, 4, 4), bool))
+    assert_close(layer(mt.from_numpy(x)), expected, rtol=1e-10, atol=1e-12)
 
 
 def test_dropout_sets_weights_to_0_at_its_rate() -> None:

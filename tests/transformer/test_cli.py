@@ -6,7 +6,6 @@ import io
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +51,7 @@ def test_help_names_the_commands(said: Any) -> None:
     assert code == 0
     assert re.search("train +train a model", output)
     assert re.search("solve +ask a trained model", output)
+    assert re.search("complete +let a GPT-2 write on", output)
 
 
 def test_help_explains_every_flag_with_its_default(
@@ -186,7 +186,7 @@ def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
     assert not errors
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", output)
     lines = output.splitlines()
-    assert lines[0] == "Transformer("
+    assert lines[0].startswith("Transformer: ")
     assert any(
         re.fullmatch(
             r"step 3/3  loss \d+\.\d{4}  held-out exact match \d+\.\d\d%  "
@@ -216,7 +216,7 @@ def test_the_same_command_twice_keeps_both_runs(said: Any, tmp_path: Path) -> No
     for times in (0, 1):
         code, output, errors = said("train", "addition", *SMALL, "--out", out)
         assert (code, errors) == (0, "")
-        assert output.startswith("Transformer(" if times == 0 else "the run that was in ")
+        assert output.startswith("Transformer: " if times == 0 else "the run that was in ")
     assert output.splitlines()[0] == (
         f"the run that was in {out} is now in {out}.1; ask it with  transformer solve '{out}.1'"
     )
@@ -558,7 +558,7 @@ def test_what_the_terminal_cannot_show_is_escaped(
 def test_every_help_is_shown_in_every_encoding(
     said: Any, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
-    commands = [["train"], ["eval"], ["solve"], *(["train", name] for name in TASKS)]
+    commands = [["train"], ["eval"], ["solve"], ["complete"], *(["train", name] for name in TASKS)]
     for command in [["tasks"], ["--help"], *([*command, "--help"] for command in commands)]:
         output = io.BytesIO()
         monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output, encoding))
@@ -594,10 +594,10 @@ def test_a_training_ends_well_in_a_poor_environment(tmp_path: Path) -> None:
 def test_a_model_that_no_memory_holds_gets_one_line(
     said: Any, single_digits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def greedy(*_: Any) -> Any:
+    def sample(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("transformer.decoding.strategy.greedy", greedy)
+    monkeypatch.setattr("transformer.decoding.strategy.sample", sample)
     code, output, errors = said("solve", single_digits, "1+1")
     assert (code, output) == (2, "")
     assert errors == "error: not enough memory: take a smaller model or batch\n"
@@ -665,47 +665,6 @@ def test_a_mistake_shows_no_traceback(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert not done.stdout
     assert is_one_line(done.stderr)
-
-
-def test_the_example_ends_as_the_readme_says(tmp_path: Path) -> None:
-    small = ["--steps=2", "--batch-size=4", "--d-model=8", "--heads=2", "--layers=1"]
-    done = process("examples/addition.py", *small, "--out", tmp_path / "run")
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    ask, result = done.stdout.splitlines()[-2:]
-    assert ask == f"ask it something of your own:  transformer solve {tmp_path / 'run'} 12+34"
-    assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", result)
-
-
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
-    """A training of a million steps is stopped from outside; what is printed goes on with it."""
-    small = ["--steps=1000000", "--batch-size=1", "--d-model=4", "--heads=1", "--layers=1"]
-    out = tmp_path / "run"
-    command = [sys.executable, "examples/addition.py", *small, "--digits=1", "--out", out]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as training:
-        assert training.stdout is not None
-        assert training.stderr is not None
-        for line in training.stdout:
-            if line.startswith("step 100/"):
-                training.send_signal(signal.SIGINT)
-                break
-        *_, said, command_line = training.stdout.read().splitlines()
-        errors = training.stderr.read()
-    assert training.returncode == 130
-    assert not errors
-    match = re.fullmatch(
-        rf"stopped after step (\d+) of 1000000 and saved to {out}; go on with", said
-    )
-    assert match
-    assert command_line == f"  python examples/addition.py --resume --out {out}"
-    assert Run(out).resume().step == int(match[1])
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ def test_the_defaults_are_the_base_model_of_the_paper() -> None:
 
 def test_every_default_is_what_the_help_says() -> None:
     assert asdict(TransformerConfig(vocab_size=9)) == {
-        "vocab_size": 9, "d_model": 512, "n_heads": 8, "n_kv_heads": None, "n_layers": 6,
-        "d_ff": 2048, "dropout": 0.1, "activation": "relu", "pre_norm": False, "norm": "layer",
-        "norm_eps": 1e-5, "final_norm": None, "positions": "sinusoidal", "max_length": 512,
-        "n_segments": 0, "tie_embeddings": True, "bias": True, "pad": 0, "bos": 1, "eos": 2,
+        "vocab_size": 9, "d_model": 512, "n_heads": 8, "n_kv_heads": None, "d_head": None,
+        "n_layers": 6, "d_ff": 2048, "dropout": 0.1, "activation": "relu", "pre_norm": False,
+        "norm": "layer", "norm_eps": 1e-5, "final_norm": None, "positions": "sinusoidal",
+        "rope_theta": 10000.0, "max_length": 512, "n_segments": 0, "tie_embeddings": True,
+        "bias": True, "pad": 0, "bos": 1, "eos": 2,
     }  # fmt: skip
     assert asdict(TrainingConfig()) == {
         "steps": 1000, "batch_size": 128, "lr": 5e-3, "warmup": 100, "schedule": "linear",
@@ -63,6 +64,7 @@ RANGES: list[tuple[Any, str, Any, Any, str]] = [
     (model_config, "max_length", 1, 10**7, "from 1 to 10,000,000"),
     (model_config, "n_segments", 0, 1000, "from 0 to 1,000"),
     (model_config, "n_kv_heads", 1, 1, "from 1 to 32,768"),
+    (model_config, "d_head", 1, 2**10, "from 1 to 32,768"),
     (training_config, "steps", 1, B, "from 1 to 1,000,000,000"),
     (training_config, "batch_size", 1, 10**6, "from 1 to 1,000,000"),
     (training_config, "warmup", 0, B, "from 0 to 1,000,000,000"),
@@ -82,9 +84,9 @@ def test_whole_numbers_have_a_range(config: Any, name: str, low: int, high: int,
     wrong: list[Any] = [low - 1, high + 1, 2.0, "2", True, math.nan, math.inf, [2], 2j]
     if name == "vocab_size":
         wrong[0] = 0
-    if name == "n_kv_heads":
+    if name in ("n_kv_heads", "d_head"):
         wrong[1] = 2**15 + 1
-    for value in [*wrong, *([None] if name != "n_kv_heads" else [])]:
+    for value in [*wrong, *([None] if name not in ("n_kv_heads", "d_head") else [])]:
         with pytest.raises(ValueError, match=f"^{name} must be a whole number {said}, not "):
             config(**{name: value})
 
@@ -111,6 +113,7 @@ def test_a_configuration_cannot_be_changed() -> None:
     [
         (model_config, "dropout", [0, 0.999], [-0.1, 1, 1.0], "from 0 to below 1"),
         (model_config, "norm_eps", [0, 1], [-1e-9, 1.1], "from 0 to 1"),
+        (model_config, "rope_theta", [1, 1e9], [0, 0.999, -3, 1.1e9], "from 1 to 1,000,000,000"),
         (training_config, "lr", [1e-300, 1000], [0, 0.0, -1.0, 1000.1], "above 0, at most 1,000"),
         (training_config, "weight_decay", [0, 1000], [-0.1, 1000.1], "from 0 to 1,000"),
         (training_config, "clip", [1e-9, 1e9], [0, -1.0, 1.1e9], "above 0, at most 1,000,000,000"),
@@ -171,17 +174,24 @@ def test_every_number_and_choice_has_a_range() -> None:
         ),
         ({"n_heads": 4, "d_model": 8, "n_kv_heads": 8}, "evenly among n_kv_heads=8"),
         ({"n_heads": 2, "d_model": 6, "positions": "rotary"}, "d_model / n_heads = 3 is odd"),
+        ({"d_head": 3, "positions": "rotary"}, "d_head = 3 is odd"),
         ({"eos": 9, "vocab_size": 9}, "eos=9 is not an id below 9"),
         ({"bos": 9, "vocab_size": 9}, "bos=9 is not an id below 9"),
         ({"pad": 10, "vocab_size": 9}, "pad=10 is not an id below 9"),
-        ({"pad": -1}, "pad must be a whole number from 0 to 10,000,000, not -1"),
-        ({"pad": 1.5}, "pad must be a whole number from 0 to 10,000,000, not 1.5"),
+        ({"pad": -2}, "pad must be a whole number from -1 to 10,000,000, not -2"),
+        ({"pad": 1.5}, "pad must be a whole number from -1 to 10,000,000, not 1.5"),
+        ({"bos": -1}, "bos must be a whole number from 0 to 10,000,000, not -1"),
         ({"n_layers": 2**40}, "n_layers must be a whole number from 1 to 1,000, not 1099511627776"),
         ({"d_model": 2**40}, "d_model must be .* from 1 to 32,768, not 1099511627776"),
         (
             {"d_model": 2**15, "n_layers": 1000, "d_ff": 10**6},
             "d_model=32768 and d_ff=1000000 make a model of about 69,865,343,811,584 numbers, "
             "more than 10,000,000,000",
+        ),
+        (
+            {"n_layers": 2, "n_heads": 2**15, "d_head": 2**15},  # 2 · (2^20 + 512 + 2 · (2^32 + 2))
+            "d_model=2, n_heads=32768, d_head=32768 and d_ff=1 make a model of about "
+            "17,181,967,368 numbers, more",
         ),
     ],
 )
@@ -308,3 +318,15 @@ def test_a_training_shorter_than_its_warmup_only_rises() -> None:
 )
 def test_configurations_survive_json(config: Any) -> None:
     assert type(config)(**json.loads(json.dumps(asdict(config)))) == config
+
+
+def test_a_configuration_saved_before_a_field_was_added_has_its_default() -> None:
+    config = TransformerConfig(9, positions="rotary")
+    saved = {k: v for k, v in asdict(config).items() if k not in ("d_head", "rope_theta")}
+    assert TransformerConfig(**saved) == config
+    assert (config.d_head, config.rope_theta) == (None, 10_000.0)
+
+
+def test_later_fields_are_given_by_name() -> None:
+    """So that the order of those before them, which may be given by place, stays what it was."""
+    assert TransformerConfig(9, 512, 8, 4, 3).n_layers == 3

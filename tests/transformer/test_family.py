@@ -247,12 +247,13 @@ def test_grouped_heads_are_heads_that_share_keys_and_values(
         close(grouped(x, is_causal=is_causal), full(x, is_causal=is_causal).detach())
 
 
-def test_rotary_positions_turn_each_pair_by_its_own_angle() -> None:
-    rotary = RotaryPositions(8, 4).double()
+@pytest.mark.parametrize("theta", [10000, 3])
+def test_rotary_positions_turn_each_pair_by_its_own_angle(theta: float) -> None:
+    rotary = RotaryPositions(8, 4, theta).double()
     x = mt.tensor([[[[1.0, 0.0, 0.0, 1.0]] * 3]], dtype=mt.float64)
     got = rotary(x, start=2).tolist()[0][0]
     for pos, (a, b, c, d) in zip((2, 3, 4), got, strict=True):
-        fast, slow = pos, pos / 10000 ** (2 / 4)
+        fast, slow = pos, pos / theta ** (2 / 4)
         assert (a, b) == pytest.approx((math.cos(fast), math.sin(fast)), abs=1e-6)
         assert (c, d) == pytest.approx((-math.sin(slow), math.cos(slow)), abs=1e-6)
 
@@ -312,6 +313,9 @@ def test_tokens_look_back_and_not_at_padding() -> None:
     [
         ({"n_heads": 3}, "d_model=8 cannot be divided evenly among n_heads=3"),
         ({"n_heads": 4, "n_kv_heads": 3}, "n_heads=4 cannot .* n_kv_heads=3"),
+        ({"d_head": 0}, "d_head must be a whole number from 1 to 32,768, not 0"),
+        ({"d_head": 5, "positions": "rotary"}, "but d_head = 5 is odd"),
+        ({"rope_theta": 0.5}, "rope_theta must be a number from 1 to 1,000,000,000, not 0.5"),
         ({"n_kv_heads": 0}, "n_kv_heads must be a whole number from 1 to 32,768, not 0"),
         ({"n_layers": -1}, "n_layers must be a whole number from 1 to 1,000, not -1"),
         ({"n_heads": 8, "positions": "rotary"}, r"pairs .* d_model / n_heads = 1 is odd"),

@@ -72,6 +72,7 @@ VARIATIONS: list[dict[str, Any]] = [
     {"positions": "learned"},
     {"positions": "rotary"},
     {"n_heads": 4, "n_kv_heads": 2},
+    {"n_heads": 2, "n_kv_heads": 1, "d_head": 6, "positions": "rotary", "rope_theta": 3.0},
     {"pre_norm": True, "norm": "rms", "activation": "swiglu", "bias": False},
 ]
 

@@ -15,14 +15,17 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from minitorch import nn
+import minitorch as mt
+from minitorch import nn, optim
 from minitorch.testing import assert_close
+from minitorch.utils.data import DataLoader
 from transformer import cli
 from transformer.tasks import TASKS, Addition
 from transformer.training.config import TrainingConfig
 from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
 from transformer.training.run import Run
+from transformer.training.state import Batches, TrainingState
 
 
 def small_training(dropout: float = 0.0, **changes: Any) -> Training:
@@ -52,6 +55,89 @@ def progress(training: Training, at_step: Callable[[int], None] | None = None) -
 
     config = training.config
     return Calling(Console(file=io.StringIO()), training.step, config.steps, config.batch_size)
+
+
+FILES = ["config.json", "metrics.csv", "model.safetensors", "state.safetensors"]
+
+
+def files(run: Run) -> dict[str, bytes]:
+    return {name: (run.directory / name).read_bytes() for name in FILES}
+
+
+# --------------------------------------------------------------------- with a loop of one's own
+
+
+def made_by_hand(optimizer: Callable[..., Any]) -> TrainingState:
+    """A training whose embedding is frozen, with any optimizer."""
+    task = Addition(2)
+    mt.manual_seed(0)
+    model = task.model(task.model_config(d_model=16, n_heads=2, n_layers=1, dropout=0.3))
+    model.embedding.tokens.weight.requires_grad_(False)
+    config = TrainingConfig(steps=6, batch_size=8, evaluate_every=2, evaluate_on=20)
+    return TrainingState(task, model, optimizer(model.parameters()), config)
+
+
+def go_on(training: TrainingState, run: Run, stop: int) -> None:
+    """The loop, with a schedule that falls."""
+    schedule = optim.lr_scheduler.LambdaLR(
+        training.optimizer, lambda n: 1 / (n + 1), last_epoch=training.step - 1
+    )
+    batches = Batches(training.task, training.config)
+    for batch in DataLoader(batches, batch_size=None, sampler=range(training.step, stop)):
+        training.optimizer.zero_grad()
+        loss = training.model.loss(*batch)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
+        training.optimizer.step()
+        schedule.step()
+        training.record(loss, norm)
+        if training.evaluation_due:
+            training.evaluate()
+            run.save(training)
+    run.save(training)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda parameters: optim.SGD(parameters, lr=0.1),
+        lambda parameters: optim.SGD(parameters, lr=0.1, momentum=0.9),
+        lambda parameters: optim.Adam(parameters, lr=0.01, amsgrad=True),
+    ],
+    ids=["SGD", "momentum", "AMSGrad"],
+)
+def test_a_loop_of_ones_own_goes_on_to_the_last_bit(
+    tmp_path: Path, optimizer: Callable[..., Any]
+) -> None:
+    whole, stopped = Run(tmp_path / "whole"), Run(tmp_path / "stopped")
+    for run, stop in ((whole, 6), (stopped, 3)):
+        training = made_by_hand(optimizer)
+        run.start(training)
+        go_on(training, run, stop)
+    training = made_by_hand(optimizer)
+    stopped.restore(training)
+    assert training.step == 3
+    go_on(training, stopped, 6)
+    assert files(stopped) == files(whole)
+
+
+def test_the_batches_are_a_dataset() -> None:
+    """Item i is what step i + 1 draws, whoever asks first."""
+    training = small_training(seed=3)
+    batches = Batches(training.task, training.config)
+    assert len(batches) == 7
+    for i in (5, 0):
+        rng = np.random.default_rng((3, i + 1))
+        for found, expected in zip(batches[i], training.task.batch(8, rng), strict=True):
+            assert_close(found, expected, rtol=0, atol=0)
+    assert len(list(batches)) == 7
+
+
+def test_an_evaluation_leaves_the_model_in_training() -> None:
+    training = small_training(0.3)
+    training.advance()
+    training.evaluate()
+    assert training.model.training
 
 
 # -------------------------------------------------------------------------------- by hand
@@ -187,12 +273,6 @@ def test_training_in_two_processes_is_training_in_one(tmp_path: Path) -> None:
 
 
 # -------------------------------------------------------------------- stopping and going on
-
-FILES = ["config.json", "metrics.csv", "model.safetensors", "state.safetensors"]
-
-
-def files(run: Run) -> dict[str, bytes]:
-    return {name: (run.directory / name).read_bytes() for name in FILES}
 
 
 def trained_whole(directory: Path, **changes: Any) -> dict[str, bytes]:

@@ -174,6 +174,56 @@ def test_a_byte_order_mark_and_half_precision_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(weight, half["wte.weight"].astype(np.float32))
 
 
+def test_bfloat16_is_the_upper_half_of_float32(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    start = 8 + int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8:start])
+    for about in header.values():
+        about["dtype"], about["data_offsets"] = "BF16", [n // 2 for n in about["data_offsets"]]
+    halves = np.frombuffer(whole[start:], "<u2")[1::2]  # of each float32 its upper half
+    text = json.dumps(header).encode()
+    data = len(text).to_bytes(8, "little") + text + halves.tobytes()
+    (tmp_path / "model.safetensors").write_bytes(data)
+    weight = from_pretrained(tmp_path).embedding.tokens.weight.detach().numpy()
+    exact = gpt2_tensors()["wte.weight"].view(np.uint32) & 0xFFFF0000
+    np.testing.assert_array_equal(weight, exact.view(np.float32))
+
+
+def test_weights_are_read_from_several_files(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    whole = values(from_pretrained(tmp_path))
+    (tmp_path / "model.safetensors").unlink()
+    places = {name: f"{len(name) % 3}.safetensors" for name in gpt2_tensors()}
+    for file in set(places.values()):
+        part = {name: array for name, array in gpt2_tensors().items() if places[name] == file}
+        save_file(part, tmp_path / file)
+    index = {"metadata": {"total_size": 1}, "weight_map": places}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    for path, array in values(from_pretrained(tmp_path)).items():
+        np.testing.assert_array_equal(array, whole[path])
+
+
+@pytest.mark.parametrize(("ends", "expected"), [(5, 5), ([4, 5], 4), (None, 6), ([], 6)], ids=str)
+def test_the_generation_config_may_name_another_end(
+    tmp_path: Path, ends: Any, expected: int
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    assert from_pretrained(tmp_path).config.eos == expected
+
+
+def test_nothing_is_drawn_at_random_for_a_gpt2_that_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(GPT2_CONFIG))
+    save_file(gpt2_tensors(), tmp_path / "model.safetensors")
+    before = mt.get_rng_state()
+    from_pretrained(tmp_path)
+    assert mt.get_rng_state()["state"] == before["state"]
+
+
 def test_a_bert_is_read_from_a_directory(tmp_path: Path) -> None:
     model = BERT(bert_config(BERT_CONFIG))
     (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
@@ -198,11 +248,67 @@ def test_a_bert_is_read_from_a_directory(tmp_path: Path) -> None:
         )
 
 
+def encoder_tensors() -> dict[str, Any]:
+    """The tensors of a `BertModel`: no head, but a pooler."""
+    state = BERT(bert_config(BERT_CONFIG), head=False).state_dict()
+    rng = np.random.default_rng(0)
+    theirs = {"pooler.dense.weight": np.ones((4, 4), np.float32)}
+    for name, (path,) in expand(BERT_BASE.names, 1):
+        if path in state:
+            theirs[name] = rng.standard_normal(tuple(state[path].shape), np.float32)
+    return theirs
+
+
+@pytest.mark.parametrize("prefix", ["", "bert."])
+def test_an_encoder_without_a_head_is_read_and_predicts_nothing(
+    prefix: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
+    theirs = encoder_tensors()
+    save_file({prefix + name: a for name, a in theirs.items()}, tmp_path / "model.safetensors")
+    model = from_pretrained(tmp_path)
+    assert isinstance(model, BERT)
+    assert not model.training
+    assert {name.split(".")[0] for name in model.state_dict()} == {"embedding", "encoder"}
+    ours = values(model)
+    for name, (path,) in expand(BERT_BASE.names, 1):
+        if path in ours:
+            np.testing.assert_array_equal(ours[path], theirs[name])
+    ids = mt.tensor([[1, 2, 3]])
+    assert model.encode(ids).shape == (1, 3, 4)
+    for predict in (model, lambda ids: model.loss(ids, ids)):
+        with pytest.raises(RuntimeError, match=r"no head to predict tokens with.* encode\(ids\)"):
+            predict(ids)
+
+
+def test_the_head_predicts_from_what_encode_gives() -> None:
+    whole = BERT(bert_config(BERT_CONFIG)).eval()
+    alone = BERT(bert_config(BERT_CONFIG), head=False).eval()
+    alone.load_state_dict({name: whole.state_dict()[name] for name in alone.state_dict()})
+    ids, segments = mt.tensor([[1, 2, 3], [4, 5, 0]]), mt.tensor([[0, 1, 1], [0, 0, 0]])
+    states = whole.encode(ids, segments)
+    np.testing.assert_array_equal(
+        alone.encode(ids, segments).detach().numpy(), states.detach().numpy()
+    )
+    logits = whole.output(whole.norm(mt.nn.functional.gelu(whole.transform(states))))
+    np.testing.assert_array_equal(
+        whole(ids, segments).detach().numpy(), logits.detach().numpy()
+    )
+
+
+def test_a_head_that_is_incomplete_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**BERT_CONFIG, "model_type": "bert"}))
+    theirs = {**encoder_tensors(), "cls.predictions.bias": np.zeros(7, np.float32)}
+    save_file(theirs, tmp_path / "model.safetensors")
+    with pytest.raises(RuntimeError, match=r"predictions\.transform\.dense\.weight is missing"):
+        from_pretrained(tmp_path)
+
+
 def test_gpt2s_configuration_is_translated() -> None:
     assert gpt2_config(GPT2_CONFIG) == TransformerConfig(
         vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=16, dropout=0.1,
         activation="gelu_tanh", pre_norm=True, norm_eps=1e-5, positions="learned", max_length=6,
-        tie_embeddings=True, pad=6, bos=6, eos=6,
+        tie_embeddings=True, pad=-1, bos=6, eos=6,
     )  # fmt: skip
     others = {
         "n_inner": 10, "resid_pdrop": 0, "activation_function": "relu", "layer_norm_epsilon": 1e-6,
@@ -217,7 +323,26 @@ def test_gpt2s_configuration_is_translated() -> None:
     large = {**GPT2_CONFIG, "vocab_size": 50257}
     del large["bos_token_id"], large["eos_token_id"]
     config = gpt2_config(large)
-    assert (config.pad, config.bos, config.eos) == (50256, 50256, 50256)
+    assert (config.pad, config.bos, config.eos) == (-1, 50256, 50256)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"pad_token_id": None}, (-1, 6, 6)),
+        ({"pad_token_id": 6}, (-1, 6, 6)),  # a token that ends a text is never padding
+        ({"pad_token_id": 1, "bos_token_id": 1}, (-1, 1, 6)),  # nor is one that begins it
+        ({"pad_token_id": 5}, (5, 6, 6)),
+        ({"pad_token_id": 7}, (-1, 6, 6)),  # not in the vocabulary
+        ({"pad_token_id": -1}, (-1, 6, 6)),
+        ({"eos_token_id": None}, (-1, 6, -1)),
+        ({"eos_token_id": 50256, "bos_token_id": 50256}, (-1, 0, -1)),
+    ],
+    ids=str,
+)
+def test_gpt2s_padding_is_no_token_that_a_text_has(changes: dict[str, Any], expected: Any) -> None:
+    config = gpt2_config({**GPT2_CONFIG, **changes})
+    assert (config.pad, config.bos, config.eos) == expected
 
 
 def test_berts_configuration_is_translated() -> None:

@@ -1,7 +1,25 @@
-"""The command line: `transformer tasks`, `train TASK`, `eval RUN`, `solve RUN [QUESTION]`."""
+"""The command line: `transformer tasks`, `train TASK`, `eval RUN`, `solve RUN`, `complete DIR`."""
 
 from .commands import main
-from .shell import Parser, run_command
-from .train import add_training_flags
+from .shell import Parser, Screen, run_command
+from .train import (
+    add_run_flags,
+    add_training_flags,
+    configured,
+    show_model,
+    start_or_resume,
+    stopped,
+)
 
-__all__ = ["Parser", "add_training_flags", "main", "run_command"]
+__all__ = [
+    "Parser",
+    "Screen",
+    "add_run_flags",
+    "add_training_flags",
+    "configured",
+    "main",
+    "run_command",
+    "show_model",
+    "start_or_resume",
+    "stopped",
+]

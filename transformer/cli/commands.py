@@ -1,4 +1,4 @@
-"""The command `transformer`, with its subcommands tasks, train, eval and solve."""
+"""The command `transformer`, with its subcommands tasks, train, eval, solve and complete."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from ..tasks import TASKS
 from ..training.report import test
 from ..training.run import Run
+from .complete import add_complete_flags
 from .flags import directory
 from .shell import Parser, Screen, run_command
 from .solve import add_solve_flags
@@ -76,4 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "solve", help="ask a trained model", description="Ask a trained model a question."
     )
     add_solve_flags(command)
+
+    description = "Let a GPT-2 from a local folder write on after a prompt."
+    command = commands.add_parser("complete", help="let a GPT-2 write on", description=description)
+    add_complete_flags(command)
     return run_command(parser, arguments)

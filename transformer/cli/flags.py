@@ -57,8 +57,8 @@ def flag(name: str) -> str:
 
 
 def given(options: argparse.Namespace, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields whose flags were given, with their values."""
-    values = {name: getattr(options, name) for name in names}
+    """Return the fields that have a flag which was given, with their values."""
+    values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -6,11 +6,7 @@ nothing, and is passed over.
 
 from __future__ import annotations
 
-import codecs
-import io
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +14,7 @@ from ..decoding.strategy import Decoding
 from ..tasks import TASKS
 from ..training.run import Run
 from .flags import add_flags, directory, flag, given
+from .reading import lines
 from .shell import Mistake, complain, user_input
 
 if TYPE_CHECKING:
@@ -34,30 +31,6 @@ def _decoding(options: argparse.Namespace, task: Task) -> Decoding:
             raise Mistake(f"{flag(name)} does not go with the task {task.name}")
     with user_input():
         return replace(Decoding() if "beam" in wanted else task.decoding, **wanted)
-
-
-def _lines() -> Iterator[str]:
-    """Read lines from standard input; in a terminal, with a prompt and the line editor."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # tasks refuse lines that are no text
-    if not sys.stdin.isatty():
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            beginning = sys.stdin.buffer.peek(3)
-            if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise Mistake("standard input is UTF-16: questions are read in UTF-8")
-            if beginning.startswith(codecs.BOM_UTF8):  # a mark, and no character of a question
-                sys.stdin.reconfigure(encoding="utf-8-sig")
-        for line in sys.stdin:
-            yield line.removesuffix("\n")
-        return
-    with suppress(ImportError):
-        import readline  # noqa: F401 - gives input() its history and editing keys
-    while True:
-        try:
-            yield input("> ")
-        except (EOFError, KeyboardInterrupt):
-            print()
-            return
 
 
 def solve(options: argparse.Namespace) -> int:
@@ -78,7 +51,7 @@ def solve(options: argparse.Namespace) -> int:
     code = 0
     if sys.stdin.isatty():
         print(f"A question a line, such as {task.question}; Ctrl-D ends.")
-    for line in _lines():
+    for line in lines():
         if line:
             try:
                 answer(line)

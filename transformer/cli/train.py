@@ -1,14 +1,21 @@
-"""`transformer train TASK`: train a model on a task, or resume a training run."""
+"""`transformer train TASK`: train a model on a task, or resume a training run.
+
+What has no underscore is also for scripts that have the loop in the open, as `examples/addition.py`
+does.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..explain import figure
 from ..model.config import TransformerConfig
 from ..training.config import TrainingConfig
 from ..training.directory import shown
@@ -16,13 +23,14 @@ from ..training.loop import Training, train
 from ..training.progress import Progress
 from ..training.report import report
 from ..training.run import Run
+from ..training.state import TrainingState
 from .flags import add_flags, directory, flag, given
 from .shell import Mistake, Screen, user_input
 
 if TYPE_CHECKING:
     import argparse
 
-    from ..tasks import Task
+    from ..tasks import Model, Task
 
 
 def _task_defaults(task: type[Task]) -> dict[str, Any]:
@@ -46,23 +54,34 @@ def _check_processes(config: TrainingConfig) -> None:
         )
 
 
+def configured(options: argparse.Namespace, config: TrainingConfig) -> TrainingConfig:
+    """Return the hyperparameters, changed as the flags say."""
+    with user_input():
+        return replace(config, **given(options, asdict(config)))
+
+
+def _begun(run: Run, training: TrainingState, console: Screen) -> None:
+    """Start the run, and say where the one has gone that was there."""
+    moved = run.start(training)
+    if moved is not None:
+        say = f"the run that was in {run.directory} is now in {moved}; ask it with  transformer "
+        console.print(f"{say}solve {shlex.quote(str(moved))}", markup=False, soft_wrap=True)
+
+
 def _start(options: argparse.Namespace, run: Run, console: Screen) -> Training:
     """Start a training run as the flags configure it."""
     with user_input():
         task = options.task(**given(options, _task_defaults(options.task)))
         model_config = task.model_config(**given(options, _model_defaults(options.task)))
-        config = replace(task.training_config, **given(options, asdict(task.training_config)))
+    config = configured(options, task.training_config)
     _check_processes(config)
     training = Training(task, model_config, config)
-    moved = run.start(training)
-    if moved is not None:
-        say = f"the run that was in {run.directory} is now in {moved}; ask it with  transformer "
-        console.print(f"{say}solve {shlex.quote(str(moved))}", markup=False, soft_wrap=True)
+    _begun(run, training, console)
     return training
 
 
-def _resume(options: argparse.Namespace, run: Run, console: Screen) -> Training:
-    """Resume the training that the run has saved, and say what has changed since."""
+def _check_resumes(options: argparse.Namespace, run: Run) -> None:
+    """Raise unless the run can go on with these flags."""
     task = options.task
     for names in (_task_defaults(task), _model_defaults(task), asdict(task.training_config)):
         for name in given(options, names):
@@ -79,12 +98,53 @@ def _resume(options: argparse.Namespace, run: Run, console: Screen) -> Training:
     with user_input():
         config = replace(config, **given(options, {"steps": None}))
     _check_processes(config)
+
+
+@contextmanager
+def _notes(console: Screen) -> Iterator[None]:
+    """Print the warnings inside the block: what has changed since the run was saved."""
     with warnings.catch_warnings(record=True) as changes:
         warnings.simplefilter("always")
-        training = run.resume(options.steps)
+        yield
     for change in changes:
         console.print(f"note: {change.message}", markup=False, soft_wrap=True)
-    return training
+
+
+def _resume(options: argparse.Namespace, run: Run, console: Screen) -> Training:
+    """Resume the training that the run has saved, and say what has changed since."""
+    _check_resumes(options, run)
+    with _notes(console):
+        return run.resume(options.steps)
+
+
+def start_or_resume(
+    options: argparse.Namespace, run: Run, training: TrainingState, console: Screen
+) -> None:
+    """Start a run with this training; with `--resume`, bring it to where the run was saved last."""
+    if options.resume:
+        _check_resumes(options, run)
+        with _notes(console):
+            run.restore(training, options.steps)
+    else:
+        _begun(run, training, console)
+
+
+def show_model(model: Model, console: Screen) -> None:
+    """Draw the model, as wide as the console is."""
+    drawn = figure(model, console.width, console.options.ascii_only)
+    console.print(drawn, markup=False, soft_wrap=True)
+
+
+def stopped(options: argparse.Namespace, run: Run, training: TrainingState, console: Screen) -> int:
+    """Say how to go on with a training that Ctrl-C has stopped; return the exit code."""
+    console.print(
+        f"stopped after step {training.step} of {training.config.steps} and saved to "
+        f"{run.directory}; go on with\n"
+        f"  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
+        markup=False,
+        soft_wrap=True,
+    )
+    return 130
 
 
 def train_task(options: argparse.Namespace) -> int:
@@ -92,21 +152,12 @@ def train_task(options: argparse.Namespace) -> int:
     console = Screen()
     with Run(options.out) as run:
         training = (_resume if options.resume else _start)(options, run, console)
-        config, model = training.config, training.model
-
-        console.print(model, markup=False)
-        console.print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
+        config = training.config
+        show_model(training.model, console)
         examples = config.batch_size * config.accumulate
         progress = Progress(console, training.step, config.steps, examples)
         if not train(training, run, progress):
-            console.print(
-                f"stopped after step {training.step} of {config.steps} and saved to "
-                f"{run.directory}; go on with\n"
-                f"  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
-                markup=False,
-                soft_wrap=True,
-            )
-            return 130
+            return stopped(options, run, training, console)
         if training.step < config.steps:
             console.print(
                 f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
@@ -116,11 +167,22 @@ def train_task(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
-    """Add the flags of `train` for a task. One that is not given is None: the task's default."""
-    add_flags(parser, "the task", task, _task_defaults(task))
-    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
-    add_flags(parser, "the training", TrainingConfig, asdict(task.training_config))
+def add_run_flags(
+    parser: argparse.ArgumentParser,
+    task: type[Task],
+    command: Callable[[argparse.Namespace], int],
+    names: Iterable[str] = ("steps", "seed"),
+) -> None:
+    """Add the flags of a training run, and say what is to be done with them.
+
+    Args:
+        parser: gets the flags.
+        task: what is learned; its hyperparameters are the defaults.
+        command: takes the options, and returns the exit code.
+        names: the hyperparameters that get a flag.
+    """
+    defaults = asdict(task.training_config)
+    add_flags(parser, "the training", TrainingConfig, {name: defaults[name] for name in names})
     parser.add_argument(
         "--out",
         type=directory,
@@ -134,4 +196,11 @@ def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> Non
         help="go on with the run in --out where it was saved last, configured as it was started; "
         "with --steps, train it to that step",
     )
-    parser.set_defaults(command=train_task, task=task, prog=parser.prog)
+    parser.set_defaults(command=command, task=task, prog=parser.prog)
+
+
+def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:
+    """Add the flags of `train` for a task. One that is not given is None: the task's default."""
+    add_flags(parser, "the task", task, _task_defaults(task))
+    add_flags(parser, "the model", TransformerConfig, _model_defaults(task))
+    add_run_flags(parser, task, train_task, asdict(task.training_config))

@@ -87,7 +87,7 @@ class _Hypotheses:
             (batch, width, vocab_size).
         """
         next_log_p[self.ended] = -np.inf  # after `</s>` only padding follows, with probability 1
-        next_log_p[self.ended, self.pad] = 0
+        next_log_p[self.ended, max(self.pad, 0)] = 0  # pad=-1 has no place of its own
         self.lengths = self.lengths + ~self.ended
         return self.log_p[:, :, None] + next_log_p
 
@@ -107,9 +107,10 @@ class _Hypotheses:
         self.log_p = np.take_along_axis(log_p.reshape(batch, -1), best, 1)
         parent, token = np.divmod(best, vocab_size)
         self.ids = np.take_along_axis(self.ids, parent[:, :, None], 1)
-        self.ids[:, :, i] = token
         self.lengths = np.take_along_axis(self.lengths, parent, 1)
-        self.ended = np.take_along_axis(self.ended, parent, 1) | (token == self.eos)
+        self.ended = np.take_along_axis(self.ended, parent, 1)
+        self.ids[:, :, i] = token = np.where(self.ended, self.pad, token)
+        self.ended |= token == self.eos
         return parent, token
 
 

@@ -24,7 +24,7 @@ import minitorch as mt
 from .. import arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from minitorch import Tensor
     from minitorch.autograd import Array
@@ -32,44 +32,22 @@ if TYPE_CHECKING:
     from ..model.models import GPT, Transformer
 
 
-@mt.no_grad()
-def _generate(
+@mt.no_grad()  # up to each yield: what the caller does between two steps is recorded as before
+def stream(
     model: Transformer | GPT, prompt: Tensor, max_length: int, choose: Callable[[Array], Array]
-) -> Tensor:
-    """Generate with a function that chooses tokens, (batch), by logits, (batch, vocab_size)."""
+) -> Iterator[Array]:
+    """Generate token by token: yield the ids of each step, (batch), as soon as they are chosen."""
     arguments.generation(model, prompt, max_length)
-    config = model.config
     ids, cache = model.begin(prompt, max_length)
-    generated = np.full((prompt.shape[0], max_length), config.pad)
     ended = np.zeros(prompt.shape[0], np.bool_)
-    for i in range(max_length):
+    for _ in range(max_length):
         logits = arguments.next_token_logits(model.step(ids, cache).numpy())  # (batch, vocab_size)
-        token = choose(logits)  # (batch)
-        generated[~ended, i] = token[~ended]
-        ended |= token == config.eos
+        token = np.where(ended, model.config.pad, choose(logits))  # (batch)
+        yield token
+        ended |= token == model.config.eos
         if ended.all():
-            return mt.from_numpy(generated[:, : i + 1])
-        ids = mt.from_numpy(generated[:, i : i + 1])
-    return mt.from_numpy(generated)
-
-
-def greedy(model: Transformer | GPT, prompt: Tensor, max_length: int) -> Tensor:
-    """Greedy decoding: the likeliest token at each step, for all prompts of the batch together.
-
-    Args:
-        model: a Transformer or a GPT.
-        prompt: ids (batch, S); for a GPT, shorter ones are padded on the left.
-        max_length: the most tokens to generate.
-
-    Returns:
-        ids (batch, T), T ≤ max_length: the tokens up to and with `</s>`, then `<pad>`. Generation
-        stops as soon as every row has ended.
-
-    Raises:
-        ValueError: the model would have to read more tokens than it can: all but the last.
-        NotFinite: a logit is NaN or infinite, as after a training that diverged.
-    """
-    return _generate(model, prompt, max_length, lambda logits: logits.argmax(-1))
+            return
+        ids = mt.from_numpy(token[:, None])
 
 
 def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | None = None) -> Array:
@@ -104,6 +82,29 @@ def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | Non
     return result
 
 
+def chooser(
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: mt.Generator | None = None,
+) -> Callable[[Array], Array]:
+    """Return what chooses tokens, (batch), by logits, (batch, vocab_size); see `sample`."""
+    arguments.sampling(temperature, top_k, top_p)
+    mt.random.check_generator(generator)
+    if temperature == 0:
+        return lambda logits: logits.argmax(-1)
+
+    def draw(logits: Array) -> Array:
+        logits = logits.astype(np.float64)
+        logits -= logits.max(-1, keepdims=True)
+        with np.errstate(over="ignore"):  # at a low temperature, to -inf
+            logits /= temperature
+        weights = np.where(top_k_top_p_mask(logits, top_k, top_p), np.exp(logits), 0)
+        return mt.multinomial(mt.from_numpy(weights), 1, generator=generator).numpy()[:, 0]
+
+    return draw
+
+
 def sample(
     model: Transformer | GPT,
     prompt: Tensor,
@@ -119,29 +120,26 @@ def sample(
         p = softmax(logits / temperature)
 
     Args:
-        model, prompt, max_length: as in `greedy`.
+        model: a Transformer or a GPT.
+        prompt: ids (batch, S); for a GPT, shorter ones are padded on the left.
+        max_length: the most tokens to generate.
         temperature: below 1 the likely tokens become likelier still; at 0 this is greedy decoding.
         top_k, top_p: sample from the likeliest tokens only; see `top_k_top_p_mask`.
         generator: the source of random numbers; `mt.Generator().manual_seed(0)` draws the same
             tokens again. The default one unless given.
 
     Returns:
-        ids, as from `greedy`.
+        ids (batch, T): the tokens up to and with `</s>`, then `<pad>`; T is that of the longest.
 
     Raises:
-        ValueError: an option is out of range; or as `greedy`.
+        ValueError: an option is out of range, or the model would have to read more tokens than it
+            can: all but the last.
+        NotFinite: a logit is NaN or infinite, as after a training that diverged.
     """
-    arguments.sampling(temperature, top_k, top_p)
-    mt.random.check_generator(generator)
-    if temperature == 0:
-        return greedy(model, prompt, max_length)
+    choose = chooser(temperature, top_k, top_p, generator)
+    return mt.from_numpy(np.stack([*stream(model, prompt, max_length, choose)], 1))
 
-    def draw(logits: Array) -> Array:
-        logits = logits.astype(np.float64)
-        logits -= logits.max(-1, keepdims=True)
-        with np.errstate(over="ignore"):  # at a low temperature, to -inf
-            logits /= temperature
-        weights = np.where(top_k_top_p_mask(logits, top_k, top_p), np.exp(logits), 0)
-        return mt.multinomial(mt.from_numpy(weights), 1, generator=generator).numpy()[:, 0]
 
-    return _generate(model, prompt, max_length, draw)
+def greedy(model: Transformer | GPT, prompt: Tensor, max_length: int) -> Tensor:
+    """Greedy decoding: the likeliest token at each step; otherwise as `sample`."""
+    return sample(model, prompt, max_length, temperature=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import minitorch as mt
 from minitorch import Tensor
@@ -13,7 +13,7 @@ from minitorch import Tensor
 from .. import arguments
 from ..model.models import GPT, Transformer
 from .beam import beam_search
-from .sampling import greedy, sample
+from .sampling import sample
 
 DecodingFunction: TypeAlias = Callable[
     [Transformer | GPT, Tensor, int], tuple[Tensor, Tensor | None]
@@ -79,20 +79,22 @@ class Decoding:
             why = "set temperature, top_k or top_p too" if self.beam is None else "a beam is not"
             raise ValueError(f"seed is of what is drawn at random: {why}")
 
+    def sampling(self) -> dict[str, Any]:
+        """Return the options of `sample`; its generator starts at the seed."""
+        default = 1.0 if self.samples else 0.0
+        return {
+            "temperature": default if self.temperature is None else self.temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            "generator": mt.Generator().manual_seed(self.seed),
+        }
+
     def function(self) -> DecodingFunction:
         """Return a function that decodes by this strategy; one that samples starts at the seed."""
         if self.beam is not None:
             return partial(beam_search, width=self.beam, alpha=self.alpha, n_best=self.n_best)
-        decode = greedy
-        if self.samples:
-            decode = partial(
-                sample,
-                temperature=1.0 if self.temperature is None else self.temperature,
-                top_k=self.top_k,
-                top_p=self.top_p,
-                generator=mt.Generator().manual_seed(self.seed),
-            )
+        options = self.sampling()
         return lambda model, prompt, max_length: (
-            decode(model, prompt, max_length).unsqueeze(1),  # (batch, 1, T): one answer each
+            sample(model, prompt, max_length, **options).unsqueeze(1),  # (batch, 1, T)
             None,
         )

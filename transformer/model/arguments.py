@@ -41,8 +41,15 @@ def configuration(config: Any) -> TransformerConfig:
     return config
 
 
-def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, rotary: Any) -> int:
-    """Check the sizes of an attention layer, and return the number of heads of keys and values.
+def heads(
+    d_model: int,
+    n_heads: int,
+    n_kv_heads: int | None,
+    d_head: int | None,
+    dropout: float,
+    rotary: Any,
+) -> tuple[int, int]:
+    """Check the sizes of an attention layer; return the heads of keys and values, and d_head.
 
     Raises:
         TypeError: an argument is of another type.
@@ -53,13 +60,14 @@ def heads(d_model: int, n_heads: int, n_kv_heads: int | None, dropout: float, ro
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
     whole_number("n_kv_heads", n_kv_heads, least=1)
     number("dropout", dropout, 0, 1)
-    if d_model % n_heads:
+    if d_head is None and d_model % n_heads:
         raise ValueError(f"d_model={d_model} cannot be divided among n_heads={n_heads}")
+    d_head = d_model // n_heads if d_head is None else whole_number("d_head", d_head, least=1)
     if n_heads % n_kv_heads:
         raise ValueError(f"n_heads={n_heads} cannot be divided among n_kv_heads={n_kv_heads}")
     if not isinstance(rotary, (nn.Module, type(None))):
         raise TypeError(f"attention: rotary must be RotaryPositions or None, not {rotary!r}")
-    return n_kv_heads
+    return n_kv_heads, d_head
 
 
 # ---------------------------------------------------------------------------- ids and positions
@@ -198,6 +206,15 @@ def check_attention(
 
 
 # ---------------------------------------------------------------------------- loss and generation
+
+
+def check_head(model: nn.Module) -> None:
+    """Raise unless a BERT has the head that predicts tokens."""
+    if not hasattr(model, "output"):
+        raise RuntimeError(
+            "this BERT has no head to predict tokens with, as it was built with head=False or its "
+            "weights came without: encode(ids) gives its vectors"
+        )
 
 
 def check_targets(logits: Any, targets: Tensor, pad: int) -> None:

@@ -23,16 +23,15 @@ token, and its gradient would vanish.
 These three lines are `F.scaled_dot_product_attention`: `minitorch/fused/attention.py` holds them
 as its definition, and beside it the kernel that computes the same, faster.
 
-Several heads do this side by side, each in d_head = d_model / n_heads dimensions of its own, so
-that a token can ask several questions at once: who is the verb, where does the number begin. A last
-learned matrix, W_o, mixes what the heads have gathered.
+Several heads do this side by side, each in d_head dimensions of its own (d_model / n_heads, unless
+another number is given), so that a token can ask several questions at once: who is the verb, where
+does the number begin. A last learned matrix, W_o, mixes what the heads have gathered.
 
 Two variations on it:
 
 - Grouped-query attention: several heads of queries share one head of keys and values. The model has
-  fewer parameters, and the key/value cache of generation needs less memory (Shazeer 2019, with one
-  head of keys and values for all, https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, with a
-  few, https://arxiv.org/abs/2305.13245).
+  fewer parameters, and the key/value cache needs less memory (Shazeer 2019, one head for all,
+  https://arxiv.org/abs/1911.02150; Ainslie et al. 2023, a few, https://arxiv.org/abs/2305.13245).
 - Rotary positions: queries and keys are rotated by the tokens' positions (see `rotary.py`).
 """
 
@@ -59,11 +58,12 @@ class MultiHeadAttention(nn.Module):
 
     Args:
         d_model: the size of a token's vector.
-        n_heads: the number of heads; must divide d_model.
+        n_heads: the number of heads; must divide d_model, unless d_head is given.
         dropout: the probability that an attention weight is set to 0 in training.
         n_kv_heads: the heads of keys and values; must divide n_heads. None: n_heads.
         bias: give the four linear layers a bias, a learned constant that they add.
         rotary: rotates queries and keys by their positions; for self-attention.
+        d_head: the size of a head's queries, keys and values. None: d_model / n_heads.
 
     Raises:
         TypeError, ValueError: a size is no positive whole number, or the heads do not divide what
@@ -78,25 +78,24 @@ class MultiHeadAttention(nn.Module):
         n_kv_heads: int | None = None,
         bias: bool = True,
         rotary: RotaryPositions | None = None,
+        d_head: int | None = None,
     ) -> None:
         super().__init__()
-        n_kv_heads = heads(d_model, n_heads, n_kv_heads, dropout, rotary)
-        self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
-        self.d_head = d_model // n_heads
+        n_kv_heads, d_head = heads(d_model, n_heads, n_kv_heads, d_head, dropout, rotary)
+        self.n_heads, self.n_kv_heads, self.d_head = n_heads, n_kv_heads, d_head
         self.dropout = dropout
-        self.query = nn.Linear(d_model, d_model, bias)
-        self.key = nn.Linear(d_model, n_kv_heads * self.d_head, bias)
-        self.value = nn.Linear(d_model, n_kv_heads * self.d_head, bias)
-        self.output = nn.Linear(d_model, d_model, bias)
+        self.query = nn.Linear(d_model, n_heads * d_head, bias)
+        self.key = nn.Linear(d_model, n_kv_heads * d_head, bias)
+        self.value = nn.Linear(d_model, n_kv_heads * d_head, bias)
+        self.output = nn.Linear(n_heads * d_head, d_model, bias)
         self.rotary = rotary
 
     def _split(self, x: Tensor, n_heads: int) -> Tensor:
         """Give each head its part of the vector: (batch, T, d) → (batch, heads, T, d_head)."""
-        batch, T, _ = x.shape
-        return x.reshape(batch, T, n_heads, self.d_head).transpose(1, 2)
+        return x.reshape(*x.shape[:2], n_heads, self.d_head).transpose(1, 2)
 
     def _merge(self, x: Tensor) -> Tensor:
-        """Put the heads' results side by side: (batch, heads, T, d_head) → (batch, T, d_model)."""
+        """Put the heads side by side: (batch, heads, T, d_head) → (batch, T, heads · d_head)."""
         return x.transpose(1, 2).flatten(2)
 
     def keys_and_values(self, memory: Tensor) -> KeysAndValues:
@@ -165,9 +164,10 @@ def attention(config: TransformerConfig, over_memory: bool = False) -> MultiHead
         over_memory: build cross-attention. It has no rotary positions: those of the memory's tokens
             are positions in another text.
     """
-    rotary = None
+    layer = MultiHeadAttention(
+        config.d_model, config.n_heads, config.dropout, config.n_kv_heads, config.bias,
+        d_head=config.d_head,
+    )  # fmt: skip
     if config.positions == "rotary" and not over_memory:
-        rotary = RotaryPositions(config.max_length, config.d_model // config.n_heads)
-    return MultiHeadAttention(
-        config.d_model, config.n_heads, config.dropout, config.n_kv_heads, config.bias, rotary
-    )
+        layer.rotary = RotaryPositions(config.max_length, layer.d_head, config.rope_theta)
+    return layer

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from .config import TransformerConfig
 
 
-def angles(length: int, d: int) -> Array:
-    """pos / 10000^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
-    wavelength = 10000 ** (np.arange(0, d, 2) / d)  # in units of 2π positions
+def angles(length: int, d: int, theta: float = 10000) -> Array:
+    """pos / theta^(2i / d), for each position and each pair of dimensions: (length, d / 2)."""
+    wavelength = theta ** (np.arange(0, d, 2) / d)  # in units of 2π positions
     return np.arange(length)[:, None] / wavelength
 
 
@@ -83,7 +83,7 @@ class Embedding(nn.Module):
     BERT also adds a learned vector for the segment that a token belongs to, and normalises the sum.
 
     Args:
-        config: its `vocab_size`, `d_model`, `positions`, `max_length`, `n_segments`, `dropout`.
+        config: its sizes, `positions`, `pad` and `dropout`.
         normalise: apply the configuration's norm to the sum, as BERT does.
     """
 
@@ -92,7 +92,7 @@ class Embedding(nn.Module):
     def __init__(self, config: TransformerConfig, normalise: bool = False) -> None:
         super().__init__()
         d_model = configuration(config).d_model
-        self.max_length = config.max_length
+        self.max_length, self.pad = config.max_length, config.pad
         self.scale = math.sqrt(d_model) if config.positions == "sinusoidal" else 1.0
         std = 0.5 / math.sqrt(d_model)
         self.tokens = nn.Embedding(config.vocab_size, d_model)
@@ -131,6 +131,8 @@ class Embedding(nn.Module):
         """
         stop = places(ids, start, padding, self.max_length)
         check_segments(self.segments, ids, segments)
+        if self.pad < 0:  # it is no token, and may have any vector: nobody attends to it
+            ids = ids.masked_fill(ids == self.pad, 0)
         x: Tensor = self.tokens(ids)  # (batch, T, d_model)
         if self.scale != 1:
             x = x * self.scale

@@ -238,7 +238,8 @@ def translate(
         found |= zip(ours, np.split(array.T if transposed else array, stops), strict=True)
     problems += [f"{path}, which the model has, is not among them" for path in sorted(unmatched)]
     problems += [f"{name} is not expected" for name in given if not re.match(layout.ignored, name)]
-    if model.config.tie_embeddings and "embedding.tokens.weight" in found:
+    has_output = "output.weight" in own
+    if has_output and model.config.tie_embeddings and "embedding.tokens.weight" in found:
         output = found.setdefault("output.weight", found["embedding.tokens.weight"])
         if not np.array_equal(output, found["embedding.tokens.weight"]):
             problems.append("the output's weights are not the embedding's, though they are tied")

@@ -40,7 +40,7 @@ from minitorch.ops.probe import probe
 
 from ..arguments import rows_of_ids
 from .add_norm import final_norm, norm
-from .arguments import capacity, check_step, check_targets
+from .arguments import capacity, check_head, check_step, check_targets
 from .cache import Cache
 from .decoder import Decoder
 from .embedding import Embedding
@@ -105,13 +105,9 @@ class Transformer(nn.Module):
         return self.decode(target, *self.encode(source))
 
     def loss(
-        self,
-        source: Tensor,
-        target: Tensor,
-        *,
-        label_smoothing: float = 0.0,
+        self, source: Tensor, target: Tensor, *, label_smoothing: float = 0.0,
         forward: Callable[..., Tensor] | None = None,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """The mean cross-entropy of the target's tokens, `<pad>` left out.
 
         Args:
@@ -244,40 +240,44 @@ class BERT(nn.Module):
 
     Every token attends to all others, on both sides. The model is trained to predict the tokens
     that were hidden. The head, a linear layer, GELU and a norm, prepares the vectors for that.
+    Without it, `head=False`, the vectors are the result: `encode`, and no logits.
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: TransformerConfig, head: bool = True) -> None:
         super().__init__()
         self.config = config
         self.embedding = Embedding(config, normalise=True)
         self.encoder = Encoder(config)
-        self.transform = nn.Linear(config.d_model, config.d_model, config.bias)
-        self.norm = norm(config)
-        self.output = nn.Linear(config.d_model, config.vocab_size, config.bias)
+        if head:
+            self.transform = nn.Linear(config.d_model, config.d_model, config.bias)
+            self.norm = norm(config)
+            self.output = nn.Linear(config.d_model, config.vocab_size, config.bias)
         initialise(self, config)
-        if config.tie_embeddings:
+        if head and config.tie_embeddings:
             self.output.weight = self.embedding.tokens.weight
 
-    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
-        """Predict the token at each position: (batch, T) ids → logits (batch, T, vocab_size).
+    def encode(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        """Read a text: (batch, T) ids → the last hidden states (batch, T, d_model).
 
         Args:
             ids: (batch, T); padding may stand on either side.
             segments: the kind of text that each token belongs to, (batch, T); 0 unless given.
         """
         x = self.embedding(ids, padding=left_padding(ids, self.config.pad), segments=segments)
-        x = self.encoder(x, padding_mask(ids, self.config.pad))  # (batch, T, d_model)
+        states: Tensor = self.encoder(x, padding_mask(ids, self.config.pad))
+        return states
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        """Predict the token at each position: (batch, T) ids → logits (batch, T, vocab_size)."""
+        check_head(self)
+        x = self.encode(ids, segments)  # (batch, T, d_model)
         x = self.norm(F.gelu(self.transform(x)))  # (batch, T, d_model)
         return probe("logits", self.output(x))
 
     def loss(
-        self,
-        ids: Tensor,
-        targets: Tensor,
-        *,
-        label_smoothing: float = 0.0,
+        self, ids: Tensor, targets: Tensor, *, label_smoothing: float = 0.0,
         forward: Callable[..., Tensor] | None = None,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """The mean cross-entropy of the hidden tokens.
 
         Args:

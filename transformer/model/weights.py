@@ -8,17 +8,15 @@ translates the weights, by the tables of names in `layouts.py`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
-
 import minitorch as mt
+from minitorch.nn.utils import skip_init
 
+from .. import pretrained
 from .config import TransformerConfig
 from .layouts import BERT_BASE, GPT2, PYTORCH, Layout, Tensors, translate
 from .models import BERT, GPT, Transformer
@@ -65,6 +63,8 @@ def load_gpt2(model: GPT, tensors: Tensors) -> None:
 def load_bert(model: BERT, tensors: Tensors) -> None:
     """Give a BERT the weights of a `BertForMaskedLM` or a `BertForPreTraining`; see `bert_config`.
 
+    One that was built with `head=False` takes those of a `BertModel`; a pooler is left out.
+
     Raises:
         RuntimeError: tensors are missing, are not expected, or have another shape.
     """
@@ -106,19 +106,30 @@ def _refuse(config: Mapping[str, Any], **needed: Any) -> None:
 def gpt2_config(config: Mapping[str, Any]) -> TransformerConfig:
     """Translate a `config.json` of GPT-2.
 
-    GPT-2 has no padding token. Where the configuration names none, the end token serves as one, as
-    is usual: at the beginning of a prompt of several tokens it is then read as padding.
+    GPT-2 has no padding token, and here pad=-1 then: the id -1 pads, and no token does. Some
+    configurations call the token that ends or begins a text padding as well. It is not taken for
+    that here, as a model that ignores the end token in its loss never learns to stop.
 
     Raises:
         ValueError: an option is missing, of another type, or has a value that is not supported.
     """
     option = partial(_option, config)
-    d_model, eos = option("n_embd", int), option("eos_token_id", int, 50256)
+    d_model, vocab_size = option("n_embd", int), option("vocab_size", int)
+
+    def token(name: str, default: int | None) -> int:
+        """Return the id of a special token, or -1 if the vocabulary has none."""
+        if config.get(name, default) is None:
+            return -1
+        i: int = option(name, int, default)
+        return i if 0 <= i < vocab_size else -1
+
+    pad, bos = token("pad_token_id", None), token("bos_token_id", 50256)
+    eos = token("eos_token_id", 50256)
     _refuse(config, scale_attn_weights=True, scale_attn_by_inverse_layer_idx=False)
     _refuse(config, add_cross_attention=False)
     activations = {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
     return TransformerConfig(
-        vocab_size=option("vocab_size", int),
+        vocab_size=vocab_size,
         d_model=d_model,
         n_heads=option("n_head", int),
         n_layers=option("n_layer", int),
@@ -130,8 +141,8 @@ def gpt2_config(config: Mapping[str, Any]) -> TransformerConfig:
         positions="learned",
         max_length=option("n_positions", int),
         tie_embeddings=option("tie_word_embeddings", bool, True),
-        pad=eos if config.get("pad_token_id") is None else option("pad_token_id", int),
-        bos=option("bos_token_id", int, 50256),
+        pad=-1 if pad in (bos, eos) else pad,
+        bos=max(bos, 0),  # a GPT has no use for it
         eos=eos,
     )
 
@@ -170,25 +181,6 @@ def bert_config(config: Mapping[str, Any]) -> TransformerConfig:
 # --------------------------------------------------------------------- configuration and weights
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    config = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not isinstance(config, dict):
-        raise ValueError(f"it holds {str(config)[:20]!r}, not a JSON object")
-    return config
-
-
-def _read(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
-    """Read a file, and name it in the error where that fails."""
-    try:
-        return read(path)
-    except OSError as error:
-        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
-        raise kind(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError, SafetensorError, TypeError, AttributeError) as error:
-        raise RuntimeError(f"{path}: damaged, or of a kind unknown here ({error})") from error
-
-
 def _check_size(config: TransformerConfig, tensors: Tensors) -> None:
     """Raise if a model of this configuration has more numbers than there are.
 
@@ -207,30 +199,37 @@ def _check_size(config: TransformerConfig, tensors: Tensors) -> None:
 def from_pretrained(directory: str | Path) -> GPT | BERT:
     """Build the GPT-2 or BERT that was saved in a directory, in evaluation mode.
 
+    A BERT whose weights come without the head for masked words, such as a `BertModel`'s, is built
+    without one: its `encode` gives the last hidden states, and its `forward` raises.
+
     Args:
-        directory: with `config.json` and `model.safetensors`, as Hugging Face's `save_pretrained`
-            writes them.
+        directory: with `config.json`, and `model.safetensors` or several such files with their
+            index, as Hugging Face's `save_pretrained` writes them; see `pretrained.py`.
 
     Raises:
-        FileNotFoundError: one of the two files is missing; OSError: it cannot be read.
+        FileNotFoundError: one of the files is missing; OSError: it cannot be read.
         ValueError: the model is neither, or has an option that is not supported here.
-        RuntimeError: a file is damaged, or holds dtypes that NumPy lacks, such as BF16; tensors are
-            missing, are not expected, have another shape, or hold NaN.
+        RuntimeError: a file is damaged, or holds dtypes that NumPy lacks, such as F8_E4M3; tensors
+            are missing, are not expected, have another shape, or hold NaN.
     """
     if not isinstance(directory, (str, Path)):
         raise TypeError(f"from_pretrained: directory must be a path, not {directory!r}")
-    about, weights = Path(directory) / "config.json", Path(directory) / "model.safetensors"
-    config, tensors = _read(about, _read_config), _read(weights, load_file)
+    about = Path(directory) / "config.json"
+    config = pretrained.read(about, pretrained.json_object)
     kind = config.get("model_type")
     if kind not in ("gpt2", "bert"):
         raise ValueError(f"{about}: a model of type {kind!r}; gpt2 and bert can be read")
+    ends = pretrained.end_tokens(Path(directory))
+    weights, tensors = pretrained.weights(Path(directory))
     try:
+        config = {**config, "eos_token_id": ends[0]} if ends else config
         ours = gpt2_config(config) if kind == "gpt2" else bert_config(config)
     except ValueError as error:
         raise ValueError(f"{about}: {error}") from error
     try:
         _check_size(ours, tensors)
-        model = GPT(ours) if kind == "gpt2" else BERT(ours)
+        has_head = any("cls.predictions." in name for name in tensors)
+        model = skip_init(GPT, ours) if kind == "gpt2" else BERT(ours, head=has_head)
         if isinstance(model, GPT):
             load_gpt2(model, tensors)
         else:

@@ -109,7 +109,12 @@ class Addition(TextToText[tuple[int, int]]):
 
 @dataclass(frozen=True)
 class AdditionGPT(Addition):
-    """The same sums for a GPT: `1 2 + 3 4 = <s> 6 4 </s>`, learned from `<s>` on."""
+    """The same sums for a GPT: `1 2 + 3 4 = <s> 6 4 </s>`, learned from `<s>` on.
+
+    A language model, which only continues texts, can answer too: the question is the beginning of
+    a text, and its answer the continuation. The loss counts the tokens of the answer alone. It has
+    less than half of the parameters of the encoder–decoder that learns the same sums.
+    """
 
     architecture: str = field(default="gpt", kw_only=True)
 

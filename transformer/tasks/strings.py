@@ -82,7 +82,11 @@ class Strings(TextToText[str]):
 
 @dataclass(frozen=True)
 class Copy(Strings):
-    """Repeat the string."""
+    """Repeat the string: cross-attention at its simplest.
+
+    In some head of `attention.png`, each letter of the answer attends to the letter in the same
+    place of the question: a diagonal.
+    """
 
     name: ClassVar[str] = "copy"
     summary: ClassVar[str] = "write the same again: hadbc → hadbc"
@@ -94,7 +98,10 @@ class Copy(Strings):
 
 @dataclass(frozen=True)
 class Reverse(Strings):
-    """Turn the string round: the first letter to generate is the last one read."""
+    """Turn the string round: the first letter to generate is the last one read, wherever that is.
+
+    The diagonal that `Copy` draws in `attention.png` is turned round too.
+    """
 
     name: ClassVar[str] = "reverse"
     summary: ClassVar[str] = "write it backwards: hadbc → cbdah"
@@ -108,7 +115,8 @@ class Reverse(Strings):
 class Sort(Strings):
     """Put the letters in alphabetical order, each as often as it occurs.
 
-    What has been generated so far says which letters are left.
+    A GPT reads them in any order, and continues the text with the same ones in theirs. What has
+    been generated so far says which letters are left.
     """
 
     architecture: str = field(default="gpt", kw_only=True)

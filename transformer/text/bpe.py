@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,45 @@ PIECES = (
     f"|[{_SPACES}]+(?![^{_SPACES}])|[{_SPACES}]+"
 )
 
-_NEVER = 1 << 62  # in the place of an id where there is no merge: greater than all ids
-
 
 def _printable() -> list[str]:
-    """Return GPT-2's character for each byte: its own if printable, else one from U+0100 on."""
+    """List GPT-2's character for each byte: its own if printable, else one from U+0100 on."""
     clear = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)}
     other = iter(range(256, 512))
     return [chr(b) if b in clear else chr(next(other)) for b in range(256)]
 
 
-_PRINTABLE = _printable()
+PRINTABLE = _printable()
+
+
+def merge(word: list[int], merges: Mapping[tuple[int, int], int], made: Sequence[int]) -> list[int]:
+    """Merge the pairs of a word, of all that can be merged always the one that was learned first.
+
+    Of several with the same rank the leftmost is merged first. A heap finds it, and each merge adds
+    at most two pairs to the heap, so that n tokens take time O(n log n).
+
+    Args:
+        word: token ids.
+        merges: the rank of each pair that can be merged: how many were learned before it.
+        made: the token that the merge of each rank makes.
+    """
+    word, end = list(word), len(word)
+    left, right = list(range(-1, end - 1)), list(range(1, end + 1))  # the neighbours' places
+    heap = [(merges[pair], i) for i, pair in enumerate(pairwise(word)) if pair in merges]
+    heapq.heapify(heap)
+    while heap:
+        rank, i = heapq.heappop(heap)
+        j = right[i]
+        if j == end or merges.get((word[i], word[j])) != rank:
+            continue  # one of the two has been merged meanwhile
+        word[i], word[j] = made[rank], -1
+        right[i] = right[j]
+        if right[i] < end:
+            left[right[i]] = i
+        for a, b in ((left[i], i), (i, right[i])):
+            if a >= 0 and b < end and (word[a], word[b]) in merges:
+                heapq.heappush(heap, (merges[word[a], word[b]], a))
+    return [token for token in word if token >= 0]
 
 
 def _byte_ids(text: str) -> list[int]:
@@ -133,7 +161,7 @@ class BytePairTokenizer(Tokenizer):
                     raise ValueError(f"the pair ({a}, {b}) is merged before {i} is a token")
             self.merges[a, b] = len(SPECIAL) + len(self.bytes)
             self.bytes.append(self.bytes[a - len(SPECIAL)] + self.bytes[b - len(SPECIAL)])
-        self.tokens = (*SPECIAL, *("".join(_PRINTABLE[b] for b in word) for word in self.bytes))
+        self.tokens = (*SPECIAL, *("".join(PRINTABLE[b] for b in word) for word in self.bytes))
         if len(set(self.tokens)) < len(self.tokens):
             raise ValueError("two merges make the same token")
         self._known: dict[str, list[int]] = {}
@@ -159,15 +187,6 @@ class BytePairTokenizer(Tokenizer):
         words = [_byte_ids(piece) for piece in counts]
         return cls(_learn_merges(words, list(counts.values()), n))
 
-    def _merge(self, word: list[int]) -> list[int]:
-        """Merge all pairs of a word that can be merged."""
-        while len(word) > 1:
-            new = min(self.merges.get(pair, _NEVER) for pair in pairwise(word))
-            if new == _NEVER:
-                break
-            word = _replace(word, self.merges, new)
-        return word
-
     def encode(self, text: str) -> list[int]:
         """Return the token ids: in each piece, the pair that was learned first is merged first.
 
@@ -175,9 +194,10 @@ class BytePairTokenizer(Tokenizer):
             ValueError: the text has half of a surrogate pair, which is no character.
         """
         ids: list[int] = []
+        made = range(len(self))  # the ids are in the order of the merges, and serve as ranks
         for piece in re.findall(PIECES, arguments.text("text", text)):
             if piece not in self._known:
-                self._known[piece] = self._merge(_byte_ids(piece))
+                self._known[piece] = merge(_byte_ids(piece), self.merges, made)
             ids += self._known[piece]
         return ids
 

@@ -25,17 +25,18 @@ PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<s>", "</s>")
 
 
-def stack(rows: Sequence[Sequence[int]], *, left: bool = False) -> Tensor:
+def stack(rows: Sequence[Sequence[int]], *, left: bool = False, pad: int = PAD) -> Tensor:
     """Make one batch of sequences of token ids: (batch, T) int64, padded to the longest.
 
     Args:
         rows: the ids of each sequence, of any lengths; at least one.
         left: put the padding on the left, so that all sequences end in the last column.
+        pad: what fills them up; `model.config.pad` of a GPT-2, which is -1.
     """
     flat = arguments.flat_ids(rows)
     lengths = np.array([[len(row)] for row in rows])  # (batch, 1)
     places = np.arange(lengths.max())
-    ids = np.full((len(rows), lengths.max()), PAD, np.int64)
+    ids = np.full((len(rows), lengths.max()), pad, np.int64)
     ids[places[::-1] < lengths if left else places < lengths] = flat
     return mt.from_numpy(ids)
 

@@ -1,6 +1,16 @@
 """Training: hyperparameters, learning-rate schedules, the loop, the run on disk, the report."""
 
 from .config import TrainingConfig
-from .loop import Training, train
+from .interrupt import Interrupted
+from .loop import Training, adamw, train
+from .state import Batches, TrainingState
 
-__all__ = ["Training", "TrainingConfig", "train"]
+__all__ = [
+    "Batches",
+    "Interrupted",
+    "Training",
+    "TrainingConfig",
+    "TrainingState",
+    "adamw",
+    "train",
+]

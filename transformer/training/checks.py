@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import copy
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 import minitorch as mt
-from minitorch import Tensor, optim
+from minitorch import Tensor, nn, optim
 from minitorch.scalars import short
 
 from ..fields import Interval, checked
@@ -25,6 +26,7 @@ from .config import TrainingConfig
 if TYPE_CHECKING:
     from ..tasks import Model
     from .loop import Training
+    from .state import TrainingState
 
 
 class Diverged(RuntimeError):
@@ -70,6 +72,13 @@ def parts(task: Any, model_config: Any, config: Any) -> None:
             )
 
 
+def state_parts(model: Any, optimizer: Any) -> None:
+    """Raise TypeError unless these are the model and the optimizer of a training."""
+    if not isinstance(model, nn.Module) or not hasattr(model, "config"):
+        raise TypeError(f"model must be a Module with a TransformerConfig, not {short(model)}")
+    _of_kind("optimizer", optimizer, optim.Optimizer)
+
+
 def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
     """Count the tokens of a batch over which the model's `loss` averages.
 
@@ -94,7 +103,7 @@ def _not_finite(tensor: Tensor) -> float:
     return float(array[~np.isfinite(array)][0])
 
 
-def _diverged(training: Training, step: int, what: str) -> NoReturn:
+def _diverged(training: TrainingState, step: int, what: str) -> NoReturn:
     lr = training.config.learning_rate(step)
     raise Diverged(
         f"training diverged at step {step}, with a learning rate of {lr:.3g}: {what}. Nothing of "
@@ -103,7 +112,7 @@ def _diverged(training: Training, step: int, what: str) -> NoReturn:
     )
 
 
-def finite(training: Training, loss: float, norm: float) -> None:
+def finite(training: TrainingState, loss: float, norm: float) -> None:
     """Raise Diverged if a step's loss or the norm of its gradient is not finite."""
     if not math.isfinite(loss):
         _diverged(training, training.step + 1, f"the loss is {loss}")
@@ -133,14 +142,14 @@ def step(training: Training, forward: Any) -> None:
         )
 
 
-def parameters(training: Training) -> None:
+def parameters(training: TrainingState) -> None:
     """Raise Diverged if a number of a parameter is not finite."""
     for name, p in training.model.named_parameters():
         if not np.isfinite(p.array).all():
             _diverged(training, max(training.step, 1), f"{name} holds {_not_finite(p)}")
 
 
-def can_evaluate(training: Training) -> None:
+def can_evaluate(training: TrainingState) -> None:
     """Raise Diverged as `parameters` does, or RuntimeError without a step since the last one."""
     parameters(training)
     if not training.recent_losses:
@@ -149,7 +158,7 @@ def can_evaluate(training: Training) -> None:
         )
 
 
-def evaluation(training: Training, row: Mapping[str, float]) -> None:
+def evaluation(training: TrainingState, row: Mapping[str, float]) -> None:
     """Raise Diverged if a metric is not finite, such as a perplexity that no float can hold."""
     for name, value in row.items():
         if not math.isfinite(value):
@@ -202,7 +211,7 @@ def fitting(where: str, given: Any, own: Mapping[str, Tensor]) -> dict[str, Tens
     return dict(given)
 
 
-def _check_metrics(training: Training, rows: Any, last: int) -> None:
+def _check_metrics(training: TrainingState, rows: Any, last: int) -> None:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ValueError(f"metrics must be a list of rows, each a dict, not {short(rows)}")
     step = 0
@@ -217,7 +226,7 @@ def _check_metrics(training: Training, rows: Any, last: int) -> None:
             raise ValueError(f"the metrics of step {step} have no {error}") from None
 
 
-def state(training: Training, given: Any) -> None:
+def state(training: TrainingState, given: Any) -> None:
     """Check a state that a training is to load, except for the optimizer's part.
 
     Raises:
@@ -240,13 +249,16 @@ def state(training: Training, given: Any) -> None:
         raise ValueError(f"recent_losses hold a number that is not finite: {short(losses)}")
 
 
-def optimizer(training: Training, given: Mapping[str, Any], loaded: optim.Optimizer) -> None:
-    """Check an optimizer that has loaded its part of a state that is given to a training.
+def optimizer(training: TrainingState, given: Mapping[str, Any]) -> None:
+    """Check the optimizer's part of a state that a training is to load.
 
     Raises:
-        ValueError: its options are not the training's; or its moments are not of the step that
-            the state is of, or not finite.
+        ValueError: the optimizer cannot load it; or its options are not the training's; or its
+            moments are not of the step that the state is of, or not finite.
     """
+    loaded = copy(training.optimizer)  # which loads it on trial
+    loaded.param_groups = [dict(group) for group in loaded.param_groups]
+    loaded.load_state_dict(given["optimizer"])
     own = training.optimizer.state_dict()["param_groups"]
     for mine, theirs in zip(own, given["optimizer"]["param_groups"], strict=True):
         for name in mine.keys() - {"lr", "initial_lr"}:  # the schedule sets these two
@@ -256,10 +268,14 @@ def optimizer(training: Training, given: Mapping[str, Any], loaded: optim.Optimi
                     f"{short(mine[name])} here"
                 )
     step, moments = given["step"], loaded.state_dict()["state"]
-    _entries("the optimizer's state", moments, range(len(training.parameters) if step else 0))
+    if isinstance(loaded, optim.Adam):
+        learned = [p.requires_grad for group in loaded.param_groups for p in group["params"]]
+        numbers = [i for i, is_learned in enumerate(learned) if is_learned and step]
+        _entries("the optimizer's state", moments, numbers)
     for number, entry in moments.items():
         where = f"the optimizer's state of parameter {number}"
-        checked(f"step of {where}", entry["step"], int, Interval(1, step))
-        for name in ("exp_avg", "exp_avg_sq"):
-            if not np.isfinite(entry[name].array).all():
-                raise ValueError(f"{name} of {where} holds {_not_finite(entry[name])}")
+        for name, value in entry.items():
+            if name == "step":
+                checked(f"step of {where}", value, int, Interval(1, step))
+            elif isinstance(value, Tensor) and not np.isfinite(value.array).all():
+                raise ValueError(f"{name} of {where} holds {_not_finite(value)}")

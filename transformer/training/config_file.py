@@ -38,15 +38,17 @@ def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
     )
 
 
-def differences(saved: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return a text for each field that differs from what was saved, but for `steps`.
+def difference(saved: dict[str, Any], now: dict[str, Any]) -> str:
+    """Say what differs from what was saved, but for `steps`, which `Run.resume` may change.
 
-    `Run.resume` may change the number of steps.
+    Returns:
+        the first field that differs, and how many more do; empty if none does.
     """
-    return [
+    found = [
         f"{part}.{name} is {now[part].get(name)!r}, and was {saved[part].get(name)!r}"
         for part in saved
         for name in saved[part] | now[part]
         if (part, name) != ("training", "steps")
         and repr(saved[part].get(name)) != repr(now[part].get(name))
     ]
+    return f"{found[0]}{f', and {len(found) - 1} more' * (len(found) > 1)}" if found else ""

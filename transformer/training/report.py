@@ -19,8 +19,8 @@ from ..model.models import GPT, Transformer
 from ..tasks import Model, TextToText
 from ..text.tokenizer import BOS, EOS, stack
 from .directory import RunError, shown
-from .loop import Training
 from .run import Run
+from .state import TrainingState
 
 TESTED = 5000  # held-out examples
 
@@ -118,7 +118,7 @@ def test(run: Run, console: Console) -> str:
     return lines[-1]
 
 
-def report(run: Run, training: Training, console: Console) -> None:
+def report(run: Run, training: TrainingState, console: Console) -> None:
     """Draw the run's pictures, test its best parameters, and say how to ask its model.
 
     Raises:
@@ -127,7 +127,7 @@ def report(run: Run, training: Training, console: Console) -> None:
     from ..explain.pictures import draw_attention, draw_metrics
 
     _check(run, Run)
-    _check(training, Training)
+    _check(training, TrainingState)
     if not training.metrics:
         raise RunError(f"the training in {shown(run.directory)} has not been evaluated yet")
     task, model = run.load()

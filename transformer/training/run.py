@@ -37,29 +37,12 @@ from ..model.config import TransformerConfig
 from ..tasks import Model, Task
 from .checks import fitting
 from .config import TrainingConfig
-from .config_file import as_json, configured, differences
+from .config_file import as_json, configured, difference
 from .directory import CONFIG, METRICS, MODEL, STATE, Directory, RunError, shown
 from .loop import Training
+from .state import TrainingState
 
 __all__ = ["Run", "RunError"]
-
-
-def _best_step(training: Training) -> int | None:
-    """Return the step with the best score, the last of equal ones; None without an evaluation.
-
-    Raises:
-        ValueError: the metrics are not rows of evaluations, in order.
-    """
-    try:
-        scores = [(training.task.score(row), row["step"]) for row in training.metrics]
-        steps = [step for _, step in scores]
-        if steps == sorted(set(steps)) and (not steps or steps[-1] <= training.step):
-            return int(max(scores)[1]) if scores else None
-    except (LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"a row of the metrics is no evaluation: {error!r}") from None
-    raise ValueError(
-        f"the steps of the metrics are out of order, or after {training.step}: {steps}"
-    )
 
 
 def _computing_with() -> dict[str, str]:
@@ -78,7 +61,7 @@ class Run(Directory):
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         super().__init__(directory)
-        self._training: Training | None = None  # the one that was started or resumed here
+        self._training: TrainingState | None = None  # the one that was started or resumed here
         self._config: dict[str, Any] = {}  # its config.json
         self._computed_with: dict[str, str] = {}
 
@@ -87,13 +70,13 @@ class Run(Directory):
         self.write_new(CONFIG, json.dumps(config, indent=2) + "\n")
         self.put_in_place(CONFIG)
 
-    def _write_new_results(self, training: Training) -> list[str]:
+    def _write_new_results(self, training: TrainingState) -> list[str]:
         """Write the metrics, and parameters that are the best, under temporary names.
 
         Returns:
             the names that the files are to get.
         """
-        best, rows, table = _best_step(training), training.metrics, io.StringIO()
+        best, rows, table = training.best_step(), training.metrics, io.StringIO()
         columns = dict.fromkeys(name for row in rows for name in row)
         writer = csv.DictWriter(table, columns or ["step", "loss", "learning_rate"])
         writer.writeheader()
@@ -109,7 +92,7 @@ class Run(Directory):
         self.write_new(MODEL, model)
         return [MODEL, METRICS]
 
-    def start(self, training: Training) -> Path | None:
+    def start(self, training: TrainingState) -> Path | None:
         """Lock the directory, and write the configuration of a new training.
 
         Returns:
@@ -119,8 +102,8 @@ class Run(Directory):
             RunError: the directory cannot be written, is in training by another process, or holds
                 files that are not of a run. Then nothing has changed.
         """
-        if not isinstance(training, Training):
-            raise TypeError(f"Run.start: needs a Training, not a {type(training).__name__}")
+        if not isinstance(training, TrainingState):
+            raise TypeError(f"Run.start: needs a TrainingState, not a {type(training).__name__}")
         self._training = None
         try:
             self.claim()
@@ -132,7 +115,7 @@ class Run(Directory):
         self._training = training
         return self.moved
 
-    def save(self, training: Training) -> None:
+    def save(self, training: TrainingState) -> None:
         """Save the state and the metrics, and in `model.safetensors` the best parameters.
 
         The parameters are the best if they have just been evaluated, and no evaluation before gave
@@ -183,15 +166,15 @@ class Run(Directory):
                 raise ValueError(f"it holds a {type(content).__name__}, not the parts of a run")
             saved = content.get("config", config)
             configured(saved)  # raises if it is damaged
-            changes = differences(saved, config)
-        if changes:
+            change = difference(saved, config)
+        if change:
             raise RunError(
-                f"{shown(self.directory / CONFIG)} does not fit {name}: {changes[0]}"
-                f"{f', and {len(changes) - 1} more' * (len(changes) > 1)}. Put it back as it was"
+                f"{shown(self.directory / CONFIG)} does not fit {name}: {change}. Put it back as "
+                "it was"
             )
         return content
 
-    def _resumed(self, steps: int | None) -> Training:
+    def _resumed(self, steps: int | None, given: TrainingState | None) -> TrainingState:
         config = self._read_config()
         state = self._checkpoint(STATE, config)
         with self.reading(STATE):
@@ -208,10 +191,11 @@ class Run(Directory):
                 f"the run in {shown(self.directory)} has taken {step} of {steps_before} steps, and "
                 f"cannot be trained to step {steps}: give more than {step} steps"
             )
-        training = Training(task, model_config, training_config)
+        training = given or Training(task, model_config, training_config)
+        training.config = training_config
         with self.reading(STATE):
             training.load_state_dict(state)
-            best = _best_step(training)
+            best = training.best_step()
 
         if best not in (step, None):
             found = self._checkpoint(MODEL, config).get("step", best)
@@ -242,6 +226,19 @@ class Run(Directory):
             self.put_in_place(name)
         return training
 
+    def _resume(self, steps: int | None, given: TrainingState | None) -> TrainingState:
+        self._training = None
+        self._read_config()  # raises if there is no run, before anything is locked
+        try:
+            with self.writing(".lock"):
+                self.own()
+            self._computed_with = _computing_with()
+            self._training = self._resumed(steps, given)
+        except BaseException:
+            self.close()
+            raise
+        return self._training
+
     def resume(self, steps: int | None = None) -> Training:
         """Return the training as it was last saved, and make the other files agree with it.
 
@@ -258,17 +255,30 @@ class Run(Directory):
                 has changed.
             ValueError: `steps` is no number of steps.
         """
-        self._training = None
-        self._read_config()  # raises if there is no run, before anything is locked
-        try:
-            with self.writing(".lock"):
-                self.own()
-            self._computed_with = _computing_with()
-            self._training = self._resumed(steps)
-        except BaseException:
-            self.close()
-            raise
-        return self._training
+        training = self._resume(steps, None)
+        assert isinstance(training, Training)
+        return training
+
+    def restore(self, training: TrainingState, steps: int | None = None) -> None:
+        """Do as `resume`, with a training that is made already: bring it to where the run was.
+
+        Its `config` becomes the run's, so that the seed and the number of steps are those of the
+        run. The scheduler of its learning rate is best made after that, for `training.step`.
+
+        Raises:
+            RunError: as for `resume`; or the run was started with another task, other sizes of the
+                model or other hyperparameters.
+        """
+        if not isinstance(training, TrainingState):
+            raise TypeError(f"Run.restore: needs a TrainingState, not a {type(training).__name__}")
+        task, model_config, config = self.config()
+        mine = training.task, training.model.config, replace(training.config, seed=config.seed)
+        if change := difference(as_json(task, model_config, config), as_json(*mine)):
+            raise RunError(
+                f"the run in {shown(self.directory)} was started otherwise: {change}. Go on with "
+                "what started it"
+            )
+        self._resume(steps, training)
 
     def load(self) -> tuple[Task, Model]:
         """Return the task, and the model with its best parameters, ready to answer.

@@ -3,14 +3,15 @@
 dataset   examples by index: `dataset[i]`, `len(dataset)`
 sampler   the order of the indices, and how it is cut into batches
 checks    what they accept
-loader    `DataLoader`: the batches themselves; `default_collate` stacks the examples of one
+loader    `DataLoader`: the batches themselves; `default_collate` stacks the examples of one,
+          `default_convert` makes tensors of one example's arrays
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ..._compat import missing as _missing
 from .dataset import Dataset, Subset, TensorDataset, random_split
-from .loader import DataLoader, default_collate
+from .loader import DataLoader, default_collate, default_convert
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Subset",
     "TensorDataset",
     "default_collate",
+    "default_convert",
     "random_split",
 ]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ... import dtypes
+from ...creation import as_tensor
 from ...ops import stack
 from ...random import Generator, default_generator
 from ...tensor import Tensor
@@ -81,6 +83,28 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return type(first)(*items) if hasattr(first, "_fields") else items
 
 
+def default_convert(data: Any) -> Any:
+    """Turn the arrays of an example into tensors, in tuples and dicts by item, without a copy.
+
+        default_convert((array, 3, "a"))  →  [tensor, 3, "a"]
+
+    Numbers, strings and arrays of strings or objects stay as they are, as in PyTorch.
+
+    Raises:
+        TypeError: an array has a dtype that tensors cannot have.
+    """
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "OSU":
+        return as_tensor(data)
+    if isinstance(data, Mapping):
+        same_kind = copy(data) if isinstance(data, dict) else {}  # such as an OrderedDict
+        same_kind.update({key: default_convert(value) for key, value in data.items()})
+        return same_kind
+    if isinstance(data, Sequence) and not isinstance(data, _TEXT):
+        items = [default_convert(item) for item in data]
+        return type(data)(*items) if hasattr(data, "_fields") else items
+    return data
+
+
 class DataLoader(Generic[T]):
     """Batches of a dataset's examples, one epoch each time it is iterated over.
 
@@ -94,7 +118,8 @@ class DataLoader(Generic[T]):
 
     Args:
         dataset: has `dataset[i]` and `len(dataset)`.
-        batch_size: examples in a batch.
+        batch_size: examples in a batch. None: `dataset[i]` is a batch already, and is given as it
+            is, by `default_convert` unless `collate_fn` is given.
         shuffle: draw a new random order for each epoch?
         sampler: gives the order instead.
         batch_sampler: gives the batches, as lists of indices, instead.
@@ -112,12 +137,12 @@ class DataLoader(Generic[T]):
     def __init__(
         self,
         dataset: Any,
-        batch_size: int = 1,
+        batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Iterable[int] | None = None,
         batch_sampler: Iterable[list[int]] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[list[Any]], Any] | None = None,
+        collate_fn: Callable[[Any], Any] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
         generator: Generator | None = None,
@@ -132,14 +157,23 @@ class DataLoader(Generic[T]):
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
                 "drop_last"
             )
+        if batch_size is None and drop_last:
+            raise ValueError(
+                "batch_size=None option disables auto-batching and is mutually exclusive with "
+                "drop_last"
+            )
         if sampler is None:
             if batch_sampler is None:
                 checks.size(dataset)
             in_order = SequentialSampler(dataset)
             sampler = RandomSampler(dataset, generator=generator) if shuffle else in_order
-        if batch_sampler is None:
+        if batch_sampler is not None:
+            checks.iterable("batch_sampler", batch_sampler)
+            batch_size = None  # as in PyTorch: not the loader's to say
+        elif batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        checks.iterable("batch_sampler", batch_sampler)
+        else:
+            checks.iterable("sampler", sampler)
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.num_workers, self.pin_memory = num_workers, pin_memory
         self.batch_sampler = batch_sampler
@@ -147,7 +181,10 @@ class DataLoader(Generic[T]):
         self.generator = (
             getattr(self.sampler, "generator", None) if generator is None else generator
         )
-        self.collate_fn = default_collate if collate_fn is None else collate_fn
+        self._indices: Iterable[Any] = sampler if batch_sampler is None else batch_sampler
+        if collate_fn is None:
+            collate_fn = default_convert if batch_sampler is None else default_collate
+        self.collate_fn = collate_fn
         self._start: Any = None  # the generator's state when the epoch began
         self._done = 0  # batches that this epoch has given
         self._resuming = False
@@ -155,10 +192,14 @@ class DataLoader(Generic[T]):
     def __iter__(self) -> Iterator[Any]:
         batches = self._resume() if self._resuming else self._begin()
         for indices in batches:
-            if not isinstance(indices, Iterable):
+            if self.batch_sampler is None:
+                batch = self.dataset[indices]
+            elif isinstance(indices, Iterable):
+                batch = [self.dataset[i] for i in indices]
+            else:
                 raise TypeError(f"batch_sampler must give lists of indices, not {indices!r}")
             self._done += 1
-            yield self.collate_fn([self.dataset[i] for i in indices])
+            yield self.collate_fn(batch)
         samplers = self.sampler, self.batch_sampler
         if not self._done and any(isinstance(sampler, Iterator) for sampler in samplers):
             raise RuntimeError(
@@ -168,13 +209,13 @@ class DataLoader(Generic[T]):
         self._done = 0
 
     def __len__(self) -> int:
-        return checks.size(self.batch_sampler)
+        return checks.size(self._indices)
 
-    def _begin(self) -> Iterator[list[int]]:
+    def _begin(self) -> Iterator[Any]:
         self._start, self._done = (self.generator or default_generator).get_state(), 0
-        return iter(self.batch_sampler)
+        return iter(self._indices)
 
-    def _resume(self) -> Iterator[list[int]]:
+    def _resume(self) -> Iterator[Any]:
         """Draw the order of the epoch again, and skip the batches that it has given already.
 
         The generator's state is then what it was before: it may have drawn other numbers since.
@@ -182,7 +223,7 @@ class DataLoader(Generic[T]):
         generator = self.generator or default_generator
         now, self._resuming = generator.get_state(), False
         generator.set_state(self._start)
-        batches = iter(self.batch_sampler)
+        batches = iter(self._indices)
         skipped = sum(1 for _ in islice(batches, self._done))
         generator.set_state(now)
         if skipped < self._done:
