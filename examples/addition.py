@@ -50,10 +50,12 @@ def learn_to_add(options: argparse.Namespace) -> int:
 
         progress = Progress(console, done, config.steps, config.batch_size)
         with progress, Interrupted() as interrupted:
+            # Step i learns from batch i: token ids, source (128, S) and target (128, 1 + T).
             for source, target in DataLoader(batches, batch_size=None, sampler=todo):
                 if training.finished or interrupted.pressed:  # Ctrl-C was pressed
                     break
                 optimizer.zero_grad()
+                # The mean of -ln P(right token): the cross-entropy.
                 loss = model.loss(source, target, label_smoothing=config.label_smoothing)
                 loss.backward()  # the gradient of each parameter
                 norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)

@@ -102,9 +102,9 @@ SAY = {
         "it.",
         "explain_path": "on the path: the same product, averaged over {steps} sentences between "
         "one of nothing, each word a \\[PAD], and the real one (integrated gradients). The sum "
-        "of these has a meaning: the words bring the similarity from {blank:.3f}, that of nothing, "
-        "by {total:+.3f} to {all:.3f}; it is {similarity:.3f}. A bar to the left: the word keeps "
-        "the two apart.",
+        "of these has a meaning: in the first table the words bring the similarity from "
+        "{blank:.3f}, that of nothing, by {total:+.3f} to {all:.3f}; it is {similarity:.3f}. (The "
+        "second begins at a nothing of its own.) A bar to the left: the word keeps the two apart.",
         "explain_without": "left out: what is lost when the sentence is read without the word, "
         "which no gradient is needed for. Words stand in for each other, so these do not add up.",
         "cut": "Only the first {longest} pieces of words are read; the rest of “{sentence}” is cut "
@@ -140,8 +140,9 @@ SAY = {
         "再与这个向量相乘。它问的是：把这个向量拉长一点，相似度变多少？几乎不变，"
         "因为后面的层归一化又把长度除掉了。所以这一列的和远小于相似度，它解释不了相似度。",
         "explain_path": "沿路平均：同样的乘积，从“空句子”（每个词都换成 \\[PAD]）走到真句子，"
-        "在途中 {steps} 处取平均（积分梯度）。这一列的和有意义：空句子的相似度是 {blank:.3f}，"
-        "这些词让它变化 {total:+.3f}，到 {all:.3f}；真句子的相似度是 {similarity:.3f}。"
+        "在途中 {steps} 处取平均（积分梯度）。这一列的和有意义：第一张表里，空句子的相似度是 "
+        "{blank:.3f}，这些词让它变化 {total:+.3f}，到 {all:.3f}；真句子的相似度是 {similarity:.3f}"
+        "（第二张表从它自己的空句子出发）。"
         "条形向左：这个词让两句话更远。",
         "explain_without": "去掉它：句子少了这个词，相似度降低多少；这不需要梯度。"
         "词与词可以互相替代，所以这一列的和没有意义。",

@@ -63,8 +63,9 @@ SAY = {
         "rows": "Each row is a token that says what comes next; the answer's last digit comes "
         "first. Whom does it look at? For each head of the last layer, the token with the largest "
         "weight; dots are the others.",
-        "look": "To say {says}, `?` looks at {seen}: more than half of some head's attention each.",
-        "spread": "To say {says}, `?` looks at several tokens: none has half of any head.",
+        "look": "To say {says}, `?` looks at {seen}: what some head gives more than a third of its "
+        "attention. What is missing there, the layer before may have gathered.",
+        "spread": "To say {says}, `?` looks at several tokens: none has a third of any head.",
         "token": "token",
         "says": "says",
         "head": "head",
@@ -92,8 +93,9 @@ SAY = {
         "learn": "一个两层的 GPT，d_model = 64，刚刚用不超过两位数的加法训练过；没见过的题答对：",
         "rows": "每一行是一个说出下一个字符的词元；答案从个位写起。它在看谁？"
         "最后一层的每个头里，权重最大的词元；点是其余的。",
-        "look": "要说出 {says}，“?” 在看 {seen}：各占某个头一半以上的注意力。",
-        "spread": "要说出 {says}，“?” 同时在看好几个词元：没有哪个占某个头一半以上的注意力。",
+        "look": "要说出 {says}，“?”在看 {seen}：某个头把三分之一以上的注意力给了它。"
+        "这里没看到的，前一层也许已经收集好了。",
+        "spread": "要说出 {says}，“?”同时在看好几个词元：没有哪个占某个头三分之一以上的注意力。",
         "token": "词元",
         "says": "说出",
         "head": "头",
@@ -247,7 +249,7 @@ def show_trained(console: Console, say: dict[str, str], model: GPT, question: st
     console.print(table)
     at = len(question) - 1  # of `?`
     largest = weights[-1, :, at].max(0)  # (T): each token's weight in the head that gives it most
-    seen = ", ".join(f"{text[j]} ({largest[j]:.0%})" for j in np.flatnonzero(largest > 0.5))
+    seen = ", ".join(f"{text[j]} ({largest[j]:.0%})" for j in np.flatnonzero(largest > 1 / 3))
     console.print(f"\n{say['look' if seen else 'spread'].format(says=text[at + 1], seen=seen)}")
     return weights
 

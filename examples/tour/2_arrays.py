@@ -106,6 +106,8 @@ def network(x: Any) -> Tensor:
     return (hidden @ W2 + b2).tanh()
 
 
+say("Two spirals of 100 points each, o and x. A network of two layers is to tell them apart.\n",
+    "两条螺旋线，各 100 个点：o 和 x。让一个两层的网络把它们分开。\n")  # fmt: skip
 rng = np.random.default_rng(0)
 W1, b1 = Tensor(rng.normal(0, 4, (2, 32))), Tensor(rng.normal(0, 1, 32))  # steep: many bends
 W2, b2 = Tensor(rng.normal(0, 0.2, (32, 1))), Tensor(np.zeros(1))
@@ -124,7 +126,7 @@ for step in range(2001):
         p.data, p.grad = p.data - 0.5 * p.grad, np.zeros_like(p.grad)
 
 say("\nThe plane: dots where the network answers o, blanks where x. The letters are the points.\n",
-    "\n网络眼中的平面：判为 o 处画点，判为 x 处留白；o 和 x 是两条螺线上的点。\n")  # fmt: skip
+    "\n网络眼中的平面：判为 o 处画点，判为 x 处留白；o 和 x 是两条螺旋线上的点。\n")  # fmt: skip
 columns, rows = np.meshgrid(np.linspace(-1, 1, 61), np.linspace(1, -1, 25))
 grid = np.stack([columns, rows], axis=-1).reshape(-1, 2)  # (25 · 61, 2)
 picture = np.where(network(grid).data > 0, "·", " ").reshape(25, 61)

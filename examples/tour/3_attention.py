@@ -142,6 +142,8 @@ options = parser.parse_args()
 
 # ------------------------------------------------------------------------------- what one sees
 
+say("Five tokens, each a vector of 1024 random numbers. How does `?` find 1 and 2?\n",
+    "五个词元，各是 1024 个随机数组成的向量。“?”怎样找到 1 和 2？\n")  # fmt: skip
 rng = np.random.default_rng(0)
 x = rng.normal(0, 1, (5, d_model))  # a vector for each token
 W_q, W_k, W_v = rng.normal(0, 1 / np.sqrt(d_model), (3, d_model, d_model))  # nothing learned yet

@@ -86,7 +86,8 @@ class TestOnePlusTwo:
         ("weights", "said"),
         [
             ([[0.1, 0.1, 0.6, 0.2, 0.0], [0.7, 0.1, 0.1, 0.1, 0.0]], "looks at 1 (70%), 2 (60%):"),
-            ([[0.3, 0.1, 0.4, 0.2, 0.0], [0.4, 0.2, 0.2, 0.1, 0.1]], "looks at several tokens:"),
+            ([[0.3, 0.1, 0.4, 0.2, 0.0], [0.4, 0.2, 0.2, 0.1, 0.1]], "looks at 1 (40%), 2 (40%):"),
+            ([[0.3, 0.1, 0.3, 0.2, 0.1], [0.3, 0.2, 0.2, 0.2, 0.1]], "looks at several tokens:"),
         ],
     )
     def test_says_in_words_whom_the_question_mark_looks_at(self, monkeypatch, weights, said):
