@@ -70,7 +70,7 @@ def test_converting_is_pytorchs(example: Any) -> None:
         {"shuffle": True, "sampler": [1]},
         {"batch_sampler": [[1]]},
     ],
-    ids=str,
+    ids=lambda options: " ".join(options) or "none",
 )
 def test_batches_of_the_dataset_are_pytorchs(options: dict[str, Any]) -> None:
     dataset = [(np.arange(i), f"0 to {i}", i) for i in range(10)]
