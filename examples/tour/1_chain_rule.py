@@ -10,6 +10,7 @@ gradient for short. One walk finds all of them.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from itertools import count
 
@@ -75,6 +76,7 @@ def say(en: str, zh: str) -> None:
 parser = argparse.ArgumentParser(description="The chain rule, on plain numbers.")
 parser.add_argument("--lang", choices=["en", "zh"], default="en")
 options = parser.parse_args()
+sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 # ---------------------------------------------------------------------------------- one graph
 

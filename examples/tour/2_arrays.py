@@ -10,6 +10,7 @@ the sum over all uses. Then a network of two layers learns to tell two spirals a
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -89,6 +90,7 @@ def say(en: str, zh: str) -> None:
 parser = argparse.ArgumentParser(description="The chain rule, on arrays: two spirals.")
 parser.add_argument("--lang", choices=["en", "zh"], default="en")
 options = parser.parse_args()
+sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 # ------------------------------------------------------------------------ two spirals, two layers
 

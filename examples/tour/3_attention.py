@@ -10,6 +10,7 @@ stands here again with other operations in its table. Then `?` learns whom to lo
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -139,6 +140,7 @@ def table(numbers: Any) -> None:
 parser = argparse.ArgumentParser(description="Attention in `1+2=?`, and its gradient by hand.")
 parser.add_argument("--lang", choices=["en", "zh"], default="en")
 options = parser.parse_args()
+sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 # ------------------------------------------------------------------------------- what one sees
 

@@ -10,6 +10,7 @@ in the order in which one adds. Then it adds numbers that it was never shown.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -216,6 +217,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A Transformer in one file learns to add.")
     parser.add_argument("--lang", choices=["en", "zh"], default="en")
     options = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sums = rng.permutation([encode(a, b) for a in range(100) for b in range(100)])
     held_out, shown = sums[:1000], sums[1000:]
     loss_of(held_out)  # makes the parameters

@@ -12,6 +12,7 @@ come: 这 匹 小 马 (this small horse), but 这 只 小 猫 (this small cat).
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from itertools import count, product
 from typing import Any
@@ -271,6 +272,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="An encoder–decoder in one file translates.")
     parser.add_argument("--lang", choices=["en", "zh"], default="en")
     options = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     pairs = [sentence_pair(parts) for parts in product(*PARTS)]
     rng.shuffle(pairs)
     pairs.sort(key=lambda pair: pair[0] not in EXAMPLES)  # brings them to the front

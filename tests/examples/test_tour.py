@@ -52,15 +52,15 @@ def float64() -> Iterator[None]:
     mt.set_default_dtype(before)
 
 
-def run(name: str, *arguments: str, where: Path) -> str:
+def run(name: str, *arguments: str, where: Path, encoding: str = "utf-8") -> str:
     """Run a program as its reader does, where neither package can be found."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "tour" / f"{name}.py"), *arguments],
         cwd=where,
-        env={**environment, "PYTHONIOENCODING": "utf-8"},
+        env={**environment, "PYTHONIOENCODING": encoding},
         capture_output=True,
-        encoding="utf-8",
+        encoding=encoding,
         check=False,
     )
     assert done.stderr == ""
@@ -77,7 +77,7 @@ def test_there_are_five() -> None:
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=NAMES)
 def test_needs_numpy_only(path: Path) -> None:
-    allowed = {"__future__", "argparse", "collections.abc", "itertools", "typing", "numpy"}
+    allowed = {"__future__", "argparse", "collections.abc", "itertools", "sys", "typing", "numpy"}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert node.module in allowed
@@ -113,6 +113,12 @@ def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
         [sys.executable, str(PROGRAMS[0]), "--lang", "fr"], capture_output=True, check=False
     )
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_a_pipe_without_the_letters_gets_their_numbers(name: str, tmp_path: Path) -> None:
+    shown = run(name, "--lang", "zh", where=tmp_path, encoding="cp1252")
+    assert "\\u" in shown
 
 
 # ------------------------------------------------------------------------- run from end to end
