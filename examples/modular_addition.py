@@ -19,7 +19,7 @@ https://arxiv.org/abs/2301.05217). We take the same steps with ours:
     4. adding angles: where a and b become a + b, and what the logits are made of
     5. the test: without these frequencies it knows nothing, with them alone everything
 
-Training takes six minutes. A run that is in runs/modular-addition already, from here or from
+Training takes five minutes. A run that is in runs/modular-addition already, from here or from
 `transformer train modular-addition`, is not trained again, and one that was interrupted goes on;
 with flags of the training, such as --seed 1, a new one starts. Ask it yourself:
 
