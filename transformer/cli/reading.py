@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from .shell import Mistake
+from .shell import Mistake, complain
 
 
 def _in_utf8() -> None:
@@ -34,7 +34,7 @@ def whole_text() -> str:
     return sys.stdin.read().removesuffix("\n")
 
 
-def lines() -> Iterator[str]:
+def _lines() -> Iterator[str]:
     """Read lines from standard input; in a terminal, with a prompt and the line editor."""
     _in_utf8()
     if not sys.stdin.isatty():
@@ -49,3 +49,24 @@ def lines() -> Iterator[str]:
         except (EOFError, KeyboardInterrupt):
             print()
             return
+
+
+def answer_lines(answer: Callable[[str], None], hint: str) -> int:
+    """Answer each line of standard input, but for empty ones, up to the end; return the exit code.
+
+    A mistake in one line is said, and the next is answered.
+
+    Args:
+        answer: answers a line, or raises a Mistake.
+        hint: is shown first in a terminal.
+    """
+    if sys.stdin.isatty():
+        print(hint)
+    code = 0
+    for line in _lines():
+        if line:
+            try:
+                answer(line)
+            except Mistake as mistake:
+                code = complain(mistake)
+    return code

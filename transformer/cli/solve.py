@@ -14,8 +14,8 @@ from ..decoding.strategy import Decoding
 from ..tasks import TASKS
 from ..training.run import Run
 from .flags import add_flags, directory, flag, given
-from .reading import lines
-from .shell import Mistake, complain, user_input
+from .reading import answer_lines
+from .shell import Mistake, user_input
 
 if TYPE_CHECKING:
     import argparse
@@ -48,16 +48,7 @@ def solve(options: argparse.Namespace) -> int:
         return 0
     if sys.stdin is None:  # closed in the shell, as by `<&-`
         raise Mistake("no question is given, and standard input, to read them from, is closed")
-    code = 0
-    if sys.stdin.isatty():
-        print(f"A question a line, such as {task.question}; Ctrl-D ends.")
-    for line in lines():
-        if line:
-            try:
-                answer(line)
-            except Mistake as mistake:
-                code = complain(mistake)
-    return code
+    return answer_lines(answer, f"A question a line, such as {task.question}; Ctrl-D ends.")
 
 
 def add_solve_flags(parser: argparse.ArgumentParser) -> None:
