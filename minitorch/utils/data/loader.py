@@ -181,13 +181,17 @@ class DataLoader(Generic[T]):
         self.generator = (
             getattr(self.sampler, "generator", None) if generator is None else generator
         )
-        self._indices: Iterable[Any] = sampler if batch_sampler is None else batch_sampler
         if collate_fn is None:
             collate_fn = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn
         self._start: Any = None  # the generator's state when the epoch began
         self._done = 0  # batches that this epoch has given
         self._resuming = False
+
+    @property
+    def _indices(self) -> Iterable[Any]:
+        """What is drawn: lists of indices, or indices where the dataset gives batches."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def __iter__(self) -> Iterator[Any]:
         batches = self._resume() if self._resuming else self._begin()
