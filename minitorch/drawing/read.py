@@ -81,7 +81,7 @@ def _kept(node: Node) -> Kept | None:
 
 
 def _values(nodes: list[Node], tensors: Iterable[Tensor]) -> dict[NodeOrLeaf, Array]:
-    """Return the values that are still in memory, of nodes by their numbers."""
+    """Return the values that are still in memory, by the node or leaf that they are of."""
     known: dict[NodeOrLeaf, Array] = {}
     for node in nodes:
         kept = _kept(node)
