@@ -15,6 +15,7 @@ import numpy as np
 from .._runtime.parts import rows_in_parts
 from .._runtime.products import constant, sum_first
 from ..dtypes import Array
+from ..ops.probe import probe
 from ..ops.signatures import norm_shapes
 from ..scalars import number
 from .registry import Backward, Fused, Gradients
@@ -28,12 +29,13 @@ def definition(
 ) -> Tensor:
     """Normalise over the last n_dims dimensions, in tensor operations."""
     dims = tuple(range(-n_dims, 0))
-    centred = x - x.mean(dims, keepdim=True)
+    x = probe("input", x)
+    centred = x - probe("mean", x.mean(dims, keepdim=True))
     centred = centred - centred.mean(dims, keepdim=True)  # what rounding left of the mean
     variance = (centred * centred).mean(dims, keepdim=True)
-    y = centred * (variance + eps).rsqrt()
+    y = centred * probe("scale", (variance + eps).rsqrt())
     y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+    return probe("output", y if bias is None else y + bias)
 
 
 def kernel(

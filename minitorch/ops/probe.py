@@ -40,6 +40,11 @@ def probe(name: str, x: Tensor) -> Tensor:
     return x
 
 
+def is_watched() -> bool:
+    """Does somebody watch, so that it is worth computing what only a probe would show?"""
+    return _watch.see is not None
+
+
 @contextmanager
 def watching(see: Watcher) -> Iterator[None]:
     """Call `see(name, x)` at every hook point that this thread reaches inside the block."""

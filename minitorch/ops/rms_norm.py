@@ -9,6 +9,7 @@ import numpy as np
 
 from ..scalars import number
 from .elementwise import rsqrt, square
+from .probe import probe
 from .reduction import mean
 from .signatures import norm_shapes
 
@@ -39,5 +40,7 @@ def rms_norm(
     shapes, n_dims = norm_shapes("rms_norm", normalized_shape)
     shapes(input, weight, None)
     eps = float(np.finfo(input.array.dtype).eps) if eps is None else number("rms_norm", "eps", eps)
-    y = input * rsqrt(mean(square(input), range(-n_dims, 0), keepdim=True) + eps)
-    return y if weight is None else y * weight
+    x = probe("input", input)
+    scale = rsqrt(mean(square(x), range(-n_dims, 0), keepdim=True) + eps)
+    y = x * probe("scale", scale)
+    return probe("output", y if weight is None else y * weight)

@@ -25,6 +25,25 @@ def attention(path: str, T_q: int, T_k: int) -> dict[str, tuple[int, ...]]:
         f"{path}.scores": (B, HEADS, T_q, T_k),
         f"{path}.weights": (B, HEADS, T_q, T_k),
         f"{path}.mixed": (B, HEADS, T_q, D_HEAD),
+        f"{path}.heads": (B, HEADS, T_q, D),
+        f"{path}.output": (B, T_q, D),
+    }
+
+
+def norm(path: str, T: int) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{path}.norm.input": (B, T, D),
+        f"{path}.norm.mean": (B, T, 1),
+        f"{path}.norm.scale": (B, T, 1),
+        f"{path}.norm.output": (B, T, D),
+    }
+
+
+def mlp(path: str, T: int) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{path}.pre_activation": (B, T, D_FF),
+        f"{path}.hidden": (B, T, D_FF),
+        f"{path}.output": (B, T, D),
     }
 
 
@@ -32,19 +51,21 @@ def expected_shapes() -> dict[str, tuple[int, ...]]:
     shapes = {
         "embedding.tokens": (B, T, D),
         "embedding.positions": (T, D),
+        "embedding.residual": (B, T, D),
         "logits": (B, T, 13),
     }
     for i in range(2):
         block = f"encoder.blocks.{i}"
         shapes |= attention(f"{block}.attention", S, S)
-        shapes |= {f"{block}.mlp.hidden": (B, S, D_FF)}
-        shapes |= {f"{block}.{box}.residual": (B, S, D) for box in ("add_attention", "add_mlp")}
+        shapes |= mlp(f"{block}.mlp", S)
+        for box in ("add_attention", "add_mlp"):
+            shapes |= norm(f"{block}.{box}", S) | {f"{block}.{box}.residual": (B, S, D)}
         block = f"decoder.blocks.{i}"
         shapes |= attention(f"{block}.self_attention", T, T)
         shapes |= attention(f"{block}.cross_attention", T, S)
-        shapes |= {f"{block}.mlp.hidden": (B, T, D_FF)}
+        shapes |= mlp(f"{block}.mlp", T)
         for box in ("add_self_attention", "add_cross_attention", "add_mlp"):
-            shapes |= {f"{block}.{box}.residual": (B, T, D)}
+            shapes |= norm(f"{block}.{box}", T) | {f"{block}.{box}.residual": (B, T, D)}
     return shapes
 
 
@@ -91,7 +112,7 @@ def test_a_module_can_be_traced_by_itself(small_model: Callable[..., Transformer
     assert t["attention.weights"].shape == (1, HEADS, 4, 4)
     with trace(block.mlp) as t:
         block.mlp(mt.zeros(1, 4, D, dtype=mt.float64))
-    assert list(t) == ["hidden"]
+    assert list(t) == ["pre_activation", "hidden", "output"]
 
 
 @pytest.mark.parametrize("pre_norm", [False, True], ids=["post-norm", "pre-norm"])

@@ -29,8 +29,37 @@ class Trace(dict[str, Array]):
     """Activations by their full names.
 
     `trace["decoder.blocks.0.cross_attention.weights"]` is an array (batch, heads, T_q, T_k). Of an
-    activation that is computed several times, the last is kept.
+    activation that is computed several times, this is the last; `every` has them all.
+
+    Attributes:
+        every: for each name, its activations in the order in which they were computed. Those of an
+            encoder–decoder's "embedding.tokens" are the source's and the target's.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.every: dict[str, list[Array]] = {}
+
+    def add(self, name: str, activation: Array) -> None:
+        """Record an activation."""
+        self[name] = activation
+        self.every.setdefault(name, []).append(activation)
+
+    def named(self) -> dict[str, Array]:
+        """Return every activation by a name of its own: "logits"; of several, "logits[0]", ….
+
+        >>> import numpy as np
+        >>> t = Trace()
+        >>> for name in ("tokens", "tokens", "logits"):
+        ...     t.add(name, np.zeros(3))
+        >>> list(t.named())
+        ['tokens[0]', 'tokens[1]', 'logits']
+        """
+        return {
+            name if len(activations) == 1 else f"{name}[{i}]": activation
+            for name, activations in self.every.items()
+            for i, activation in enumerate(activations)
+        }
 
     def __missing__(self, name: str) -> Array:
         recorded = ", ".join(self) or "none: the model has not run inside the `with` block"
@@ -63,7 +92,7 @@ def trace(model: nn.Module) -> Iterator[Trace]:
     inside: list[str] = []  # the paths of the modules that have been entered and not yet left
 
     def see(name: str, x: Tensor) -> None:
-        record[".".join([*filter(None, inside[-1:]), name])] = x.detach().numpy().copy()
+        record.add(".".join([*filter(None, inside[-1:]), name]), x.detach().numpy().copy())
 
     def enter(path: str) -> Any:
         return lambda module, args: inside.append(path)

@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 
 from minitorch import Tensor, nn
 from minitorch.nn import functional as F
-from minitorch.ops.probe import probe
+from minitorch.ops.probe import is_watched, probe
 
 from .arguments import check_attention, heads
 from .rotary import RotaryPositions
@@ -98,6 +98,13 @@ class MultiHeadAttention(nn.Module):
         """Put the heads side by side: (batch, heads, T, d_head) → (batch, T, heads · d_head)."""
         return x.transpose(1, 2).flatten(2)
 
+    def _output_of_heads(self) -> Tensor:
+        """Return each head's part of W_o: (heads, d_head, d_model).
+
+        concat(head_1, …, head_h) W_o is the sum of what each head's part makes of that head.
+        """
+        return self.output.weight.mT.reshape(self.n_heads, self.d_head, -1)
+
     def keys_and_values(self, memory: Tensor) -> KeysAndValues:
         """Compute the keys and the values of tokens (batch, T_k, d_model), split into heads."""
         k = self._split(self.key(memory), self.n_kv_heads)  # (batch, kv_heads, T_k, d_head)
@@ -147,8 +154,10 @@ class MultiHeadAttention(nn.Module):
             enable_gqa=self.n_kv_heads != self.n_heads,
         )  # (batch, heads, T_q, d_head)
         mixed = probe("mixed", mixed)
+        if is_watched():
+            probe("heads", mixed @ self._output_of_heads())  # (batch, heads, T_q, d_model)
         x = self.output(self._merge(mixed))  # (batch, T_q, d_model)
-        return x
+        return probe("output", x)
 
     def extra_repr(self) -> str:
         """The options, as `repr` shows them."""

@@ -143,8 +143,9 @@ class Embedding(nn.Module):
                 where = np.maximum(np.arange(start, stop) - padding[:, None], 0)  # (batch, T)
             x = x + probe("positions", self.positions[where])  # + (T, d_model), or x's own shape
         if self.segments is not None:
-            x = x + self.segments(mt.zeros_like(ids) if segments is None else segments)
+            kinds = mt.zeros_like(ids) if segments is None else segments
+            x = x + probe("segments", self.segments(kinds))
         if self.norm is not None:
             x = self.norm(x)
         x = self.dropout(x)
-        return x
+        return probe("residual", x)

@@ -65,10 +65,10 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""
-        hidden = self.activation(self.up(x))  # (batch, T, d_ff)
+        hidden = self.activation(probe("pre_activation", self.up(x)))  # (batch, T, d_ff)
         hidden = probe("hidden", hidden)  # (batch, T, d_ff)
         x = self.down(hidden)  # (batch, T, d_model)
-        return x
+        return probe("output", x)
 
 
 class SwiGLU(nn.Module):
@@ -94,11 +94,11 @@ class SwiGLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, T, d_model) → (batch, T, d_model)."""
-        gate = self.gate(x)  # (batch, T, d_ff)
-        hidden = gate * gate.sigmoid() * self.up(x)  # (batch, T, d_ff)
+        gate = probe("pre_activation", self.gate(x))  # (batch, T, d_ff)
+        hidden = gate * gate.sigmoid() * probe("up", self.up(x))  # (batch, T, d_ff)
         hidden = probe("hidden", hidden)  # (batch, T, d_ff)
         x = self.down(hidden)  # (batch, T, d_model)
-        return x
+        return probe("output", x)
 
 
 def feed_forward(config: TransformerConfig) -> MLP | SwiGLU:

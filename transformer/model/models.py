@@ -142,8 +142,7 @@ class Transformer(nn.Module):
         check_step(self.config, ids, cache, reads_memory=True)
         x = self.embedding(ids, cache.length)  # (batch, T, d_model)
         x = self.decoder(x, cache.memory, cache.memory_mask, cache=cache)  # (batch, T, d_model)
-        logits: Tensor = self.output(x[:, -1])
-        return logits
+        return probe("logits", self.output(x[:, -1]))
 
 
 class GPT(nn.Module):
@@ -228,8 +227,7 @@ class GPT(nn.Module):
     def step(self, ids: Tensor, cache: Cache) -> Tensor:
         """Read the next tokens, and predict the one after: (batch, T) → (batch, vocab_size)."""
         check_step(self.config, ids, cache, reads_memory=False)
-        logits: Tensor = self.output(self._read(ids, cache.padding, cache)[:, -1])
-        return logits
+        return probe("logits", self.output(self._read(ids, cache.padding, cache)[:, -1]))
 
 
 class BERT(nn.Module):
@@ -271,7 +269,8 @@ class BERT(nn.Module):
         """Predict the token at each position: (batch, T) ids → logits (batch, T, vocab_size)."""
         check_head(self)
         x = self.encode(ids, segments)  # (batch, T, d_model)
-        x = self.norm(F.gelu(self.transform(x)))  # (batch, T, d_model)
+        hidden = F.gelu(probe("head.pre_activation", self.transform(x)))
+        x = self.norm(probe("head.hidden", hidden))  # (batch, T, d_model)
         return probe("logits", self.output(x))
 
     def loss(
