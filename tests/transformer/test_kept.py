@@ -105,6 +105,14 @@ def test_each_holds_the_parameters_after_its_step(finished: Path) -> None:
             again.advance()
 
 
+def without_keep(directory: Path) -> bytes:
+    """Return the bytes of a run's state, had its configuration no `keep`."""
+    content = mt.load(directory / "state.safetensors")
+    content["config"]["training"].pop("keep", None)
+    mt.save(content, directory.parent / "state")
+    return (directory.parent / "state").read_bytes()
+
+
 def test_they_change_nothing_else(finished: Path, tmp_path: Path) -> None:
     """A run that keeps none ends with the same state, but for the field of its configuration."""
     with Run(tmp_path / "run") as run:
@@ -112,12 +120,7 @@ def test_they_change_nothing_else(finished: Path, tmp_path: Path) -> None:
         run.start(without)
         go_on(without, run)
     assert run.kept_steps() == []
-    theirs, mine = (mt.load(d / "state.safetensors") for d in (finished, run.directory))
-    assert (theirs["config"]["training"].pop("keep"), mine["config"]["training"].pop("keep")) == (
-        4,
-        0,
-    )
-    assert_close(theirs, mine, rtol=0, atol=0)
+    assert without_keep(run.directory) == without_keep(finished)
 
 
 def test_one_that_is_missing_or_is_another_says_so(finished: Path, tmp_path: Path) -> None:
@@ -137,7 +140,7 @@ def test_one_that_is_missing_or_is_another_says_so(finished: Path, tmp_path: Pat
 # ------------------------------------------------------------------------------ stopped, resumed
 
 
-@pytest.mark.parametrize("at", range(4, CONFIG.steps))
+@pytest.mark.parametrize("at", range(5, CONFIG.steps))
 def test_killed_and_resumed_it_keeps_the_same(finished: Path, tmp_path: Path, at: int) -> None:
     with Run(tmp_path / "run") as run:
         killed = training()
@@ -270,9 +273,7 @@ def test_an_older_run_loads_and_goes_on_as_it_was(older: Path, finished: Path) -
         run.load()
         go_on(run.resume(), run)
     assert run.kept_steps() == []
-    theirs, mine = (mt.load(d / "state.safetensors") for d in (finished, older))
-    del theirs["config"]["training"]["keep"]
-    assert_close(theirs, mine, rtol=0, atol=0)
+    assert (older / "state.safetensors").read_bytes() == without_keep(finished)
     assert (older / "metrics.csv").read_bytes() == (finished / "metrics.csv").read_bytes()
 
 
