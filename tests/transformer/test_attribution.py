@@ -101,8 +101,9 @@ def test_each_part_is_what_its_name_says(random_module: Callable[..., Any]) -> N
     for i, block in enumerate(model.blocks):
         for head in range(2):
             part = slice(4 * head, 4 * head + 4)
-            mixed = t[f"blocks.{i}.attention.weights"][0, head, row] @ (
-                t[f"blocks.{i}.attention.v"][0, head]
+            mixed = (
+                t[f"blocks.{i}.attention.weights"][0, head, row]
+                @ (t[f"blocks.{i}.attention.v"][0, head])
             )
             w_o = block.attention.output.weight.array[:, part]
             expected[f"blocks.{i}.attention.heads.{head}"] = w_o @ mixed

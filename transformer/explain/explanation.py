@@ -138,6 +138,11 @@ def _most(task: Explained) -> int:
     return task.context // 2 if isinstance(task, Characters) else task.longest[1] + 1
 
 
+def _gap(task: Explained) -> int:
+    """Return the id of the gap."""
+    return task.tokenizer.encode(GAP)[0]
+
+
 def _written(task: Explained, model: Model, prompt: list[int]) -> list[int]:
     """Return the ids of the model's answer, by greedy decoding."""
     if isinstance(model, BERT):
@@ -162,9 +167,17 @@ def _given(task: Explained, model: Model, target: str) -> list[int]:
     return ids
 
 
-def _gap(task: Explained) -> int:
-    """Return the id of the gap."""
-    return task.tokenizer.encode(GAP)[0]
+def _steps(logits: Array, first: int, answer: list[int]) -> list[Step]:
+    """Return the steps of an answer whose first token is chosen by the row `first`."""
+    logits = arguments.next_token_logits(logits).astype(np.float64)
+    exponentials = np.exp(logits - logits.max(-1, keepdims=True))
+    p = exponentials / exponentials.sum(-1, keepdims=True)  # (T, vocab_size)
+    steps = []
+    for row, token in enumerate(answer, start=first):
+        others = logits[row].copy()
+        others[token] = -np.inf
+        steps.append(Step(row, token, int(others.argmax()), p[row]))
+    return steps
 
 
 def explained(
@@ -235,16 +248,3 @@ def explained(
         _steps(t["logits"][0], first, answer),
         task.tokenizer.tokens,
     )
-
-
-def _steps(logits: Array, first: int, answer: list[int]) -> list[Step]:
-    """Return the steps of an answer whose first token is chosen by the row `first`."""
-    logits = arguments.next_token_logits(logits).astype(np.float64)
-    exponentials = np.exp(logits - logits.max(-1, keepdims=True))
-    p = exponentials / exponentials.sum(-1, keepdims=True)  # (T, vocab_size)
-    steps = []
-    for row, token in enumerate(answer, start=first):
-        others = logits[row].copy()
-        others[token] = -np.inf
-        steps.append(Step(row, token, int(others.argmax()), p[row]))
-    return steps
