@@ -46,7 +46,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def randomised(model: Any, seed: int) -> Any:
-    """Draw every parameter as a float32, so that no bias is 0 and no scale 1; then compute in 64 bits."""
+    """Draw every parameter in float32, so that no bias is 0 and no scale 1; compute in float64."""
     rng = np.random.default_rng(seed)
     with mt.no_grad():
         for p in model.parameters():
@@ -86,7 +86,7 @@ def model_payload(model: Any) -> dict[str, Any]:
 
 
 def without_batch(name: str, array: Array) -> Array:
-    """The activation of the one text of a batch; positions that all texts share have no such axis."""
+    """The activation of a batch of one text; positions, which texts share, have no such axis."""
     shared = "embedding.positions" in name and array.ndim == 2
     return array if shared else array[0]
 
