@@ -104,7 +104,7 @@ function startPage(data) {
   function build() {
     watcher.disconnect();
     views = [];
-    document.documentElement.lang = store.get().lang === "zh" ? "zh-Hans" : "en";
+    document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
     const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
     const header = el("header", { class: "top" });
     const figure = el("main", { id: "main", tabindex: "-1" });
