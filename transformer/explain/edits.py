@@ -3,6 +3,8 @@
     with edited(model, [Edit("head", "decoder.blocks.0.cross_attention", 2)]):
         answer = task.solve(model, "12+34")        # without that head
 
+    patch = Edit("head", "decoder.blocks.0.cross_attention", 2).taken_from(other.trace)
+
 *Ablation* switches a part off: in its place stand zeros. *Activation patching* puts there what the
 same part computed for another input (Vig et al. 2020, https://arxiv.org/abs/2004.12265; Wang et al.
 2022, https://arxiv.org/abs/2211.00593). Attention weights say what a head looked at; an edit says
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -54,9 +56,8 @@ class Edit:
         path: of the attention or the MLP, as in a trace: "decoder.blocks.0.cross_attention".
         index: the number of the head or of the hidden unit, from 0.
         row: of the stream, from 0: the only token that is edited. None: all are.
-        replacement: what the same part computed for another input, with a row for each token:
-            `t["….mixed"][0, head]`, `t["….hidden"][0, :, unit]` or `t["….output"][0]` of its trace.
-            None: zeros.
+        replacement: what the same part computed for another input, with a row for each token; see
+            `taken_from`. None: zeros.
 
     Raises:
         TypeError, ValueError: an attribute is none of these.
@@ -93,6 +94,16 @@ class Edit:
     def __str__(self) -> str:
         index = "" if self.index is None else f" {self.index}"
         return f"{self.kind}{index} of {self.path}"
+
+    def taken_from(self, trace: Trace) -> Edit:
+        """Return the edit that puts there what the same part computed in a trace of one text."""
+        if self.kind == "head":
+            replacement = trace[f"{self.path}.mixed"][0, self.index]  # (T, d_head)
+        elif self.kind == "unit":
+            replacement = trace[f"{self.path}.hidden"][0, :, self.index]  # (T)
+        else:
+            replacement = trace[f"{self.path}.output"][0]  # (T, d_model)
+        return replace(self, replacement=replacement)
 
     def values(self, start: int, stop: int) -> Array:
         """Return what stands in the place of the part in rows start to stop: (stop - start, n).
@@ -184,6 +195,12 @@ class _Rows:
         start, stop = self.start, self.stop
         if edit.row is not None:
             start, stop = max(start, edit.row), min(stop, edit.row + 1)
+        elif edit.path.startswith("encoder.") and edit.replacement is not None:
+            if len(edit.replacement) != stop:  # a decoder may go on; an encoder reads all at once
+                raise ValueError(
+                    f"the replacement for {edit} has {len(edit.replacement)} rows, and the encoder "
+                    f"reads {stop}: take it of an input with as many tokens, or edit one row"
+                )
         if start >= stop:
             return x, slice(0)
         rows = slice(start - self.start, stop - self.start)
@@ -211,6 +228,7 @@ def edited(model: Model, edits: Iterable[Edit], trace: Trace | None = None) -> I
     Raises:
         TypeError, ValueError: the model has no such part, or a replacement does not fit it.
     """
+    sublayers(model)  # raises if it is none of ours
     places = [(edit, *place(model, edit)) for edit in edits]
     rows = _Rows()
 
