@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-import minitorch as mt
 from minitorch.autograd import Array
 
 from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
 from ...training.run import Run
-from ..trace import trace
+from ..explanation import explained, forward, in_float64
+from ..trace import Trace, trace
 from . import asking, held_out
 from .sources import sources
 
@@ -116,27 +116,18 @@ def _described(task: Any) -> dict[str, Any]:
     }
 
 
-@mt.no_grad()
-def _traced(model: Model, inputs: tuple[mt.Tensor, ...]) -> dict[str, Array]:
-    """Return every named activation, without the batch's axis; one text has no padding."""
-    with trace(model) as t:
-        model(*inputs)
+def _activations(record: Trace) -> dict[str, Array]:
+    """Return every named activation, without the axis of the batch, which has one row."""
     # Positions, the same for each text of a batch, are (T, d_model) from the start.
-    return {name: array[0] if array.ndim > 2 else array for name, array in t.named().items()}
+    return {name: array[0] if array.ndim > 2 else array for name, array in record.named().items()}
 
 
-def _held_out(task: Task, model: Model) -> dict[str, Any]:
-    """Return what the model does on held-out examples; nothing where they cannot be made here."""
+def _examples(task: Task) -> held_out.Examples:
+    """Return held-out examples; none where they cannot be made here."""
     try:
-        examples = held_out.examples(task, held_out.TESTED)
+        return held_out.examples(task, held_out.TESTED)
     except (MissingPackage, DataError):
-        examples = []
-    shown = examples[: held_out.SHOWN]
-    return {
-        "examples": shown,
-        "units": held_out.units(task, model, shown) if shown else {},
-        "mistakes": held_out.mistakes(task, model, examples),
-    }
+        return []
 
 
 def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
@@ -146,18 +137,18 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         ValueError: the question is none of the task.
     """
     task: Any = subject.task
-    model = copy.deepcopy(subject.model).eval()
-    source = task.as_source(question)
+    model = copy.deepcopy(subject.model).float().eval()
+    exact = explained(task, in_float64(model), question)
+    reference = _activations(exact.trace)
+    with trace(model) as t:
+        forward(model, exact.inputs)
+    usual = _activations(t)
     parameters = sum(p.numel() for p in model.parameters())
-    computes = parameters <= MOST_PARAMETERS
-    found = _held_out(task, model) if computes else {"examples": [], "units": {}, "mistakes": None}
-    weights = {path: _encoded(array, "<f4") for path, array in _weights(model).items()}
-    code = sources(task, model)
-    model.float()
-    [ids] = asking.answers(task, model, [source], asking.longest_answer(task))
-    inputs = asking.inputs(task, [source], [ids])
-    usual = _traced(model, inputs)
-    reference = _traced(model.double(), inputs)
+    weights, examples = None, []
+    if parameters <= MOST_PARAMETERS:
+        weights = {path: _encoded(array, "<f4") for path, array in _weights(model).items()}
+        examples = _examples(task)
+    shown = examples[: held_out.SHOWN]
     return {
         "format": 1,
         "lang": lang,
@@ -166,16 +157,20 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         "config": _config(model),
         "parameters": parameters,
         "task": _described(task),
-        "weights": weights if computes else None,
+        "weights": weights,
         "question": question,
-        "source": source,
-        "answer": task.tokenizer.decode(ids),
+        "source": exact.source,
+        "answer": exact.text,
+        "prompt": exact.prompt,
+        "written": exact.answer,
         "reference": {name: _encoded(array, "<f8") for name, array in reference.items()},
         "float32_difference": max(
             float(np.abs(usual[name] - array).max()) for name, array in reference.items()
         ),
-        "code": code,
-        **found,
+        "code": sources(task, model),
+        "examples": shown,
+        "units": held_out.units(task, model, shown) if shown else {},
+        "mistakes": held_out.mistakes(task, model, examples),
         "learning": subject.learning,
         "compare": None,
     }
