@@ -309,6 +309,11 @@ WRONG: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
         "has the shape (4, 1), not (T)",
     ),
     (
+        lambda m: edited(m, [Edit("unit", "decoder.blocks.0.mlp", 0, None, np.array(1.0))]),
+        ValueError,
+        "has the shape (), not (T)",
+    ),
+    (
         lambda m: edited(m, [Edit("sublayer", HEAD, replacement=np.zeros((3, 8)))]),
         ValueError,
         f"sublayer of {HEAD} has 3 rows, and row 3 is to be replaced: take it of an input with as",
@@ -318,7 +323,7 @@ WRONG: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
             m, [Edit("sublayer", "encoder.blocks.0.mlp", replacement=np.zeros((6, 8)))]
         ),
         ValueError,
-        "has 6 rows, and the encoder reads 5",
+        "has more rows than the 5 that the encoder reads: take it of an input with as many",
     ),
     (
         lambda m: edited(m, [Edit("sublayer", HEAD, row=2, replacement=np.zeros((2, 8)))]),

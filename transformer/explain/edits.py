@@ -95,6 +95,11 @@ class Edit:
         index = "" if self.index is None else f" {self.index}"
         return f"{self.kind}{index} of {self.path}"
 
+    @property
+    def length(self) -> int:
+        """The rows of the replacement."""
+        return 0 if self.replacement is None else len(self.replacement)
+
     def taken_from(self, trace: Trace) -> Edit:
         """Return the edit that puts there what the same part computed in a trace of one text."""
         if self.kind == "head":
@@ -113,10 +118,10 @@ class Edit:
         """
         if self.replacement is None:
             return np.zeros((stop - start, 1))
-        if len(self.replacement) < stop:
+        if self.length < stop:
             raise ValueError(
-                f"the replacement for {self} has {len(self.replacement)} rows, and row {stop - 1} "
-                "is to be replaced: take it of an input with as many tokens, or edit one row"
+                f"the replacement for {self} has {self.length} rows, and row {stop - 1} is to be "
+                "replaced: take it of an input with as many tokens, or edit one row"
             )
         return self.replacement[start:stop].reshape(stop - start, -1)
 
@@ -171,9 +176,9 @@ def place(model: Model, edit: Edit) -> tuple[Sublayer, slice]:
     if index >= count:
         raise ValueError(f"there is no {edit}: its {edit.kind}s are 0 to {count - 1}")
     if edit.replacement is not None:
-        shape = edit.replacement.shape
-        if shape[1:] != (() if edit.kind == "unit" else (size,)):
-            expected = "(T)" if edit.kind == "unit" else f"(T, {size})"
+        shape, row = edit.replacement.shape, () if edit.kind == "unit" else (size,)
+        if len(shape) != 1 + len(row) or shape[1:] != row:
+            expected = f"(T, {size})" if row else "(T)"
             raise ValueError(f"the replacement for {edit} has the shape {shape}, not {expected}")
     return sublayer, slice(index * size, (index + 1) * size)
 
@@ -195,12 +200,11 @@ class _Rows:
         start, stop = self.start, self.stop
         if edit.row is not None:
             start, stop = max(start, edit.row), min(stop, edit.row + 1)
-        elif edit.path.startswith("encoder.") and edit.replacement is not None:
-            if len(edit.replacement) != stop:  # a decoder may go on; an encoder reads all at once
-                raise ValueError(
-                    f"the replacement for {edit} has {len(edit.replacement)} rows, and the encoder "
-                    f"reads {stop}: take it of an input with as many tokens, or edit one row"
-                )
+        elif edit.path.startswith("encoder.") and edit.length > stop:
+            raise ValueError(
+                f"the replacement for {edit} has more rows than the {stop} that the encoder reads: "
+                "take it of an input with as many tokens, or edit one row"
+            )
         if start >= stop:
             return x, slice(0)
         rows = slice(start - self.start, stop - self.start)
