@@ -21,8 +21,8 @@ def _out(options: argparse.Namespace) -> Path:
     out: Path = options.out or Path(f"{run.resolve().name}.html")
     if out.parent.exists() and run.exists() and out.parent.samefile(run):
         raise Mistake(
-            f"{shown(out)} would lie in the directory of the run, which is for the run's own files: "
-            "choose another place"
+            f"{shown(out)} would lie in the directory of the run, which is for the run's own "
+            "files: choose another place"
         )
     return out
 

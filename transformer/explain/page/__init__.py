@@ -37,6 +37,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 DEFINITION = r"(?:async )?(?:function\*?|const|let|class) ([\w$]+)"
 DEFINED = re.compile(f"^{DEFINITION}", re.MULTILINE)
+UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var)\s*[\[{].*", re.MULTILINE)
 EXPORTED = re.compile(f"^export {DEFINITION}", re.MULTILINE)
 
 
@@ -78,7 +79,7 @@ def joined(start: Path) -> str:
         text = IMPORT.sub("", text)
         exports[path] = set(EXPORTED.findall(text))
         text = EXPORT.sub("", text)
-        if strange := re.search(r"^(?:import|export)\b.*|^(?:const|let|var)\s*[\[{].*", text, re.MULTILINE):
+        if strange := UNKNOWN.search(text):
             raise ModuleError(f"{path.name}: this form cannot be joined: {strange[0]}")
         for name in DEFINED.findall(text):
             if name in owners:
