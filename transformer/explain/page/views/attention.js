@@ -45,7 +45,7 @@ export function attentionView(app) {
       const head = Math.min(shown.head, side.model.config.n_heads - 1);
       const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
-      const cell = { head, query, key, step };
+      const cell = { head, query, key, rival: state.rival };
       grid.replaceChildren(...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
       large.replaceChildren(...largeMap(side, box, cell, open));
       panel.replaceChildren(...(key === null ? [hint()] : cellPanel(side, box, cell)));

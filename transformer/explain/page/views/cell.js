@@ -4,20 +4,20 @@
 import { answeringIds, cellArithmetic, rowIds } from "../arithmetic/cell.js";
 import { declare, derived, el, formula, number, percent, term, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
-import { outputLine, recordedLine, streamLine } from "./cell_adds.js";
+import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
 import { line, measured, strips, termBars } from "./lines.js";
 import { whoAsks } from "./tokens.js";
 
-const KEYS = 6; // of a row's softmax
+const SOFTMAX_KEYS = 6; // of a row, so many are written out
 
 /** The lines, for the head, the query's row and the key's. */
-export function cellPanel(side, box, { head, query, key, step }) {
+export function cellPanel(side, box, { head, query, key, rival }) {
   const { model, explanation } = side;
   const { trace, inputs, label } = explanation;
   const cell = cellArithmetic(model, trace, inputs, box, head, query, key);
   const asked = label(answeringIds(inputs, box)[key]);
   const c = {
-    ...cell, side, box, head, query, key, step, trace, asked,
+    ...cell, side, box, head, query, key, rival, trace, asked,
     asks: label(rowIds(inputs, box)[query]),
     labels: answeringIds(inputs, box).map(label),
     what: `cell:${box.id}.${head}.${query}.${key}`,
@@ -30,7 +30,7 @@ export function cellPanel(side, box, { head, query, key, step }) {
     )),
     el("ol", { class: "chain" },
       queryLine(c), keyLine(c), productLine(c), scoreLine(c), maskLine(c), softmaxLine(c),
-      valueLine(c), ...(model.weights ? [outputLine(c), streamLine(c)] : [recordedLine()])),
+      valueLine(c), ...(model.weights ? [outputLine(c), streamLine(c), logitLine(c)] : [recordedLine()])),
   ];
 }
 
@@ -86,6 +86,9 @@ function productLine({ terms, dot, what }) {
   );
 }
 
+/** √n, a whole number where it is one. */
+const root = (n) => (Number.isInteger(Math.sqrt(n)) ? Math.sqrt(n) : number(Math.sqrt(n)));
+
 function scoreLine({ side, box, head, query, key, q, dot, score }) {
   const text = el("p", { class: "total", text: words({ en: "score {0}", zh: "得分 {0}" }, number(score)) });
   return line(
@@ -93,9 +96,9 @@ function scoreLine({ side, box, head, query, key, q, dot, score }) {
     words({
       en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
       zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
-    }, q.length, number(Math.sqrt(q.length))),
+    }, q.length, root(q.length)),
     formula(["frac", ["row", "q", "·", "k"], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
-      ["frac", measured(dot), number(Math.sqrt(q.length))], "=", measured(score)),
+      ["frac", measured(dot), root(q.length)], "=", measured(score)),
     declare(text, side, `${box.id}.scores`, [head, query, key], [score]),
   );
 }
@@ -129,7 +132,7 @@ function maskLine({ box, hidden }) {
 function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight, labels, what }) {
   const order = cells.map((_, j) => j).filter((j) => !cells[j].hidden || j === key);
   order.sort((i, j) => cells[j].weight - cells[i].weight);
-  const shown = order.filter((j, place) => place < KEYS || j === key);
+  const shown = order.filter((j, place) => place < SOFTMAX_KEYS || j === key);
   const others = order.filter((j) => !shown.includes(j));
   const total = (name) => others.reduce((all, j) => all + cells[j][name], 0);
   const cellOf = (text) => el("td", { class: "number", text });

@@ -1,11 +1,15 @@
 // The end of a cell's arithmetic: through the head's part of W_O, and into the token's vector.
 
+import { readDifference, streamSublayers } from "../arithmetic/attribution.js";
 import { addedByKeys, largestTerms, outputColumn } from "../arithmetic/cell.js";
-import { row } from "../arithmetic/tensor.js";
+import { dot, row } from "../arithmetic/tensor.js";
 import { boxesOf } from "../boxes.js";
-import { derived, el, formula, number, phrase, term } from "../widgets.js";
+import { bars, derived, el, formula, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { line, measured, strips, termBars } from "./lines.js";
+import { stepOf } from "./tokens.js";
+
+const KEYS = 6; // of a row, so many are written out
 
 export function outputLine({ side, box, head, weighted, weight, added, what }) {
   const sizes = Array.from(added, Math.abs);
@@ -57,6 +61,49 @@ export function streamLine({ side, box, head, query, key, trace, added, asked, w
       en: "Then the norm after the sum gives the vector that the next box reads.",
       zh: "相加之后再归一化，得到下一个框读到的向量。",
     }) }),
+  );
+}
+
+/**
+ * What the pair adds to the logit of the token that the row writes less another's, beside the other
+ * keys of the row: weight and effect are two things.
+ */
+export function logitLine({ side, box, head, query, key, rival, trace, labels, what }) {
+  const { model, explanation } = side;
+  const step = stepOf(explanation, box, query);
+  const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
+  if (!step || !streamSublayers(model).some(({ path }) => path === box.id)) {
+    return line(title, words({
+      en: "Nothing directly: no token is read off this row. What it gathers here reaches the answer through later attention.",
+      zh: "没有直接的作用：答案不是从这一行读出来的。它在这里收集到的，要经过后面的注意力才到答案。",
+    }));
+  }
+  const other = rival === null || rival === step.token ? step.rival : rival;
+  const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
+  const values = addedByKeys(model, trace, box, head, query).map((added) =>
+    dot(added, 0, d, 0, d.length));
+  const order = [...values.keys()].sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
+  const shown = order.filter((j, place) => place < KEYS || j === key);
+  const others = order.filter((j) => !shown.includes(j));
+  const items = shown.map((j) => ({
+    label: [token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })],
+    value: values[j], what: `cell:${box.id}.${head}.${query}.${j}.logit`, selected: j === key,
+  }));
+  if (others.length) items.push({
+    label: words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length),
+    value: others.reduce((sum, j) => sum + values[j], 0), what: `${what}.logit.others`,
+  });
+  const total = values.reduce((sum, x) => sum + x, 0);
+  const { label } = explanation;
+  return line(
+    title,
+    phrase({
+      en: "The logit of {0} less that of {1} grows by {2} through this pair, each norm's scale held at its value here. A large weight need not mean a large effect: it depends on what the value says.",
+      zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
+    }, token(label(step.token)), token(label(other)), el("strong", { text: number(values[key]) })),
+    bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
+    derived(el("p", { class: "total", text: words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)) }),
+      `sum:${box.id}.heads.${head}`, total),
   );
 }
 

@@ -5,7 +5,7 @@ import { el, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 
 /** The step that a row of the stream writes, or undefined. */
-function stepOf(explanation, box, index) {
+export function stepOf(explanation, box, index) {
   return box.side === "source" ? undefined : explanation.steps.find((step) => step.row === index);
 }
 
