@@ -1,9 +1,12 @@
 // The hidden units of an MLP: how far each is let through, what excites it, and what it adds.
 
+import { unitEffect } from "./attribution.js";
 import { rowIds } from "./cell.js";
-import { explain } from "./explanation.js";
+import { inputsOf } from "./explanation.js";
 import { feedForward } from "./layers.js";
-import { row, tensor } from "./tensor.js";
+import { run } from "./model.js";
+import { encode, prompt } from "./tasks.js";
+import { mapNumbers, row, tensor } from "./tensor.js";
 
 /**
  * A token's hidden units, in their order: [{unit, pre, up, value, share}].
@@ -41,6 +44,20 @@ export function runMlp(model, path, x) {
   return trace;
 }
 
+/** What the model reads while it is given a held-out example, [source, target], with its answer. */
+export function exampleInputs(model, task, [source, target]) {
+  const end = task.name === "characters" ? [] : [model.config.eos];
+  return inputsOf(model, prompt(task, model.kind, source), [...encode(task, target), ...end]);
+}
+
+/** What a unit adds to each logit for each 1 of its value, the scales held at this row. */
+export function unitPushes(model, trace, path, index, unit) {
+  const ones = mapNumbers(trace.get(`${path}.hidden`), () => 1);
+  return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, index, unit).logits;
+}
+
+const EXAMPLE_WORK = 6e8; // parameters times tokens: so much reading at most
+
 /**
  * Read examples, one at each `next()`; yields {examples, means}: how many were read, and for each
  * MLP's path a Map from a token's id to {count, sums}: how often it was met, and the sums of the
@@ -48,9 +65,11 @@ export function runMlp(model, path, x) {
  */
 export function* excitation(model, task, boxes, examples) {
   const means = new Map(boxes.map((box) => [box.id, new Map()]));
-  for (const [i, [source, target]] of examples.entries()) {
-    const { inputs, trace, error } = explain(model, task, source, { target });
-    if (error) continue;
+  const cost = model.parameters * task.longest.reduce((a, b) => a + b, 0);
+  const most = Math.ceil(EXAMPLE_WORK / cost);
+  for (const [i, example] of examples.slice(0, most).entries()) {
+    const inputs = exampleInputs(model, task, example);
+    const trace = run(model, inputs);
     for (const box of boxes) {
       const hidden = trace.get(`${box.id}.hidden`);
       const byToken = means.get(box.id);

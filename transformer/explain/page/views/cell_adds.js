@@ -98,7 +98,7 @@ export function logitLine({ side, box, head, query, key, rival, trace, labels, w
   return line(
     title,
     phrase({
-      en: "The logit of {0} less that of {1} grows by {2} through this pair, each norm's scale held at its value here. A large weight need not mean a large effect: it depends on what the value says.",
+      en: "The logit of {0} less that of {1} changes by {2} through this pair, each norm's scale held at its value here. A large weight need not mean a large effect: it depends on what the value says.",
       zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
     }, token(label(step.token)), token(label(other)), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
