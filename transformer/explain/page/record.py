@@ -4,7 +4,7 @@
     reference     every named activation of the page's first question, as computed here in float64
     code          the lines of Python behind each box        `sources.py`
     units, mistakes    of held-out examples                  `held_out.py`
-    learning      what was recorded during the training      `learning.py`
+    learning      what was recorded during the training      `learned.py`
 
 An array is {"shape": [...], "data": base64}, little-endian. Of the run to compare with, `compare`
 holds only the entries in which it differs from the first.
@@ -12,7 +12,6 @@ holds only the entries in which it differs from the first.
 
 from __future__ import annotations
 
-import base64
 import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,10 +24,12 @@ from minitorch.autograd import Array
 from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
-from ...training.run import Run
+from ...training.saved import SavedRun
 from ..explanation import explained, forward, in_float64
 from ..trace import Trace, trace
 from . import asking, held_out
+from .encoding import encoded
+from .learned import learned
 from .sources import sources
 
 MOST_PARAMETERS = 5_000_000  # of a model that a page computes with; of a larger one it is a record
@@ -43,7 +44,7 @@ class Subject:
         task: the task.
         model: the model.
         run: what the page calls its run.
-        learning: what was recorded of its training; None if nothing was.
+        saved: the run on disk, of whose training the page tells; None: of nothing.
 
     Raises:
         ValueError: the task's questions and answers are no texts.
@@ -52,7 +53,7 @@ class Subject:
     task: Task
     model: Model
     run: str = ""
-    learning: dict[str, Any] | None = None
+    saved: SavedRun | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.task, (TextToText, Characters)):
@@ -69,14 +70,9 @@ class Subject:
             RunError: there is no run, or it is damaged.
             ValueError: as above.
         """
-        task, model = Run(directory).load()
-        return cls(task, model, directory.name if directory.is_absolute() else str(directory))
-
-
-def _encoded(array: Array, dtype: str) -> dict[str, Any]:
-    """Return an array in a form that JSON can hold."""
-    data = np.ascontiguousarray(array, dtype).tobytes()
-    return {"shape": list(array.shape), "data": base64.b64encode(data).decode("ascii")}
+        saved = SavedRun(directory)
+        name = directory.name if directory.is_absolute() else str(directory)
+        return cls(*saved.load(), name, saved)
 
 
 def _weights(model: Model) -> dict[str, Array]:
@@ -137,6 +133,7 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         ValueError: the question is none of the task.
     """
     task: Any = subject.task
+    saved = subject.saved
     model = copy.deepcopy(subject.model).float().eval()
     exact = explained(task, in_float64(model), question)
     reference = _activations(exact.trace)
@@ -146,7 +143,7 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.parameters())
     weights, examples = None, []
     if parameters <= MOST_PARAMETERS:
-        weights = {path: _encoded(array, "<f4") for path, array in _weights(model).items()}
+        weights = {path: encoded(array, "<f4") for path, array in _weights(model).items()}
         examples = _examples(task)
     shown = examples[: held_out.SHOWN]
     return {
@@ -163,7 +160,7 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         "answer": exact.text,
         "prompt": exact.prompt,
         "written": exact.answer,
-        "reference": {name: _encoded(array, "<f8") for name, array in reference.items()},
+        "reference": {name: encoded(array, "<f8") for name, array in reference.items()},
         "float32_difference": max(
             float(np.abs(usual[name] - array).max()) for name, array in reference.items()
         ),
@@ -171,6 +168,6 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         "examples": shown,
         "units": held_out.units(task, model, shown) if shown else {},
         "mistakes": held_out.mistakes(task, model, examples),
-        "learning": subject.learning,
+        "learning": saved and learned(saved, task, model, exact.source, examples),
         "compare": None,
     }

@@ -107,11 +107,15 @@ export function strongestKey(trace, path, head, index) {
   return { key, weight: weights[key] };
 }
 
-/** The units that are furthest from 0 at a row, the furthest first: [{unit, value}]. */
+/** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */
 export function strongestUnits(trace, path, index, count) {
-  return Array.from(row(trace.get(`${path}.hidden`), index), (value, unit) => ({ unit, value }))
-    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
-    .slice(0, count);
+  const hidden = trace.get(`${path}.hidden`);
+  const rows = index === null ? Array.from({ length: hidden.shape[0] }, (_, i) => i) : [index];
+  const most = (unit) => Math.max(...rows.map((i) => Math.abs(at(hidden, i, unit))));
+  return Array.from({ length: hidden.shape[1] }, (_, unit) => ({ unit, most: most(unit) }))
+    .sort((a, b) => b.most - a.most)
+    .slice(0, count)
+    .map(({ unit }) => unit);
 }
 
 /**

@@ -13,7 +13,8 @@
 //     {kind: "unit", path: "….mlp", index, row?, replacement?}         ….hidden[:, index]
 //     {kind: "sublayer", path, row?, replacement?}                     ….output
 //
-// for one row, or for all. `replacement` is the whole tensor of that name in another trace.
+// for one row, or for all. `replacement` is the whole tensor of that name in another trace;
+// rows that it lacks stay as they are.
 
 import { ValueError } from "./python.js";
 import { add, dot, linear, mapNumbers, normalCdf, softmax, tensor } from "./tensor.js";
@@ -34,22 +35,14 @@ export function editedName(edit) {
 }
 
 /** Change rows of x, the first of which is row `start` of the text. */
-function change(edit, x, start) {
-  const { kind, path, index, replacement } = edit;
+function change({ kind, index, row, replacement }, x, start) {
   const [T, d] = x.shape.slice(-2);
   const head = kind === "head" ? index : 0;
   const [first, end] = kind === "unit" ? [index, index + 1] : [0, d];
+  const rows = replacement?.shape.at(-2) ?? Infinity;
   for (let t = 0; t < T; t++) {
     const r = start + t;
-    if (edit.row !== undefined && edit.row !== null && edit.row !== r) continue;
-    const rows = replacement?.shape.at(-2);
-    if (r >= rows) {
-      throw new ValueError(
-        `the replacement for ${kind}${kind === "sublayer" ? "" : ` ${index}`} of ${path} has ` +
-        `${rows} rows, and row ${r} is to be replaced: take it of an input with as many ` +
-        "tokens, or edit one row",
-      );
-    }
+    if (r !== (row ?? r) || r >= rows) continue;
     for (let i = first; i < end; i++) {
       x.data[(head * T + t) * d + i] = replacement?.data[(head * rows + r) * d + i] ?? 0;
     }

@@ -46,8 +46,8 @@ export function sumView(app) {
         text: `${visible(label(id))}   ${percent(step.probabilities[id])}`,
       })));
       return el("p", { class: "sum-question" }, phrase({
-        en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the logit of {0} less that of {1}… is a sum too, with a term for each part: {4}.",
-        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
+        en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
+        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"), term("direct logit attribution")));
     }
 
