@@ -3,9 +3,10 @@
 // In the page's state an edit is {kind, path, index?, row?, from?}: `from` is the question whose
 // computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes.
 
-import { editedName, run } from "./model.js";
 import { predictedEffect } from "./attribution.js";
 import { explain } from "./explanation.js";
+import { editedName } from "./layers.js";
+import { run } from "./model.js";
 import { argmax, at, row, softmax } from "./tensor.js";
 
 /** Every attention and MLP, in the order of computation: {path, kind: "attention"|"mlp"}. */

@@ -28,7 +28,7 @@ export function lensSection(app, side, step) {
     const [before, here, after] = [i - 1, i, i + 1].map((j) =>
       (stages[j] ?? stages[i]).probabilities[step.token]);
     return el("tr", {},
-      el("th", { scope: "row" }, el("button", { type: "button", class: "plain", onclick: () => app.open(box) }, partLabel(app.boxes, name))),
+      el("th", { scope: "row" }, el("button", { type: "button", class: "plain", onclick: () => app.open(box) }, partLabel(app.boxes, name, true))),
       likeliest(p, SHOWN_TOKENS).map((id) => cell(name, p, id)),
       el("td", { class: "lens-place" }, stretch(before, here, after)),
       derived(el("td", { class: "lens-share", text: percent(here) }), `lens:${name}:${label(step.token)}`, here));

@@ -15,22 +15,26 @@ const EMBEDDING_PARTS = {
  * Of "decoder.blocks.0.mlp.hidden.17": {place: "decoder, block 1", name: "MLP", part: "unit 17"};
  * what a name does not say is "". Blocks, heads and units are counted from 1, in a trace from 0.
  */
-export function partName(boxes, trace) {
+function partName(boxes, trace, isOneStream = false) {
   if (trace === "biases") return { place: "", name: "", part: words({ en: "biases", zh: "偏置" }) };
   const embedding = trace.match(/^embedding\.(\w+)/);
   if (embedding) return { place: "", name: "", part: words(EMBEDDING_PARTS[embedding[1]]) };
   const box = boxOf(boxes, trace.replace(/\.add_(\w+)\.residual$/, ".$1"));
-  const [place, name] = [words(boxPlace(box)), words(boxTitle(box))];
+  const [place, name] = [boxPlace(isOneStream ? { ...box, side: "text" } : box), boxTitle(box)].map((x) => words(x));
   const [, kind, index] = trace.match(/\.(heads|hidden)\.(\d+)/) ?? [];
   const parts = { heads: { en: "head {0}", zh: "头 {0}" }, hidden: { en: "unit {0}", zh: "单元 {0}" } };
   return { place, name, part: kind ? words(parts[kind], Number(index) + 1) : "" };
 }
 
-/** The name as an element: what it shares with its neighbours is quiet. */
-export function partLabel(boxes, trace) {
-  const { place, name, part } = partName(boxes, trace);
-  const quiet = [place, part && name].filter(Boolean).map((text) => `${text} · `).join("");
-  return el("span", { class: "part-name" }, el("span", { class: "quiet", text: quiet }), part || name);
+/**
+ * The name as an element: what it shares with its neighbours is quiet. Where all are of one stream,
+ * that is not said.
+ */
+export function partLabel(boxes, trace, isOneStream = false) {
+  const { place, name, part } = partName(boxes, trace, isOneStream);
+  const quiet = [place, part && name].filter(Boolean).join(" · ");
+  return el("span", { class: "part-name" },
+    quiet ? el("span", { class: "quiet", text: quiet }) : null, " ", part || name);
 }
 
 export function partText(boxes, trace) {

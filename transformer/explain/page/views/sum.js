@@ -23,14 +23,9 @@ export function sumView(app) {
       const step = comparedStep(side.explanation, store.get());
       const { trace } = side.explanation;
       const sum = parts(side.model, trace, step.row, step.token, step.rival, side.edits);
-      element.replaceChildren(
-        question(step),
-        orderChoice(),
-        waterfall(sum, step),
-        check(sum),
-        scales(step.row),
-        lensSection(app, side, step),
-      );
+      element.replaceChildren(el("div", { class: "sum-and-lens" },
+        el("div", {}, question(step), orderChoice(), waterfall(sum, step), check(sum), scales(step.row)),
+        lensSection(app, side, step)));
     }
 
     /** "Why 6, and not [5]?" */
@@ -83,7 +78,7 @@ export function sumView(app) {
           type: "button", class: "fall-row",
           title: words({ en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" }, partText(app.boxes, name), signed(value), signed(after)),
           onclick: () => app.open(box, head === undefined ? {} : { head }),
-        }, partLabel(app.boxes, name),
+        }, partLabel(app.boxes, name, true),
         el("span", { class: "bar-track" }, line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),
         el("span", { class: "number quiet so-far", text: signed(after) }));
