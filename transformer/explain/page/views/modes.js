@@ -1,0 +1,102 @@
+// Training and use side by side: the same model, fed in two ways.
+
+import { derived, el, number, term, token, visible } from "../widgets.js";
+import { phrase, words } from "../words.js";
+import { meanLoss } from "./token_rows.js";
+
+/** The causal mask as a table: ✓ where a row's token may look at a column's. */
+export function maskTable(side, current, onRow) {
+  const { rows } = side.explanation;
+  const table = el("table", { class: "mask" },
+    el("caption", { text: words({
+      en: "The causal mask: a row asks, a column answers; ✓ may be seen, · is hidden",
+      zh: "因果掩码：行在问，列在答；✓ 可以看，· 被遮住",
+    }) }),
+    el("thead", {}, el("tr", {}, el("td"),
+      rows.map((label) => el("th", { scope: "col", text: visible(label) })))),
+    el("tbody", {}, rows.map((label, query) => el(
+      "tr", { class: query === current ? "chosen" : "", onclick: () => onRow(query) },
+      el("th", { scope: "row", text: visible(label) }),
+      rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
+    ))));
+  return el("div", { class: "scroll" }, table);
+}
+
+/** The field in which the training's target is typed. */
+export function targetField(app, side) {
+  const input = el("input", {
+    type: "text", spellcheck: "false", autocomplete: "off",
+    onchange: () => app.store.set({ target: input.value === "" ? null : input.value }),
+  });
+  const problem = el("p", { class: "error", role: "alert" });
+  const element = el("div", { class: "target-field" },
+    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), problem);
+  function update() {
+    if (document.activeElement !== input) input.value = side.explanation.target ?? "";
+    problem.textContent = side.explanation.targetError ?? "";
+  }
+  return { element, update };
+}
+
+/** The sentence under the rows: the mean of the losses. */
+export function lossSentence(steps) {
+  const mean = meanLoss(steps);
+  return el("p", {}, phrase({
+    en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. Training " +
+      "changes the weights so that it falls.",
+    zh: "一次计算就得到全部 {0} 个预测。损失是各个 −ln p 的平均：{1}。训练改变权重，使它下降。",
+  }, steps.length, derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean)));
+}
+
+const tokenBoxes = (side, ids) =>
+  el("span", { class: "tokens" }, Array.from(ids, (id) => token(side.explanation.label(id))));
+
+/** The two modes with this model's own tokens, in the form of the notes' table. */
+export function modesTable(side, inUse, training) {
+  const line = (name, ...cells) => el("tr", {},
+    el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell)));
+  const rowsOf = (explanation) => explanation.inputs.target ?? explanation.inputs.ids;
+  const written = (explanation) => explanation.steps.map((step) => step.token);
+  const T = rowsOf(training).length;
+  const n = inUse.steps.length;
+  const hidden = (T * (T - 1)) / 2;
+  const layers = side.model.config.n_layers;
+  const lines = [
+    line(words({ en: "goes in", zh: "读入" }),
+      phrase({ en: "{0} all at once, the target shifted right", zh: "{0} 一次全部读入：目标右移一位" },
+        tokenBoxes(side, rowsOf(training))),
+      phrase({ en: "{0} then, one at a time, what it has written", zh: "{0} 然后是它自己写的，每次一个" },
+        tokenBoxes(side, rowsOf(inUse).slice(0, inUse.steps[0].row + 1)))),
+    line(words({ en: "comes out", zh: "输出" }),
+      phrase({ en: "a probability for each of {0}", zh: "{0} 中每一个的概率" },
+        tokenBoxes(side, written(training))),
+      phrase({ en: "{0} each fed back as the next input", zh: "{0} 每一个都作为下一步的输入" },
+        tokenBoxes(side, written(inUse)))),
+    line(words({ en: "passes", zh: "计算次数" }),
+      words({ en: "1, over {0} positions at once", zh: "1 次，同时算 {0} 个位置" }, T),
+      words({ en: "{0}, one for each token", zh: "{0} 次，每个词元一次" }, n)),
+    line(term("causal mask"),
+      words({ en: "needed: it hides {0} of the {1} pairs, or the answer could be copied",
+        zh: "需要：{1} 对中遮住 {0} 对，否则可以照抄答案" }, hidden, T * T),
+      words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })),
+    line(words({ en: "compared with", zh: "与什么比较" }),
+      words({ en: "the right token at each position: loss −ln p",
+        zh: "每个位置上的正确词元：损失 −ln p" }),
+      words({ en: "nothing: a wrong token is read on like a right one",
+        zh: "不比较：写错的词元也照样读下去" })),
+    line(term("key/value cache"),
+      words({ en: "none: every key and value is computed in the one pass",
+        zh: "不用：所有的键和值在一次计算中得到" }),
+      words({ en: "keys and values of {0} tokens in {1} layers at the end",
+        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, layers)),
+    line(words({ en: "ends", zh: "结束" }),
+      words({ en: "at the end of the target", zh: "在目标的末尾" }),
+      words({ en: "when it writes </s>, or at the limit", zh: "写出 </s> 时，或到长度上限" })),
+  ];
+  return el("table", { class: "plain modes" },
+    el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),
+    el("thead", {}, el("tr", {}, el("td"),
+      el("th", { scope: "col", text: words({ en: "training", zh: "训练" }) }),
+      el("th", { scope: "col", text: words({ en: "in use", zh: "使用" }) }))),
+    el("tbody", {}, lines));
+}
