@@ -30,7 +30,7 @@ def learn_to_add(options: argparse.Namespace) -> int:
     """Train a Transformer, ask it, and report on it; return the exit code."""
     # What there is to learn, and the hyperparameters; --steps and --seed change two of them.
     task = Addition(digits=3)
-    config = TrainingConfig(steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1)
+    config = TrainingConfig(steps=800, batch_size=128, lr=4e-3, warmup=100, keep=12)
     config = cli.configured(options, config)
 
     # What learns it: a model with random parameters, and an optimizer that will improve them.
@@ -62,6 +62,7 @@ def learn_to_add(options: argparse.Namespace) -> int:
                 optimizer.step()
                 scheduler.step()
                 training.record(loss, norm)
+                run.keep(training)  # 12 times: the parameters, to see later how it learned
 
                 progress.step(training.step, loss.item())
                 if training.evaluation_due:

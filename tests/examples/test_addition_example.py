@@ -78,7 +78,10 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
 
 
 def files(out: Path) -> dict[str, bytes]:
-    return {name: (out / name).read_bytes() for name in FILES}
+    """Return what a training has written, the parameters that it kept included."""
+    return {
+        path.name: path.read_bytes() for path in (*map(out.joinpath, FILES), *out.glob("kept-*"))
+    }
 
 
 def test_the_command_does_the_same_to_the_last_bit(script: Start, tmp_path: Path) -> None:
@@ -90,6 +93,7 @@ def test_the_command_does_the_same_to_the_last_bit(script: Start, tmp_path: Path
             found.append(files(out))
     assert found[0] == found[1]
     assert found[2] == found[3]
+    assert [name for name in found[0] if "kept" in name] != []
     assert found[0]["model.safetensors"] != found[2]["model.safetensors"]
 
 
@@ -227,9 +231,9 @@ def test_a_second_start_keeps_the_first_run(
 
 def test_every_hyperparameter_that_it_can_be_given_acts(script: Start, tmp_path: Path) -> None:
     """In a copy with others, that learns so slowly that it stops early."""
-    own = "lr=4e-3, warmup=100, weight_decay=0.1"
+    own = "lr=4e-3, warmup=100, keep=12"
     others = "lr=1e-9, warmup=2, weight_decay=0.3, clip=0.1, schedule='cosine', patience=2"
-    others += ", label_smoothing=0.1, evaluate_every=1, evaluate_on=10"
+    others += ", label_smoothing=0.1, evaluate_every=1, evaluate_on=10, keep=4"
     text = SCRIPT.read_text("utf-8")
     assert own in text
     (tmp_path / "copy.py").write_text(text.replace(own, others), "utf-8")
@@ -308,6 +312,7 @@ def test_it_ends_as_the_readme_says(tmp_path: Path) -> None:
     assert re.fullmatch(r"held-out exact match: \d+\.\d\d% \(\d+/5000\)", lines[-1])
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         *FILES,
+        *(f"kept-00000{step}.safetensors" for step in range(3)),
         "attention.png",
         "loss.png",
     }

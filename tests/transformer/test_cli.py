@@ -201,6 +201,7 @@ def test_a_training_shows_plain_lines_and_ends_with_what_it_has_learned(
     assert {path.name for path in out.iterdir()} == {
         "attention.png",
         "config.json",
+        *(f"kept-00000{step}.safetensors" for step in range(4)),
         "loss.png",
         "metrics.csv",
         "model.safetensors",

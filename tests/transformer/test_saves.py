@@ -27,7 +27,8 @@ from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
 from transformer.training.run import Run, RunError
 
-FILES = ["config.json", "metrics.csv", "model.safetensors", "state.safetensors"]
+KEPT = [f"kept-00000{step}.safetensors" for step in range(4)]
+FILES = ["config.json", *KEPT, "metrics.csv", "model.safetensors", "state.safetensors"]
 SCORES = [1, 0, 1]  # of the evaluations after each step: the first and the third are the best
 
 
@@ -45,7 +46,8 @@ def live(directory: Path, processes: int = 1, steps: int = len(SCORES)) -> None:
             task = Addition(1)
             model = task.model_config(d_model=4, n_heads=1, n_layers=1, d_ff=4, dropout=0.3)
             config = TrainingConfig(
-                steps=steps, batch_size=2, evaluate_every=1, evaluate_on=1, processes=processes
+                steps=steps, batch_size=2, evaluate_every=1, evaluate_on=1, processes=processes,
+                keep=4,
             )  # fmt: skip
             training = Training(task, model, config)
             run.start(training)

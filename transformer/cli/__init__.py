@@ -1,4 +1,4 @@
-"""The command line: `transformer tasks`, `train TASK`, `eval RUN`, `solve RUN`, `complete DIR`."""
+"""The command line: `transformer` tasks, train, eval, solve, explain and complete."""
 
 from .commands import main
 from .shell import Parser, Screen, run_command

@@ -1,4 +1,4 @@
-"""The command `transformer`, with its subcommands tasks, train, eval, solve and complete."""
+"""The command `transformer`: its subcommands tasks, train, eval, solve, explain, complete."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..tasks import TASKS
 from ..training.report import test
 from ..training.run import Run
 from .complete import add_complete_flags
+from .explain import add_explain_flags
 from .flags import directory
 from .shell import Parser, Screen, run_command
 from .solve import add_solve_flags
@@ -77,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "solve", help="ask a trained model", description="Ask a trained model a question."
     )
     add_solve_flags(command)
+
+    description = "Write a page on which a trained model answers, and every number can be opened."
+    command = commands.add_parser(
+        "explain", help="see inside a trained model", description=description
+    )
+    add_explain_flags(command)
 
     description = "Let a GPT-2 from a local folder write on after a prompt."
     command = commands.add_parser("complete", help="let a GPT-2 write on", description=description)

@@ -1,11 +1,22 @@
 """What a model is, and what happened inside it.
 
-figure    a model's boxes, shapes and parameters, in text
-trace     records the activations of a forward pass
-pictures  draws them, and the metrics of a training
+figure       a model's boxes, shapes and parameters, in text
+trace        records the activations of a forward pass
+edits        switches parts off, or puts in their place what they computed for another input
+explanation  a question put to a model: its answer, and the trace of both
+attribution  which part speaks for a token: direct logit attribution, and the logit lens
+effects      what a hidden unit does to the logits, and an edit, predicted and measured
+pictures     draws activations, and the metrics of a training
 """
 
+from .attribution import Sum, lens, parts
+from .edits import Edit, edited
+from .effects import Effect, effect, predicted, unit_effect
+from .explanation import Explanation, Step, explained, in_float64
 from .figure import figure
 from .trace import Trace, trace
 
-__all__ = ["Trace", "figure", "trace"]
+__all__ = [
+    "Edit", "Effect", "Explanation", "Step", "Sum", "Trace", "edited", "effect", "explained",
+    "figure", "in_float64", "lens", "parts", "predicted", "trace", "unit_effect",
+]  # fmt: skip

@@ -46,7 +46,7 @@ class Addition(TextToText[tuple[int, int]]):
     tokenizer: ClassVar[CharTokenizer] = CharTokenizer("0123456789+=")
     allowed: ClassVar[dict[str, Allowed]] = {"digits": Interval(1, 30)}
     training_config: ClassVar[TrainingConfig] = TrainingConfig(
-        steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1
+        steps=800, batch_size=128, lr=4e-3, warmup=100, weight_decay=0.1, keep=12
     )
 
     def __post_init__(self) -> None:

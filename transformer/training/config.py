@@ -26,6 +26,7 @@ ALLOWED: dict[str, Allowed] = {
     "evaluate_every": STEPS,
     "evaluate_on": Interval(1, 10**6),
     "patience": Interval(0, 10**9),
+    "keep": Interval(0, 1000),
     "seed": Interval(0, 2**64, "[)"),
 }
 
@@ -51,11 +52,13 @@ class TrainingConfig:
         evaluate_every: steps between two evaluations, each of which saves the run.
         evaluate_on: held-out examples in an evaluation; all that there are, if these are fewer.
         patience: early stopping, after so many evaluations in a row without a better one; 0: never.
+        keep: the parameters of so many steps are kept in the run's directory, to see how the model
+            learned; 0: of none.
         seed: of the first parameters, the batches and dropout.
 
     The upper bounds, in `ALLOWED`, are there to catch slips: 1,000,000,000 for steps, warmup,
     evaluate_every, patience and clip; 1,000,000 for batch_size, accumulate and evaluate_on; 1,000
-    for lr and weight_decay.
+    for lr, weight_decay and keep.
 
     Raises:
         ValueError: a value is of another type, or out of range.
@@ -74,6 +77,7 @@ class TrainingConfig:
     evaluate_every: int = 100
     evaluate_on: int = 1000
     patience: int = 0
+    keep: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -86,6 +90,21 @@ class TrainingConfig:
             ValueError: there is no such step.
         """
         return self.lr * multiplier(step, self.schedule, self.steps, self.warmup)
+
+    @property
+    def kept_steps(self) -> tuple[int, ...]:
+        """The steps whose parameters are kept, close together where the model learns fast.
+
+        Of n, step i = 0, …, n - 1 is steps · (i / (n - 1))², rounded down, but at least i: from
+        step 0, before the first update, to the last. A single one is the last.
+
+        >>> TrainingConfig(steps=800, keep=12).kept_steps
+        (0, 6, 26, 59, 105, 165, 238, 323, 423, 535, 661, 800)
+        """
+        if self.keep == 1:
+            return (self.steps,)
+        last = min(self.keep - 1, self.steps)
+        return tuple(max(i, self.steps * i**2 // last**2) for i in range(last + 1))
 
     def scheduler(self, optimizer: Optimizer, done: int = 0) -> LRScheduler:
         """Return what sets an optimizer's learning rate, `done` steps having been taken."""

@@ -7,6 +7,7 @@ files that a killed process left are removed by the next process that locks the 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -21,7 +22,13 @@ CONFIG, STATE = "config.json", "state.safetensors"
 MODEL, METRICS = "model.safetensors", "metrics.csv"
 PICTURES = ("loss.png", "attention.png", "grokking.png", "circles.png")
 FILES = (CONFIG, STATE, MODEL, METRICS, *PICTURES)
+KEPT = re.compile(r"kept-(\d{6}|[1-9]\d{6,})\.safetensors")
 NO_MATTER = (".lock", ".DS_Store", "Thumbs.db")
+
+
+def kept(step: int) -> str:
+    """Return the name of the file that keeps the parameters of a step."""
+    return f"kept-{step:06}.safetensors"
 
 
 def _in_one_line(text: str) -> str:
@@ -51,6 +58,7 @@ def _is_unfinished(name: str) -> bool:
     """Is this a file that was being written when its process ended?"""
     return (
         name.startswith(tuple(f".{file}." for file in FILES))
+        or (name.endswith(".tmp") and KEPT.fullmatch(name[1:-4]) is not None)
         or (name.endswith((".new", ".tmp")) and name[:-4] in FILES)
         or name in [f"{Path(picture).stem}.tmp.png" for picture in PICTURES]
     )
@@ -123,6 +131,18 @@ class Directory:
         names = set(os.listdir(self.directory)) - set(NO_MATTER)
         return {name for name in names if not _is_unfinished(name)}
 
+    def kept_steps(self) -> list[int]:
+        """Return the steps whose parameters are kept in it."""
+        names = os.listdir(self.directory) if self.directory.is_dir() else []
+        return sorted(int(found[1]) for found in map(KEPT.fullmatch, names) if found)
+
+    def _drop_kept(self, after: int) -> None:
+        """Remove the parameters that were kept after a step, from which training starts again."""
+        for step in self.kept_steps():
+            if step > after:
+                with self.writing(kept(step)) as path:
+                    path.unlink()
+
     def claim(self) -> None:
         """Make it if needed, lock it, and move a run that is there aside, in one step.
 
@@ -138,13 +158,15 @@ class Directory:
         try:
             while True:
                 self.directory.mkdir(parents=True, exist_ok=True)
-                if foreign := sorted(self._names() - set(FILES)):
+                names = {name for name in self._names() if not KEPT.fullmatch(name)}
+                if foreign := sorted(names - set(FILES)):
                     raise RunError(
                         f"{shown(self.directory)} holds files that are not of a run, such as "
                         f"{shown(foreign[0], 40)}: choose a directory that is new or empty"
                     )
                 lock = self.own()
-                if self._names() <= {CONFIG}:  # nothing was saved there
+                if self._names() <= {CONFIG, *map(kept, self.kept_steps())}:  # nothing was saved
+                    self._drop_kept(after=-1)
                     return
                 place = os.path.realpath(self.directory)
                 if place == os.path.realpath(os.curdir):

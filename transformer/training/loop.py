@@ -103,7 +103,8 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
 
     Args:
         training: is changed.
-        run: where the training is saved, at each evaluation and at the end.
+        run: where the training is saved, at each evaluation and at the end, and where the
+            parameters of some steps are kept.
         progress: shows how it goes.
 
     Returns:
@@ -114,6 +115,7 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
     with parallel_model, progress, Interrupted() as interrupted:
         while not training.finished and not interrupted.pressed:
             loss = training.advance(parallel_model)
+            run.keep(training)
             progress.step(training.step, loss)
             if training.evaluation_due:
                 row = training.evaluate()

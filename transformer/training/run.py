@@ -4,6 +4,7 @@
     state.safetensors    all that the next step depends on, so that training can be resumed
     model.safetensors    the parameters that did best on held-out examples
     metrics.csv          a row for each evaluation
+    kept-….safetensors   the parameters after each of `TrainingConfig.kept_steps`: kept-000026 …
     loss.png             the metrics, drawn; and attention.png
     .lock                the lock of the process that trains the run
 
@@ -15,8 +16,11 @@ other files take their places. `resume` makes all files agree with the state tha
     killed before the state was replaced   temporary files are removed: the save before is whole
     killed after that                      model.safetensors and metrics.csv are written again
 
-Both checkpoints, state and model, also hold the configuration they were made with. So a
-`config.json` that was changed, or is another run's, is noticed.
+Parameters that are kept are written as soon as their step was taken. Those of later steps than the
+state's are removed by `resume`: the training takes these steps again.
+
+All checkpoints also hold the configuration they were made with. So a `config.json` that was
+changed, or is another run's, is noticed.
 """
 
 from __future__ import annotations
@@ -33,13 +37,11 @@ from typing import Any
 import minitorch as mt
 
 from ..fields import checked
-from ..model.config import TransformerConfig
-from ..tasks import Model, Task
-from .checks import fitting
-from .config import TrainingConfig
+from . import checks
 from .config_file import as_json, configured, difference
-from .directory import CONFIG, METRICS, MODEL, STATE, Directory, RunError, shown
+from .directory import CONFIG, METRICS, MODEL, STATE, RunError, kept, shown
 from .loop import Training
+from .saved import SavedRun
 from .state import TrainingState
 
 __all__ = ["Run", "RunError"]
@@ -51,7 +53,7 @@ def _computing_with() -> dict[str, str]:
     return {name: found[name] for name in ("numpy", "blas", "kernels", "threads")}
 
 
-class Run(Directory):
+class Run(SavedRun):
     """The directory of a run. Nothing is written there before `start` or `resume`.
 
     These lock it: no other process can train the run until `close`, the end of a `with` block, or
@@ -70,6 +72,20 @@ class Run(Directory):
         self.write_new(CONFIG, json.dumps(config, indent=2) + "\n")
         self.put_in_place(CONFIG)
 
+    def _model(self, training: TrainingState) -> dict[str, Any]:
+        """Return the content of a file that holds the present parameters."""
+        model = training.model.state_dict()
+        return {"config": self._config, "step": training.step, "model": model}
+
+    def _check_started(self, training: TrainingState) -> None:
+        """Raise RunError unless this is the training that was started or resumed here."""
+        if training is not self._training or not self.is_ours:
+            raise RunError(
+                f"cannot save to {shown(self.directory)}: this Run has not started or resumed this "
+                "training, or lost it (a save failed, another Run took over, or the directory or "
+                "its .lock was moved)"
+            )
+
     def _write_new_results(self, training: TrainingState) -> list[str]:
         """Write the metrics, and parameters that are the best, under temporary names.
 
@@ -84,16 +100,11 @@ class Run(Directory):
         self.write_new(METRICS, table.getvalue())
         if best != training.step:
             return [METRICS]
-        model = {
-            "config": self._config,
-            "step": training.step,
-            "model": training.model.state_dict(),
-        }
-        self.write_new(MODEL, model)
+        self.write_new(MODEL, self._model(training))
         return [MODEL, METRICS]
 
     def start(self, training: TrainingState) -> Path | None:
-        """Lock the directory, and write the configuration of a new training.
+        """Lock the directory, and write the configuration of a new training; `keep` its step 0.
 
         Returns:
             where a run that was in the directory has been moved to; None if there was none.
@@ -108,12 +119,29 @@ class Run(Directory):
         try:
             self.claim()
             self._write_config(as_json(training.task, training.model.config, training.config))
+            self._training = training
+            self.keep(training)
         except BaseException:
             self.close()
             raise
         self._computed_with = _computing_with()
-        self._training = training
         return self.moved
+
+    def keep(self, training: TrainingState) -> None:
+        """Write the parameters to a file of their own, if the present step is one to keep.
+
+        Which are is up to `training.config.kept_steps`. This is to be called after each step, and
+        before the `save` of the same step: so a training that is killed in between keeps it, too.
+
+        Raises:
+            RunError: as for `save`; the state is still whole.
+            Diverged: a parameter is not finite.
+        """
+        if training.step in training.config.kept_steps:
+            self._check_started(training)
+            checks.parameters(training)
+            with self.writing(kept(training.step)) as path:
+                mt.save(self._model(training), path)
 
     def save(self, training: TrainingState) -> None:
         """Save the state and the metrics, and in `model.safetensors` the best parameters.
@@ -129,12 +157,7 @@ class Run(Directory):
                 After an error while files are being replaced, `resume` is needed to save again.
             ValueError: the training's metrics are not rows of evaluations.
         """
-        if training is not self._training or not self.is_ours:
-            raise RunError(
-                f"cannot save to {shown(self.directory)}: this Run has not started or resumed this "
-                "training, or lost it (a save failed, another Run took over, or the directory or "
-                "its .lock was moved)"
-            )
+        self._check_started(training)
         names = self._write_new_results(training)
         about = {"config": self._config, "computed_with": self._computed_with}
         self._training = None  # from here to the end, what is on disk may not be what we think
@@ -143,36 +166,6 @@ class Run(Directory):
         for name in names:
             self.put_in_place(name)
         self._training = training
-
-    def _read_config(self) -> dict[str, Any]:
-        with self.reading(CONFIG) as path:
-            config: dict[str, Any] = json.loads(path.read_bytes())
-            configured(config)  # raises if it is damaged
-        return config
-
-    def config(self) -> tuple[Task, TransformerConfig, TrainingConfig]:
-        """Return the task, and the configurations of its model and of the training.
-
-        Raises:
-            RunError: there is no run, or it is damaged.
-        """
-        return configured(self._read_config())
-
-    def _checkpoint(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
-        """Read a checkpoint, and make sure that it was made with the configuration."""
-        with self.reading(name) as path:
-            content = mt.load(path)
-            if not isinstance(content, dict):
-                raise ValueError(f"it holds a {type(content).__name__}, not the parts of a run")
-            saved = content.get("config", config)
-            configured(saved)  # raises if it is damaged
-            change = difference(saved, config)
-        if change:
-            raise RunError(
-                f"{shown(self.directory / CONFIG)} does not fit {name}: {change}. Put it back as "
-                "it was"
-            )
-        return content
 
     def _resumed(self, steps: int | None, given: TrainingState | None) -> TrainingState:
         config = self._read_config()
@@ -224,6 +217,7 @@ class Run(Directory):
             self._write_config(config | {"training": config["training"] | {"steps": steps}})
         for name in self._write_new_results(training):
             self.put_in_place(name)
+        self._drop_kept(after=step)
         return training
 
     def _resume(self, steps: int | None, given: TrainingState | None) -> TrainingState:
@@ -247,7 +241,7 @@ class Run(Directory):
 
         Args:
             steps: the new last step, which changes `config.json` and the schedule of the learning
-                rate. None: as `config.json` says.
+                rate, and from here on the steps that are kept. None: as `config.json` says.
 
         Raises:
             RunError: there is no run, it was stopped before its first save, it is damaged or its
@@ -262,8 +256,9 @@ class Run(Directory):
     def restore(self, training: TrainingState, steps: int | None = None) -> None:
         """Do as `resume`, with a training that is made already: bring it to where the run was.
 
-        Its `config` becomes the run's, so that the seed and the number of steps are those of the
-        run. The scheduler of its learning rate is best made after that, for `training.step`.
+        Its `config` becomes the run's, so that the seed, the number of steps and what is kept are
+        those of the run. The scheduler of its learning rate is best made after that, for
+        `training.step`.
 
         Raises:
             RunError: as for `resume`; or the run was started with another task, other sizes of the
@@ -272,29 +267,11 @@ class Run(Directory):
         if not isinstance(training, TrainingState):
             raise TypeError(f"Run.restore: needs a TrainingState, not a {type(training).__name__}")
         task, model_config, config = self.config()
-        mine = training.task, training.model.config, replace(training.config, seed=config.seed)
-        if change := difference(as_json(task, model_config, config), as_json(*mine)):
+        mine = replace(training.config, seed=config.seed, keep=config.keep)
+        here = as_json(training.task, training.model.config, mine)
+        if change := difference(as_json(task, model_config, config), here):
             raise RunError(
                 f"the run in {shown(self.directory)} was started otherwise: {change}. Go on with "
                 "what started it"
             )
         self._resume(steps, training)
-
-    def load(self) -> tuple[Task, Model]:
-        """Return the task, and the model with its best parameters, ready to answer.
-
-        Raises:
-            RunError: there is no run, it has saved no model yet, it is damaged, or its
-                configuration was changed.
-        """
-        config = self._read_config()
-        content = self._checkpoint(MODEL, config)
-        task, model_config, _ = configured(config)
-        model = task.model(model_config)
-        with self.reading(MODEL):
-            # An older file holds the parameters alone.
-            is_new = content.keys() == {"config", "step", "model"}
-            found = content["model"] if is_new else content
-            model.load_state_dict(fitting("the model", found, model.state_dict()))
-        model.eval()
-        return task, model

@@ -63,6 +63,7 @@ class TrainingState:
         norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
         optimizer.step()
         training.record(loss, norm)
+        run.keep(training)
         if training.evaluation_due:
             training.evaluate()
             run.save(training)

@@ -1,0 +1,175 @@
+"""The page: one HTML file, without a network, on which a person's own model answers.
+
+    from transformer.explain.page import Subject, page, write_page
+    write_page("addition.html", page(Subject.load(Path("runs/addition")), "12+34"))
+
+    template.html, style.css    the frame, with a place for each part: {{style}}, {{script}}, …
+    app.js, views/, arithmetic/ plain ES modules, which are joined here into one
+    record.py                   what the page embeds of a model
+
+A browser refuses module files that a page opened from disk imports, so that all stands in the page.
+Its content security policy allows this one style and this one script, by their digests, and no
+connection to anywhere. What users have typed is in the JSON and in the title alone, and is escaped
+there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .record import Subject, record
+
+__all__ = ["Subject", "page", "write_page"]
+
+FOLDER = Path(__file__).parent
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+DEFINITION = r"(?:async )?(?:function\*?|const|let|class) ([\w$]+)"
+DEFINED = re.compile(f"^{DEFINITION}", re.MULTILINE)
+EXPORTED = re.compile(f"^export {DEFINITION}", re.MULTILINE)
+
+
+class ModuleError(ValueError):
+    """The page's modules cannot be joined; the message says which, and why."""
+
+
+def _names(listed: str) -> list[str]:
+    return re.findall(r"[\w$]+", listed)
+
+
+def joined(start: Path) -> str:
+    """Join a module and all that it imports, each after those that it needs, into one script.
+
+    Modules share one scope then, so that no two may define the same name. Of the forms of `import`
+    and `export` only these are known, at the beginning of a line:
+
+        import { a, b } from "./file.js";        export function, const, let or class
+
+    Raises:
+        ModuleError: modules import each other in a circle, a name is missing or defined twice, or
+            there is another form of `import` or `export`.
+    """
+    texts: dict[Path, str] = {}  # in the order of the script
+    exports: dict[Path, set[str]] = {}
+    owners: dict[str, Path] = {}
+    entered: list[Path] = []
+
+    def add(path: Path) -> None:
+        if path in texts:
+            return
+        if path in entered:
+            circle = " → ".join(p.name for p in [*entered[entered.index(path) :], path])
+            raise ModuleError(f"modules import each other in a circle: {circle}")
+        entered.append(path)
+        text = path.read_text(encoding="utf-8")
+        for match in IMPORT.finditer(text):
+            target = Path(os.path.normpath(path.parent / match[2]))
+            add(target)
+            for name in _names(match[1]):
+                if name not in exports[target]:
+                    raise ModuleError(f"{path.name} imports {name}, which {target.name} has not")
+        text = IMPORT.sub("", text)
+        exports[path] = set(EXPORTED.findall(text))
+        text = EXPORT.sub("", text)
+        if strange := re.search(r"^(import|export)\b.*", text, re.MULTILINE):
+            raise ModuleError(f"{path.name}: this form cannot be joined: {strange[0]}")
+        for name in DEFINED.findall(text):
+            if name in owners:
+                raise ModuleError(f"{name} is defined in {owners[name].name} and in {path.name}")
+            owners[name] = path
+        texts[path] = text
+        entered.pop()
+
+    add(start)
+    script = "\n".join(texts.values())
+    if found := re.search(r"</script|<!--", script, re.IGNORECASE):
+        raise ModuleError(f"{found[0]} in a module would end the script, or hide its end")
+    return script
+
+
+def _as_json(payload: dict[str, Any]) -> str:
+    """Return JSON in ASCII, in which nothing can end the element that holds it."""
+    return json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
+
+
+def _digest(text: str) -> str:
+    """Return a content security policy's name for a style or a script."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def page(
+    subject: Subject,
+    question: str | None = None,
+    *,
+    lang: str = "en",
+    compare: Subject | None = None,
+) -> str:
+    """Return the page of a model, as HTML.
+
+    Args:
+        subject: the model and its task.
+        question: what it is first asked; the task's own example unless given.
+        lang: the language that the page opens in, "en" or "zh".
+        compare: a second model of the same task, to stand beside it.
+
+    Raises:
+        ValueError: the question is none of the task, or the second model has learned another one.
+    """
+    question = subject.task.question if question is None else question
+    payload = record(subject, question, lang)
+    if compare is not None:
+        if compare.task.name != subject.task.name:
+            raise ValueError(
+                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
+                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
+                "compared"
+            )
+        second = record(compare, question, lang)
+        payload["compare"] = {key: part for key, part in second.items() if part != payload[key]}
+    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    script = joined(FOLDER / "app.js")
+    policy = (
+        f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    title = f"{question} · {subject.run or subject.task.name}"
+    parts = {
+        "lang": {"en": "en", "zh": "zh-CN"}[lang],
+        "title": html.escape(title.encode(errors="replace").decode()),
+        "csp": policy,
+        "style": style,
+        "data": _as_json(payload | {"title": title}),
+        "script": script,
+    }
+    template = (FOLDER / "template.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+
+
+def write_page(path: str | os.PathLike[str], text: str) -> None:
+    """Write a page, or nothing: under a temporary name, which it then gives up.
+
+    Raises:
+        OSError: it cannot be written; a file that was there is as it was.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a directory, a device
+        raise OSError(f"cannot write {path}: it is no file")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(unfinished, path)
+    except BaseException as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        if isinstance(error, OSError):
+            raise OSError(f"cannot write {path}: {error.strerror}") from None
+        raise

@@ -1,0 +1,181 @@
+"""What a page embeds: the model's weights, the question as NumPy answered it, and what else it did.
+
+    weights       float32, from which the page computes everything again, in float64
+    reference     every named activation of the page's first question, as computed here in float64
+    code          the lines of Python behind each box        `sources.py`
+    units, mistakes    of held-out examples                  `held_out.py`
+    learning      what was recorded during the training      `learning.py`
+
+An array is {"shape": [...], "data": base64}, little-endian. Of the run to compare with, `compare`
+holds only the entries in which it differs from the first.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minitorch as mt
+from minitorch.autograd import Array
+
+from ...model.attention import MultiHeadAttention
+from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
+from ...text.tokenizer import CharTokenizer, WordTokenizer
+from ...training.run import Run
+from ..trace import trace
+from . import asking, held_out
+from .sources import sources
+
+MOST_PARAMETERS = 5_000_000  # of a model that a page computes with; of a larger one it is a record
+TOKENIZERS = {CharTokenizer: "characters", WordTokenizer: "words"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page explains: a model that has learned a task.
+
+    Attributes:
+        task: the task.
+        model: the model.
+        run: what the page calls its run.
+        learning: what was recorded of its training; None if nothing was.
+
+    Raises:
+        ValueError: the task's questions and answers are no texts.
+    """
+
+    task: Task
+    model: Model
+    run: str = ""
+    learning: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.task, (TextToText, Characters)):
+            raise ValueError(
+                f"the task {self.task.name} cannot be explained: its questions and answers must be "
+                "texts, as those of a TextToText are"
+            )
+
+    @classmethod
+    def load(cls, directory: Path) -> Subject:
+        """Load a run. The page calls it by its path, or by its name where the path is absolute.
+
+        Raises:
+            RunError: there is no run, or it is damaged.
+            ValueError: as above.
+        """
+        task, model = Run(directory).load()
+        return cls(task, model, directory.name if directory.is_absolute() else str(directory))
+
+
+def _encoded(array: Array, dtype: str) -> dict[str, Any]:
+    """Return an array in a form that JSON can hold."""
+    data = np.ascontiguousarray(array, dtype).tobytes()
+    return {"shape": list(array.shape), "data": base64.b64encode(data).decode("ascii")}
+
+
+def _weights(model: Model) -> dict[str, Array]:
+    """Return the parameters by their paths, and the tables of fixed positions."""
+    arrays = {path: tensor.numpy() for path, tensor in model.state_dict().items()}
+    for path, buffer in model.named_buffers():
+        if path.endswith((".positions", ".cos", ".sin")):
+            arrays[path] = buffer.numpy()
+    return arrays
+
+
+def _config(model: Model) -> dict[str, Any]:
+    """Return the configuration; what it leaves to the rest of it is said."""
+    config = asdict(model.config)
+    attention = next(m for m in model.modules() if isinstance(m, MultiHeadAttention))
+    config |= {"n_kv_heads": attention.n_kv_heads, "d_head": attention.d_head}
+    if model.config.final_norm is None:
+        config["final_norm"] = model.config.pre_norm
+    return config
+
+
+def _described(task: Any) -> dict[str, Any]:
+    """Return what the page needs of a task; of its own fields, those that are numbers.
+
+    Texts among them may be a path on this machine, which is nobody's business.
+    """
+    own = {name: value for name, value in asdict(task).items() if isinstance(value, (int, float))}
+    text = isinstance(task, Characters)
+    return own | {
+        "name": task.name,
+        "summary": task.summary,
+        "question": task.question,
+        "architecture": asking.architecture(task),
+        "longest": [task.context // 2] * 2 if text else list(task.longest),
+        "tokenizer": TOKENIZERS.get(type(task.tokenizer), "other"),
+        "tokens": list(task.tokenizer.tokens),
+    }
+
+
+@mt.no_grad()
+def _traced(model: Model, inputs: tuple[mt.Tensor, ...]) -> dict[str, Array]:
+    """Return every named activation, without the batch's axis; one text has no padding."""
+    with trace(model) as t:
+        model(*inputs)
+    # Positions, the same for each text of a batch, are (T, d_model) from the start.
+    return {name: array[0] if array.ndim > 2 else array for name, array in t.named().items()}
+
+
+def _held_out(task: Task, model: Model) -> dict[str, Any]:
+    """Return what the model does on held-out examples; nothing where they cannot be made here."""
+    try:
+        examples = held_out.examples(task, held_out.TESTED)
+    except (MissingPackage, DataError):
+        examples = []
+    shown = examples[: held_out.SHOWN]
+    return {
+        "examples": shown,
+        "units": held_out.units(task, model, shown) if shown else {},
+        "mistakes": held_out.mistakes(task, model, examples),
+    }
+
+
+def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
+    """Return what a page of one model embeds.
+
+    Raises:
+        ValueError: the question is none of the task.
+    """
+    task: Any = subject.task
+    model = copy.deepcopy(subject.model).eval()
+    source = task.as_source(question)
+    parameters = sum(p.numel() for p in model.parameters())
+    computes = parameters <= MOST_PARAMETERS
+    found = _held_out(task, model) if computes else {"examples": [], "units": {}, "mistakes": None}
+    weights = {path: _encoded(array, "<f4") for path, array in _weights(model).items()}
+    code = sources(task, model)
+    model.float()
+    [ids] = asking.answers(task, model, [source], asking.longest_answer(task))
+    inputs = asking.inputs(task, [source], [ids])
+    usual = _traced(model, inputs)
+    reference = _traced(model.double(), inputs)
+    return {
+        "format": 1,
+        "lang": lang,
+        "run": subject.run,
+        "kind": type(model).__name__,
+        "config": _config(model),
+        "parameters": parameters,
+        "task": _described(task),
+        "weights": weights if computes else None,
+        "question": question,
+        "source": source,
+        "answer": task.tokenizer.decode(ids),
+        "reference": {name: _encoded(array, "<f8") for name, array in reference.items()},
+        "float32_difference": max(
+            float(np.abs(usual[name] - array).max()) for name, array in reference.items()
+        ),
+        "code": code,
+        **found,
+        "learning": subject.learning,
+        "compare": None,
+    }
