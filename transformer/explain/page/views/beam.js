@@ -1,9 +1,11 @@
 // Beam search as a tree: a column a step, what was kept and what was pruned, with the scores.
 
 import { beam, lengthPenalty } from "../arithmetic/decoding.js";
+import { repr } from "../arithmetic/python.js";
 import { longestAnswer } from "../arithmetic/tasks.js";
-import { derived, el, number, svg, term, token, visible } from "../widgets.js";
-import { phrase, words } from "../words.js";
+import { inFull } from "../sides.js";
+import { derived, el, phrase, svg, term, token, visible } from "../widgets.js";
+import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
 
 const BEAM_ROW = 28;
@@ -13,19 +15,23 @@ const BEAM_GAP = 44; // between two columns, for the edges
 const beamSearches = new Map(); // a search takes a while: the last few are kept
 
 /** The search that the state asks for, with its layout. */
-function searched(side, { width, alpha }) {
+function searched(side, { beam: { width, alpha }, edits }) {
   const { prompt } = side.explanation;
-  const key = JSON.stringify([side.id, Array.from(prompt), side.edits ?? [], width, alpha]);
+  const key = JSON.stringify([side.id, Array.from(prompt), edits, width, alpha]);
   if (!beamSearches.has(key)) {
     if (beamSearches.size > 8) beamSearches.delete(beamSearches.keys().next().value);
     const options = { width, alpha, nBest: width };
-    const found = beam(side.model, prompt, longestAnswer(side.task), options, side.edits);
+    const changes = edits.map((edit) => inFull(side, edit));
+    const found = beam(side.model, prompt, longestAnswer(side.task), options, changes);
     beamSearches.set(key, { ...found, layout: beamLayout(found.tree) });
   }
   return { key, ...beamSearches.get(key) };
 }
 
-const writtenText = (side, ids) => ids.map((id) => visible(side.explanation.label(id))).join(" ");
+/** As `transformer solve` writes a score. */
+const beamNumber = (x) => x.toFixed(4).replace("-", "−");
+
+const beamText = (side, ids) => ids.map((id) => visible(side.explanation.label(id))).join(" ");
 
 /** A node's arithmetic in words: its text, ln P, the length penalty, the score, its fate. */
 function nodeSentence(side, node, alpha) {
@@ -36,10 +42,10 @@ function nodeSentence(side, node, alpha) {
       ? { en: "kept", zh: "保留" }
       : { en: "pruned: others score higher", zh: "剪去：别的得分更高" };
   return words({
-    en: "{0} — ln P = {1}, {2} token(s), length penalty {3}, score {1} / {3} = {4}; {5}",
-    zh: "{0}——ln P = {1}，{2} 个词元，长度惩罚 {3}，得分 {1} / {3} = {4}；{5}",
-  }, writtenText(side, ids), number(node.logP), ids.length,
-  number(lengthPenalty(ids.length, alpha)), number(node.score), words(fate));
+    en: "{0} — ln P = {1}, length {2}, length penalty {3}, score {1} / {3} = {4}; {5}",
+    zh: "{0}——ln P = {1}，长度 {2}，长度惩罚 {3}，得分 {1} / {3} = {4}；{5}",
+  }, beamText(side, ids), beamNumber(node.logP), ids.length,
+  beamNumber(lengthPenalty(ids.length, alpha)), beamNumber(node.score), words(fate));
 }
 
 /** Arrow keys lead from node to node: up and down in a column, left to the parent, right to the
@@ -60,14 +66,19 @@ function moveInBeam(event, node, layout, elements) {
 function beamTree(side, layout, alpha, show) {
   const label = side.explanation.label;
   const texts = layout.nodes.map((node) => visible(label(node.token)));
-  const width = 9 * Math.max(...texts.map((text) => text.length)) + 66;
+  const width = 9 * Math.max(...texts.map((text) => text.length)) + 74;
   const x = (node) => node.column * (width + BEAM_GAP) + 4;
-  const y = (node) => node.place * BEAM_ROW + 4;
+  const y = (node) => node.place * BEAM_ROW + 24;
   const picture = svg("svg", {
     class: "beam-tree", width: layout.columns * (width + BEAM_GAP) - BEAM_GAP + 8,
-    height: layout.rows * BEAM_ROW + 4, role: "group",
+    height: layout.rows * BEAM_ROW + 24, role: "group",
     "aria-label": words({ en: "the beam, a column a step", zh: "集束，每步一列" }),
   });
+  for (let column = 0; column < layout.columns; column++) {
+    const heading = svg("text", { class: "heading", x: x({ column }) + 2, y: 14 });
+    heading.textContent = words({ en: "step {0}", zh: "第 {0} 步" }, column + 1);
+    picture.append(heading);
+  }
   const elements = new Map();
   const kindOf = (node) => (node.wins ? "wins" : node.kept ? "kept" : "pruned");
   for (const node of layout.nodes.filter((other) => other.parent)) {
@@ -95,7 +106,7 @@ function beamTree(side, layout, alpha, show) {
       svg("text", { x: width - 8, y: 15, "text-anchor": "end", class: "score" }),
     );
     element.children[1].textContent = carried ? "⋯" : visible(label(node.token));
-    element.children[2].textContent = node.score.toFixed(3).replace("-", "−");
+    element.children[2].textContent = beamNumber(node.score);
     derived(element, `beam:${node.id}`, node.score);
     elements.set(node.id, element);
     picture.append(element);
@@ -106,7 +117,7 @@ function beamTree(side, layout, alpha, show) {
 /** The texts that the search found, the best first, as `transformer solve --n-best` prints them. */
 function foundTexts(side, found) {
   const rows = found.ids.map((ids, i) => {
-    const score = el("td", { class: "number", text: found.scores[i].toFixed(4).replace("-", "−") });
+    const score = el("td", { class: "number", text: beamNumber(found.scores[i]) });
     const boxes = Array.from(ids).map((id) => token(side.explanation.label(id)));
     return el("tr", { class: i === 0 ? "wins" : "" }, derived(score, `beam:best${i}`, found.scores[i]),
       el("td", {}, el("span", { class: "tokens" }, boxes)));
@@ -123,7 +134,7 @@ export function beamFigure(app, side) {
     type: "range", min: 0, max: 2, step: 0.1, oninput: () => set({ alpha: Number(alpha.value) }),
   });
   const alphaShown = el("output", { class: "number" });
-  const controls = el("div", { class: "controls" },
+  const controls = el("div", { class: "writing-controls" },
     el("label", {}, `${words({ en: "width", zh: "宽度" })} `, width),
     el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha, alphaShown));
   const body = el("div");
@@ -137,11 +148,12 @@ export function beamFigure(app, side) {
   let drawn = null;
 
   function update() {
-    const wanted = app.store.get().beam;
+    const state = app.store.get();
+    const wanted = state.beam;
     width.value = wanted.width;
     alpha.value = wanted.alpha;
     alphaShown.textContent = wanted.alpha.toFixed(1);
-    const found = searched(side, wanted);
+    const found = searched(side, state);
     if (found.key === drawn) return;
     drawn = found.key;
     const detail = el("p", { class: "note", "aria-live": "polite" });
@@ -155,7 +167,7 @@ export function beamFigure(app, side) {
       el("p", {}, phrase({
         en: "What the search found, the best first. The same from the command line: {0}",
         zh: "搜索的结果，最好的在先。命令行上是同一个结果：{0}",
-      }, el("code", { text: `transformer solve ${side.data.run} …${options}` }))),
+      }, el("code", { text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}` }))),
       foundTexts(side, found),
     );
   }

@@ -1,7 +1,7 @@
 // The key/value cache: a slot for each token's keys and values in each layer, filled as one steps.
 
 import { answerCost, cacheCost } from "./cache_cost.js";
-import { el, term, vector, visible } from "../widgets.js";
+import { el, heatMap, term, visible } from "../widgets.js";
 import { words } from "../words.js";
 
 /** The attentions that keep keys and values: [{path, memory}], in the order of computation. */
@@ -69,18 +69,20 @@ function slotNumbers(side, { path, kind, row, layer, id }, state) {
   const trace = `${path}.${kind}`;
   const { shape, data } = side.explanation.trace.get(trace); // (heads, T, d_head)
   const [heads, T, size] = shape;
-  const strips = Array.from({ length: heads }, (_, head) => {
+  const parts = Array.from({ length: heads }, (_, head) => {
     const start = (head * T + row) * size;
-    const values = data.subarray(start, start + size);
-    return el("div", { class: "slot-head" },
-      el("span", { class: "row-name", text: words({ en: "head {0}", zh: "头 {0}" }, head) }),
-      vector(side, { trace, at: [head, row], values, scale: "signed" }));
+    return data.subarray(start, start + size);
   });
+  const most = Math.max(...parts.flatMap((part) => Array.from(part, Math.abs)));
+  const strips = parts.map((part, head) => heatMap(side, {
+    trace, at: [head, row], values: { shape: [1, size], data: part }, scale: "signed", most,
+    rows: [words({ en: "head {0}", zh: "头 {0}" }, head)], cell: 18,
+  }));
   const text = words({
-    en: "The {0} of “{1}” (position {2}) in layer {3}: {4} × {5} numbers, {6}.",
+    en: "The {0} of “{1}”, position {2}, in layer {3}: {4} × {5} numbers, {6}.",
     zh: "“{1}”（位置 {2}）在第 {3} 层的{0}：{4} × {5} 个数，{6}。",
-  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(side.explanation.label(id)), row, layer, heads,
-  size, words(SLOT_STATES[state]));
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(side.explanation.label(id)), row,
+  layer, heads, size, words(SLOT_STATES[state]));
   return [el("p", { class: "note", text }), ...strips];
 }
 
@@ -104,7 +106,7 @@ function cacheCosts(config, rows, step, memory) {
     el("th", { scope: "row", text: words(text) }),
     cells(cost.with[name], cost.without[name], `${step}:${name}`)));
   body.push(el("tr", {},
-    el("th", { scope: "row", text: words({ en: "in the wholeNumber answer", zh: "写完整个回答" }) }),
+    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个回答" }) }),
     cells(answer.with, answer.without, "answer")));
   const heads = [
     { en: "numbers that this step computes", zh: "这一步要算的数" },
@@ -112,9 +114,9 @@ function cacheCosts(config, rows, step, memory) {
     { en: "without it", zh: "无缓存" },
   ];
   const sentence = words({
-    en: "It reads {0} token(s), and takes {1} numbers of keys and values from the cache. Without " +
-      "the cache it would compute {2} times as much.",
-    zh: "它读入 {0} 个词元，从缓存中取用键和值共 {1} 个数。没有缓存，它要算的是现在的 {2} 倍。",
+    en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: {1}. " +
+      "Without the cache the step would compute {2} times as much.",
+    zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
   }, cost.last - cost.first + 1, wholeNumber(cost.reused),
   (cost.without.total / cost.with.total).toFixed(1));
   return [
@@ -160,16 +162,17 @@ export function cacheFigure(side) {
     const cross = attentions.filter((attention) => attention.memory);
     tables.push(slotTable(side, cross, inputs.source, true, show));
   }
-  const legend = el("p", { class: "legend" }, ["new", "old", "empty"].map((state) => [
+  const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
     el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
   const element = el("section", { class: "cache-figure" },
-    el("h4", {}, term("key/value cache")),
+    el("h4", {}, term("cache")),
     el("p", {}, words({
       en: "Under the causal mask a token’s keys and values depend on nothing that comes after it. " +
         "So they are computed once and kept; a step computes those of the token that it reads.",
       zh: "在因果掩码下，一个词元的键和值与它后面的词元无关。所以只算一次，存起来；每一步只算新读入的那个词元的键和值。",
     })),
-    legend, el("div", { class: "cache-tables" }, tables.map(({ table }) => table)), numbers, costs);
+    legend, el("div", { class: "cache-tables" }, tables.map(({ table }) => table)),
+    el("div", { class: "beside" }, numbers, costs));
 
   function update(newStep) {
     step = newStep;

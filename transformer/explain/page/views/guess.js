@@ -1,11 +1,10 @@
 // Guess first: before a step shows its result, one is asked.
 
 import { parts } from "../arithmetic/attribution.js";
-import { bars, declare, el, number, percent, token, visible } from "../widgets.js";
-import { phrase, words } from "../words.js";
+import { bars, declare, el, number, percent, phrase, token, visible } from "../widgets.js";
+import { words } from "../words.js";
 
 const guesses = new Map(); // what was guessed: key → {right, choice, gate}
-const guessListeners = [];
 
 const guessKey = (app, side, kind) =>
   JSON.stringify([side.id, kind, side.explanation.question, app.store.get().step]);
@@ -21,11 +20,6 @@ export function isHidden(app, side, kind) {
   if (!guess || side.explanation.error || !side.explanation.steps.length) return false;
   if (kind === "token" && mode === "training") return false; // the target is in plain sight
   return !guesses.has(guessKey(app, side, kind));
-}
-
-/** Call fn when something was guessed. */
-export function onGuess(fn) {
-  guessListeners.push(fn);
 }
 
 /** {right, all}: how many guesses were right, of how many. */
@@ -154,7 +148,7 @@ export function guessGate(app, side, kind, element) {
 
   function answer(asked, choice) {
     guesses.set(guessKey(app, side, kind), { right: choice === asked.right, choice, gate });
-    for (const listener of guessListeners) listener();
+    app.store.set({ guessed: guesses.size }); // all views look again
     panel.focus();
   }
   function draw() {
@@ -192,6 +186,29 @@ export function guessGate(app, side, kind, element) {
     shown = key;
     panel.replaceChildren(...(panel.hidden ? [] : draw()));
   }
-  onGuess(update);
   return update;
+}
+
+/** The panel of guessing: both questions of a step, and the way to the next. */
+export function guessView(app) {
+  function mount(element, side) {
+    const asked = ["token", "attention"].map((kind) => {
+      const place = el("div"); // nothing stands there but the question and what one was told
+      element.append(place);
+      return guessGate(app, side, kind, place);
+    });
+    const next = el("button", {
+      type: "button", text: words({ en: "Next token", zh: "下一个词元" }),
+      onclick: () => app.store.set({ step: app.store.get().step + 1 }),
+    });
+    element.append(next);
+    return () => {
+      const { guess, step } = app.store.get();
+      element.hidden = !guess;
+      for (const update of asked) update();
+      const open = ["token", "attention"].some((kind) => isHidden(app, side, kind));
+      next.hidden = open || step + 1 >= side.explanation.steps.length;
+    };
+  }
+  return { id: "guess", title: { en: "Guess first", zh: "先猜" }, mount };
 }

@@ -1,17 +1,14 @@
 // Training and use side by side: the same model, fed in two ways.
 
-import { derived, el, number, term, token, visible } from "../widgets.js";
-import { phrase, words } from "../words.js";
-import { meanLoss } from "./token_rows.js";
+import { decodeIds } from "../arithmetic/tasks.js";
+import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
+import { words } from "../words.js";
+import { stepLoss } from "./token_rows.js";
 
 /** The causal mask as a table: ✓ where a row's token may look at a column's. */
 export function maskTable(side, current, onRow) {
   const { rows } = side.explanation;
   const table = el("table", { class: "mask" },
-    el("caption", { text: words({
-      en: "The causal mask: a row asks, a column answers; ✓ may be seen, · is hidden",
-      zh: "因果掩码：行在问，列在答；✓ 可以看，· 被遮住",
-    }) }),
     el("thead", {}, el("tr", {}, el("td"),
       rows.map((label) => el("th", { scope: "col", text: visible(label) })))),
     el("tbody", {}, rows.map((label, query) => el(
@@ -19,28 +16,37 @@ export function maskTable(side, current, onRow) {
       el("th", { scope: "row", text: visible(label) }),
       rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
     ))));
-  return el("div", { class: "scroll" }, table);
+  return el("div", { class: "mask-figure" },
+    el("h4", {}, term("causal mask")),
+    el("p", { class: "note", text: words({
+      en: "A row asks, a column answers. ✓: it may look there; ·: hidden, it comes later.",
+      zh: "行在问，列在答。✓：可以看；·：遮住，因为它在后面。",
+    }) }),
+    el("div", { class: "scroll" }, table));
 }
 
 /** The field in which the training's target is typed. */
 export function targetField(app, side) {
   const input = el("input", {
     type: "text", spellcheck: "false", autocomplete: "off",
-    onchange: () => app.store.set({ target: input.value === "" ? null : input.value }),
+    oninput: () => app.store.set({ target: input.value === "" ? null : input.value }),
   });
   const problem = el("p", { class: "error", role: "alert" });
   const element = el("div", { class: "target-field" },
     el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), problem);
   function update() {
-    if (document.activeElement !== input) input.value = side.explanation.target ?? "";
-    problem.textContent = side.explanation.targetError ?? "";
+    const { steps } = side.explanation;
+    if (document.activeElement !== input) {
+      input.value = app.store.get().target ?? decodeIds(side.task, steps.map((step) => step.token));
+    }
+    problem.textContent = side.error ?? "";
   }
   return { element, update };
 }
 
 /** The sentence under the rows: the mean of the losses. */
 export function lossSentence(steps) {
-  const mean = meanLoss(steps);
+  const mean = steps.reduce((sum, step) => sum + stepLoss(step), 0) / steps.length;
   return el("p", {}, phrase({
     en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. Training " +
       "changes the weights so that it falls.",
@@ -84,7 +90,7 @@ export function modesTable(side, inUse, training) {
         zh: "每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
         zh: "不比较：写错的词元也照样读下去" })),
-    line(term("key/value cache"),
+    line(term("cache"),
       words({ en: "none: every key and value is computed in the one pass",
         zh: "不用：所有的键和值在一次计算中得到" }),
       words({ en: "keys and values of {0} tokens in {1} layers at the end",

@@ -2,8 +2,8 @@
 // leads from each written token to the place where it is read next. In use that is the feedback;
 // in training it is the shift to the right.
 
-import { derived, el, number, percent, svg, token, visible } from "../widgets.js";
-import { phrase, words } from "../words.js";
+import { derived, el, number, percent, phrase, svg, token, visible } from "../widgets.js";
+import { words } from "../words.js";
 
 const ARROW_HEIGHT = 30;
 
@@ -15,14 +15,14 @@ export function decoderRows({ inputs, steps }) {
   const stepOf = new Map(steps.map((step, i) => [step.row, i]));
   return (inputs.target ?? inputs.ids).map((id, row) => {
     const step = stepOf.get(row) ?? null;
-    const { token: next, probabilities, loss } = steps[step] ?? {};
-    return { id, row, step, next, loss, probability: probabilities?.[next] };
+    const { token: next, probabilities } = steps[step] ?? {};
+    return { id, row, step, next, probability: probabilities?.[next] };
   });
 }
 
-/** The mean of the losses. */
-export function meanLoss(steps) {
-  return steps.reduce((total, step) => total + step.loss, 0) / steps.length;
+/** −ln p of the token that a step is to write. */
+export function stepLoss({ loss, token: id, probabilities }) {
+  return loss ?? -Math.log(probabilities[id]);
 }
 
 function feedArrow(cell, column, current) {
@@ -56,7 +56,7 @@ const ROW_NAMES = {
 export function tokenRows(side, { shown, training, current, hidden, onStep }) {
   const label = side.explanation.label;
   const texts = shown.flatMap(({ id, next }) => [id, next ?? id]).map((id) => visible(label(id)));
-  const cell = Math.max(46, 9 * Math.max(...texts.map((text) => text.length)) + 20);
+  const cell = Math.max(58, 9 * Math.max(...texts.map((text) => text.length)) + 20);
   const head = (name) => el("span", { class: "row-name", text: words(ROW_NAMES[name]) });
   const line = (name, draw) => [head(name), ...shown.map((row, column) => {
     const content = row.step === null && name !== "reads" ? el("span") : draw(row, column);
@@ -82,8 +82,10 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
     const element = el("span", { class: "number", text: percent(row.probability) });
     return derived(element, `p:${row.step}:${row.next}`, row.probability);
   });
-  const losses = training ? line("loss", ({ row, loss }) =>
-    derived(el("span", { class: "number", text: number(loss) }), `loss:${row}`, loss)) : [];
+  const losses = training ? line("loss", ({ step, row }) => {
+    const loss = stepLoss(side.explanation.steps[step]);
+    return derived(el("span", { class: "number", text: number(loss) }), `loss:${row}`, loss);
+  }) : [];
   const arrows = shown.slice(0, -1).filter((row) => row.step !== null).map((row) => {
     const place = shown.indexOf(row);
     return feedArrow(cell, place, shown[place + 1].step === current);

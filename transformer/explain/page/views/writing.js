@@ -1,10 +1,11 @@
 // Writing: how the answer comes about, token by token; and how the same model is trained.
 
-import { bars, el, percent, term, token } from "../widgets.js";
-import { phrase, words } from "../words.js";
+import { answerInTraining, answerInUse } from "../sides.js";
+import { bars, el, percent, phrase, term, token } from "../widgets.js";
+import { words } from "../words.js";
 import { beamFigure } from "./beam.js";
 import { cacheFigure } from "./cache.js";
-import { guessGate, isHidden, onGuess } from "./guess.js";
+import { guessGate, isHidden } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
 import { decoderRows, moveIntoInput, scrollInto, sourceLine, tokenRows } from "./token_rows.js";
 
@@ -22,7 +23,7 @@ function transport(app, side) {
     type: "range", min: 0, step: 1, oninput: () => { stop(); go(Number(slider.value)); },
   });
   const place = el("output", { class: "note" });
-  const element = el("div", { class: "controls transport" }, play, back, forth, slider, place);
+  const element = el("div", { class: "writing-controls" }, play, back, forth, slider, place);
 
   function stop() {
     clearInterval(timer);
@@ -129,19 +130,12 @@ const WRITING_SENTENCES = {
   },
 };
 
-/** Under the rows: why step i chose its token. */
+/** Over the bars: which token they are about. */
 function stepSentence(side, step, training) {
-  const read = side.explanation.rows.slice(0, step.row + 1).length;
   const chosen = token(side.explanation.label(step.token), { class: "chosen" });
   return el("p", {}, training
-    ? phrase({
-      en: "Having read {0} token(s), the model should write {1}. What it expects there:",
-      zh: "读到 {0} 个词元时，应写出 {1}。它预期的是：",
-    }, read, chosen)
-    : phrase({
-      en: "Having read {0} token(s), it chooses the likeliest: {1}.",
-      zh: "读到 {0} 个词元时，它选最可能的：{1}。",
-    }, read, chosen));
+    ? phrase({ en: "Here it must write {0} What it expects:", zh: "这里应写出 {0} 它预期的是：" }, chosen)
+    : phrase({ en: "Here it takes the likeliest token, {0}", zh: "这里它取最可能的词元 {0}" }, chosen));
 }
 
 function gapView(app, side, element) {
@@ -175,9 +169,10 @@ function textView(app, side, element) {
   const table = el("div");
   const player = el("div", { class: "player" }, steps.element, rowsBox);
   player.addEventListener("keydown", steps.onKey);
-  element.append(modes.element, sentence, target.element, player, result, forUse, forTraining, table);
+  element.append(modes.element, sentence, target.element,
+    el("div", { class: "beside" }, player, el("div", {}, result)), forUse, forTraining, table);
   const gate = guessGate(app, side, "token", result);
-  const beams = side.model.weights ? beamFigure(app, side) : null;
+  const beams = side.data.weights ? beamFigure(app, side) : null;
   let cache = null;
   let drawn = { explanation: null, step: 0 };
 
@@ -227,11 +222,10 @@ function textView(app, side, element) {
       beams?.update();
     }
     if (changed) {
-      table.replaceChildren(modesTable(side, app.inUse(side), app.inTraining(side)));
+      table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
     }
     drawn = { explanation, step: index };
   }
-  onGuess(update);
   return update;
 }
 
