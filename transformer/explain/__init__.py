@@ -7,6 +7,8 @@ explanation  a question put to a model: its answer, and the trace of both
 attribution  which part speaks for a token: direct logit attribution, and the logit lens
 effects      what a hidden unit does to the logits, and an edit, predicted and measured
 pictures     draws activations, and the metrics of a training
+page         one HTML file on which a model answers
+notebook     shows it in a cell
 """
 
 from .attribution import Sum, lens, parts
@@ -14,9 +16,11 @@ from .edits import Edit, edited
 from .effects import Effect, effect, predicted, unit_effect
 from .explanation import Explanation, Step, explained, in_float64
 from .figure import figure
+from .notebook import NotebookPage, explain
 from .trace import Trace, trace
 
 __all__ = [
-    "Edit", "Effect", "Explanation", "Step", "Sum", "Trace", "edited", "effect", "explained",
-    "figure", "in_float64", "lens", "parts", "predicted", "trace", "unit_effect",
+    "Edit", "Effect", "Explanation", "NotebookPage", "Step", "Sum", "Trace", "edited", "effect",
+    "explain", "explained", "figure", "in_float64", "lens", "parts", "predicted", "trace",
+    "unit_effect",
 ]  # fmt: skip

@@ -3,6 +3,8 @@
     with edited(model, [Edit("head", "decoder.blocks.0.cross_attention", 2)]):
         answer = task.solve(model, "12+34")        # without that head
 
+    patch = Edit("head", "decoder.blocks.0.cross_attention", 2).taken_from(other.trace)
+
 *Ablation* switches a part off: in its place stand zeros. *Activation patching* puts there what the
 same part computed for another input (Vig et al. 2020, https://arxiv.org/abs/2004.12265; Wang et al.
 2022, https://arxiv.org/abs/2211.00593). Attention weights say what a head looked at; an edit says
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -54,9 +56,8 @@ class Edit:
         path: of the attention or the MLP, as in a trace: "decoder.blocks.0.cross_attention".
         index: the number of the head or of the hidden unit, from 0.
         row: of the stream, from 0: the only token that is edited. None: all are.
-        replacement: what the same part computed for another input, with a row for each token:
-            `t["….mixed"][0, head]`, `t["….hidden"][0, :, unit]` or `t["….output"][0]` of its trace.
-            None: zeros.
+        replacement: what the same part computed for another input, with a row for each token; see
+            `taken_from`. None: zeros.
 
     Raises:
         TypeError, ValueError: an attribute is none of these.
@@ -94,6 +95,21 @@ class Edit:
         index = "" if self.index is None else f" {self.index}"
         return f"{self.kind}{index} of {self.path}"
 
+    @property
+    def length(self) -> int:
+        """The rows of the replacement."""
+        return 0 if self.replacement is None else len(self.replacement)
+
+    def taken_from(self, trace: Trace) -> Edit:
+        """Return the edit that puts there what the same part computed in a trace of one text."""
+        if self.kind == "head":
+            replacement = trace[f"{self.path}.mixed"][0, self.index]  # (T, d_head)
+        elif self.kind == "unit":
+            replacement = trace[f"{self.path}.hidden"][0, :, self.index]  # (T)
+        else:
+            replacement = trace[f"{self.path}.output"][0]  # (T, d_model)
+        return replace(self, replacement=replacement)
+
     def values(self, start: int, stop: int) -> Array:
         """Return what stands in the place of the part in rows start to stop: (stop - start, n).
 
@@ -102,10 +118,10 @@ class Edit:
         """
         if self.replacement is None:
             return np.zeros((stop - start, 1))
-        if len(self.replacement) < stop:
+        if self.length < stop:
             raise ValueError(
-                f"the replacement for {self} has {len(self.replacement)} rows, and row {stop - 1} "
-                "is to be replaced: take it of an input with as many tokens, or edit one row"
+                f"the replacement for {self} has {self.length} rows, and row {stop - 1} is to be "
+                "replaced: take it of an input with as many tokens, or edit one row"
             )
         return self.replacement[start:stop].reshape(stop - start, -1)
 
@@ -160,9 +176,9 @@ def place(model: Model, edit: Edit) -> tuple[Sublayer, slice]:
     if index >= count:
         raise ValueError(f"there is no {edit}: its {edit.kind}s are 0 to {count - 1}")
     if edit.replacement is not None:
-        shape = edit.replacement.shape
-        if shape[1:] != (() if edit.kind == "unit" else (size,)):
-            expected = "(T)" if edit.kind == "unit" else f"(T, {size})"
+        shape, row = edit.replacement.shape, () if edit.kind == "unit" else (size,)
+        if len(shape) != 1 + len(row) or shape[1:] != row:
+            expected = f"(T, {size})" if row else "(T)"
             raise ValueError(f"the replacement for {edit} has the shape {shape}, not {expected}")
     return sublayer, slice(index * size, (index + 1) * size)
 
@@ -184,6 +200,11 @@ class _Rows:
         start, stop = self.start, self.stop
         if edit.row is not None:
             start, stop = max(start, edit.row), min(stop, edit.row + 1)
+        elif edit.path.startswith("encoder.") and edit.length > stop:
+            raise ValueError(
+                f"the replacement for {edit} has more rows than the {stop} that the encoder reads: "
+                "take it of an input with as many tokens, or edit one row"
+            )
         if start >= stop:
             return x, slice(0)
         rows = slice(start - self.start, stop - self.start)
@@ -211,6 +232,7 @@ def edited(model: Model, edits: Iterable[Edit], trace: Trace | None = None) -> I
     Raises:
         TypeError, ValueError: the model has no such part, or a replacement does not fit it.
     """
+    sublayers(model)  # raises if it is none of ours
     places = [(edit, *place(model, edit)) for edit in edits]
     rows = _Rows()
 

@@ -70,5 +70,5 @@ class SavedRun(Directory):
                 raise ValueError(f"it holds the parameters of step {content['step']}")
             found = content["model"] if is_new else content
             model.load_state_dict(fitting("the model", found, model.state_dict()))
-        model.eval()
-        return task, model
+        model.task = task  # for `explain(model, question)`
+        return task, model.eval()

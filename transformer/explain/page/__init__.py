@@ -3,9 +3,10 @@
     from transformer.explain.page import Subject, page, write_page
     write_page("addition.html", page(Subject.load(Path("runs/addition")), "12+34"))
 
-    template.html, style.css    the frame, with a place for each part: {{style}}, {{script}}, …
-    app.js, views/, arithmetic/ plain ES modules, which are joined here into one
-    record.py                   what the page embeds of a model
+    template.html                  the frame, with a place for each part: {{style}}, {{script}}, …
+    *.css, also in a folder        the style, joined in the order of the files' names
+    app.js, views/, arithmetic/    plain ES modules, joined into one script
+    record.py                      what the page embeds of a model
 
 A browser refuses module files that a page opened from disk imports, so that all stands in the page.
 Its content security policy allows this one style and this one script, by their digests, and no
@@ -135,7 +136,7 @@ def page(
             )
         second = record(compare, question, lang)
         payload["compare"] = {key: part for key, part in second.items() if part != payload[key]}
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    style = "".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("**/*.css")))
     script = joined(FOLDER / "app.js")
     policy = (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "

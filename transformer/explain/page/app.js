@@ -1,2 +1,189 @@
-const data = JSON.parse(document.getElementById("data").textContent);
-document.getElementById("app").textContent = `${data.source} → ${data.answer}`;
+// The page: one model, or two, answers a question, and each view shows a part of what happened.
+
+import { boxOf, boxesOf } from "./boxes.js";
+import { forgetColours } from "./paint.js";
+import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
+import { createStore, readHash, writeHash } from "./store.js";
+import { attentionView } from "./views/attention.js";
+import { compareView } from "./views/compare.js";
+import { focusView } from "./views/focus.js";
+import { footView } from "./views/foot.js";
+import { guessView } from "./views/guess.js";
+import { headerView } from "./views/header.js";
+import { learningView } from "./views/learning.js";
+import { mapView } from "./views/map.js";
+import { mistakesView } from "./views/mistakes.js";
+import { mlpView } from "./views/mlp.js";
+import { sumView } from "./views/sum.js";
+import { whyView } from "./views/why.js";
+import { writingView } from "./views/writing.js";
+import { setLanguage, words } from "./words.js";
+import { el } from "./widgets.js";
+
+const PARTS = [guessView, mapView, focusView];
+const SECTIONS = [
+  attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
+];
+const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
+
+/** What the page shows before anything is changed. */
+function beginning(data, boxes) {
+  const attention = boxes.filter((box) => box.kind === "attention");
+  const first = attention.findLast((box) => box.cross) ?? attention[attention.length - 1];
+  return {
+    lang: data.lang, question: data.question, target: null, mode: "use", step: 0,
+    box: first.id, path: first.id, head: 0, query: null, key: null, unit: null, rival: null,
+    edits: [], beam: { width: 4, alpha: 0.6 }, checkpoint: null, example: 0, second: null,
+    guess: false,
+  };
+}
+
+function startPage(data) {
+  const boxes = boxesOf(data);
+  const store = createStore(beginning(data, boxes), location.hash);
+  const app = { payload: data, boxes, store, sides: [], open, announce, inUse: answerInUse, inTraining: answerInTraining, redraw: () => draw(null) };
+  const first = createSide("a", data);
+  const secondRun = data.compare && { ...data, ...data.compare, compare: null };
+  let views = []; // {update, element, visible, stale}
+  let drawn = null; // the state that the page shows
+  let waiting = false;
+
+  /** Open the box of a part of the trace in the focus panel; `changes`: of the state, besides. */
+  function open(name, changes = {}) {
+    const box = boxOf(boxes, name);
+    if (!box) return;
+    const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
+    store.set({ box: box.id, ...path, ...changes });
+    requestAnimationFrame(() => document.getElementById("focus")?.scrollIntoView({ block: "nearest" }));
+  }
+
+  const speaker = el("div", { class: "unseen", "aria-live": "polite" });
+
+  /** Say something to those who hear the page. */
+  function announce(text) {
+    speaker.textContent = text;
+  }
+
+  function computeSides(state) {
+    const other = secondRun ?? (state.second === null ? null : data);
+    if (other === null) app.sides = [first];
+    else if (app.sides[1]?.data !== other) app.sides = [first, createSide("b", other)];
+    computeSide(first, state);
+    if (other !== null) computeSide(app.sides[1], { ...state, question: state.second ?? state.question });
+    const { length } = first.explanation?.steps ?? [];
+    if (length && state.step >= length) store.set({ step: length - 1 });
+  }
+
+  function mount(view, sides, element) {
+    for (const side of sides) {
+      const place = el("div", { class: "side", "data-side-id": side.id });
+      element.append(place);
+      const entry = { element: place, visible: false, stale: true, update: null };
+      entry.draw = () => {
+        entry.update ??= view.mount(place, side);
+        entry.update();
+        entry.stale = false;
+      };
+      views.push(entry);
+      watcher.observe(place);
+    }
+  }
+
+  const watcher = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen) {
+        const entry = views.find(({ element }) => element === target);
+        if (!entry) continue;
+        entry.visible = isIntersecting;
+        if (isIntersecting && entry.stale) entry.draw();
+      }
+    },
+    { rootMargin: "400px" },
+  );
+
+  function build() {
+    watcher.disconnect();
+    views = [];
+    document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
+    const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
+    const header = el("header", { class: "top" });
+    const figure = el("main", { id: "main", tabindex: "-1" });
+    const foot = el("footer", { class: "foot" });
+    for (const make of PARTS) {
+      const view = make(app);
+      const element = el("section", { id: view.id, class: "part", "aria-label": words(view.title) });
+      mount(view, sides(view), element);
+      figure.append(element);
+    }
+    const sections = SECTIONS.map((make) => make(app));
+    for (const view of sections) {
+      const { id, title } = view;
+      const heading = el("h2", { id: `${id}-title`, text: words(title) });
+      const body = el("div", { class: sides(view).length > 1 ? "sides two" : "sides" });
+      const element = el("section", { id, class: "chapter", "aria-labelledby": `${id}-title` }, heading, body);
+      mount(view, sides(view), body);
+      figure.append(element);
+    }
+    const skip = el("a", { class: "skip", href: "#main", text: words({ en: "Skip to the figure", zh: "跳到图" }) });
+    skip.addEventListener("click", (event) => {
+      event.preventDefault();
+      figure.focus();
+    });
+    document.body.replaceChildren(skip, header, figure, foot, speaker);
+    mount(headerView(app, sections), [first], header);
+    mount(footView(app), [first], foot);
+    document.body.classList.toggle("doubled", app.sides.length > 1);
+  }
+
+  function draw(before) {
+    const state = store.get();
+    const changed = (...names) => before === null || names.some((name) => state[name] !== before[name]);
+    const count = app.sides.length;
+    if (changed("question", "target", "mode", "edits", "second")) computeSides(state);
+    if (changed("lang") || app.sides.length !== count) {
+      setLanguage(state.lang);
+      build();
+    }
+    keepingFocus(() => {
+      for (const entry of views) {
+        entry.stale = true;
+        if (entry.visible) entry.draw();
+      }
+    });
+    drawn = store.get();
+    const hash = writeHash(drawn, store.defaults);
+    if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn ?? 0) + 1;
+  }
+
+  store.subscribe(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      draw(drawn);
+    });
+  });
+  addEventListener("hashchange", () => store.set({ ...store.defaults, ...readHash(location.hash) }));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    forgetColours();
+    draw(drawn);
+  });
+  draw(null);
+  return app;
+}
+
+/** Draw anew, and put the focus back where it was: on the element that stands in the same place. */
+function keepingFocus(drawAll) {
+  const focused = document.activeElement;
+  const way = [];
+  for (let x = focused; x && x !== document.body && x.parentElement; x = x.parentElement) {
+    way.unshift([...x.parentElement.children].indexOf(x));
+  }
+  drawAll();
+  if (!focused || focused.isConnected || way.length === 0) return;
+  const same = way.reduce((x, i) => x?.children[i], document.body);
+  if (same?.tagName === focused.tagName) same.focus({ preventScroll: true });
+}
+
+startPage(JSON.parse(document.getElementById("data").textContent));

@@ -4,7 +4,7 @@
     reference     every named activation of the page's first question, as computed here in float64
     code          the lines of Python behind each box        `sources.py`
     units, mistakes    of held-out examples                  `held_out.py`
-    learning      what was recorded during the training      `learning.py`
+    learning      what was recorded during the training      `learned.py`
 
 An array is {"shape": [...], "data": base64}, little-endian. Of the run to compare with, `compare`
 holds only the entries in which it differs from the first.
@@ -12,7 +12,6 @@ holds only the entries in which it differs from the first.
 
 from __future__ import annotations
 
-import base64
 import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,15 +19,17 @@ from typing import Any
 
 import numpy as np
 
-import minitorch as mt
 from minitorch.autograd import Array
 
 from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
-from ...training.run import Run
-from ..trace import trace
+from ...training.saved import SavedRun
+from ..explanation import explained, forward, in_float64
+from ..trace import Trace, trace
 from . import asking, held_out
+from .encoding import encoded
+from .learned import learned
 from .sources import sources
 
 MOST_PARAMETERS = 5_000_000  # of a model that a page computes with; of a larger one it is a record
@@ -43,7 +44,7 @@ class Subject:
         task: the task.
         model: the model.
         run: what the page calls its run.
-        learning: what was recorded of its training; None if nothing was.
+        saved: the run on disk, of whose training the page tells; None: of nothing.
 
     Raises:
         ValueError: the task's questions and answers are no texts.
@@ -52,7 +53,7 @@ class Subject:
     task: Task
     model: Model
     run: str = ""
-    learning: dict[str, Any] | None = None
+    saved: SavedRun | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.task, (TextToText, Characters)):
@@ -69,14 +70,9 @@ class Subject:
             RunError: there is no run, or it is damaged.
             ValueError: as above.
         """
-        task, model = Run(directory).load()
-        return cls(task, model, directory.name if directory.is_absolute() else str(directory))
-
-
-def _encoded(array: Array, dtype: str) -> dict[str, Any]:
-    """Return an array in a form that JSON can hold."""
-    data = np.ascontiguousarray(array, dtype).tobytes()
-    return {"shape": list(array.shape), "data": base64.b64encode(data).decode("ascii")}
+        saved = SavedRun(directory)
+        name = directory.name if directory.is_absolute() else str(directory)
+        return cls(*saved.load(), name, saved)
 
 
 def _weights(model: Model) -> dict[str, Array]:
@@ -116,27 +112,18 @@ def _described(task: Any) -> dict[str, Any]:
     }
 
 
-@mt.no_grad()
-def _traced(model: Model, inputs: tuple[mt.Tensor, ...]) -> dict[str, Array]:
-    """Return every named activation, without the batch's axis; one text has no padding."""
-    with trace(model) as t:
-        model(*inputs)
+def _activations(record: Trace) -> dict[str, Array]:
+    """Return every named activation, without the axis of the batch, which has one row."""
     # Positions, the same for each text of a batch, are (T, d_model) from the start.
-    return {name: array[0] if array.ndim > 2 else array for name, array in t.named().items()}
+    return {name: array[0] if array.ndim > 2 else array for name, array in record.named().items()}
 
 
-def _held_out(task: Task, model: Model) -> dict[str, Any]:
-    """Return what the model does on held-out examples; nothing where they cannot be made here."""
+def _examples(task: Task) -> held_out.Examples:
+    """Return held-out examples; none where they cannot be made here."""
     try:
-        examples = held_out.examples(task, held_out.TESTED)
+        return held_out.examples(task, held_out.TESTED)
     except (MissingPackage, DataError):
-        examples = []
-    shown = examples[: held_out.SHOWN]
-    return {
-        "examples": shown,
-        "units": held_out.units(task, model, shown) if shown else {},
-        "mistakes": held_out.mistakes(task, model, examples),
-    }
+        return []
 
 
 def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
@@ -146,18 +133,19 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         ValueError: the question is none of the task.
     """
     task: Any = subject.task
-    model = copy.deepcopy(subject.model).eval()
-    source = task.as_source(question)
+    saved = subject.saved
+    model = copy.deepcopy(subject.model).float().eval()
+    exact = explained(task, in_float64(model), question)
+    reference = _activations(exact.trace)
+    with trace(model) as t:
+        forward(model, exact.inputs)
+    usual = _activations(t)
     parameters = sum(p.numel() for p in model.parameters())
-    computes = parameters <= MOST_PARAMETERS
-    found = _held_out(task, model) if computes else {"examples": [], "units": {}, "mistakes": None}
-    weights = {path: _encoded(array, "<f4") for path, array in _weights(model).items()}
-    code = sources(task, model)
-    model.float()
-    [ids] = asking.answers(task, model, [source], asking.longest_answer(task))
-    inputs = asking.inputs(task, [source], [ids])
-    usual = _traced(model, inputs)
-    reference = _traced(model.double(), inputs)
+    weights, examples = None, []
+    if parameters <= MOST_PARAMETERS:
+        weights = {path: encoded(array, "<f4") for path, array in _weights(model).items()}
+        examples = _examples(task)
+    shown = examples[: held_out.SHOWN]
     return {
         "format": 1,
         "lang": lang,
@@ -166,16 +154,20 @@ def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
         "config": _config(model),
         "parameters": parameters,
         "task": _described(task),
-        "weights": weights if computes else None,
+        "weights": weights,
         "question": question,
-        "source": source,
-        "answer": task.tokenizer.decode(ids),
-        "reference": {name: _encoded(array, "<f8") for name, array in reference.items()},
+        "source": exact.source,
+        "answer": exact.text,
+        "prompt": exact.prompt,
+        "written": exact.answer,
+        "reference": {name: encoded(array, "<f8") for name, array in reference.items()},
         "float32_difference": max(
             float(np.abs(usual[name] - array).max()) for name, array in reference.items()
         ),
-        "code": code,
-        **found,
-        "learning": subject.learning,
+        "code": sources(task, model),
+        "examples": shown,
+        "units": held_out.units(task, model, shown) if shown else {},
+        "mistakes": held_out.mistakes(task, model, examples),
+        "learning": saved and learned(saved, task, model, exact.source, examples),
         "compare": None,
     }

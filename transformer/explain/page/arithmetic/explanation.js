@@ -1,0 +1,109 @@
+// A question put to a model: what it read, what it wrote, and all that it computed for that.
+
+import { greedy } from "./decoding.js";
+import { run } from "./model.js";
+import { repr, ValueError } from "./python.js";
+import {
+  asAnswer, asSource, decodeIds, encode, longestAnswer, placeOfGap, prompt,
+} from "./tasks.js";
+import { argmax, fromBase64, logSoftmax, row, softmax } from "./tensor.js";
+
+/**
+ * In use: the model answers greedily, each token fed back to it. In training, where `target` is
+ * given, as the model should write it: it reads the whole right answer at once, shifted right, and
+ * each step has its loss. Then all is computed once more in one pass, whose trace is kept.
+ *
+ * {question, source, error, prompt, answer, text, inputs, trace, steps, rows, columns, label}; with
+ * an error, which says what is wrong with the question, there is nothing but it and the question.
+ */
+export function explain(model, task, question, { edits = [], target = null } = {}) {
+  try {
+    const source = asSource(task, question);
+    const read = target === null
+      ? inUse(model, task, source, edits)
+      : inTraining(model, task, source, target);
+    const inputs = inputsOf(model, read.prompt, read.answer);
+    const trace = run(model, inputs, edits);
+    return explanationOf(model, task, { question, source, ...read, inputs, trace });
+  } catch (error) {
+    if (error instanceof ValueError) return { question, error: error.message };
+    throw error;
+  }
+}
+
+/** The explanation that a page was made with, from its recorded trace; nothing is computed. */
+export function recordedExplanation(payload, model, task) {
+  const { question, source, reference } = payload;
+  const trace = new Map(
+    Object.entries(reference).map(([name, entry]) => [name, fromBase64(entry)]),
+  );
+  const ids = prompt(task, model.kind, source);
+  const answer = [];
+  const [length] = trace.get("logits").shape;
+  const first = rowOfStep(model, task, ids, 0);
+  for (let r = first; r < (model.kind === "BERT" ? first + 1 : length); r++) {
+    answer.push(argmax(row(trace.get("logits"), r)));
+  }
+  const inputs = inputsOf(model, ids, answer);
+  return explanationOf(model, task, { question, source, prompt: ids, answer, inputs, trace });
+}
+
+/** The ids that the model reads, and those that it writes. */
+function inUse(model, task, source, edits) {
+  const ids = prompt(task, model.kind, source);
+  if (model.kind !== "BERT") {
+    return { prompt: ids, answer: greedy(model, ids, longestAnswer(task), edits).ids };
+  }
+  const logits = run(model, { ids }, edits).get("logits");
+  return { prompt: ids, answer: [argmax(row(logits, placeOfGap(task, ids)))] };
+}
+
+/** The ids that the model reads, and those that it is to write. */
+function inTraining(model, task, source, target) {
+  const [isBert, ids] = [model.kind === "BERT", encode(task, target)];
+  const answer = isBert || task.name === "characters" ? ids : [...ids, model.config.eos];
+  const most = isBert ? 1 : longestAnswer(task);
+  if (answer.length < 1 || answer.length > most) {
+    throw new ValueError(
+      `a target of this task has 1 to ${most} tokens, and ${repr(target)} ${answer.length}`,
+    );
+  }
+  return { prompt: prompt(task, model.kind, source), answer, training: true };
+}
+
+/** What one pass reads, to predict the whole answer: all of it but its last token. */
+function inputsOf(model, ids, answer) {
+  if (model.kind === "BERT") return { ids };
+  const before = answer.slice(0, -1);
+  if (model.kind === "GPT") return { ids: [...ids, ...before] };
+  return { source: ids, target: [model.config.bos, ...before] };
+}
+
+/** The row of the stream whose logits choose the token of a step. */
+function rowOfStep(model, task, ids, i) {
+  if (model.kind === "BERT") return placeOfGap(task, ids);
+  return model.kind === "GPT" ? ids.length - 1 + i : i;
+}
+
+/** Add to what was read and computed what a person sees of it: text, steps and labels. */
+function explanationOf(model, task, { training = false, ...found }) {
+  const { prompt: ids, answer, inputs, trace } = found;
+  const label = (id) => (id === model.config.pad ? "<pad>" : task.tokens[id]);
+  const steps = answer.map((token, i) => {
+    const r = rowOfStep(model, task, ids, i);
+    const logits = row(trace.get("logits"), r);
+    const others = Float64Array.from(logits).fill(-Infinity, token, token + 1);
+    const probabilities = softmax(logits);
+    const loss = training ? { loss: -logSoftmax(logits)[token] } : {};
+    return { row: r, token, rival: argmax(others), probabilities, ...loss };
+  });
+  return {
+    ...found,
+    error: null,
+    text: asAnswer(task, decodeIds(task, answer)),
+    steps,
+    rows: (inputs.target ?? inputs.ids).map(label),
+    columns: inputs.source ? inputs.source.map(label) : null,
+    label,
+  };
+}

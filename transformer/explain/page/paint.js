@@ -1,0 +1,142 @@
+// Heat maps on a canvas. Colours of numbers are mixed from the custom properties of the style.
+
+let palette = null;
+
+function readColour(style, name) {
+  const hex = style.getPropertyValue(name).trim();
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+
+/** Forget the colours that were read: light and dark have changed. */
+export function forgetColours() {
+  palette = null;
+}
+
+export function colours() {
+  if (palette === null) {
+    const style = getComputedStyle(document.documentElement);
+    const names = ["cell", "ink", "quiet", "line", "weight", "plus", "minus"];
+    palette = Object.fromEntries(names.map((name) => [name, readColour(style, `--${name}`)]));
+  }
+  return palette;
+}
+
+const mixed = (a, b, share) => a.map((x, i) => Math.round(x + (b[i] - x) * share));
+
+export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+
+/**
+ * The colour of x as [r, g, b]. scale "weight": from 0, no colour, to `most`. "signed": two hues.
+ */
+export function colourOf(x, scale, most) {
+  const { cell, weight, plus, minus } = colours();
+  const share = most > 0 ? Math.min(1, Math.abs(x) / most) : 0;
+  const end = scale === "weight" ? weight : x < 0 ? minus : plus;
+  return mixed(cell, end, share ** 0.8);
+}
+
+/** The colour of text on a cell of that colour. */
+export function inkOn([r, g, b]) {
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#1a1916" : "#ffffff";
+}
+
+const LABEL_FONT = "12px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const CELL_FONT = "11px system-ui, sans-serif";
+const LONGEST_LABEL = 96;
+
+const measuring = document.createElement("canvas").getContext("2d");
+
+function labelWidth(labels) {
+  measuring.font = LABEL_FONT;
+  const widths = labels.map((label) => measuring.measureText(label).width);
+  return Math.min(LONGEST_LABEL, Math.ceil(Math.max(0, ...widths)));
+}
+
+/**
+ * Where the cells of a heat map stand. `columns` null: they are numbered, where there is room.
+ * Returns {left, top, cell, line, width, height, upright}: a cell is `cell` wide and `line` high.
+ */
+export function heatLayout([height, width], rows, columns, cell) {
+  const size = cell ?? Math.max(3, Math.min(24, Math.floor(400 / width)));
+  const line = cell ?? Math.max(size, Math.min(18, Math.floor(320 / height)));
+  const left = rows ? labelWidth(rows) + 8 : 0;
+  const wide = columns ? labelWidth(columns) : 0;
+  const upright = wide > size;
+  const top = columns ? (upright ? wide : 12) + 6 : columns === null ? 16 : 0;
+  return {
+    left, top, cell: size, line, upright,
+    width: left + width * size + 1, height: top + height * line + 1,
+  };
+}
+
+function paintLabels(pen, layout, rows, columns, [height, width]) {
+  const { left, top, cell, line, upright } = layout;
+  const { ink, quiet } = colours();
+  pen.font = LABEL_FONT;
+  pen.textBaseline = "middle";
+  pen.fillStyle = css(ink);
+  pen.textAlign = "right";
+  rows?.forEach((label, i) => {
+    if (line >= 11) pen.fillText(label, left - 6, top + (i + 0.5) * line, LONGEST_LABEL);
+  });
+  pen.textAlign = upright ? "left" : "center";
+  columns?.forEach((label, j) => {
+    pen.save();
+    pen.translate(left + (j + 0.5) * cell, top - (upright ? 5 : 9));
+    if (upright) pen.rotate(-Math.PI / 2);
+    if (cell >= 11) pen.fillText(label, 0, 0, LONGEST_LABEL);
+    pen.restore();
+  });
+  if (columns !== null) return;
+  pen.font = CELL_FONT;
+  pen.fillStyle = css(quiet);
+  pen.textAlign = "center";
+  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
+  for (let j = 0; j < width; j += every) pen.fillText(j, left + (j + 0.5) * cell, top - 8);
+}
+
+/** Paint the cells, and the number into each that has room for it. −∞, behind the mask, is struck out. */
+export function paintHeat(canvas, layout, values, { rows, columns, scale, most }) {
+  const { left, top, cell, line } = layout;
+  const [height, width] = values.shape;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = layout.width * ratio;
+  canvas.height = layout.height * ratio;
+  canvas.style.setProperty("width", `${layout.width}px`);
+  canvas.style.setProperty("height", `${layout.height}px`);
+  const pen = canvas.getContext("2d");
+  pen.scale(ratio, ratio);
+  const gap = cell >= 8 && line >= 8 ? 1 : 0;
+  pen.font = CELL_FONT;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      const x = values.data[i * width + j];
+      const [across, down] = [left + j * cell, top + i * line];
+      const colour = colourOf(x === -Infinity ? 0 : x, scale, most);
+      pen.fillStyle = css(colour);
+      pen.fillRect(across, down, cell - gap, line - gap);
+      if (x === -Infinity) {
+        pen.strokeStyle = css(colours().line);
+        pen.beginPath();
+        pen.moveTo(across + 2, down + line - gap - 2);
+        pen.lineTo(across + cell - gap - 2, down + 2);
+        pen.stroke();
+      } else if (cell >= 36) {
+        pen.fillStyle = inkOn(colour);
+        pen.fillText(x.toFixed(2).replace("-", "−"), across + cell / 2, down + line / 2);
+      }
+    }
+  }
+  paintLabels(pen, layout, rows, columns, [height, width]);
+}
+
+/** Paint a matrix with one pixel a cell; the style gives it its size. */
+export function paintSmall(canvas, { shape: [height, width], data }, scale, most) {
+  canvas.width = width;
+  canvas.height = height;
+  const image = new ImageData(width, height);
+  data.forEach((x, i) => image.data.set([...colourOf(x, scale, most), 255], 4 * i));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}

@@ -1,0 +1,78 @@
+// A side of the page: a model, the question put to it, and what it computed.
+
+import { explain, recordedExplanation } from "./arithmetic/explanation.js";
+import { loadModel } from "./arithmetic/model.js";
+import { rightAnswer } from "./arithmetic/tasks.js";
+
+/**
+ * {id, data: the payload, task, model, explanation, clean, error}. `computeSide` sets the last three:
+ * `explanation` is with the edits, `clean` without; `error` says what is wrong with the question,
+ * and then the last good answer stays.
+ */
+export function createSide(id, data) {
+  const model = loadModel(data);
+  return {
+    id, data, task: data.task, model, explanation: null, clean: null, error: null, asked: null,
+    answers: new Map(),
+  };
+}
+
+export function computeSide(side, { question, target, mode, edits }) {
+  const last = [side.asked, side.answers];
+  side.asked = { question, target };
+  side.answers = new Map();
+  try {
+    const answer = mode === "training" ? answerInTraining : answerInUse;
+    side.clean = answer(side);
+    side.explanation = answer(side, edits);
+    side.error = null;
+  } catch (error) {
+    side.error = error.message;
+    [side.asked, side.answers] = last;
+  }
+}
+
+/** What the model answers, one token at a time. */
+export function answerInUse(side, edits = []) {
+  return remembered(side, ["use", edits], () => {
+    if (side.data.weights === null) return recordedExplanation(side.data, side.model, side.task);
+    return checkedAnswer(side, side.asked.question, { edits: edits.map((edit) => inFull(side, edit)) });
+  });
+}
+
+/** What it computes when it reads the whole right answer at once; else, its own one. */
+export function answerInTraining(side, edits = []) {
+  return remembered(side, ["training", edits], () => {
+    const clean = answerInUse(side);
+    if (side.data.weights === null) return clean;
+    const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? writtenText(clean);
+    return checkedAnswer(side, side.asked.question, {
+      target, edits: edits.map((edit) => inFull(side, edit)),
+    });
+  });
+}
+
+function remembered(side, key, compute) {
+  const name = JSON.stringify(key);
+  if (!side.answers.has(name)) side.answers.set(name, compute());
+  return side.answers.get(name);
+}
+
+function checkedAnswer(side, question, options) {
+  const explanation = explain(side.model, side.task, question, options);
+  if (explanation.error !== null) throw new Error(explanation.error);
+  return explanation;
+}
+
+/** The tokens that were written, as the model writes them, as one text. */
+function writtenText({ steps, label }) {
+  return steps.map(({ token }) => label(token)).filter((text) => text !== "</s>").join("");
+}
+
+/** An edit with what it puts in: `from` is the question whose activation replaces this one's. */
+export function inFull(side, { from, ...edit }) {
+  if (from === undefined) return edit;
+  const { trace } = checkedAnswer(side, from, {});
+  const name = { head: "heads", unit: "hidden", sublayer: "output" }[edit.kind];
+  return { ...edit, replacement: trace.get(`${edit.path}.${name}`) };
+}

@@ -1,0 +1,53 @@
+// The foot of the page: in what it computes, and how far that is from NumPy.
+
+import { fromBase64 } from "../arithmetic/tensor.js";
+import { computeSide, createSide } from "../sides.js";
+import { words } from "../words.js";
+import { el } from "../widgets.js";
+
+/** The largest difference between what the page computes and NumPy's reference, over all names. */
+function largestDifference(data) {
+  const side = createSide("reference", data);
+  computeSide(side, { question: data.question, target: null, mode: "use", edits: [] });
+  let most = 0;
+  const names = Object.keys(data.reference);
+  for (const name of names) {
+    const expected = fromBase64(data.reference[name]).data;
+    const { data: found } = side.clean.trace.get(name);
+    expected.forEach((x, i) => {
+      if (x !== found[i]) most = Math.max(most, Math.abs(x - found[i]));
+    });
+  }
+  return { most, names: names.length };
+}
+
+export function footView({ payload }) {
+  function mount(element) {
+    if (payload.weights === null) {
+      element.append(el("p", { text: words({
+        en: "This model has {0} parameters, too many for a page. What is shown was recorded by NumPy in float64; another question cannot be typed.",
+        zh: "这个模型有 {0} 个参数，放不进一个网页。这里展示的是 NumPy 以 float64 算好的记录，不能改问题。",
+      }, payload.parameters.toLocaleString()) }));
+      return () => {};
+    }
+    const { most, names } = largestDifference(payload);
+    const text = el("p", { "data-what": "difference", "data-value": most, text: words({
+      en: "This page computes the model itself, offline, in float64 from its {0} float32 weights. " +
+        "For {1} its largest difference from NumPy, over all {2} named arrays, is {3}. " +
+        "The float32 in which the model was trained is {4} away.",
+      zh: "本页离线计算整个模型：以 float64 运算，权重是原来的 {0} 个 float32。" +
+        "对 {1}，全部 {2} 个有名字的数组与 NumPy 相比，最大相差 {3}。训练所用的 float32 与它相差 {4}。",
+    }, payload.parameters.toLocaleString(), payload.question, names, power(most), power(payload.float32_difference)) });
+    element.append(text, el("p", { class: "quiet", text: payload.run }));
+    return () => {};
+  }
+  return { id: "foot", title: { en: "Numbers", zh: "数" }, mount };
+}
+
+/** power(2.1e-6) → "2.1·10⁻⁶" */
+function power(x) {
+  if (!x) return "0";
+  const [digits, exponent] = x.toExponential(1).split("e");
+  const raised = [...String(Number(exponent))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+  return `${digits}·10${raised.join("")}`;
+}

@@ -1,0 +1,178 @@
+// The map: the figure of the 2017 paper, drawn of this model. A box opens in the focus panel, and
+// the way by which data came there lights up.
+
+import { boxPlace, boxTitle } from "../boxes.js";
+import { layOutMap } from "../map_layout.js";
+import { paintSmall } from "../paint.js";
+import { words } from "../words.js";
+import { declare, el, percent, svg, token } from "../widgets.js";
+
+export function mapView(app) {
+  const { store, boxes } = app;
+
+  /** The boxes that data has gone through when it leaves this one. */
+  function wayTo(box) {
+    const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
+    const own = upTo(boxes.filter(({ side }) => side === box.side));
+    const reads = own.some(({ cross }) => cross);
+    return new Set([...own, ...(reads ? boxes.filter(({ side }) => side === "source") : [])].map(({ id }) => id));
+  }
+
+  function mount(element, side) {
+    const { kind, config } = side.data;
+    const figure = el("div", { class: "map-figure", role: "group", "aria-label": words({
+      en: "The model, box by box in the order of computation. Arrow up and down go from box to box.",
+      zh: "模型的各个部分，按计算的先后排列。用上下方向键逐个走过。",
+    }) });
+    const steps = el("p", { class: "map-step" });
+    element.append(mapHead(app), steps, figure);
+    let width = 0;
+    let drawn = null;
+
+    function shapes(box, trace) {
+      const shape = (name) => (trace.get(name)?.shape ?? []).join("×");
+      if (box.kind === "tokens") return String(idsOf(side, box).length);
+      if (box.kind === "embedding") return `${idsOf(side, box).length} → ${shape(box.writes)}`;
+      if (box.kind === "probabilities") return `${shape("logits")} → ${shape("logits")}`;
+      return `${shape(box.reads)} → ${shape(box.writes)}`;
+    }
+
+    function build() {
+      width = Math.floor(element.clientWidth) || 360;
+      const { places, edges, frames, memory, height } = layOutMap({ kind, config }, boxes, width - 14);
+      const lines = edges.map(({ to, d, memory: isMemory, arrow }) => svg("path", {
+        d, "data-to": to, class: isMemory ? "edge memory" : "edge", "marker-end": arrow && `url(#arrow-${side.id})`,
+      }));
+      const arrow = svg("marker", { id: `arrow-${side.id}`, viewBox: "0 0 6 6", refX: 5, refY: 3, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
+        svg("path", { d: "M0 0L6 3L0 6z", class: "arrow-head" }));
+      const blocks = frames.map(({ x, y, w, h, block }) => [
+        svg("rect", { x, y, width: w, height: h, rx: 8, class: "block" }),
+        svg("text", { x: x + w / 2, y: y + 15, class: "block-name" }, words({ en: "Block {0}", zh: "第 {0} 块" }, block + 1)),
+      ]);
+      const drawing = svg("svg", { width, height: height + 8, viewBox: `-7 -4 ${width} ${height + 8}`, "aria-hidden": "true" },
+        svg("defs", {}, arrow), blocks, lines);
+      const buttons = places.map(({ box, part, x, y, w, h }) => {
+        const button = el("button", { type: "button", class: `map-box ${box.kind} ${part}`, "data-box": box.id, tabindex: part === "norm" ? "-1" : null,
+          onclick: () => store.set({ box: box.id, ...(["attention", "mlp"].includes(box.kind) ? { path: box.id } : {}) }), onkeydown: (event) => walk(event, box) });
+        for (const [name, value] of Object.entries({ left: x + 7, top: y + 4, width: w, height: h })) button.style.setProperty(name, `${value}px`);
+        return { button, box, part };
+      });
+      const note = memory && el("span", { class: "map-memory" });
+      if (note) {
+        note.style.setProperty("left", `${memory.x + 7}px`);
+        note.style.setProperty("top", `${memory.y + 4}px`);
+      }
+      figure.replaceChildren(drawing, ...buttons.map(({ button }) => button), ...(note ? [note] : []));
+      figure.style.setProperty("height", `${height + 8}px`);
+      drawn = { lines, buttons, note };
+    }
+
+    function walk(event, box) {
+      const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const next = boxes[boxes.indexOf(box) + by];
+      if (!next) return;
+      app.open(next.id);
+      figure.querySelector(`[data-box="${next.id}"]:not(.norm)`).focus();
+    }
+
+    function describe({ button, box, part }, state) {
+      const { trace } = side.explanation;
+      const shape = shapes(box, trace);
+      const place = words(boxPlace(box));
+      button.setAttribute("aria-label", [words(boxTitle(box)), place, shape].filter(Boolean).join(", "));
+      button.setAttribute("aria-pressed", String(box.id === state.box));
+      if (part === "add") return button.replaceChildren("+");
+      const norm = { layer: "LayerNorm", rms: "RMSNorm" }[config.norm];
+      const title = part === "norm" || box.kind === "norm" ? norm : words(boxTitle(box));
+      button.replaceChildren(el("span", { class: "map-name", text: title }), el("span", { class: "map-shape", text: shape }));
+      const picture = smallPicture(side, box, state);
+      if (picture && part === "box") button.append(picture);
+    }
+
+    new ResizeObserver(() => {
+      if (Math.abs(element.clientWidth - width) > 1 && side.explanation) {
+        build();
+        update();
+      }
+    }).observe(element);
+
+    function update() {
+      if (drawn === null) build();
+      const state = store.get();
+      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const lit = wayTo(box);
+      for (const line of drawn.lines) line.classList.toggle("lit", lit.has(line.dataset.to));
+      for (const entry of drawn.buttons) describe(entry, state);
+      if (drawn.note) {
+        const cross = boxes.find(({ cross }) => cross);
+        drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, side.explanation.trace.get(cross.memory).shape.join("×"));
+      }
+      steps.replaceChildren(...stepSentence(side, state));
+    }
+    return update;
+  }
+  return { id: "map", title: { en: "The map", zh: "全图" }, mount };
+}
+
+/** The ids that a tokens box or an embedding reads. */
+export function idsOf(side, box) {
+  const { inputs } = side.explanation;
+  return inputs.ids ?? inputs[box.side];
+}
+
+function mapHead({ store }) {
+  const choose = (mode, texts) => el("button", {
+    type: "button", text: words(texts), "data-mode": mode, "aria-pressed": String(store.get().mode === mode),
+    onclick: () => store.set({ mode }),
+  });
+  const both = [
+    choose("use", { en: "In use", zh: "使用" }), choose("training", { en: "In training", zh: "训练" }),
+  ];
+  store.subscribe((state) => both.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode))));
+  return el("div", { class: "map-head" }, el("div", { class: "choice", role: "group" }, both));
+}
+
+function stepSentence({ explanation: { steps, rows, label } }, state) {
+  const step = steps[Math.min(state.step, steps.length - 1)];
+  const text = words({ en: "Step {0} of {1}: at \u0001 it writes \u0001", zh: "第 {0} 步，共 {1} 步：在 \u0001 处写出 \u0001" }, state.step + 1, steps.length);
+  const [before, between, after] = text.split("\u0001");
+  return [before, token(rows[step.row]), between, token(label(step.token)), after];
+}
+
+/** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
+function smallPicture(side, box, state) {
+  const { trace, steps, label } = side.explanation;
+  const step = steps[Math.min(state.step, steps.length - 1)];
+  if (box.kind === "tokens") {
+    const chosen = box.side === "source" ? -1 : step.row;
+    return el("span", { class: "map-tokens" }, idsOf(side, box).map((id, i) => token(label(id), { class: i === chosen ? "selected" : "" })));
+  }
+  if (box.kind === "attention") {
+    const name = `${box.id}.weights`;
+    const { shape: [heads, rows, columns], data } = trace.get(name);
+    return el("span", { class: "map-heads" }, Array.from({ length: heads }, (_, head) => {
+      const part = data.subarray(head * rows * columns, (head + 1) * rows * columns);
+      const canvas = el("canvas", {});
+      paintSmall(canvas, { shape: [rows, columns], data: part }, "weight", 1);
+      return declare(canvas, side, name, [head], part);
+    }));
+  }
+  if (box.kind === "mlp") {
+    const name = `${box.id}.hidden`;
+    const canvas = el("canvas", { class: "map-units" });
+    const values = trace.get(name);
+    paintSmall(canvas, values, "signed", values.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
+    return declare(canvas, side, name, [], values.data);
+  }
+  if (box.kind === "probabilities") {
+    const best = [...step.probabilities.keys()].sort((a, b) => step.probabilities[b] - step.probabilities[a]).slice(0, 3);
+    return el("span", { class: "map-best" }, best.map((id) => {
+      const bar = el("span", { class: "map-bar" });
+      bar.style.setProperty("width", `${60 * step.probabilities[id]}%`);
+      return el("span", { class: "map-row" }, token(label(id)), bar, el("span", { text: percent(step.probabilities[id]) }));
+    }));
+  }
+  return null;
+}

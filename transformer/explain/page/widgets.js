@@ -1,0 +1,299 @@
+// The small parts that all views are made of. Text goes into the document as text, never as markup.
+
+import { GLOSSARY } from "./glossary.js";
+import { heatLayout, paintHeat } from "./paint.js";
+import { words } from "./words.js";
+
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+const MATHML_NAMESPACE = "http://www.w3.org/1998/Math/MathML";
+
+function fill(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "text") element.textContent = value;
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** el("button", {class: "quiet", text: "Play", onclick: play, "aria-pressed": "true"}, …children) */
+export function el(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG_NAMESPACE, tag), attributes, children);
+}
+
+/**
+ * A text as nodes, for el(…) or replaceChildren(…): a value may be an element, such as a token box
+ * or a glossary word. phrase({en: "{0} asks", zh: "{0} 问"}, token("+"))
+ */
+export function phrase(texts, ...values) {
+  return words(texts, ...values.map((_, i) => `{${i}}`))
+    .split(/\{(\d)\}/)
+    .map((part, i) => (i % 2 ? values[part] : part))
+    .filter((part) => part !== "");
+}
+
+/** number(0.47312) → "0.4731", number(-12.3) → "−12.30" */
+export function number(x) {
+  if (x === 0) return "0";
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
+  const size = Math.abs(x);
+  const text =
+    size < 0.0005 || size >= 1e6
+      ? x.toExponential(1).replace("e+", "e")
+      : x.toFixed(size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size))));
+  return text.replaceAll("-", "−");
+}
+
+/** percent(0.973) → "97.3%" */
+export function percent(p) {
+  if (p > 0 && p < 0.0005) return "<0.1%";
+  if (p < 1 && p >= 0.9995) return ">99.9%";
+  return `${(100 * p).toFixed(p === 0 || p === 1 ? 0 : 1)}%`;
+}
+
+const SHOWN = { " ": "␣", "\n": "↵", "\t": "⇥" };
+
+/** A token's text with what is invisible in it made visible: " " → "␣", U+202E → "⟨202E⟩". */
+export function visible(text) {
+  return text.replace(/[\s\p{C}]/gu, (c) => {
+    const code = c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return SHOWN[c] ?? `⟨${code}⟩`;
+  });
+}
+
+/** A token as a box: what is invisible is shown, and no token turns the text around it. */
+export function token(label, properties = {}) {
+  return el("bdi", { ...properties, class: `token ${properties.class ?? ""}`.trim(), text: visible(label) });
+}
+
+/**
+ * Let an element declare the numbers that it shows: those of one activation of the trace.
+ * `at`: the leading indices of the part that is shown.
+ */
+export function declare(element, side, trace, at, data) {
+  element.dataset.trace = trace;
+  element.dataset.at = at.join(",");
+  element.dataset.side = side.id;
+  element.dataset.values = Array.from(data, (x) => x.toPrecision(8)).join(" ");
+  return element;
+}
+
+/** A number that is derived, and so in no trace: `what` says which, "sum:decoder.blocks.0.mlp". */
+export function derived(element, what, value) {
+  element.dataset.what = what;
+  element.dataset.value = value.toPrecision(8);
+  return element;
+}
+
+const heatCursors = new Map(); // where the reader's cursor stands, also after a map is drawn anew
+
+/**
+ * A heat map of a matrix. The arrow keys, the pointer and touch move a cursor, whose labels and
+ * number are read out below it.
+ * values: Tensor (rows, columns); trace, at: which part of the trace that is
+ * rows: labels or null; columns: labels, null (numbered) or undefined (none)
+ * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
+ * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
+ * cell: the side of a cell in pixels; from 36 on, the numbers stand in the cells
+ */
+export function heatMap(side, options) {
+  const { trace, at = [], values, select = {}, onSelect, caption, cell, scale = "signed" } = options;
+  const rows = options.rows?.map(visible) ?? null;
+  const columns = options.columns?.map(visible) ?? options.columns;
+  const [height, width] = values.shape;
+  const finite = values.data.filter(Number.isFinite);
+  const most = options.most ?? (trace.endsWith(".weights") ? 1 : finite.reduce((m, x) => Math.max(m, Math.abs(x)), 0));
+  const asks = /\.(weights|scores)$/.test(trace);
+
+  const canvas = el("canvas", {});
+  const layout = heatLayout(values.shape, rows, columns, cell);
+  paintHeat(canvas, layout, values, { rows, columns, scale, most });
+  const mark = (name) => el("span", { class: name, hidden: true });
+  const cursor = mark("heat-cursor");
+  const picture = el("div", { class: "heat-picture" }, canvas, mark("heat-selected"), cursor);
+  place(picture.children[1], select.row, select.column);
+  const readout = el("output", { class: "readout", "aria-live": "polite", text: "\u00a0" });
+
+  function place(box, i, j) {
+    box.hidden = i === undefined && j === undefined;
+    if (box.hidden) return;
+    const set = (name, x) => box.style.setProperty(name, `${x}px`);
+    set("left", layout.left + (j ?? 0) * layout.cell);
+    set("top", layout.top + (i ?? 0) * layout.line);
+    set("width", (j === undefined ? width : 1) * layout.cell);
+    set("height", (i === undefined ? height : 1) * layout.line);
+  }
+
+  function read(i, j) {
+    const [row, column] = [rows?.[i] ?? i, columns?.[j] ?? j];
+    const x = values.data[i * width + j];
+    readout.textContent = asks
+      ? words({ en: "{0} asks, {1} answers: {2}", zh: "{0} 问，{1} 答：{2}" }, row, column, number(x))
+      : `${row}, ${column}: ${number(x)}`;
+  }
+
+  const key = [side.id, trace, at, cell].join("|");
+  function moveTo(i, j) {
+    heatCursors.set(key, [i, j]);
+    place(cursor, i, j);
+    read(i, j);
+  }
+
+  function cellAt(event) {
+    const box = canvas.getBoundingClientRect();
+    const i = Math.floor((event.clientY - box.top - layout.top) / layout.line);
+    const j = Math.floor((event.clientX - box.left - layout.left) / layout.cell);
+    return i >= 0 && i < height && j >= 0 && j < width ? [i, j] : null;
+  }
+
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  function press(event) {
+    const [i, j] = heatCursors.get(key) ?? [select.row ?? 0, select.column ?? 0];
+    if (event.key in steps) {
+      const [down, right] = steps[event.key];
+      moveTo(Math.min(height - 1, Math.max(0, i + down)), Math.min(width - 1, Math.max(0, j + right)));
+    } else if ((event.key === "Enter" || event.key === " ") && onSelect) onSelect(i, j);
+    else return;
+    event.preventDefault();
+  }
+
+  const scroller = el(
+    "div",
+    {
+      class: `heat-scroll${onSelect ? " selectable" : ""}`, tabindex: "0", role: "group",
+      "aria-roledescription": words({ en: "heat map", zh: "热图" }),
+      "aria-label": words({
+        en: "{0}: {1} rows, {2} columns. Arrow keys read the numbers.",
+        zh: "{0}：{1} 行，{2} 列。用方向键读数。",
+      }, options.label ?? trace, height, width),
+      onkeydown: press,
+      onfocus: () => {
+        const [i, j] = heatCursors.get(key) ?? [select.row ?? 0, select.column ?? 0];
+        moveTo(Math.min(i, height - 1), Math.min(j, width - 1));
+      },
+      onblur: () => place(cursor),
+      onpointermove: (event) => cellAt(event) && moveTo(...cellAt(event)),
+      onpointerleave: () => place(cursor),
+      onclick: (event) => onSelect && cellAt(event) && onSelect(...cellAt(event)),
+    },
+    picture,
+  );
+  if (select.row !== undefined && select.column !== undefined) read(select.row, select.column);
+  const axes = asks && [
+    el("span", { class: "asks", text: words({ en: "asks ↓", zh: "问 ↓" }) }),
+    " ",
+    el("span", { class: "answers", text: words({ en: "answers →", zh: "答 →" }) }),
+  ];
+  const heading = (caption || asks) && el("figcaption", {}, caption ?? null, caption && asks ? " · " : null, axes || []);
+  const figure = el("figure", { class: "heat" }, heading || null, scroller, readout);
+  return declare(figure, side, trace, at, values.data);
+}
+
+/** One row of numbers: heatMap of a vector. values: an array of numbers; labels as `columns` there. */
+export function vector(side, { values, label, labels = null, ...options }) {
+  const data = values.data ?? values;
+  const matrix = { shape: [1, data.length], data };
+  return heatMap(side, { ...options, values: matrix, rows: label ? [label] : null, columns: labels });
+}
+
+/**
+ * Bars, one below the other, around a common zero.
+ * items: [{label (text or node), value, text?, what?, title?, selected?, colour?, onSelect?}]
+ * colour: "sign" (plus and minus, the default), "weight", "asks", "answers" or "value".
+ */
+export function bars({ items, label, colour = "sign", digits = number }) {
+  const least = Math.min(0, ...items.map((item) => item.value));
+  const most = Math.max(0, ...items.map((item) => item.value));
+  const width = most - least || 1;
+  const rows = items.map((item) => {
+    const bar = el("span", { class: `bar ${item.colour ?? colour}${item.value < 0 ? " less" : ""}` });
+    bar.style.setProperty("left", `${(100 * (Math.min(0, item.value) - least)) / width}%`);
+    bar.style.setProperty("width", `${(100 * Math.abs(item.value)) / width}%`);
+    const zero = el("span", { class: "zero" });
+    zero.style.setProperty("left", `${(-100 * least) / width}%`);
+    const row = el(
+      item.onSelect ? "button" : "div",
+      {
+        class: `bar-row${item.selected ? " selected" : ""}`,
+        title: item.title,
+        type: item.onSelect && "button",
+        "aria-current": item.selected && "true",
+        onclick: item.onSelect,
+      },
+      el("span", { class: "bar-label" }, item.label),
+      el("span", { class: "bar-track" }, zero, bar),
+      el("span", { class: "number", text: item.text ?? digits(item.value) }),
+    );
+    if (item.what) derived(row, item.what, item.value);
+    return el("li", {}, row);
+  });
+  return el("ul", { class: "bars", "aria-label": label }, rows);
+}
+
+const MATHML_SHORT = {
+  frac: "mfrac", sub: "msub", sup: "msup", subsup: "msubsup", sqrt: "msqrt", row: "mrow",
+  over: "mover", under: "munder", text: "mtext",
+};
+
+function mathNode(part) {
+  const make = (tag) => document.createElementNS(MATHML_NAMESPACE, tag);
+  if (Array.isArray(part)) {
+    const [tag, ...children] = part;
+    const node = make(MATHML_SHORT[tag] ?? tag);
+    if (tag === "text") node.textContent = children.join("");
+    else node.append(...children.map(mathNode));
+    return node;
+  }
+  const text = String(part);
+  const kind = /^[\d.]+$/.test(text) ? "mn" : /^[\p{L}]+$/u.test(text) ? "mi" : "mo";
+  const node = make(kind);
+  node.textContent = text;
+  return node;
+}
+
+/** formula("q", "·", ["sub", "k", "j"], ["frac", 1, ["sqrt", "d"]]) → a MathML element */
+export function formula(...parts) {
+  const math = document.createElementNS(MATHML_NAMESPACE, "math");
+  math.setAttribute("display", "block");
+  math.append(mathNode(["row", ...parts]));
+  return math;
+}
+
+/** A word of the glossary, with its explanation on hover and focus. */
+export function term(key, label = null) {
+  const entry = GLOSSARY[key];
+  if (!entry) throw new Error(`no glossary entry ${key}`);
+  const text = label ?? words(entry.name);
+  const tip = () => showTip(element, words(entry.text));
+  const element = el("span", {
+    class: "term", tabindex: "0", role: "note", "aria-label": `${text}: ${words(entry.text)}`, text,
+    onmouseenter: tip, onfocus: tip, onclick: tip, onmouseleave: hideTip, onblur: hideTip,
+  });
+  return element;
+}
+
+let tipElement = null;
+
+/** Show a tip at an element: below it, or above where there is no room. */
+export function showTip(anchor, text) {
+  hideTip();
+  tipElement = el("div", { class: "tip", role: "tooltip", "aria-hidden": "true", text });
+  document.body.append(tipElement);
+  const at = anchor.getBoundingClientRect();
+  const own = tipElement.getBoundingClientRect();
+  const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - own.width - 8));
+  const below = at.bottom + 6 + own.height < window.innerHeight;
+  tipElement.style.setProperty("left", `${left}px`);
+  tipElement.style.setProperty("top", `${below ? at.bottom + 6 : at.top - own.height - 6}px`);
+}
+
+export function hideTip() {
+  tipElement?.remove();
+  tipElement = null;
+}
