@@ -4,7 +4,7 @@ import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
 import { longestAnswer } from "../arithmetic/tasks.js";
 import { inFull } from "../sides.js";
-import { derived, el, phrase, svg, term, token, visible } from "../widgets.js";
+import { derived, el, formula, phrase, svg, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
 
@@ -139,12 +139,15 @@ export function beamFigure(app, side) {
     el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha, alphaShown));
   const body = el("div");
   const element = el("section", { class: "beam-figure" },
-    el("h4", {}, term("beam search")),
+    el("h3", {}, term("beam search")),
     el("p", { text: words({
       en: "Greedy decoding (width 1) takes the likeliest token at each step. A beam keeps the best " +
-        "few texts, and prunes the others: score = ln P / ((5 + length) / 6)^alpha.",
-      zh: "贪心解码（宽度 1）每一步取最可能的词元。集束搜索保留最好的几个文本，剪去其余：得分 = ln P / ((5 + 长度) / 6)^alpha。",
-    }) }), controls, body);
+        "few texts, and prunes the others. A text’s score:",
+      zh: "贪心解码（宽度 1）每一步取最可能的词元。集束搜索保留最好的几个文本，剪去其余。文本的得分：",
+    }) }),
+    formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
+      ["row", "(", ["frac", ["row", 5, "+", words({ en: "length", zh: "长度" })], 6], ")"], "alpha"]]),
+    controls, body);
   let drawn = null;
 
   function update() {

@@ -74,10 +74,12 @@ function slotNumbers(side, { path, kind, row, layer, id }, state) {
     return data.subarray(start, start + size);
   });
   const most = Math.max(...parts.flatMap((part) => Array.from(part, Math.abs)));
-  const strips = parts.map((part, head) => heatMap(side, {
-    trace, at: [head, row], values: { shape: [1, size], data: part }, scale: "signed", most,
-    rows: [words({ en: "head {0}", zh: "头 {0}" }, head)], cell: 18,
-  }));
+  const strips = parts.map((part, head) => el("div", { class: "slot-head" },
+    el("span", { class: "row-name", text: words({ en: "head {0}", zh: "头 {0}" }, head) }),
+    heatMap(side, {
+      trace, at: [head, row], values: { shape: [1, size], data: part }, scale: "signed", most,
+      cell: 18,
+    })));
   const text = words({
     en: "The {0} of “{1}”, position {2}, in layer {3}: {4} × {5} numbers, {6}.",
     zh: "“{1}”（位置 {2}）在第 {3} 层的{0}：{4} × {5} 个数，{6}。",
@@ -165,7 +167,7 @@ export function cacheFigure(side) {
   const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
     el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
   const element = el("section", { class: "cache-figure" },
-    el("h4", {}, term("cache")),
+    el("h3", {}, term("cache")),
     el("p", {}, words({
       en: "Under the causal mask a token’s keys and values depend on nothing that comes after it. " +
         "So they are computed once and kept; a step computes those of the token that it reads.",

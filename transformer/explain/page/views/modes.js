@@ -17,7 +17,7 @@ export function maskTable(side, current, onRow) {
       rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
     ))));
   return el("div", { class: "mask-figure" },
-    el("h4", {}, term("causal mask")),
+    el("h3", {}, term("causal mask")),
     el("p", { class: "note", text: words({
       en: "A row asks, a column answers. ✓: it may look there; ·: hidden, it comes later.",
       zh: "行在问，列在答。✓：可以看；·：遮住，因为它在后面。",
@@ -40,6 +40,7 @@ export function targetField(app, side) {
       input.value = app.store.get().target ?? decodeIds(side.task, steps.map((step) => step.token));
     }
     problem.textContent = side.error ?? "";
+    problem.hidden = side.error === null;
   }
   return { element, update };
 }
@@ -57,48 +58,54 @@ export function lossSentence(steps) {
 const tokenBoxes = (side, ids) =>
   el("span", { class: "tokens" }, Array.from(ids, (id) => token(side.explanation.label(id))));
 
-/** The two modes with this model's own tokens, in the form of the notes' table. */
-export function modesTable(side, inUse, training) {
-  const line = (name, ...cells) => el("tr", {},
-    el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell)));
+/** What is said of each mode, beside this model's own tokens: [name, training, in use]. */
+function modeLines(side, inUse, training) {
   const rowsOf = (explanation) => explanation.inputs.target ?? explanation.inputs.ids;
-  const written = (explanation) => explanation.steps.map((step) => step.token);
+  const written = (explanation) => tokenBoxes(side, explanation.steps.map((step) => step.token));
+  const isText = side.task.name === "characters";
   const T = rowsOf(training).length;
-  const n = inUse.steps.length;
-  const hidden = (T * (T - 1)) / 2;
-  const layers = side.model.config.n_layers;
-  const lines = [
-    line(words({ en: "goes in", zh: "读入" }),
-      phrase({ en: "{0} all at once, the target shifted right", zh: "{0} 一次全部读入：目标右移一位" },
-        tokenBoxes(side, rowsOf(training))),
-      phrase({ en: "{0} then, one at a time, what it has written", zh: "{0} 然后是它自己写的，每次一个" },
-        tokenBoxes(side, rowsOf(inUse).slice(0, inUse.steps[0].row + 1)))),
-    line(words({ en: "comes out", zh: "输出" }),
-      phrase({ en: "a probability for each of {0}", zh: "{0} 中每一个的概率" },
-        tokenBoxes(side, written(training))),
-      phrase({ en: "{0} each fed back as the next input", zh: "{0} 每一个都作为下一步的输入" },
-        tokenBoxes(side, written(inUse)))),
-    line(words({ en: "passes", zh: "计算次数" }),
-      words({ en: "1, over {0} positions at once", zh: "1 次，同时算 {0} 个位置" }, T),
-      words({ en: "{0}, one for each token", zh: "{0} 次，每个词元一次" }, n)),
-    line(term("causal mask"),
-      words({ en: "needed: it hides {0} of the {1} pairs, or the answer could be copied",
-        zh: "需要：{1} 对中遮住 {0} 对，否则可以照抄答案" }, hidden, T * T),
-      words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })),
-    line(words({ en: "compared with", zh: "与什么比较" }),
-      words({ en: "the right token at each position: loss −ln p",
-        zh: "每个位置上的正确词元：损失 −ln p" }),
+  const start = tokenBoxes(side, rowsOf(inUse).slice(0, inUse.steps[0].row + 1));
+  return [
+    [words({ en: "goes in", zh: "读入" }),
+      phrase({ en: "{0} — all at once", zh: "{0}——一次全部读入" }, tokenBoxes(side, rowsOf(training))),
+      phrase({ en: "{0} — then, one at a time, what it has written",
+        zh: "{0}——然后是它自己写的，每次一个" }, start)],
+    [words({ en: "comes out", zh: "输出" }),
+      phrase({ en: "{0} — a probability for each of these", zh: "{0}——其中每一个的概率" },
+        written(training)),
+      phrase({ en: "{0} — each is the next input", zh: "{0}——每一个都是下一步的输入" },
+        written(inUse))],
+    [words({ en: "passes", zh: "计算次数" }),
+      words({ en: "1, over {0} positions together", zh: "1 次，{0} 个位置一起算" }, T),
+      words({ en: "{0}, one for each token", zh: "{0} 次，每个词元一次" }, inUse.steps.length)],
+    [term("causal mask"),
+      words({ en: "needed: it hides {0} of the {1} pairs, which would give the answer away",
+        zh: "需要：{1} 对中遮住 {0} 对，否则答案就露出来了" }, (T * (T - 1)) / 2, T * T),
+      words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
+    [words({ en: "compared with", zh: "与什么比较" }),
+      isText
+        ? words({ en: "the next character, everywhere: loss −ln p", zh: "每处的下一个字符：损失 −ln p" })
+        : words({ en: "the right token, at each position of the answer: loss −ln p",
+          zh: "回答的每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
-        zh: "不比较：写错的词元也照样读下去" })),
-    line(term("cache"),
-      words({ en: "none: every key and value is computed in the one pass",
+        zh: "不比较：写错的词元也照样读下去" })],
+    [term("cache"),
+      words({ en: "none: all keys and values are computed in the one pass",
         zh: "不用：所有的键和值在一次计算中得到" }),
-      words({ en: "keys and values of {0} tokens in {1} layers at the end",
-        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, layers)),
-    line(words({ en: "ends", zh: "结束" }),
+      words({ en: "at the end, keys and values of {0} tokens in {1} layers",
+        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
+    [words({ en: "ends", zh: "结束" }),
       words({ en: "at the end of the target", zh: "在目标的末尾" }),
-      words({ en: "when it writes </s>, or at the limit", zh: "写出 </s> 时，或到长度上限" })),
+      isText
+        ? words({ en: "after {0} characters", zh: "写满 {0} 个字符时" }, inUse.steps.length)
+        : words({ en: "when it writes </s>, or at the limit", zh: "写出 </s> 时，或到长度上限" })],
   ];
+}
+
+/** The two modes side by side, in the form of the notes' table. */
+export function modesTable(side, inUse, training) {
+  const lines = modeLines(side, inUse, training).map(([name, ...cells]) => el("tr", {},
+    el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell))));
   return el("table", { class: "plain modes" },
     el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),
     el("thead", {}, el("tr", {}, el("td"),

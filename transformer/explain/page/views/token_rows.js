@@ -65,7 +65,7 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
   })];
   const chosen = (row) => row.step === current;
   const reads = line("reads", (row) =>
-    token(label(row.id), { class: chosen(row) ? "chosen" : "", "data-reads": row.row }));
+    token(label(row.id), { class: chosen(row) ? "selected" : "", "data-reads": row.row }));
   const writes = line(training ? "must" : "writes", (row) => {
     const secret = hidden && chosen(row);
     const text = secret ? "?" : label(row.next);
@@ -75,7 +75,7 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
       "aria-label": words(
         { en: "step {0}: {1}", zh: "第 {0} 步：{1}" }, row.step + 1, visible(text)),
       onclick: () => onStep(row.step),
-    }, token(text, { class: chosen(row) ? "chosen" : "" }));
+    }, token(text, { class: chosen(row) ? "selected" : "" }));
   });
   const probabilities = line("p", (row) => {
     if (hidden && chosen(row)) return el("span");

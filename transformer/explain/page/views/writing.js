@@ -83,7 +83,7 @@ function modeSwitch(app) {
     mode, text,
     button: el("button", { type: "button", onclick: () => app.store.set({ mode }) }),
   }));
-  const element = el("div", { class: "segmented", role: "group" },
+  const element = el("div", { class: "choice", role: "group" },
     choices.map(({ button }) => button));
   function update() {
     for (const { mode, text, button } of choices) {
@@ -118,24 +118,41 @@ const WRITING_SENTENCES = {
     en: "In use it writes one token at a time: what it has written is its next input, until {0}.",
     zh: "使用时，它一次写一个词元：写出的就是下一步的输入，直到 {0}。",
   },
+  useText: {
+    en: "In use it writes one token at a time: what it has written is its next input.",
+    zh: "使用时，它一次写一个词元：写出的就是下一步的输入。",
+  },
   training: {
     en: "In training the whole target is given at once, shifted right behind {0}: each position " +
-      "must write the token that the next position reads ({1}).",
+      "must write the token that the next one reads ({1}).",
     zh: "训练时，目标一次全部给出，右移一位，前面放 {0}：每个位置应写出下一个位置读入的词元（{1}）。",
+  },
+  trainingText: {
+    en: "In training the whole text is given at once: each position must write the token that the " +
+      "next one reads ({1}).",
+    zh: "训练时，整段文字一次给出：每个位置应写出下一个位置读入的词元（{1}）。",
   },
   gap: {
     en: "This model writes nothing token by token: it reads the whole text at once, on both sides " +
-      "of the gap, and gives the probability of each token in the gap.",
-    zh: "这个模型不逐个写词元：它一次读完空格两边的全部文字，给出空格里每个词元的概率。",
+      "of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
+      "beam and no causal mask; in training the loss is −ln p of the word that was hidden.",
+    zh: "这个模型不逐个写词元：它一次读完空格两边的全部文字，给出空格里每个词元的概率。" +
+      "所以没有缓存，没有束搜索，也没有因果掩码；训练时的损失是被藏起的词的 −ln p。",
   },
 };
 
+/** What happens in this mode, in a sentence. */
+function modeSentence(side, training) {
+  const name = `${training ? "training" : "use"}${side.task.name === "characters" ? "Text" : ""}`;
+  return phrase(WRITING_SENTENCES[name], token(training ? "<s>" : "</s>"), term("teacher forcing"));
+}
+
 /** Over the bars: which token they are about. */
-function stepSentence(side, step, training) {
-  const chosen = token(side.explanation.label(step.token), { class: "chosen" });
+function chosenSentence(side, step, training) {
+  const chosen = token(side.explanation.label(step.token), { class: "selected" });
   return el("p", {}, training
-    ? phrase({ en: "Here it must write {0} What it expects:", zh: "这里应写出 {0} 它预期的是：" }, chosen)
-    : phrase({ en: "Here it takes the likeliest token, {0}", zh: "这里它取最可能的词元 {0}" }, chosen));
+    ? phrase({ en: "Here it must write {0}. What it expects:", zh: "这里应写出 {0}。它预期的是：" }, chosen)
+    : phrase({ en: "Here it takes the likeliest token, {0}.", zh: "这里它取最可能的词元 {0}。" }, chosen));
 }
 
 function gapView(app, side, element) {
@@ -145,7 +162,7 @@ function gapView(app, side, element) {
   return () => {
     const [step] = side.explanation.steps;
     const read = el("p", { class: "tokens" }, side.explanation.rows.map((label, row) =>
-      token(label, { class: row === step.row ? "chosen" : "" })));
+      token(label, { class: row === step.row ? "selected" : "" })));
     body.replaceChildren(read, probabilityBars(side, step, 0, false));
     gate();
   };
@@ -197,11 +214,9 @@ function textView(app, side, element) {
     const step = explanation.steps[index];
     modes.update();
     steps.update();
-    sentence.replaceChildren(...(training
-      ? phrase(WRITING_SENTENCES.training, token("<s>"), term("teacher forcing"))
-      : phrase(WRITING_SENTENCES.use, token("</s>"))));
+    sentence.replaceChildren(...modeSentence(side, training));
     drawRows(index, training, step.row);
-    result.replaceChildren(stepSentence(side, step, training),
+    result.replaceChildren(chosenSentence(side, step, training),
       probabilityBars(side, step, index, training));
     gate();
     target.element.hidden = forTraining.hidden = !training;
