@@ -65,16 +65,16 @@ export function arraysOf(box, { config }, trace, head) {
       const own = [head];
       const shared = [Math.floor(head / (config.n_heads / config.n_kv_heads))];
       const answering = box.cross ? "memory" : "own";
-      show("reads", box.reads);
-      if (box.cross) show("memory", box.memory, { rows: "memory" });
+      show("reads", box.reads, { group: "in" });
+      if (box.cross) show("memory", box.memory, { rows: "memory", group: "in" });
       show("q", `${box.id}.q`, { at: own, group: "qkv", colour: "asks" });
       show("k", `${box.id}.k`, { at: shared, rows: answering, group: "qkv", colour: "answers" });
       show("v", `${box.id}.v`, { at: shared, rows: answering, group: "qkv", colour: "value" });
       show("scores", `${box.id}.scores`, { at: own, columns: answering, group: "weights" });
       show("weights", `${box.id}.weights`, { at: own, columns: answering, group: "weights" });
       show("mixed", `${box.id}.mixed`, { at: own, group: "weights" });
-      show("heads", `${box.id}.heads`, { at: own });
-      show("output", `${box.id}.output`);
+      show("heads", `${box.id}.heads`, { at: own, group: "out" });
+      show("output", `${box.id}.output`, { group: "out" });
       break;
     }
     case "mlp":

@@ -53,7 +53,7 @@ export function mapView(app) {
         svg("defs", {}, arrow), blocks, lines);
       const buttons = places.map(({ box, part, x, y, w, h }) => {
         const button = el("button", { type: "button", class: `map-box ${box.kind} ${part}`, "data-box": box.id, tabindex: part === "norm" ? "-1" : null,
-          onclick: () => store.set({ box: box.id, ...(["attention", "mlp"].includes(box.kind) ? { path: box.id } : {}) }), onkeydown: (event) => walk(event, box) });
+          onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box) });
         for (const [name, value] of Object.entries({ left: x + 7, top: y + 4, width: w, height: h })) button.style.setProperty(name, `${value}px`);
         return { button, box, part };
       });
@@ -170,7 +170,7 @@ function smallPicture(side, box, state) {
     const best = [...step.probabilities.keys()].sort((a, b) => step.probabilities[b] - step.probabilities[a]).slice(0, 3);
     return el("span", { class: "map-best" }, best.map((id) => {
       const bar = el("span", { class: "map-bar" });
-      bar.style.setProperty("width", `${60 * step.probabilities[id]}%`);
+      bar.style.setProperty("width", `${100 * step.probabilities[id]}%`);
       return el("span", { class: "map-row" }, token(label(id)), bar, el("span", { text: percent(step.probabilities[id]) }));
     }));
   }
