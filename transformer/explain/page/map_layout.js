@@ -5,8 +5,7 @@
 // pre-norm the norm stands on the branch, before the sublayer; with post-norm on the stream itself,
 // after ⊕. The encoder's memory runs between the columns, to each cross-attention.
 
-const GAP = 44; // between the columns
-const STEM = 34; // from the stream to the sublayers
+const STEM = 32; // from the stream to the sublayers
 const STREAM = 12; // from a column's edge to its stream
 const SPACE = 14;
 const NORM = 22;
@@ -22,18 +21,19 @@ const WIDE = { ...HEIGHTS, embedding: 28, attention: 62 }; // where name and sha
  */
 export function layOutMap({ kind, config }, boxes, width) {
   const two = kind === "Transformer";
-  const w = two ? (width - GAP) / 2 : Math.min(width, 430);
+  const gap = width < 400 ? 30 : 44; // between the columns
+  const w = two ? (width - gap) / 2 : Math.min(width, 430);
   const pre = config.pre_norm;
   if (!two) return layOutColumn(boxes, pre, 0, w, false);
   const source = layOutColumn(boxes.filter((box) => box.side === "source"), pre, 0, w, false);
   const targets = boxes.filter((box) => box.side === "target");
-  const target = layOutColumn(targets, pre, w + GAP, w, true);
+  const target = layOutColumn(targets, pre, w + gap, w, true);
   const down = source.height + 10;
   const memory = target.places
     .filter(({ box }) => box.cross)
     .map(({ box, x, y, h }) => ({
       to: box.id, arrow: true, memory: true,
-      d: `M${STREAM} ${source.height}V${down}H${w + GAP / 2}V${y + h / 2}H${x - 1}`,
+      d: `M${STREAM} ${source.height}V${down}H${w + gap / 2}V${y + h / 2}H${x - 1}`,
     }));
   return {
     places: [...source.places, ...target.places],

@@ -64,6 +64,7 @@ export function mapView(app) {
       }
       figure.replaceChildren(drawing, ...buttons.map(({ button }) => button), ...(note ? [note] : []));
       figure.style.setProperty("height", `${height + 8}px`);
+      figure.classList.toggle("narrow", width < 420);
       drawn = { lines, buttons, note };
     }
 
