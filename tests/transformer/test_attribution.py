@@ -183,14 +183,15 @@ def test_the_effect_of_the_last_mlp_is_the_predicted_one_where_no_norm_follows(
     random_module: Callable[..., Any],
 ) -> None:
     task = Addition(2)
-    config = task.model_config(d_model=8, n_heads=2, d_ff=12, final_norm=False)
-    model = random_module(task.model(config))
+    config = task.model_config(d_model=8, n_heads=2, d_ff=12, final_norm=False, dropout=0.5)
+    model = random_module(task.model(config)).train()  # dropout is off, all the same
     e = explained(task, model, "12+34")
     direct = effect(model, e, e.steps[0], Edit("unit", "decoder.blocks.1.mlp", 3))
     assert abs(direct.measured) > 1e-3
     assert_close(direct.predicted, direct.measured)
     early = effect(model, e, e.steps[0], Edit("sublayer", "decoder.blocks.0.mlp"))
     assert abs(early.predicted - early.measured) > 1e-3
+    assert model.training
     encoder = effect(model, e, e.steps[0], Edit("head", "encoder.blocks.0.attention", 1))
     assert encoder.predicted == 0
     assert abs(encoder.measured) > 1e-3

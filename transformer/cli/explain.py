@@ -7,6 +7,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..training.directory import shown
 from .flags import directory
 from .shell import Mistake, user_input
 
@@ -20,8 +21,8 @@ def _out(options: argparse.Namespace) -> Path:
     out: Path = options.out or Path(f"{run.resolve().name}.html")
     if out.parent.exists() and run.exists() and out.parent.samefile(run):
         raise Mistake(
-            f"{out} would lie in the directory of the run, which is for the run's own files: "
-            "choose another place"
+            f"{shown(out)} would lie in the directory of the run, which is for the run's own "
+            "files: choose another place"
         )
     return out
 
@@ -41,7 +42,7 @@ def explain(options: argparse.Namespace) -> int:
     size = len(text.encode()) / 1e6
     print(f"wrote {out}, {size:.1f} MB, in {seconds:.1f} s")
     if options.open and not webbrowser.open(out.resolve().as_uri()):
-        raise Mistake(f"no browser can be opened here: open {out} in one")
+        raise Mistake(f"no browser can be opened here: open {shown(out)} in one")
     return 0
 
 

@@ -40,7 +40,7 @@ from minitorch.ops.special import erf_array
 
 from ..arguments import whole_number
 from ..model.attention import MultiHeadAttention
-from ..model.models import BERT, GPT, Transformer
+from ..model.models import BERT, Transformer
 from .edits import Edit, last_layer, sublayers
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def check(model: Model, trace: Trace, row: int, *tokens: int) -> None:
 
 def _side(model: Model) -> str:
     """Return the path of the blocks whose stream the logits are read off."""
-    return {Transformer: "decoder.", GPT: "", BERT: "encoder."}[type(model)]
+    if isinstance(model, Transformer):
+        return "decoder."
+    return "encoder." if isinstance(model, BERT) else ""
 
 
 def stream(model: Model) -> dict[str, str]:
@@ -209,16 +211,15 @@ def parts(
     for path in stream(model):
         bias = last_layer(modules[path]).bias
         of_bias = 0.0 if bias is None else float(float64(bias) @ at[path])
-        if isinstance(modules[path], MultiHeadAttention) and path not in replaced:
+        if path in replaced:
+            biases -= of_bias
+            found[f"{path}.output"] = float(row_of(trace, f"{path}.output", row) @ at[path])
+        elif isinstance(modules[path], MultiHeadAttention):
             heads = trace[f"{path}.heads"][0, :, row].astype(np.float64)  # (heads, d_model)
             found |= {f"{path}.heads.{i}": float(x) for i, x in enumerate(heads @ at[path])}
         else:
-            found[f"{path}.output"] = (
-                float(row_of(trace, f"{path}.output", row) @ at[path]) - of_bias
-            )
-            if path in replaced:
-                found[f"{path}.output"] += of_bias
-                biases -= of_bias
+            whole = float(row_of(trace, f"{path}.output", row) @ at[path])
+            found[f"{path}.output"] = whole - of_bias
     logits = trace["logits"][0, row].astype(np.float64)
     return Sum(found | {"biases": biases}, float(logits[token] - logits[rival]))
 
@@ -248,11 +249,7 @@ def lens(model: Model, trace: Trace, row: int) -> dict[str, Array]:
     x = mt.tensor(
         np.stack([row_of(trace, name, row) for name in names]), dtype=model.output.weight.dtype
     )
-    final: Any = model.norm if isinstance(model, GPT) else None
-    if isinstance(model, Transformer):
-        final = model.decoder.norm
-    elif isinstance(model, BERT):
-        final = model.encoder.norm
+    final: Any = dict(model.named_modules())[f"{_side(model)}norm"]
     x = final(x)  # (streams, d_model)
     if isinstance(model, BERT):
         x = model.norm(F.gelu(model.transform(x)))

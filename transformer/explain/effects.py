@@ -17,7 +17,7 @@ import numpy as np
 
 from .attribution import check, float64, read, read_difference, row_of, stream
 from .edits import Edit, edited, last_layer, place
-from .explanation import Explanation, Step, forward
+from .explanation import Explanation, Step, answering, forward
 
 if TYPE_CHECKING:
     from minitorch.autograd import Array
@@ -109,7 +109,7 @@ def effect(model: Model, explanation: Explanation, step: Step, edit: Edit) -> Ef
     """
     row, token, rival = step.row, step.token, step.rival
     expected = predicted(model, explanation.trace, row, token, rival, edit)
-    with edited(model, [edit]):
+    with answering(model), edited(model, [edit]):
         now = forward(model, explanation.inputs)[0, row].double().numpy()
     before = explanation.trace["logits"][0, row].astype(np.float64)
     change = (now[token] - now[rival]) - (before[token] - before[rival])

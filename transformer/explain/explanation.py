@@ -114,7 +114,7 @@ def forward(model: Model, inputs: Mapping[str, Sequence[int]]) -> Tensor:
 
 
 @contextmanager
-def _answering(model: nn.Module) -> Iterator[None]:
+def answering(model: nn.Module) -> Iterator[None]:
     """Switch dropout off, as `model.eval()` does, for the time of the block."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -222,7 +222,7 @@ def explained(
     edits = list(edits)
     source = task.as_source(question)
     prompt = _prompt(task, source)
-    with _answering(model):
+    with answering(model):
         if target is None:
             with edited(model, edits):
                 answer = _written(task, model, prompt)

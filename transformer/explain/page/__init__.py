@@ -17,6 +17,7 @@ there.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import html
 import json
@@ -26,24 +27,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .record import Subject, record
+from ...training.directory import shown
+from .record import Subject, payload
 
-__all__ = ["Subject", "page", "write_page"]
+__all__ = ["ModuleError", "Subject", "joined", "page", "payload", "write_page"]
 
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 DEFINITION = r"(?:async )?(?:function\*?|const|let|class) ([\w$]+)"
 DEFINED = re.compile(f"^{DEFINITION}", re.MULTILINE)
+UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var)\s*[\[{].*", re.MULTILINE)
 EXPORTED = re.compile(f"^export {DEFINITION}", re.MULTILINE)
 
 
 class ModuleError(ValueError):
     """The page's modules cannot be joined; the message says which, and why."""
-
-
-def _names(listed: str) -> list[str]:
-    return re.findall(r"[\w$]+", listed)
 
 
 def joined(start: Path) -> str:
@@ -74,13 +73,13 @@ def joined(start: Path) -> str:
         for match in IMPORT.finditer(text):
             target = Path(os.path.normpath(path.parent / match[2]))
             add(target)
-            for name in _names(match[1]):
+            for name in filter(None, map(str.strip, match[1].split(","))):
                 if name not in exports[target]:
                     raise ModuleError(f"{path.name} imports {name}, which {target.name} has not")
         text = IMPORT.sub("", text)
         exports[path] = set(EXPORTED.findall(text))
         text = EXPORT.sub("", text)
-        if strange := re.search(r"^(import|export)\b.*", text, re.MULTILINE):
+        if strange := UNKNOWN.search(text):
             raise ModuleError(f"{path.name}: this form cannot be joined: {strange[0]}")
         for name in DEFINED.findall(text):
             if name in owners:
@@ -96,9 +95,9 @@ def joined(start: Path) -> str:
     return script
 
 
-def _as_json(payload: dict[str, Any]) -> str:
+def _as_json(data: dict[str, Any]) -> str:
     """Return JSON in ASCII, in which nothing can end the element that holds it."""
-    return json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
 
 
 def _digest(text: str) -> str:
@@ -126,7 +125,7 @@ def page(
         ValueError: the question is none of the task, or the second model has learned another one.
     """
     question = subject.task.question if question is None else question
-    payload = record(subject, question, lang)
+    data = payload(subject, question, lang)
     if compare is not None:
         if compare.task.name != subject.task.name:
             raise ValueError(
@@ -134,8 +133,8 @@ def page(
                 f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
                 "compared"
             )
-        second = record(compare, question, lang)
-        payload["compare"] = {key: part for key, part in second.items() if part != payload[key]}
+        second = payload(compare, question, lang)
+        data["compare"] = {key: part for key, part in second.items() if part != data[key]}
     style = "".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("**/*.css")))
     script = joined(FOLDER / "app.js")
     policy = (
@@ -148,7 +147,7 @@ def page(
         "title": html.escape(title.encode(errors="replace").decode()),
         "csp": policy,
         "style": style,
-        "data": _as_json(payload | {"title": title}),
+        "data": _as_json(data | {"title": title}),
         "script": script,
     }
     template = (FOLDER / "template.html").read_text(encoding="utf-8")
@@ -162,15 +161,15 @@ def write_page(path: str | os.PathLike[str], text: str) -> None:
         OSError: it cannot be written; a file that was there is as it was.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():  # a directory, a device
-        raise OSError(f"cannot write {path}: it is no file")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
+    unfinished = path.with_name(f".{os.getpid()}.new")
     try:
+        if path.exists() and not path.is_file():  # a directory, a device
+            raise FileExistsError(errno.EEXIST, "it is no file")
         unfinished.write_text(text, encoding="utf-8", newline="\n")
         os.replace(unfinished, path)
     except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()
         if isinstance(error, OSError):
-            raise OSError(f"cannot write {path}: {error.strerror}") from None
+            raise OSError(f"cannot write {shown(path)}: {error.strerror}") from None
         raise

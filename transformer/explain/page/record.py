@@ -64,14 +64,15 @@ class Subject:
 
     @classmethod
     def load(cls, directory: Path) -> Subject:
-        """Load a run. The page calls it by its path, or by its name where the path is absolute.
+        """Load a run. The page calls it by its path, of which it says what is below this directory.
 
         Raises:
             RunError: there is no run, or it is damaged.
             ValueError: as above.
         """
         saved = SavedRun(directory)
-        name = directory.name if directory.is_absolute() else str(directory)
+        below = directory.parts and not directory.is_absolute() and ".." not in directory.parts
+        name = directory.as_posix() if below else directory.resolve().name
         return cls(*saved.load(), name, saved)
 
 
@@ -126,7 +127,7 @@ def _examples(task: Task) -> held_out.Examples:
         return []
 
 
-def record(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
+def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]:
     """Return what a page of one model embeds.
 
     Raises:

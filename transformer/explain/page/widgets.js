@@ -14,7 +14,7 @@ function fill(element, properties, children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -100,7 +100,7 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * rows: labels or null; columns: labels, null (numbered) or undefined (none)
  * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
- * cell: the side of a cell in pixels; from 36 on, the numbers stand in the cells
+ * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
  */
 export function heatMap(side, options) {
   const { trace, at = [], values, select = {}, onSelect, caption, cell, scale = "signed" } = options;
@@ -112,7 +112,7 @@ export function heatMap(side, options) {
   const asks = /\.(weights|scores)$/.test(trace);
 
   const canvas = el("canvas", {});
-  const layout = heatLayout(values.shape, rows, columns, cell);
+  const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
   paintHeat(canvas, layout, values, { rows, columns, scale, most });
   const mark = (name) => el("span", { class: name, hidden: true });
   const cursor = mark("heat-cursor");
@@ -239,7 +239,7 @@ export function bars({ items, label, colour = "sign", digits = number, range = [
 
 const MATHML_SHORT = {
   frac: "mfrac", sub: "msub", sup: "msup", subsup: "msubsup", sqrt: "msqrt", row: "mrow",
-  over: "mover", under: "munder", text: "mtext",
+  text: "mtext", asks: "mi", answers: "mi", value: "mi",
 };
 
 function mathNode(part) {
@@ -247,7 +247,8 @@ function mathNode(part) {
   if (Array.isArray(part)) {
     const [tag, ...children] = part;
     const node = make(MATHML_SHORT[tag] ?? tag);
-    if (tag === "text") node.textContent = children.join("");
+    if (node.localName === "mi") node.setAttribute("class", tag);
+    if (["mtext", "mi"].includes(node.localName)) node.textContent = children.join("");
     else node.append(...children.map(mathNode));
     return node;
   }

@@ -31,8 +31,8 @@ export function mapView(app) {
 
     function shapes(box, trace) {
       const shape = (name) => (trace.get(name)?.shape ?? []).join("×");
-      if (box.kind === "tokens") return String(idsOf(side, box).length);
-      if (box.kind === "embedding") return `${idsOf(side, box).length} → ${shape(box.writes)}`;
+      if (box.kind === "tokens") return String(idsRead(side, box).length);
+      if (box.kind === "embedding") return `${idsRead(side, box).length} → ${shape(box.writes)}`;
       if (box.kind === "probabilities") return `${shape("logits")} → ${shape("logits")}`;
       return `${shape(box.reads)} → ${shape(box.writes)}`;
     }
@@ -117,7 +117,7 @@ export function mapView(app) {
 }
 
 /** The ids that a tokens box or an embedding reads. */
-export function idsOf(side, box) {
+export function idsRead(side, box) {
   const { inputs } = side.explanation;
   return inputs.ids ?? inputs[box.side];
 }
@@ -147,7 +147,7 @@ function smallPicture(side, box, state) {
   const step = steps[Math.min(state.step, steps.length - 1)];
   if (box.kind === "tokens") {
     const chosen = box.side === "source" ? -1 : step.row;
-    return el("span", { class: "map-tokens" }, idsOf(side, box).map((id, i) => token(label(id), { class: i === chosen ? "selected" : "" })));
+    return el("span", { class: "map-tokens" }, idsRead(side, box).map((id, i) => token(label(id), { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
