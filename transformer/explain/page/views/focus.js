@@ -122,8 +122,8 @@ export function focusView(app) {
 }
 
 /** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
-function cellSize({ group }, { shape: [, width] }) {
-  if (width === 1) return { cell: 44 };
+function cellSize({ group, columns }, { shape: [, width] }) {
+  if (width === 1 || (columns === "vocabulary" && width <= 20)) return { cell: 44 };
   const room = { in: 300, out: 300, qkv: 176, weights: 176 }[group] ?? 440;
   return { cell: Math.max(3, Math.min(group === "weights" ? 22 : 12, Math.floor(room / width))) };
 }
