@@ -17,7 +17,7 @@ const SENTENCE = {
 };
 
 const TRAINING = {
-  en: "In training your model reads {0} and the right answer, {1}, all at once. Here is everything that happens.",
+  en: "In training your model reads {0} and the right answer {1} at once. Here is everything that happens.",
   zh: "训练时，你的模型一次读入 {0} 和正确答案 {1}。其间发生的一切都在这里。",
 };
 
