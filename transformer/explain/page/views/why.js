@@ -163,7 +163,7 @@ export function whyView(app) {
           en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
           zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
         }, token(label(step.token)))),
-        el("thead", {}, el("tr", {}, el("td"), el("td"),
+        el("thead", {}, el("tr", {}, el("td"), el("td", { class: "pair-place" }),
           column({ en: "before", zh: "原来" }), column({ en: "after", zh: "现在" }))),
         el("tbody", {}, ids.map((id) => el("tr", {},
           el("th", { scope: "row" }, token(label(id))),
