@@ -54,7 +54,11 @@ function startPage(data) {
     if (!box) return;
     const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
     store.set({ box: box.id, ...path, ...changes });
-    requestAnimationFrame(() => document.getElementById("focus")?.scrollIntoView({ block: "nearest" }));
+    requestAnimationFrame(() => {
+      const panel = document.getElementById("focus");
+      const { top } = panel.getBoundingClientRect();
+      if (top < 0 || top > innerHeight * 0.7) panel.scrollIntoView();
+    });
   }
 
   const speaker = el("div", { class: "unseen", "aria-live": "polite" });
@@ -152,7 +156,8 @@ function startPage(data) {
     });
     drawn = store.get();
     const hash = writeHash(drawn, store.defaults);
-    if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own
+    if (!isNotebook && hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
     document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn ?? 0) + 1;
   }
 

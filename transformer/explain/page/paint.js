@@ -56,9 +56,9 @@ function labelWidth(labels) {
  * Where the cells of a heat map stand. `columns` null: they are numbered, where there is room.
  * Returns {left, top, cell, line, width, height, upright}: a cell is `cell` wide and `line` high.
  */
-export function heatLayout([height, width], rows, columns, cell) {
+export function heatLayout([height, width], { rows, columns, cell, line: given }) {
   const size = cell ?? Math.max(3, Math.min(24, Math.floor(400 / width)));
-  const line = cell ?? Math.max(size, Math.min(18, Math.floor(320 / height)));
+  const line = given ?? cell ?? Math.max(3, Math.min(18, Math.floor(480 / height)));
   const left = rows ? labelWidth(rows) + 8 : 0;
   const wide = columns ? labelWidth(columns) : 0;
   const upright = wide > size;

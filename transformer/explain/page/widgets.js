@@ -14,7 +14,7 @@ function fill(element, properties, children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -38,16 +38,18 @@ export function phrase(texts, ...values) {
     .filter((part) => part !== "");
 }
 
-/** number(0.47312) → "0.4731", number(-12.3) → "−12.30" */
+/** number(0.47312) → "0.4731", number(-12.3) → "−12.30", number(2.1e-6) → "2.1·10⁻⁶" */
 export function number(x) {
   if (x === 0) return "0";
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  const text =
-    size < 0.0005 || size >= 1e6
-      ? x.toExponential(1).replace("e+", "e")
-      : x.toFixed(size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size))));
-  return text.replaceAll("-", "−");
+  if (size < 0.0001 || size >= 1e6) {
+    const [digits, exponent] = x.toExponential(1).split("e");
+    const raised = [...exponent.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+    return `${digits.replace("-", "−")}·10${raised.join("")}`;
+  }
+  const digits = size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size)));
+  return x.toFixed(digits).replace("-", "−");
 }
 
 /** percent(0.973) → "97.3%" */
@@ -100,7 +102,7 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * rows: labels or null; columns: labels, null (numbered) or undefined (none)
  * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
- * cell: the side of a cell in pixels; from 36 on, the numbers stand in the cells
+ * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
  */
 export function heatMap(side, options) {
   const { trace, at = [], values, select = {}, onSelect, caption, cell, scale = "signed" } = options;
@@ -112,7 +114,7 @@ export function heatMap(side, options) {
   const asks = /\.(weights|scores)$/.test(trace);
 
   const canvas = el("canvas", {});
-  const layout = heatLayout(values.shape, rows, columns, cell);
+  const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
   paintHeat(canvas, layout, values, { rows, columns, scale, most });
   const mark = (name) => el("span", { class: name, hidden: true });
   const cursor = mark("heat-cursor");
@@ -206,10 +208,11 @@ export function vector(side, { values, label, labels = null, ...options }) {
  * Bars, one below the other, around a common zero.
  * items: [{label (text or node), value, text?, what?, title?, selected?, colour?, onSelect?}]
  * colour: "sign" (plus and minus, the default), "weight", "asks", "answers" or "value".
+ * range: numbers for which there must be room too, so that two drawings have the same scale.
  */
-export function bars({ items, label, colour = "sign", digits = number }) {
-  const least = Math.min(0, ...items.map((item) => item.value));
-  const most = Math.max(0, ...items.map((item) => item.value));
+export function bars({ items, label, colour = "sign", digits = number, range = [] }) {
+  const least = Math.min(0, ...range, ...items.map((item) => item.value));
+  const most = Math.max(0, ...range, ...items.map((item) => item.value));
   const width = most - least || 1;
   const rows = items.map((item) => {
     const bar = el("span", { class: `bar ${item.colour ?? colour}${item.value < 0 ? " less" : ""}` });
@@ -238,7 +241,7 @@ export function bars({ items, label, colour = "sign", digits = number }) {
 
 const MATHML_SHORT = {
   frac: "mfrac", sub: "msub", sup: "msup", subsup: "msubsup", sqrt: "msqrt", row: "mrow",
-  over: "mover", under: "munder", text: "mtext",
+  text: "mtext", asks: "mi", answers: "mi", value: "mi",
 };
 
 function mathNode(part) {
@@ -246,7 +249,8 @@ function mathNode(part) {
   if (Array.isArray(part)) {
     const [tag, ...children] = part;
     const node = make(MATHML_SHORT[tag] ?? tag);
-    if (tag === "text") node.textContent = children.join("");
+    if (node.localName === "mi") node.setAttribute("class", tag);
+    if (["mtext", "mi"].includes(node.localName)) node.textContent = children.join("");
     else node.append(...children.map(mathNode));
     return node;
   }

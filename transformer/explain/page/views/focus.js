@@ -1,15 +1,129 @@
-// The focus panel: one box of the map, opened.
+// The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
+// formula, its arrays, and the lines of our own Python.
 
+import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { words } from "../words.js";
-import { el } from "../widgets.js";
+import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
+import { arraysOf } from "./focus_arrays.js";
+import { textOf } from "./focus_text.js";
+
+const MOST_PROBABILITIES = 12;
 
 export function focusView(app) {
+  const { store, boxes } = app;
+
   function mount(element, side) {
+    const opened = new Set(); // the files whose lines are unfolded
+    let last = null; // the box that was shown last
+
+    function heading(box) {
+      const i = boxes.indexOf(box);
+      const go = (to, sign, texts) => el("button", {
+        type: "button", class: "plain", text: sign, "aria-label": words(texts), title: words(texts),
+        disabled: !boxes[to], onclick: () => app.open(boxes[to].id),
+      });
+      return el("div", { class: "focus-head" },
+        el("div", {}, el("h2", { text: words(boxTitle(box)) }), el("p", { class: "quiet", text: words(boxPlace(box)) })),
+        el("div", { class: "focus-steps" },
+          go(i - 1, "←", { en: "The box before", zh: "前一个" }), go(i + 1, "→", { en: "The next box", zh: "后一个" })));
+    }
+
+    function sentences({ goesIn, happens, comesOut }) {
+      const line = (texts, nodes) => [el("dt", { text: words(texts) }), el("dd", {}, nodes)];
+      return el("dl", { class: "focus-text" },
+        line({ en: "in", zh: "输入" }, goesIn),
+        line({ en: "what happens", zh: "发生什么" }, happens),
+        line({ en: "out", zh: "输出" }, comesOut));
+    }
+
+    function headChoice(state) {
+      const buttons = Array.from({ length: side.data.config.n_heads }, (_, i) => el("button", {
+        type: "button", text: String(i + 1), "aria-pressed": String(i === state.head),
+        onclick: () => store.set({ head: i }),
+      }));
+      return el("div", { class: "focus-heads" },
+        el("span", { class: "quiet", text: words({ en: "Head", zh: "头" }) }), el("div", { class: "choice", role: "group", "aria-label": words({ en: "Head", zh: "头" }) }, buttons));
+    }
+
+    /** Heat maps of the arrays, those of a group side by side. */
+    function pictures(box, state) {
+      const { trace, rows, columns, steps, label } = side.explanation;
+      const head = Math.min(state.head, side.data.config.n_heads - 1);
+      const own = box.side === "source" ? columns : rows;
+      const labels = { own, memory: columns, vocabulary: side.task.tokens };
+      const chosen = box.side === "source" ? undefined : steps[Math.min(state.step, steps.length - 1)].row;
+      const groups = [];
+      for (const array of arraysOf(box, side.data, trace, head)) {
+        const values = sub(trace.get(array.trace), ...array.at);
+        const picture = heatMap(side, {
+          trace: array.trace, at: array.at, values, rows: labels[array.rows],
+          columns: array.columns ? labels[array.columns] : values.shape[1] === 1 ? undefined : null,
+          scale: array.trace.endsWith(".weights") ? "weight" : "signed",
+          ...(array.rows === "own" && chosen !== undefined ? { select: { row: chosen } } : {}),
+          ...cellSize(array, values), line: 16,
+          caption: el("span", { class: array.colour, text: array.title }), label: array.title,
+        });
+        if (array.group && groups.at(-1)?.group === array.group) groups.at(-1).pictures.push(picture);
+        else groups.push({ group: array.group, pictures: [picture] });
+      }
+      return groups.map(({ pictures: together }) => el("div", { class: "focus-row" }, together));
+    }
+
+    function tokenTable(box) {
+      const { inputs, label, steps } = side.explanation;
+      const chosen = box.side === "source" ? -1 : steps[Math.min(store.get().step, steps.length - 1)].row;
+      return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens", start: "0" }, (inputs.ids ?? inputs[box.side]).map((id, i) =>
+        el("li", {}, token(label(id), { class: i === chosen ? "selected" : "" }), el("span", { class: "number", text: String(id) })))));
+    }
+
+    function probabilityBars(state) {
+      const { steps, label } = side.explanation;
+      const index = Math.min(state.step, steps.length - 1);
+      const { probabilities, token: written } = steps[index];
+      const likeliest = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, MOST_PROBABILITIES);
+      return bars({
+        label: words({ en: "Probabilities", zh: "概率" }), colour: "weight", digits: percent,
+        items: likeliest.map((id) => ({
+          label: token(label(id)), value: probabilities[id], selected: id === written, what: `probability:${index}:${id}`,
+        })),
+      });
+    }
+
+    function code(box) {
+      const kind = { norm: "add_norm", head: "output" }[box.kind] ?? box.kind;
+      return (side.data.code[kind] ?? []).map(({ file, line, text }) => {
+        const place = `${file}:${line}`;
+        const numbered = text.split("\n").map((x, i) => el("span", { class: "code-line", "data-line": line + i, text: `${x}\n` }));
+        return el("details", { class: "code", open: opened.has(place), ontoggle: (event) => (event.target.open ? opened.add(place) : opened.delete(place)) },
+          el("summary", {}, el("span", { text: words({ en: "Our Python", zh: "我们的 Python" }) }), " ", el("code", { text: place })),
+          el("pre", { tabindex: "0" }, numbered));
+      });
+    }
+
     return () => {
-      const box = app.boxes.find(({ id }) => id === app.store.get().box) ?? app.boxes[0];
-      element.replaceChildren(el("h2", { text: words(boxTitle(box)) }), el("p", { class: "quiet", text: words(boxPlace(box)) }));
+      const state = store.get();
+      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const text = textOf(box, side.data);
+      element.replaceChildren(
+        heading(box),
+        sentences(text),
+        el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
+        ...(box.kind === "attention" ? [headChoice(state)] : []),
+        ...(box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state)),
+        ...(box.kind === "probabilities" ? [probabilityBars(state)] : []),
+        ...code(box),
+      );
+      if (box !== last) element.closest("section").scrollTop = 0;
+      last = box;
     };
   }
-  return { id: "focus", title: { en: "The focus", zh: "细看" }, mount };
+  return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
+}
+
+/** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
+function cellSize({ group, columns }, { shape: [, width] }) {
+  if (width === 1 || (columns === "vocabulary" && width <= 20)) return { cell: 44 };
+  const room = { in: 300, out: 300, qkv: 176, weights: 176 }[group] ?? 440;
+  return { cell: Math.max(3, Math.min(group === "weights" ? 22 : 12, Math.floor(room / width))) };
 }

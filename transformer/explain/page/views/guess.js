@@ -1,10 +1,214 @@
-import { words } from "../words.js";
-import { el } from "../widgets.js";
+// Guess first: before a step shows its result, one is asked.
 
+import { parts } from "../arithmetic/attribution.js";
+import { bars, declare, el, number, percent, phrase, token, visible } from "../widgets.js";
+import { words } from "../words.js";
+
+const guesses = new Map(); // what was guessed: key → {right, choice, gate}
+
+const guessKey = (app, side, kind) =>
+  JSON.stringify([side.id, kind, side.explanation.question, app.store.get().step]);
+
+const guessedStep = (app, side) => {
+  const { steps } = side.explanation;
+  return steps[Math.min(app.store.get().step, steps.length - 1)];
+};
+
+/** Are results of this kind, "token" or "attention", still to be guessed at the present step? */
+export function isHidden(app, side, kind) {
+  const { guess, mode } = app.store.get();
+  if (!guess || side.explanation.error || !side.explanation.steps.length) return false;
+  if (kind === "token" && mode === "training") return false; // the target is in plain sight
+  return !guesses.has(guessKey(app, side, kind));
+}
+
+/** {right, all}: how many guesses were right, of how many. */
+export function guessTally() {
+  const all = [...guesses.values()];
+  return { right: all.filter(({ right }) => right).length, all: all.length };
+}
+
+/** The likeliest four tokens, in the order of the vocabulary, which gives nothing away. */
+export function tokenChoices({ probabilities }) {
+  const ids = Array.from(probabilities.keys());
+  ids.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+  return ids.slice(0, 4).sort((a, b) => a - b);
+}
+
+/** The last attention before the answer: to the memory, if there is one. */
+export function lastAttention(model) {
+  const last = model.config.n_layers - 1;
+  if (model.kind === "Transformer") return `decoder.blocks.${last}.cross_attention`;
+  return model.kind === "GPT" ? `blocks.${last}.attention` : `encoder.blocks.${last}.attention`;
+}
+
+/** The head whose part of that attention is the longest vector in this row. */
+export function largestHead(trace, path, row) {
+  const { shape, data } = trace.get(`${path}.heads`); // (heads, T, d_model)
+  const [heads, T, size] = shape;
+  const lengths = Array.from({ length: heads }, (_, head) => {
+    const start = (head * T + row) * size;
+    return Math.hypot(...data.subarray(start, start + size));
+  });
+  return lengths.indexOf(Math.max(...lengths));
+}
+
+function rowOfHead({ shape, data }, head, query) {
+  const start = (head * shape[1] + query) * shape[2];
+  return data.subarray(start, start + shape[2]);
+}
+
+const largestTwo = (numbers) => {
+  const order = Array.from(numbers.keys()).sort((a, b) => numbers[b] - numbers[a]);
+  return [order[0], order[1] ?? order[0]];
+};
+
+/** What is asked of the next token: {question, choices: [{label, value}], right, answer(gate)}. */
+function askToken(app, side) {
+  const { explanation, model } = side;
+  const step = guessedStep(app, side);
+  const label = explanation.label;
+  const [first, second] = largestTwo(step.probabilities);
+  const read = explanation.rows.slice(0, step.row + 1).map((text) => token(text));
+  const question = model.kind === "BERT"
+    ? phrase({ en: "Which token belongs in the gap?", zh: "空格里该填哪个词元？" })
+    : phrase({ en: "It has read {0} Which token does it write next?",
+      zh: "它读到 {0} 接下来写哪个词元？" }, el("span", { class: "tokens" }, read));
+  return {
+    question,
+    choices: tokenChoices(step).map((id) => ({ label: label(id), value: id })),
+    right: first,
+    why() {
+      const told = words({
+        en: "“{0}” has p = {1}; the next likeliest, “{2}”, has {3}.",
+        zh: "“{0}”的 p = {1}；其次是“{2}”，{3}。",
+      }, visible(label(first)), percent(step.probabilities[first]), visible(label(second)),
+      percent(step.probabilities[second]));
+      const { parts: all, total } = parts(model, explanation.trace, step.row, first, second);
+      const most = all.reduce((best, part) => (part.value > best.value ? part : best));
+      const spoke = words({
+        en: " Of the {0} by which its logit is ahead, the largest part in its favour is {1}, {2}.",
+        zh: "它的 logit 领先 {0}，其中对它最有利的一份来自 {1}：{2}。",
+      }, number(total), most.name, number(most.value));
+      return [told, spoke];
+    },
+  };
+}
+
+/** What is asked of attention. */
+function askAttention(app, side) {
+  const { explanation, model } = side;
+  const step = guessedStep(app, side);
+  const path = lastAttention(model);
+  const head = largestHead(explanation.trace, path, step.row);
+  const all = rowOfHead(explanation.trace.get(`${path}.weights`), head, step.row);
+  const scores = rowOfHead(explanation.trace.get(`${path}.scores`), head, step.row);
+  const isMasked = model.kind === "GPT";
+  const seen = isMasked ? all.subarray(0, step.row + 1) : all;
+  const labels = path.endsWith("cross_attention") ? explanation.columns : explanation.rows;
+  const [first, second] = largestTwo(seen);
+  const asker = explanation.rows[step.row];
+  return {
+    question: phrase({
+      en: "In the last attention, head {0} adds most to the token {1} here. Whom does it look at most?",
+      zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。它最看谁？",
+    }, head, token(asker)),
+    choices: Array.from(seen, (_, key) => ({ label: labels[key], value: key })),
+    right: first,
+    why() {
+      const told = words({
+        en: "Its query fits the key of “{0}” (position {1}) best: the score is {2}, then comes “{3}” " +
+          "with {4}. Softmax makes {5} and {6} of these.",
+        zh: "它的查询与“{0}”（位置 {1}）的键最合：分数 {2}；其次是“{3}”，{4}。softmax 把它们变成 {5} 和 {6}。",
+      }, visible(labels[first]), first, number(scores[first]), visible(labels[second]),
+      number(scores[second]), percent(seen[first]), percent(seen[second]));
+      const items = Array.from(seen, (value, key) => ({
+        label: token(labels[key]), value, text: percent(value), selected: key === first,
+      }));
+      const shown = bars({ items, colour: "weight", label: `${path}.weights` });
+      return [told, declare(shown, side, `${path}.weights`, [head, step.row], seen)];
+    },
+  };
+}
+
+let guessGates = 0;
+
+/**
+ * Hide an element's results until one has guessed, with the question in its place.
+ *
+ * @param kind "token": which comes next? "attention": whom does this token look at?
+ * @returns update(), to be called when the explanation or the state has changed.
+ */
+export function guessGate(app, side, kind, element) {
+  const gate = guessGates++;
+  const panel = el("div", { class: "guess", role: "group", tabindex: "-1",
+    "aria-label": words({ en: "Guess first", zh: "先猜" }) });
+  element.before(panel);
+  let shown = null;
+
+  function answer(asked, choice) {
+    guesses.set(guessKey(app, side, kind), { right: choice === asked.right, choice, gate });
+    app.store.set({ guessed: guesses.size }); // all views look again
+    panel.focus();
+  }
+  function draw() {
+    const asked = kind === "token" ? askToken(app, side) : askAttention(app, side);
+    const given = guesses.get(guessKey(app, side, kind));
+    if (!given) {
+      return [
+        el("p", {}, asked.question),
+        el("p", { class: "choices" }, asked.choices.map(({ label, value }) => el("button", {
+          type: "button", "data-choice": value, onclick: () => answer(asked, value),
+        }, token(label)))),
+      ];
+    }
+    const { right, all } = guessTally();
+    const chosen = asked.choices.find(({ value }) => value === given.choice);
+    return [
+      el("p", { role: "status" },
+        el("strong", { text: given.right
+          ? words({ en: "Yes. ", zh: "对。" })
+          : words({ en: "You said “{0}”. ", zh: "你猜的是“{0}”。" }, visible(chosen?.label ?? "")) }),
+        asked.why()),
+      el("p", { class: "note", text: words(
+        { en: "{0} of {1} guesses right so far.", zh: "到现在 {1} 次猜对 {0} 次。" }, right, all) }),
+    ];
+  }
+  function update() {
+    const hide = isHidden(app, side, kind);
+    const given = guesses.get(guessKey(app, side, kind));
+    const told = app.store.get().guess && given?.gate === gate;
+    element.hidden = hide;
+    panel.hidden = !hide && !told;
+    const key = panel.hidden ? null : JSON.stringify([
+      guessKey(app, side, kind), hide, app.store.get().lang, guessTally()]);
+    if (key === shown) return;
+    shown = key;
+    panel.replaceChildren(...(panel.hidden ? [] : draw()));
+  }
+  return update;
+}
+
+/** The panel of guessing: both questions of a step, and the way to the next. */
 export function guessView(app) {
   function mount(element, side) {
-    element.append(el("p", { class: "quiet", text: words({ en: "…", zh: "…" }) }));
-    return () => {};
+    const asked = ["token", "attention"].map((kind) => {
+      const place = el("div"); // nothing stands there but the question and what one was told
+      element.append(place);
+      return guessGate(app, side, kind, place);
+    });
+    const next = el("button", {
+      type: "button", text: words({ en: "Next token", zh: "下一个词元" }),
+      onclick: () => app.store.set({ step: app.store.get().step + 1 }),
+    });
+    element.append(next);
+    return () => {
+      const { guess, step } = app.store.get();
+      element.hidden = !guess;
+      for (const update of asked) update();
+      const open = ["token", "attention"].some((kind) => isHidden(app, side, kind));
+      next.hidden = open || step + 1 >= side.explanation.steps.length;
+    };
   }
-  return { id: "guess", title: { en: "Guess first", zh: "先猜一猜" }, mount };
+  return { id: "guess", title: { en: "Guess first", zh: "先猜" }, mount };
 }

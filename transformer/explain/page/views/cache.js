@@ -1,0 +1,198 @@
+// The key/value cache: a slot for each token's keys and values in each layer, filled as one steps.
+
+import { answerCost, cacheCost } from "./cache_cost.js";
+import { el, heatMap, term, visible } from "../widgets.js";
+import { words } from "../words.js";
+
+/** The attentions that keep keys and values: [{path, memory}], in the order of computation. */
+function cachedAttentions(model) {
+  const { n_layers } = model.config;
+  const layers = Array.from({ length: n_layers }, (_, i) => i);
+  if (model.kind === "GPT") return layers.map((i) => ({ path: `blocks.${i}.attention`, layer: i }));
+  return ["self_attention", "cross_attention"].flatMap((name) =>
+    layers.map((i) => ({
+      path: `decoder.blocks.${i}.${name}`, layer: i, memory: name === "cross_attention",
+    })));
+}
+
+const CACHE_KEYS = { en: "keys", zh: "键" };
+const CACHE_VALUES = { en: "values", zh: "值" };
+const SLOT_STATES = {
+  new: { en: "computed in this step", zh: "这一步算出" },
+  old: { en: "computed before, reused", zh: "以前算出，直接取用" },
+  empty: { en: "still empty", zh: "还是空的" },
+};
+
+/** A table of slots: a row for the keys and one for the values of each layer. */
+function slotTable(side, attentions, ids, memory, show) {
+  const { label } = side.explanation;
+  const slots = [];
+  const heads = Array.from(ids, (id) => el("th", { scope: "col" }, visible(label(id))));
+  const rows = attentions.flatMap(({ path, layer }) => ["k", "v"].map((kind) => {
+    const name = kind === "k" ? CACHE_KEYS : CACHE_VALUES;
+    const cells = Array.from(ids, (id, row) => {
+      const button = el("button", {
+        type: "button", class: `slot ${kind}`, tabindex: "-1",
+        onclick: () => show(slot), onmouseenter: () => show(slot), onfocus: () => show(slot),
+      });
+      const slot = { button, path, kind, row, layer, id, memory };
+      slots.push(slot);
+      return el("td", {}, button);
+    });
+    const text = words({ en: "layer {0} · {1}", zh: "第 {0} 层 · {1}" }, layer, words(name));
+    return el("tr", {}, el("th", { scope: "row", text }), cells);
+  }));
+  const caption = memory
+    ? words({
+      en: "Of the memory (cross-attention): computed once, full from the first step",
+      zh: "记忆（交叉注意力）：只算一次，从第一步起就是满的",
+    })
+    : words({ en: "Of what the decoder reads (self-attention)", zh: "解码器读入的（自注意力）" });
+  const table = el("table", { class: "cache" }, el("caption", { text: caption }),
+    el("thead", {}, el("tr", {}, el("td"), heads)), el("tbody", {}, rows));
+  table.addEventListener("keydown", (event) => moveInSlots(event, slots, ids.length));
+  return { table: el("div", { class: "scroll" }, table), slots };
+}
+
+/** Arrow keys lead from slot to slot. */
+function moveInSlots(event, slots, columns) {
+  const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  const here = slots.findIndex((slot) => slot.button === event.target);
+  if (!(event.key in moves) || here < 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  slots[here + moves[event.key]]?.button.focus();
+}
+
+/** The numbers of a slot: a strip for each head of keys and values. */
+function slotNumbers(side, { path, kind, row, layer, id }, state) {
+  const trace = `${path}.${kind}`;
+  const { shape, data } = side.explanation.trace.get(trace); // (heads, T, d_head)
+  const [heads, T, size] = shape;
+  const parts = Array.from({ length: heads }, (_, head) => {
+    const start = (head * T + row) * size;
+    return data.subarray(start, start + size);
+  });
+  const most = Math.max(...parts.flatMap((part) => Array.from(part, Math.abs)));
+  const strips = parts.map((part, head) => el("div", { class: "slot-head" },
+    el("span", { class: "row-name", text: words({ en: "head {0}", zh: "头 {0}" }, head) }),
+    heatMap(side, {
+      trace, at: [head, row], values: { shape: [1, size], data: part }, scale: "signed", most,
+      cell: 18,
+    })));
+  const text = words({
+    en: "The {0} of “{1}”, position {2}, in layer {3}: {4} × {5} numbers, {6}.",
+    zh: "“{1}”（位置 {2}）在第 {3} 层的{0}：{4} × {5} 个数，{6}。",
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(side.explanation.label(id)), row,
+  layer, heads, size, words(SLOT_STATES[state]));
+  return [el("p", { class: "note", text }), ...strips];
+}
+
+const CACHE_COUNTED = [
+  ["queries", { en: "queries", zh: "查询" }],
+  ["keysAndValues", { en: "keys and values", zh: "键和值" }],
+  ["scores", { en: "scores q·k", zh: "得分 q·k" }],
+  ["hidden", { en: "the MLPs’ hidden units", zh: "MLP 的隐藏单元" }],
+  ["total", { en: "together", zh: "合计" }],
+];
+const wholeNumber = (n) => n.toLocaleString("en");
+
+function cacheCosts(config, rows, step, memory) {
+  const cost = cacheCost(config, rows, step, memory);
+  const answer = answerCost(config, rows, memory);
+  const cells = (withCache, without, what) => [withCache, without].map((value, i) => el("td", {
+    class: "number", text: wholeNumber(value), "data-what": `cache:${what}:${i ? "without" : "with"}`,
+    "data-value": value,
+  }));
+  const body = CACHE_COUNTED.map(([name, text]) => el("tr", { class: name === "total" ? "sum" : "" },
+    el("th", { scope: "row", text: words(text) }),
+    cells(cost.with[name], cost.without[name], `${step}:${name}`)));
+  body.push(el("tr", {},
+    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个回答" }) }),
+    cells(answer.with, answer.without, "answer")));
+  const heads = [
+    { en: "numbers that this step computes", zh: "这一步要算的数" },
+    { en: "with the cache", zh: "有缓存" },
+    { en: "without it", zh: "无缓存" },
+  ];
+  const sentence = words({
+    en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: {1}. " +
+      "Without the cache the step would compute {2} times as much.",
+    zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
+  }, cost.last - cost.first + 1, wholeNumber(cost.reused),
+  (cost.without.total / cost.with.total).toFixed(1));
+  return [
+    el("p", { text: sentence }),
+    el("table", { class: "plain" },
+      el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text: words(text) })))),
+      el("tbody", {}, body)),
+  ];
+}
+
+/** The cache of a side: {element, update(step)}; null for a model that writes nothing. */
+export function cacheFigure(side) {
+  const { model, explanation } = side;
+  const { inputs, steps } = explanation;
+  const rows = steps.map((step) => step.row);
+  const memory = inputs.source?.length ?? 0;
+  const numbers = el("div", { class: "slot-numbers" });
+  const costs = el("div", { class: "cache-costs" });
+  let step = 0;
+  let chosen = null;
+
+  function stateOf(slot) {
+    if (slot.memory) return step === 0 ? "new" : "old";
+    if (slot.row > rows[step]) return "empty";
+    return step > 0 && slot.row <= rows[step - 1] ? "old" : "new";
+  }
+  function show(slot) {
+    chosen = slot;
+    for (const { slots } of tables) {
+      for (const { button } of slots) button.classList.toggle("chosen", button === slot.button);
+    }
+    const state = stateOf(slot);
+    const nothing = el("p", { class: "note", text: words({
+      en: "This slot is empty: the token has not been read yet.",
+      zh: "这一格还是空的：这个词元还没有读入。",
+    }) });
+    numbers.replaceChildren(...(state === "empty" ? [nothing] : slotNumbers(side, slot, state)));
+  }
+  const attentions = cachedAttentions(model);
+  const own = attentions.filter((attention) => !attention.memory);
+  const tables = [slotTable(side, own, inputs.target ?? inputs.ids, false, show)];
+  if (memory) {
+    const cross = attentions.filter((attention) => attention.memory);
+    tables.push(slotTable(side, cross, inputs.source, true, show));
+  }
+  const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
+    el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
+  const element = el("section", { class: "cache-figure" },
+    el("h3", {}, term("cache")),
+    el("p", {}, words({
+      en: "Under the causal mask a token’s keys and values depend on nothing that comes after it. " +
+        "So they are computed once and kept; a step computes those of the token that it reads.",
+      zh: "在因果掩码下，一个词元的键和值与它后面的词元无关。所以只算一次，存起来；每一步只算新读入的那个词元的键和值。",
+    })),
+    legend, el("div", { class: "cache-tables" }, tables.map(({ table }) => table)),
+    el("div", { class: "beside" }, numbers, costs));
+
+  function update(newStep) {
+    step = newStep;
+    for (const { slots } of tables) {
+      for (const slot of slots) {
+        const state = stateOf(slot);
+        slot.button.className = `slot ${slot.kind} ${state}`;
+        slot.button.tabIndex = -1;
+        slot.button.setAttribute("aria-label", words(
+          { en: "{0} of {1}, layer {2}: {3}", zh: "{1} 的{0}，第 {2} 层：{3}" },
+          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(explanation.label(slot.id)), slot.layer,
+          words(SLOT_STATES[state])));
+      }
+    }
+    const last = tables[0].slots.filter((slot) => slot.row === rows[step] && slot.kind === "k").pop();
+    for (const { slots } of tables) slots[0].button.tabIndex = 0;
+    show(chosen && stateOf(chosen) !== "empty" && chosen.memory ? chosen : last);
+    costs.replaceChildren(...cacheCosts(model.config, rows, step, memory));
+  }
+  return { element, update };
+}

@@ -1,0 +1,115 @@
+// Training and use side by side: the same model, fed in two ways.
+
+import { decodeIds } from "../arithmetic/tasks.js";
+import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
+import { words } from "../words.js";
+import { stepLoss } from "./token_rows.js";
+
+/** The causal mask as a table: ✓ where a row's token may look at a column's. */
+export function maskTable(side, current, onRow) {
+  const { rows } = side.explanation;
+  const table = el("table", { class: "mask" },
+    el("thead", {}, el("tr", {}, el("td"),
+      rows.map((label) => el("th", { scope: "col", text: visible(label) })))),
+    el("tbody", {}, rows.map((label, query) => el(
+      "tr", { class: query === current ? "chosen" : "", onclick: () => onRow(query) },
+      el("th", { scope: "row", text: visible(label) }),
+      rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
+    ))));
+  return el("div", { class: "mask-figure" },
+    el("h3", {}, term("causal mask")),
+    el("p", { class: "note", text: words({
+      en: "A row asks, a column answers. ✓: it may look there; ·: hidden, it comes later.",
+      zh: "行在问，列在答。✓：可以看；·：遮住，因为它在后面。",
+    }) }),
+    el("div", { class: "scroll" }, table));
+}
+
+/** The field in which the training's target is typed. */
+export function targetField(app, side) {
+  const input = el("input", {
+    type: "text", spellcheck: "false", autocomplete: "off",
+    oninput: () => app.store.set({ target: input.value === "" ? null : input.value }),
+  });
+  const problem = el("p", { class: "error", role: "alert" });
+  const element = el("div", { class: "target-field" },
+    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), problem);
+  function update() {
+    const { steps } = side.explanation;
+    if (document.activeElement !== input) {
+      input.value = app.store.get().target ?? decodeIds(side.task, steps.map((step) => step.token));
+    }
+    problem.textContent = side.error ?? "";
+    problem.hidden = side.error === null;
+  }
+  return { element, update };
+}
+
+/** The sentence under the rows: the mean of the losses. */
+export function lossSentence(steps) {
+  const mean = steps.reduce((sum, step) => sum + stepLoss(step), 0) / steps.length;
+  return el("p", {}, phrase({
+    en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. Training " +
+      "changes the weights so that it falls.",
+    zh: "一次计算就得到全部 {0} 个预测。损失是各个 −ln p 的平均：{1}。训练改变权重，使它下降。",
+  }, steps.length, derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean)));
+}
+
+const tokenBoxes = (side, ids) =>
+  el("span", { class: "tokens" }, Array.from(ids, (id) => token(side.explanation.label(id))));
+
+/** What is said of each mode, beside this model's own tokens: [name, training, in use]. */
+function modeLines(side, inUse, training) {
+  const rowsOf = (explanation) => explanation.inputs.target ?? explanation.inputs.ids;
+  const written = (explanation) => tokenBoxes(side, explanation.steps.map((step) => step.token));
+  const isText = side.task.name === "characters";
+  const T = rowsOf(training).length;
+  const start = tokenBoxes(side, rowsOf(inUse).slice(0, inUse.steps[0].row + 1));
+  return [
+    [words({ en: "goes in", zh: "读入" }),
+      phrase({ en: "{0} — all at once", zh: "{0}——一次全部读入" }, tokenBoxes(side, rowsOf(training))),
+      phrase({ en: "{0} — then, one at a time, what it has written",
+        zh: "{0}——然后是它自己写的，每次一个" }, start)],
+    [words({ en: "comes out", zh: "输出" }),
+      phrase({ en: "{0} — a probability for each of these", zh: "{0}——其中每一个的概率" },
+        written(training)),
+      phrase({ en: "{0} — each is the next input", zh: "{0}——每一个都是下一步的输入" },
+        written(inUse))],
+    [words({ en: "passes", zh: "计算次数" }),
+      words({ en: "1, over {0} positions together", zh: "1 次，{0} 个位置一起算" }, T),
+      words({ en: "{0}, one for each token", zh: "{0} 次，每个词元一次" }, inUse.steps.length)],
+    [term("causal mask"),
+      words({ en: "needed: it hides {0} of the {1} pairs, which would give the answer away",
+        zh: "需要：{1} 对中遮住 {0} 对，否则答案就露出来了" }, (T * (T - 1)) / 2, T * T),
+      words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
+    [words({ en: "compared with", zh: "与什么比较" }),
+      isText
+        ? words({ en: "the next character, everywhere: loss −ln p", zh: "每处的下一个字符：损失 −ln p" })
+        : words({ en: "the right token, at each position of the answer: loss −ln p",
+          zh: "回答的每个位置上的正确词元：损失 −ln p" }),
+      words({ en: "nothing: a wrong token is read on like a right one",
+        zh: "不比较：写错的词元也照样读下去" })],
+    [term("cache"),
+      words({ en: "none: all keys and values are computed in the one pass",
+        zh: "不用：所有的键和值在一次计算中得到" }),
+      words({ en: "at the end, keys and values of {0} tokens in {1} layers",
+        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
+    [words({ en: "ends", zh: "结束" }),
+      words({ en: "at the end of the target", zh: "在目标的末尾" }),
+      isText
+        ? words({ en: "after {0} characters", zh: "写满 {0} 个字符时" }, inUse.steps.length)
+        : words({ en: "when it writes </s>, or at the limit", zh: "写出 </s> 时，或到长度上限" })],
+  ];
+}
+
+/** The two modes side by side, in the form of the notes' table. */
+export function modesTable(side, inUse, training) {
+  const lines = modeLines(side, inUse, training).map(([name, ...cells]) => el("tr", {},
+    el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell))));
+  return el("table", { class: "plain modes" },
+    el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),
+    el("thead", {}, el("tr", {}, el("td"),
+      el("th", { scope: "col", text: words({ en: "training", zh: "训练" }) }),
+      el("th", { scope: "col", text: words({ en: "in use", zh: "使用" }) }))),
+    el("tbody", {}, lines));
+}
