@@ -206,10 +206,11 @@ export function vector(side, { values, label, labels = null, ...options }) {
  * Bars, one below the other, around a common zero.
  * items: [{label (text or node), value, text?, what?, title?, selected?, colour?, onSelect?}]
  * colour: "sign" (plus and minus, the default), "weight", "asks", "answers" or "value".
+ * range: numbers for which there must be room too, so that two drawings have the same scale.
  */
-export function bars({ items, label, colour = "sign", digits = number }) {
-  const least = Math.min(0, ...items.map((item) => item.value));
-  const most = Math.max(0, ...items.map((item) => item.value));
+export function bars({ items, label, colour = "sign", digits = number, range = [] }) {
+  const least = Math.min(0, ...range, ...items.map((item) => item.value));
+  const most = Math.max(0, ...range, ...items.map((item) => item.value));
   const width = most - least || 1;
   const rows = items.map((item) => {
     const bar = el("span", { class: `bar ${item.colour ?? colour}${item.value < 0 ? " less" : ""}` });
