@@ -494,6 +494,14 @@ def test_modules_that_cannot_be_joined_are_refused(
         joined(module(tmp_path, **texts))
 
 
+def test_every_module_is_part_of_the_page() -> None:
+    script = joined(FOLDER / "app.js")
+    definition = re.compile(r"^(?:export )?((?:async )?(?:function|const) \w+)", re.MULTILINE)
+    for path in FOLDER.rglob("*.js"):
+        for defined in definition.findall(path.read_text(encoding="utf-8")):
+            assert f"\n{defined}" in script, f"{path} is imported by no module"
+
+
 def test_a_wheel_has_all_files_of_the_page() -> None:
     setup = configparser.ConfigParser()
     setup.read(PACKAGES / "setup.cfg")
