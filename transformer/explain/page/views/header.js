@@ -4,6 +4,7 @@
 import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
+import { editsBanner } from "./edits_banner.js";
 
 const SENTENCE = {
   Transformer: {
@@ -14,6 +15,11 @@ const SENTENCE = {
     en: "Your model read {0} and filled the gap with {1}. Here is everything that happened in between.",
     zh: "你的模型读了 {0}，在空处填上 {1}。中间发生的一切都在这里。",
   },
+};
+
+const TRAINING = {
+  en: "In training your model reads {0} and the right answer {1} at once. Here is everything that happens.",
+  zh: "训练时，你的模型一次读入 {0} 和正确答案 {1}。其间发生的一切都在这里。",
 };
 
 export function headerView(app, sections) {
@@ -45,13 +51,18 @@ export function headerView(app, sections) {
     const rest = el("span", { class: "rest", title: words({ en: "what the model reads besides", zh: "模型还会读到的部分" }) });
     const answer = el("span", { class: "answer", role: "group", "aria-label": words({ en: "The answer, token by token", zh: "答案，逐个词元" }) });
     const reading = el("span", { class: "quiet" });
-    const sentence = phrase(SENTENCE[payload.kind] ?? SENTENCE.Transformer, "\u0000", "\u0001");
-    const parts = sentence.flatMap((part) =>
-      part === "\u0000" ? [el("span", { class: "asked" }, input, rest)]
-        : part === "\u0001" ? [answer, reading] : [part]);
-    const tail = parts[parts.length - 1];
-    const cut = tail.search(/[.。]/) + 1;
-    parts.splice(-1, 1, tail.slice(0, cut), el("span", { class: "tail", text: tail.slice(cut) }));
+    const sentence = el("h1", { class: "sentence" });
+    let phrased = null; // the mode of which the sentence speaks
+
+    function say(mode) {
+      phrased = mode;
+      const texts = mode === "training" ? TRAINING : SENTENCE[payload.kind] ?? SENTENCE.Transformer;
+      const parts = phrase(texts, el("span", { class: "asked" }, input, rest), el("span", {}, answer, reading));
+      const last = parts.pop();
+      const cut = last.search(/[.。]/) + 1;
+      sentence.replaceChildren(...parts, last.slice(0, cut), el("span", { class: "tail", text: last.slice(cut) }));
+    }
+
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
 
     const language = el("button", {
@@ -73,8 +84,9 @@ export function headerView(app, sections) {
         heading.tabIndex = -1;
         heading.focus({ preventScroll: true });
       } })));
+    const banner = editsBanner(app);
     element.append(
-      el("h1", { class: "sentence" }, parts), error,
+      sentence, error, banner.element,
       el("div", { class: "controls" }, contents, el("div", { class: "switches" }, guess, language, themeButton())),
     );
 
@@ -100,9 +112,11 @@ export function headerView(app, sections) {
 
     return () => {
       const state = store.get();
+      if (state.mode !== phrased) say(state.mode);
       if (document.activeElement !== input || input.value !== state.question) input.value = state.question;
       input.style.setProperty("width", `${Math.max(3, Math.min(60, [...input.value].length + 1))}ch`);
       guess.setAttribute("aria-checked", String(state.guess));
+      banner.update();
       error.hidden = side.error === null;
       error.textContent = side.error ?? "";
       element.classList.toggle("wrong", side.error !== null);
