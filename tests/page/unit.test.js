@@ -3,11 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import {
+  streamSublayers, unitEffect,
+} from "../../transformer/explain/page/arithmetic/attribution.js";
+import { rowIds } from "../../transformer/explain/page/arithmetic/cell.js";
 import { ACTIVATIONS } from "../../transformer/explain/page/arithmetic/layers.js";
 import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { row } from "../../transformer/explain/page/arithmetic/tensor.js";
 import {
-  hiddenUnits, runMlp, takeRows, unitAdds,
+  exampleInputs, excitation, hiddenUnits, runMlp, takeRows, unitAdds, unitPushes,
 } from "../../transformer/explain/page/arithmetic/unit.js";
 import { boxesOf } from "../../transformer/explain/page/boxes.js";
 import { fixture, largestDifference } from "./fixtures.js";
@@ -56,3 +60,44 @@ for (const { name, model: payload, inputs } of fixture("variants")) {
     }
   });
 }
+
+for (const { task, model: payload, explanations } of fixture("explanations")) {
+  const model = loadModel(payload);
+  const { source, target, inputs } = explanations.find((one) => one.target && !one.error);
+
+  test(`${task.name}: a held-out example is read with its answer`, () => {
+    assert.deepEqual(exampleInputs(model, task, [source, target]), inputs);
+  });
+
+  test(`${task.name}: the mean of each unit on each token`, () => {
+    const boxes = boxesOf(model).filter(({ kind }) => kind === "mlp");
+    const reading = [...excitation(model, task, boxes, [[source, target], [source, target]])];
+    assert.equal(reading.at(-1).examples, 2);
+    const trace = run(model, inputs);
+    for (const box of boxes) {
+      const ids = rowIds(inputs, box);
+      const found = reading.at(-1).means.get(box.id);
+      assert.deepEqual([...found.keys()].sort(), [...new Set(ids)].sort());
+      for (const [id, { count, sums }] of found) {
+        const places = ids.flatMap((other, t) => (other === id ? [t] : []));
+        assert.equal(count, 2 * places.length);
+        const expected = sums.map((_, unit) =>
+          2 * places.reduce((sum, t) => sum + row(trace.get(`${box.id}.hidden`), t)[unit], 0));
+        assert.ok(largestDifference(sums, expected) < BOUND, `${box.id}, token ${id}`);
+      }
+    }
+  });
+}
+
+test("what a unit pushes, times its value, is what it adds to each logit", () => {
+  for (const { model: payload, inputs } of fixture("variants")) {
+    const model = loadModel(payload);
+    const trace = run(model, inputs);
+    const { path } = streamSublayers(model).findLast((sublayer) => sublayer.path.endsWith("mlp"));
+    for (const { unit, value } of hiddenUnits(trace, path, 1).slice(0, 3)) {
+      const { logits } = unitEffect(model, trace, path, 1, unit);
+      const pushes = unitPushes(model, trace, path, 1, unit);
+      assert.ok(largestDifference(pushes.map((x) => value * x), logits) < BOUND, path);
+    }
+  }
+});
