@@ -27,7 +27,7 @@ const SLOT_STATES = {
 function slotTable(side, attentions, ids, memory, show) {
   const { label } = side.explanation;
   const slots = [];
-  const heads = Array.from(ids, (id) => el("th", { scope: "col" }, visible(label(id))));
+  const heads = Array.from(ids, (id) => el("th", { scope: "col", text: visible(label(id)) }));
   const rows = attentions.flatMap(({ path, layer }) => ["k", "v"].map((kind) => {
     const name = kind === "k" ? CACHE_KEYS : CACHE_VALUES;
     const cells = Array.from(ids, (id, row) => {
@@ -51,7 +51,7 @@ function slotTable(side, attentions, ids, memory, show) {
   const table = el("table", { class: "cache" }, el("caption", { text: caption }),
     el("thead", {}, el("tr", {}, el("td"), heads)), el("tbody", {}, rows));
   table.addEventListener("keydown", (event) => moveInSlots(event, slots, ids.length));
-  return { table: el("div", { class: "scroll" }, table), slots };
+  return { table: el("div", { class: "scroll" }, table), slots, heads };
 }
 
 /** Arrow keys lead from slot to slot. */
@@ -189,6 +189,9 @@ export function cacheFigure(side) {
           words(SLOT_STATES[state])));
       }
     }
+    tables[0].heads.forEach((head, row) => {
+      head.textContent = row > rows[step] ? "" : visible(explanation.rows[row]); // not yet written
+    });
     const last = tables[0].slots.filter((slot) => slot.row === rows[step] && slot.kind === "k").pop();
     for (const { slots } of tables) slots[0].button.tabIndex = 0;
     show(chosen && stateOf(chosen) !== "empty" && chosen.memory ? chosen : last);

@@ -6,20 +6,44 @@ import { words } from "../words.js";
 
 const guesses = new Map(); // what was guessed: key → {right, choice, gate}
 
-const guessKey = (app, side, kind) =>
-  JSON.stringify([side.id, kind, side.explanation.question, app.store.get().step]);
+const guessKey = (side, kind, step) =>
+  JSON.stringify([side.id, kind, side.explanation.question, step]);
 
-const guessedStep = (app, side) => {
-  const { steps } = side.explanation;
-  return steps[Math.min(app.store.get().step, steps.length - 1)];
-};
+const presentStep = (app, side) => Math.min(app.store.get().step, side.explanation.steps.length - 1);
 
-/** Are results of this kind, "token" or "attention", still to be guessed at the present step? */
+const guessing = (app, side) => app.store.get().guess && side.error === null;
+
+/** Is the token of this step still to be guessed? Those before the present one have been read. */
+export function isSecret(app, side, step) {
+  if (!guessing(app, side) || app.store.get().mode === "training") return false; // there it is given
+  return step >= presentStep(app, side) && !guesses.has(guessKey(side, "token", step));
+}
+
+/** Are the present step's results, "token" or "attention", still to be guessed? */
 export function isHidden(app, side, kind) {
-  const { guess, mode } = app.store.get();
-  if (!guess || side.explanation.error || !side.explanation.steps.length) return false;
-  if (kind === "token" && mode === "training") return false; // the target is in plain sight
-  return !guesses.has(guessKey(app, side, kind));
+  const step = presentStep(app, side);
+  if (kind === "token") return isSecret(app, side, step);
+  return guessing(app, side) && !guesses.has(guessKey(side, kind, step));
+}
+
+/** Would what a box computed give the present guess away? */
+export function isBoxSecret(app, side, box) {
+  if (["output", "probabilities"].includes(box.kind)) return isHidden(app, side, "token");
+  return box.id === lastAttention(side.model) && isHidden(app, side, "attention");
+}
+
+/** Label the rows of the stream; with "?" those whose token is still to be guessed. */
+export function labelRows(app, side) {
+  const { inputs, steps, label } = side.explanation;
+  const writer = new Map(steps.map(({ row }, step) => [row + 1, step]));
+  side.explanation.rows = (inputs.target ?? inputs.ids).map((id, row) =>
+    writer.has(row) && isSecret(app, side, writer.get(row)) ? "?" : label(id));
+}
+
+/** What stands in the place of what would give a guess away. */
+export function secretNote() {
+  return el("p", { class: "quiet", text: words(
+    { en: "Hidden until you have guessed.", zh: "猜过之后才显示。" }) });
 }
 
 /** {right, all}: how many guesses were right, of how many. */
@@ -66,7 +90,7 @@ const largestTwo = (numbers) => {
 /** What is asked of the next token: {question, choices: [{label, value}], right, answer(gate)}. */
 function askToken(app, side) {
   const { explanation, model } = side;
-  const step = guessedStep(app, side);
+  const step = explanation.steps[presentStep(app, side)];
   const label = explanation.label;
   const [first, second] = largestTwo(step.probabilities);
   const read = explanation.rows.slice(0, step.row + 1).map((text) => token(text));
@@ -98,7 +122,7 @@ function askToken(app, side) {
 /** What is asked of attention. */
 function askAttention(app, side) {
   const { explanation, model } = side;
-  const step = guessedStep(app, side);
+  const step = explanation.steps[presentStep(app, side)];
   const path = lastAttention(model);
   const head = largestHead(explanation.trace, path, step.row);
   const all = rowOfHead(explanation.trace.get(`${path}.weights`), head, step.row);
@@ -146,14 +170,16 @@ export function guessGate(app, side, kind, element) {
   element.before(panel);
   let shown = null;
 
+  const keyNow = () => guessKey(side, kind, presentStep(app, side));
+
   function answer(asked, choice) {
-    guesses.set(guessKey(app, side, kind), { right: choice === asked.right, choice, gate });
+    guesses.set(keyNow(), { right: choice === asked.right, choice, gate });
     app.store.set({ guessed: guesses.size }); // all views look again
     panel.focus();
   }
   function draw() {
     const asked = kind === "token" ? askToken(app, side) : askAttention(app, side);
-    const given = guesses.get(guessKey(app, side, kind));
+    const given = guesses.get(keyNow());
     if (!given) {
       return [
         el("p", {}, asked.question),
@@ -176,12 +202,12 @@ export function guessGate(app, side, kind, element) {
   }
   function update() {
     const hide = isHidden(app, side, kind);
-    const given = guesses.get(guessKey(app, side, kind));
+    const given = guesses.get(keyNow());
     const told = app.store.get().guess && given?.gate === gate;
     element.hidden = hide;
     panel.hidden = !hide && !told;
     const key = panel.hidden ? null : JSON.stringify([
-      guessKey(app, side, kind), hide, app.store.get().lang, guessTally()]);
+      keyNow(), hide, app.store.get().lang, guessTally()]);
     if (key === shown) return;
     shown = key;
     panel.replaceChildren(...(panel.hidden ? [] : draw()));

@@ -6,6 +6,7 @@ import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
 import { declare, el, percent, svg, token } from "../widgets.js";
+import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
   const { store, boxes } = app;
@@ -87,7 +88,7 @@ export function mapView(app) {
       const norm = { layer: "LayerNorm", rms: "RMSNorm" }[config.norm];
       const title = part === "norm" || box.kind === "norm" ? norm : words(boxTitle(box));
       button.replaceChildren(el("span", { class: "map-name", text: title }), el("span", { class: "map-shape", text: shape }));
-      const picture = smallPicture(side, box, state);
+      const picture = isBoxSecret(app, side, box) ? null : smallPicture(side, box, state);
       if (picture && part === "box") button.append(picture);
     }
 
@@ -109,7 +110,7 @@ export function mapView(app) {
         const cross = boxes.find(({ cross }) => cross);
         drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, side.explanation.trace.get(cross.memory).shape.join("×"));
       }
-      steps.replaceChildren(...stepSentence(side, state));
+      steps.replaceChildren(...stepSentence(side, state, isHidden(app, side, "token")));
     }
     return update;
   }
@@ -134,20 +135,20 @@ function mapHead({ store }) {
   return el("div", { class: "map-head" }, el("div", { class: "choice", role: "group" }, both));
 }
 
-function stepSentence({ explanation: { steps, rows, label } }, state) {
+function stepSentence({ explanation: { steps, rows, label } }, state, secret) {
   const step = steps[Math.min(state.step, steps.length - 1)];
   const text = words({ en: "Step {0} of {1}: at \u0001 it writes \u0001", zh: "第 {0} 步，共 {1} 步：在 \u0001 处写出 \u0001" }, state.step + 1, steps.length);
   const [before, between, after] = text.split("\u0001");
-  return [before, token(rows[step.row]), between, token(label(step.token)), after];
+  return [before, token(rows[step.row]), between, token(secret ? "?" : label(step.token)), after];
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
 function smallPicture(side, box, state) {
-  const { trace, steps, label } = side.explanation;
+  const { trace, steps, label, rows, columns } = side.explanation;
   const step = steps[Math.min(state.step, steps.length - 1)];
   if (box.kind === "tokens") {
     const chosen = box.side === "source" ? -1 : step.row;
-    return el("span", { class: "map-tokens" }, idsRead(side, box).map((id, i) => token(label(id), { class: i === chosen ? "selected" : "" })));
+    return el("span", { class: "map-tokens" }, ((box.side === "source" && columns) || rows).map((text, i) => token(text, { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
