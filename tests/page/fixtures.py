@@ -1,10 +1,8 @@
-"""What the tests of the page's arithmetic compare with: models, questions and their answers."""
+"""What the page's arithmetic is compared with: what Python computes, in float64."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,10 @@ import numpy as np
 import minitorch as mt
 from minitorch.autograd import Array
 from transformer import BERT, GPT, Transformer, TransformerConfig
-from transformer.explain import trace
+from transformer.decoding import beam_search, greedy
+from transformer.explain import Edit, Trace, edited, lens, parts, predicted, trace, unit_effect
+from transformer.explain.page.encoding import encoded
+from transformer.explain.page.record import _config, _weights
 
 KINDS: dict[str, Any] = {"Transformer": Transformer, "GPT": GPT, "BERT": BERT}
 
@@ -43,45 +44,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "padding on both sides": {"left": 1, "right": 2, "positions": "learned"},
     "nothing but padding": {"left": 5},
 }  # fmt: skip
+EDITED = ("as in the paper", "as GPT-2", "as Llama")
+# Seeds of models that write texts of several tokens: of a Transformer, of a GPT.
+DECODED = {
+    "as in the paper": (5, 3), "pre-norm": (17, 8), "as Llama": (16, 0), "segments": (18, 34),
+    "one head of keys": (23, 4), "heads wider than d_model / n_heads": (31, 35),
+    "padding on the left": (37, 8), "all alike": (0, 0), "without an end": (17, 8),
+}  # fmt: skip
 
 
 def randomised(model: Any, seed: int) -> Any:
     """Draw every parameter in float32, so that no bias is 0 and no scale 1; compute in float64."""
     rng = np.random.default_rng(seed)
     with mt.no_grad():
-        for p in model.parameters():
-            p.array[...] = 0.4 * rng.standard_normal(p.shape) + (p.ndim == 1)
+        for path, p in model.named_parameters():
+            p.array[...] = 0.4 * rng.standard_normal(p.shape) + path.endswith("norm.weight")
     return model.double().eval()
-
-
-def entry(array: Any, dtype: str = "<f8") -> dict[str, Any]:
-    """An array as a page has it: its shape, and its numbers in base64."""
-    array = np.ascontiguousarray(array, dtype)
-    return {"shape": list(array.shape), "data": base64.b64encode(array.tobytes()).decode()}
 
 
 def model_payload(model: Any) -> dict[str, Any]:
     """The fields of a page's data that say what the model is."""
-    config = model.config
-    d_head = config.d_model // config.n_heads if config.d_head is None else config.d_head
-    buffers = {
-        path: buffer
-        for path, buffer in model.named_buffers()
-        if path.endswith(("positions", ".cos", ".sin"))
-    }
     return {
         "kind": type(model).__name__,
-        "config": asdict(config)
-        | {
-            "n_kv_heads": config.n_kv_heads or config.n_heads,
-            "d_head": d_head,
-            "final_norm": config.pre_norm if config.final_norm is None else config.final_norm,
-        },
+        "config": _config(model),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "weights": {
-            path: entry(tensor.detach().numpy(), "<f4")
-            for path, tensor in (model.state_dict() | buffers).items()
-        },
+        "weights": {path: encoded(array, "<f4") for path, array in _weights(model).items()},
     }
 
 
@@ -91,23 +78,25 @@ def without_batch(name: str, array: Array) -> Array:
     return array if shared else array[0]
 
 
-def traced(model: Any, *inputs: Sequence[int]) -> dict[str, Any]:
-    """Every named intermediate of a model that reads these ids."""
-    with mt.no_grad(), trace(model) as t:
-        model(*(mt.tensor([list(ids)]) for ids in inputs))
-    return {name: entry(without_batch(name, array)) for name, array in t.named().items()}
+def intermediates(t: Trace) -> dict[str, Any]:
+    """Every named intermediate of a trace, as a page has it."""
+    return {name: encoded(without_batch(name, array), "<f8") for name, array in t.named().items()}
 
 
-def variant(kind: str, name: str, seed: int) -> dict[str, Any]:
-    """A small random model of a kind, what it reads, and all that it computes."""
-    changes = dict(VARIANTS[name])
+def traced(model: Any, inputs: dict[str, list[int]], edits: Sequence[Edit] = ()) -> Trace:
+    with mt.no_grad(), trace(model) as t, edited(model, edits, t):
+        model(*(mt.tensor([ids]) for ids in inputs.values()))
+    return t
+
+
+def variant(
+    kind: str, name: str, seed: int = 0, **more: Any
+) -> tuple[Any, dict[str, list[int]], dict[str, list[int]]]:
+    """A small random model of a kind, what it reads, and something else that it could read."""
+    changes = VARIANTS[name] | more
     left, right = changes.pop("left", 0), changes.pop("right", 0)
-    config = TransformerConfig(
-        **{
-            "vocab_size": 11, "d_model": 16, "n_heads": 4, "n_layers": 2, "d_ff": 20,
-            "dropout": 0.0, "max_length": 12, **changes,
-        }
-    )  # fmt: skip
+    sizes = {"vocab_size": 11, "d_model": 16, "n_heads": 4, "n_layers": 2, "d_ff": 20}
+    config = TransformerConfig(**{**sizes, "dropout": 0.0, "max_length": 12, **changes})
     model = randomised(KINDS[kind](config), seed)
     rng = np.random.default_rng(seed)
 
@@ -115,10 +104,143 @@ def variant(kind: str, name: str, seed: int) -> dict[str, Any]:
         text = rng.integers(3, 11, n).tolist()
         return [config.pad] * left + text[: n - left - right] + [config.pad] * right
 
-    read = {"source": ids(5), "target": ids(6)} if kind == "Transformer" else {"ids": ids(6)}
+    def inputs() -> dict[str, list[int]]:
+        return {"source": ids(5), "target": ids(6)} if kind == "Transformer" else {"ids": ids(6)}
+
+    return model, inputs(), inputs()
+
+
+def variants() -> Iterator[dict[str, Any]]:
+    """Each variant of each kind, and all that it computes."""
+    for kind in KINDS:
+        for name in VARIANTS:
+            model, inputs, _ = variant(kind, name)
+            yield {
+                "name": f"{kind}, {name}",
+                "model": model_payload(model),
+                "inputs": inputs,
+                "trace": intermediates(traced(model, inputs)),
+            }
+
+
+# --------------------------------------------------------------------------------------- edits
+
+
+def _paths(kind: str, block: int = 0) -> tuple[str, str, str]:
+    """The paths of a self-attention, another attention and an MLP; of the encoder, the second."""
+    first, second = {
+        "Transformer": ("decoder.blocks.{}.self_attention", "encoder.blocks.{}.attention"),
+        "GPT": ("blocks.{}.attention",) * 2,
+        "BERT": ("encoder.blocks.{}.attention",) * 2,
+    }[kind]
+    return first.format(block), second.format(block), first.rsplit(".", 1)[0].format(block) + ".mlp"
+
+
+def _edits(kind: str, other: Trace) -> Iterator[list[tuple[Edit, str]]]:
+    """Lists of edits, each with the name of the activation in `other` that it puts in, or ""."""
+    attention, second, mlp = _paths(kind)
+    _, _, last = _paths(kind, 1)
+    yield [(Edit("head", attention, 2), "")]
+    yield [(Edit("head", second, 0, row=3), "")]
+    yield [(Edit("head", attention, 1, replacement=other[f"{attention}.mixed"][0, 1]), "heads")]
+    yield [(Edit("unit", mlp, 7), "")]
+    yield [(Edit("unit", last, 5, 3, other[f"{last}.hidden"][0, :, 5]), "hidden")]
+    yield [(Edit("sublayer", attention), "")]
+    yield [(Edit("sublayer", second, row=0), "")]
+    yield [(Edit("sublayer", last, None, 3, other[f"{last}.output"][0]), "output")]
+    yield [(Edit("sublayer", mlp), ""), (Edit("head", attention, 0), "")]
+
+
+def _edited(model: Any, inputs: dict[str, list[int]], chosen: list[tuple[Edit, str]]) -> Any:
+    """What a model computes after edits, and what the sum says of them."""
+    made = [edit for edit, _ in chosen]
+    t = traced(model, inputs, made)
+    clean = traced(model, inputs)
     return {
-        "name": f"{kind}, {name}",
-        "model": model_payload(model),
-        "inputs": read,
-        "trace": traced(model, *read.values()),
+        "edits": [
+            {"kind": e.kind, "path": e.path, "index": e.index, "row": e.row, "put": put}
+            for e, put in chosen
+        ],
+        "trace": intermediates(t),
+        "parts": parts(model, t, 3, 4, 7, made).parts,
+        "predicted": [predicted(model, clean, 3, 4, 7, edit) for edit in made],
     }
+
+
+def edits() -> Iterator[dict[str, Any]]:
+    """Models of each kind, and edits of them."""
+    for kind in KINDS:
+        for name in EDITED:
+            model, inputs, others = variant(kind, name)
+            yield {
+                "name": f"{kind}, {name}",
+                "model": model_payload(model),
+                "inputs": inputs,
+                "others": others,
+                "edited": [
+                    _edited(model, inputs, chosen)
+                    for chosen in _edits(kind, traced(model, others))
+                ],
+            }
+
+
+# --------------------------------------------------------------------------------- attribution
+
+
+def attributions() -> Iterator[dict[str, Any]]:
+    """The sum, the lens, and the effects of units, of a row of each variant."""
+    for kind in KINDS:
+        for name in [*VARIANTS][:-1]:
+            model, inputs, _ = variant(kind, name)
+            t = traced(model, inputs)
+            found = parts(model, t, 3, 4, 7)
+            mlp = _paths(kind)[2]
+            yield {
+                "name": f"{kind}, {name}",
+                "model": model_payload(model),
+                "inputs": inputs,
+                "parts": found.parts,
+                "difference": found.difference,
+                "lens": {stream: p.tolist() for stream, p in lens(model, t, 3).items()},
+                "units": [[mlp, i, unit_effect(model, t, mlp, 3, i).tolist()] for i in (0, 5, 19)],
+            }
+
+
+# ------------------------------------------------------------------------------------ decoding
+
+
+def _beams(model: Any, prompt: mt.Tensor) -> Iterator[dict[str, Any]]:
+    for width, alpha in ((1, 0.6), (3, 0.6), (4, 0.0), (5, 2.0), (15, 1.0)):
+        n_best = min(width, 3)
+        found = beam_search(model, prompt, 7, width, alpha=alpha, n_best=n_best)
+        yield {
+            "options": {"width": width, "alpha": alpha, "nBest": n_best},
+            "ids": found.ids[0].tolist(),
+            "scores": [score if np.isfinite(score) else None for score in found.scores[0].tolist()],
+        }
+
+
+def decoded() -> Iterator[dict[str, Any]]:
+    """Greedy and beam searches; also of models that find all tokens alike, or never end."""
+    for name, seeds in DECODED.items():
+        for kind, seed in zip(("Transformer", "GPT"), seeds, strict=True):
+            known = name if name in VARIANTS else "pre-norm"
+            more = {"eos": -1, "pad": -1} if name == "without an end" else {}
+            model, inputs, _ = variant(kind, known, seed, tie_embeddings=False, **more)
+            if name == "all alike":
+                with mt.no_grad():
+                    model.output.weight.array[...] = 0
+            prompt = next(iter(inputs.values()))
+            ids = mt.tensor([prompt])
+            edit = Edit("sublayer", _paths(kind)[0])
+            with edited(model, [edit]):
+                after = greedy(model, ids, 7)[0].tolist()
+            yield {
+                "name": f"{kind}, {name}",
+                "model": model_payload(model),
+                "prompt": prompt,
+                "greedy": greedy(model, ids, 7)[0].tolist(),
+                "edit": {"kind": edit.kind, "path": edit.path},
+                "edited": after,
+                "beams": [*_beams(model, ids)],
+            }

@@ -158,7 +158,8 @@ function startPage(data) {
     });
     drawn = store.get();
     const hash = writeHash(drawn, store.defaults);
-    if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own
+    if (!isNotebook && hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
     document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn ?? 0) + 1;
   }
 

@@ -1,19 +1,20 @@
 // A side of the page: a model, the question put to it, and what it computed.
 
+import { resolveEdits } from "./arithmetic/edits.js";
 import { explain, recordedExplanation } from "./arithmetic/explanation.js";
 import { loadModel } from "./arithmetic/model.js";
 import { rightAnswer } from "./arithmetic/tasks.js";
 
 /**
- * {id, data: the payload, task, model, explanation, clean, error}. `computeSide` sets the last three:
- * `explanation` is with the edits, `clean` without; `error` says what is wrong with the question,
- * and then the last good answer stays.
+ * {id, data: the payload, task, model, explanation, clean, edits, error}. `computeSide` sets the last
+ * four: `explanation` is with the edits, `clean` without; `edits` are those, as `run` takes them;
+ * `error` says what is wrong with the question, and then the last good answer stays.
  */
 export function createSide(id, data) {
   const model = loadModel(data);
   return {
-    id, data, task: data.task, model, explanation: null, clean: null, error: null, asked: null,
-    answers: new Map(),
+    id, data, task: data.task, model, explanation: null, clean: null, edits: [], error: null,
+    asked: null, answers: new Map(),
   };
 }
 
@@ -25,6 +26,7 @@ export function computeSide(side, { question, target, mode, edits }) {
     const answer = mode === "training" ? answerInTraining : answerInUse;
     side.clean = answer(side);
     side.explanation = answer(side, edits);
+    side.edits = editsOf(side, edits);
     side.error = null;
   } catch (error) {
     side.error = error.message;
@@ -36,7 +38,7 @@ export function computeSide(side, { question, target, mode, edits }) {
 export function answerInUse(side, edits = []) {
   return remembered(side, ["use", edits], () => {
     if (side.data.weights === null) return recordedExplanation(side.data, side.model, side.task);
-    return checkedAnswer(side, side.asked.question, { edits: edits.map((edit) => inFull(side, edit)) });
+    return checkedAnswer(side, side.asked.question, { edits: editsOf(side, edits) });
   });
 }
 
@@ -46,9 +48,7 @@ export function answerInTraining(side, edits = []) {
     const clean = answerInUse(side);
     if (side.data.weights === null) return clean;
     const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? writtenText(clean);
-    return checkedAnswer(side, side.asked.question, {
-      target, edits: edits.map((edit) => inFull(side, edit)),
-    });
+    return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
 }
 
@@ -64,15 +64,12 @@ function checkedAnswer(side, question, options) {
   return explanation;
 }
 
+/** The edits that this model can make, with what they put in place. */
+function editsOf({ data, model, task }, edits) {
+  return data.weights === null ? [] : resolveEdits(model, task, edits);
+}
+
 /** The tokens that were written, as the model writes them, as one text. */
 function writtenText({ steps, label }) {
   return steps.map(({ token }) => label(token)).filter((text) => text !== "</s>").join("");
-}
-
-/** An edit with what it puts in: `from` is the question whose activation replaces this one's. */
-export function inFull(side, { from, ...edit }) {
-  if (from === undefined) return edit;
-  const { trace } = checkedAnswer(side, from, {});
-  const name = { head: "heads", unit: "hidden", sublayer: "output" }[edit.kind];
-  return { ...edit, replacement: trace.get(`${edit.path}.${name}`) };
 }

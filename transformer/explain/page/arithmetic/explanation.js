@@ -33,17 +33,10 @@ export function explain(model, task, question, { edits = [], target = null } = {
 
 /** The explanation that a page was made with, from its recorded trace; nothing is computed. */
 export function recordedExplanation(payload, model, task) {
-  const { question, source, reference } = payload;
+  const { question, source, prompt: ids, written: answer } = payload;
   const trace = new Map(
-    Object.entries(reference).map(([name, entry]) => [name, fromBase64(entry)]),
+    Object.entries(payload.reference).map(([name, entry]) => [name, fromBase64(entry)]),
   );
-  const ids = prompt(task, model.kind, source);
-  const answer = [];
-  const [length] = trace.get("logits").shape;
-  const first = rowOfStep(model, task, ids, 0);
-  for (let r = first; r < (model.kind === "BERT" ? first + 1 : length); r++) {
-    answer.push(argmax(row(trace.get("logits"), r)));
-  }
   const inputs = inputsOf(model, ids, answer);
   return explanationOf(model, task, { question, source, prompt: ids, answer, inputs, trace });
 }

@@ -53,116 +53,119 @@ export function decodeIds(task, ids) {
 
 // ------------------------------------------------------------------------------- the questions
 
-/** From a question as people type it to a source, for each task; see asSource. */
-const AS_SOURCE = {
-  addition(task, question) {
-    const text = strip(question).replace(/=$/, "");
-    const unknown = text.match(new RegExp(`[^0-9+${WHITE_SPACE}]`, "u"));
-    if (unknown) {
-      throw new ValueError(
-        `unknown character ${repr(unknown[0])} in ${repr(question)}: a sum is written with ` +
-        `digits and one '+', such as ${task.question}`,
-      );
-    }
-    const numbers = text.split("+").map(strip);
-    if (numbers.length !== 2 || !numbers.every((number) => /^[0-9]+$/.test(number))) {
-      throw new ValueError(
-        `${repr(question)} is not a sum of two numbers, such as ${task.question}`,
-      );
-    }
-    for (const number of numbers) {
-      if (number.length <= task.digits) continue;
-      throw new ValueError(
-        `${number} in ${repr(question)} has ${number.length} digits; this model has learned ` +
-        `numbers of up to ${task.digits}`,
-      );
-    }
-    return `${BigInt(numbers[0])}+${BigInt(numbers[1])}=`;
-  },
+function sumAsSource(task, question) {
+  const text = strip(question).replace(/=$/, "");
+  const unknown = text.match(new RegExp(`[^0-9+${WHITE_SPACE}]`, "u"));
+  if (unknown) {
+    throw new ValueError(
+      `unknown character ${repr(unknown[0])} in ${repr(question)}: a sum is written with ` +
+      `digits and one '+', such as ${task.question}`,
+    );
+  }
+  const numbers = text.split("+").map(strip);
+  if (numbers.length !== 2 || !numbers.every((number) => /^[0-9]+$/.test(number))) {
+    throw new ValueError(
+      `${repr(question)} is not a sum of two numbers, such as ${task.question}`,
+    );
+  }
+  for (const number of numbers) {
+    if (number.length <= task.digits) continue;
+    throw new ValueError(
+      `${number} in ${repr(question)} has ${number.length} digits; this model has learned ` +
+      `numbers of up to ${task.digits}`,
+    );
+  }
+  return `${BigInt(numbers[0])}+${BigInt(numbers[1])}=`;
+}
 
-  letters(task, question) {
-    const text = splitWords(question).join("");
-    const n = characters(text).length;
-    if (n < 1 || n > task.length) {
-      throw new ValueError(
-        `${repr(question)} has ${n} letters; this model has learned 1 to ${task.length}`,
-      );
-    }
-    encode(task, text);
-    return text;
-  },
+function lettersAsSource(task, question) {
+  const text = splitWords(question).join("");
+  const n = characters(text).length;
+  if (n < 1 || n > task.length) {
+    throw new ValueError(
+      `${repr(question)} has ${n} letters; this model has learned 1 to ${task.length}`,
+    );
+  }
+  encode(task, text);
+  return text;
+}
 
-  dates(task, question) {
-    const source = splitWords(question).join(" ");
-    const n = characters(source).length;
-    if (n < 1 || n > task.longest[0]) {
-      throw new ValueError(`${repr(question)} is not a date such as ${repr(task.question)}`);
-    }
-    encode(task, source);
-    return source;
-  },
+function dateAsSource(task, question) {
+  const source = splitWords(question).join(" ");
+  const n = characters(source).length;
+  if (n < 1 || n > task.longest[0]) {
+    throw new ValueError(`${repr(question)} is not a date such as ${repr(task.question)}`);
+  }
+  encode(task, source);
+  return source;
+}
 
-  numbers(task, question) {
-    const words = splitWords(question.toLowerCase().replace(/[-,]/g, " "));
-    if (words.length < 1 || words.length > task.longest[0]) {
-      throw new ValueError(`${repr(question)} is not a number in words, up to 99,999`);
-    }
-    const source = words.join(" ");
-    encode(task, source);
-    return source;
-  },
+function numberAsSource(task, question) {
+  const words = splitWords(question.toLowerCase().replace(/[-,]/g, " "));
+  if (words.length < 1 || words.length > task.longest[0]) {
+    throw new ValueError(`${repr(question)} is not a number in words, up to 99,999`);
+  }
+  const source = words.join(" ");
+  encode(task, source);
+  return source;
+}
 
-  "modular-addition"(task, question) {
-    const space = `[${WHITE_SPACE}]*`;
-    const number = "0*([0-9]{1,2})";
-    const form = `^${space}${number}${space}\\+${space}${number}${space}=?${space}$`;
-    const [a, b] = question.match(new RegExp(form, "u"))?.slice(1).map(Number) ?? [MODULUS, 0];
-    if (Math.max(a, b) >= MODULUS) {
-      throw new ValueError(
-        `${repr(question)} is not a sum of two numbers below ${MODULUS}, such as 77+30`,
-      );
-    }
-    return `${a} + ${b}`;
-  },
+function modularSumAsSource(task, question) {
+  const space = `[${WHITE_SPACE}]*`;
+  const number = "0*([0-9]{1,2})";
+  const form = `^${space}${number}${space}\\+${space}${number}${space}=?${space}$`;
+  const [a, b] = question.match(new RegExp(form, "u"))?.slice(1).map(Number) ?? [MODULUS, 0];
+  if (Math.max(a, b) >= MODULUS) {
+    throw new ValueError(
+      `${repr(question)} is not a sum of two numbers below ${MODULUS}, such as 77+30`,
+    );
+  }
+  return `${a} + ${b}`;
+}
 
-  "fill-the-gap"(task, question) {
-    const words = splitWords(question.toLowerCase().replaceAll(".", " . "));
-    if (words.filter((word) => word === GAP_WORD).length !== 1) {
-      throw new ValueError(
-        `a question has one gap, ${GAP_WORD}, such as ${repr(task.question)}`,
-      );
-    }
-    if (![".", GAP_WORD].includes(words.at(-1))) words.push(".");
-    if (words.length > task.longest[0]) {
-      throw new ValueError(
-        `the longest sentence of this grammar has ${task.longest[0]} words`,
-      );
-    }
-    const source = words.join(" ");
-    encode(task, source);
-    return source;
-  },
+function sentenceAsSource(task, question) {
+  const words = splitWords(question.toLowerCase().replaceAll(".", " . "));
+  if (words.filter((word) => word === GAP_WORD).length !== 1) {
+    throw new ValueError(`a question has one gap, ${GAP_WORD}, such as ${repr(task.question)}`);
+  }
+  if (![".", GAP_WORD].includes(words.at(-1))) words.push(".");
+  if (words.length > task.longest[0]) {
+    throw new ValueError(`the longest sentence of this grammar has ${task.longest[0]} words`);
+  }
+  const source = words.join(" ");
+  encode(task, source);
+  return source;
+}
 
-  characters(task, question) {
-    encode(task, question);
-    return question || task.tokens[N_SPECIAL];
-  },
+function textAsSource(task, question) {
+  encode(task, question);
+  return question || task.tokens[N_SPECIAL];
+}
 
-  /** A task that this page does not know is read as it is written, token by token. */
-  other(task, question) {
-    if (!encode(task, question).length) {
-      throw new ValueError(`${repr(question)} has no tokens: ask something`);
-    }
-    return question;
-  },
-};
-for (const name of ["copy", "reverse", "sort"]) AS_SOURCE[name] = AS_SOURCE.letters;
-AS_SOURCE["addition-gpt"] = AS_SOURCE.addition;
+/** The question of a task that this page does not know: as it is written, token by token. */
+function anyAsSource(task, question) {
+  if (!encode(task, question).length) {
+    throw new ValueError(`${repr(question)} has no tokens: ask something`);
+  }
+  return question;
+}
+
+const AS_SOURCE = new Map([
+  ["addition", sumAsSource],
+  ["addition-gpt", sumAsSource],
+  ["copy", lettersAsSource],
+  ["reverse", lettersAsSource],
+  ["sort", lettersAsSource],
+  ["dates", dateAsSource],
+  ["numbers", numberAsSource],
+  ["modular-addition", modularSumAsSource],
+  ["characters", textAsSource],
+  ["fill-the-gap", sentenceAsSource],
+]);
 
 /** What the model reads for a question; a ValueError where it is none of this task. */
 export function asSource(task, question) {
-  const read = Object.hasOwn(AS_SOURCE, task.name) ? AS_SOURCE[task.name] : AS_SOURCE.other;
-  return read(task, question);
+  return (AS_SOURCE.get(task.name) ?? anyAsSource)(task, question);
 }
 
 /** The ids from which a model of this kind writes its answer to a source. */
@@ -199,23 +202,27 @@ export function likeliestWords(task, probabilities) {
   return words.join("  ");
 }
 
-/** The right target for a source, where a line of arithmetic gives it; else null. */
-const RIGHT_ANSWERS = {
-  addition(source) {
-    const [a, b] = source.slice(0, -1).split("+").map(BigInt);
-    return [...String(a + b)].reverse().join("");
-  },
-  copy: (source) => source,
-  reverse: (source) => [...source].reverse().join(""),
-  sort: (source) => [...source].sort().join(""),
-  "modular-addition"(source) {
-    const [a, b] = source.split(" + ").map(Number);
-    return String((a + b) % MODULUS);
-  },
-};
-RIGHT_ANSWERS["addition-gpt"] = RIGHT_ANSWERS.addition;
+/** The digits of a + b, the last one first. */
+function rightSum(source) {
+  const [a, b] = source.slice(0, -1).split("+").map(BigInt);
+  return [...String(a + b)].reverse().join("");
+}
+
+function rightModularSum(source) {
+  const [a, b] = source.split(" + ").map(Number);
+  return String((a + b) % MODULUS);
+}
+
+const RIGHT_ANSWERS = new Map([
+  ["addition", rightSum],
+  ["addition-gpt", rightSum],
+  ["copy", (source) => source],
+  ["reverse", (source) => [...source].reverse().join("")],
+  ["sort", (source) => [...source].sort().join("")],
+  ["modular-addition", rightModularSum],
+]);
 
 /** The right target for a source, as the model should write it; null where it is not computed. */
 export function rightAnswer(task, source) {
-  return Object.hasOwn(RIGHT_ANSWERS, task.name) ? RIGHT_ANSWERS[task.name](source) : null;
+  return RIGHT_ANSWERS.get(task.name)?.(source) ?? null;
 }

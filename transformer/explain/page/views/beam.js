@@ -3,7 +3,6 @@
 import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
 import { longestAnswer } from "../arithmetic/tasks.js";
-import { inFull } from "../sides.js";
 import { derived, el, formula, phrase, svg, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
@@ -21,8 +20,7 @@ function searched(side, { beam: { width, alpha }, edits }) {
   if (!beamSearches.has(key)) {
     if (beamSearches.size > 8) beamSearches.delete(beamSearches.keys().next().value);
     const options = { width, alpha, nBest: width };
-    const changes = edits.map((edit) => inFull(side, edit));
-    const found = beam(side.model, prompt, longestAnswer(side.task), options, changes);
+    const found = beam(side.model, prompt, longestAnswer(side.task), options, side.edits);
     beamSearches.set(key, { ...found, layout: beamLayout(found.tree) });
   }
   return { key, ...beamSearches.get(key) };

@@ -1,10 +1,147 @@
+// The sum: a token's logit less its rival's, as what each part of the model added to it.
+
+import { parts } from "../arithmetic/attribution.js";
+import { comparedStep, heldScales, likeliest, runningTotal } from "../arithmetic/compared.js";
+import { at } from "../arithmetic/tensor.js";
+import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { el } from "../widgets.js";
+import { lensSection } from "./lens.js";
+import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
 
 export function sumView(app) {
+  const { store } = app;
+
   function mount(element, side) {
-    element.append(el("p", { class: "quiet", text: words({ en: "…", zh: "…" }) }));
-    return () => {};
+    let isBySize = false;
+
+    function draw() {
+      if (!side.explanation) return;
+      if (!side.model.weights) {
+        element.replaceChildren(withoutWeights());
+        return;
+      }
+      const step = comparedStep(side.explanation, store.get());
+      const { trace } = side.explanation;
+      const sum = parts(side.model, trace, step.row, step.token, step.rival, side.edits);
+      element.replaceChildren(el("div", { class: "sum-and-lens" },
+        el("div", {}, question(step), orderChoice(), waterfall(sum, step), check(sum), scales(step.row)),
+        lensSection(app, side, step)));
+    }
+
+    /** "Why 6, and not [5]?" */
+    function question(step) {
+      const { label } = side.explanation;
+      const choose = el("select", {
+        class: "rival", "aria-label": words({ en: "the rival: any other token", zh: "对手：任何别的词元" }),
+        onchange: () => store.set({ rival: choose.value === "" ? null : Number(choose.value) }),
+      });
+      const others = likeliest(step.probabilities).filter((id) => id !== step.token);
+      choose.append(...others.map((id) => el("option", {
+        value: id, selected: id === step.rival,
+        text: `${visible(label(id))}   ${percent(step.probabilities[id])}`,
+      })));
+      return el("p", { class: "sum-question" }, phrase({
+        en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
+        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
+      }, token(label(step.token)), choose, term("residual"), term("logits"), term("direct logit attribution")));
+    }
+
+    function orderChoice() {
+      const button = (bySize, texts) => el("button", {
+        type: "button", "aria-pressed": String(isBySize === bySize), text: words(texts),
+        onclick: () => { isBySize = bySize; app.redraw(); },
+      });
+      return el("div", { class: "choice", role: "group", "aria-label": words({ en: "Order of the bars", zh: "排列次序" }) },
+        button(false, { en: "in the order of computation", zh: "按计算次序" }),
+        button(true, { en: "by size", zh: "按大小" }));
+    }
+
+    /** A bar begins where the one before it ended; the last shows where they have led. */
+    function waterfall(sum, step) {
+      const steps = runningTotal(sum.parts, isBySize);
+      const ends = [0, ...steps.map(({ after }) => after)];
+      const [least, most] = [Math.min(...ends), Math.max(...ends)];
+      const across = (x) => (100 * (x - least)) / (most - least || 1);
+      const bar = (from, to, colour) => {
+        const box = el("span", { class: `bar ${colour}${to < from ? " less" : ""}` });
+        box.style.setProperty("left", `${across(Math.min(from, to))}%`);
+        box.style.setProperty("width", `${across(Math.max(from, to)) - across(Math.min(from, to))}%`);
+        return box;
+      };
+      const line = (x, name) => {
+        const mark = el("span", { class: name });
+        mark.style.setProperty("left", `${across(x)}%`);
+        return mark;
+      };
+      const rows = steps.map(({ name, box, head, value, before, after }) => {
+        const row = el("button", {
+          type: "button", class: "fall-row",
+          title: words({ en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" }, partText(app.boxes, name), signed(value), signed(after)),
+          onclick: () => app.open(box, head === undefined ? {} : { head }),
+        }, partLabel(app.boxes, name, true),
+        el("span", { class: "bar-track" }, line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
+        el("span", { class: "number", text: signed(value) }),
+        el("span", { class: "number quiet so-far", text: signed(after) }));
+        return el("li", {}, derived(row, `sum:${name}`, value));
+      });
+      const { label } = side.explanation;
+      const total = derived(el("div", { class: "fall-row total" },
+        el("span", { class: "part-name" }, phrase(
+          { en: "logit of {0} less that of {1}", zh: "{0} 的 logit 减去 {1} 的" },
+          token(label(step.token)), token(label(step.rival)))),
+        el("span", { class: "bar-track" }, line(0, "zero"), bar(0, sum.total, "whole")),
+        el("span", { class: "number", text: signed(sum.total) }), el("span")), "sum:total", sum.total);
+      return el("ol", { class: "waterfall" },
+        el("li", { class: "fall-head quiet", "aria-hidden": "true" },
+          el("span", { text: words({ en: "part", zh: "部分" }) }),
+          el("span", { class: "fall-sides" },
+            el("span", {}, "← ", token(label(step.rival))), el("span", {}, token(label(step.token)), " →")),
+          el("span", { text: words({ en: "adds", zh: "加上" }) }),
+          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) })),
+        rows, el("li", {}, total));
+    }
+
+    function check({ parts: { length }, total, difference }) {
+      const value = (what, x, text) => derived(el("span", { class: "number", text }), what, x);
+      const apart = Math.abs(total - difference);
+      return el("p", {}, phrase({
+        en: "They add up: the {0} parts give {1}, and the model's own two logits differ by {2}. What lies between these two numbers, {3}, is rounding.",
+        zh: "它们加得起来：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
+      }, length, value("sum:total", total, signed(total, 6)),
+      value("sum:difference", difference, signed(difference, 6)),
+      value("sum:error", apart, number(apart))));
+    }
+
+    /** A norm is linear but for its scale; which norms those are, and what their scales are here. */
+    function scales(row) {
+      const { model, explanation: { trace } } = side;
+      const names = heldScales(model, trace);
+      const held = names.map((name) => {
+        const scale = at(trace.get(name), row, 0);
+        const shown = declare(el("span", { class: "number", text: number(scale) }), side, name, [row], [scale]);
+        return el("li", {}, el("code", { text: name }), " ", shown);
+      });
+      const reason = {
+        pre: {
+          en: "On its way to the logits every part goes through the final norm, which divides by the size of the whole vector. So that each part keeps a term of its own, the norm's scale, 1/√(variance + ε), is held at the value that it has here:",
+          zh: "每一部分在到达 logit 之前都要经过最后的归一化，它用整个向量的大小去除。为了让每一部分各占一项，归一化的系数 1/√(方差 + ε) 固定为它在这里的值：",
+        },
+        post: {
+          en: "On its way to the logits every part goes through each later norm, and a norm divides by the size of the whole vector. So that each part keeps a term of its own, each norm's scale, 1/√(variance + ε), is held at the value that it has here:",
+          zh: "每一部分在到达 logit 之前都要经过后面的每一个归一化，而归一化用整个向量的大小去除。为了让每一部分各占一项，每个归一化的系数 1/√(方差 + ε) 都固定为它在这里的值：",
+        },
+      };
+      const gate = model.kind === "BERT" && el("p", { class: "quiet", text: words({
+        en: "The head's GELU is z · Φ(z): its factor Φ(z) is held at its value here too.",
+        zh: "预测头里的 GELU 是 z · Φ(z)，其中的因子 Φ(z) 也固定为这里的值。",
+      }) });
+      return el("div", { class: "held" },
+        names.length > 0 && el("p", { text: words(reason[model.config.pre_norm ? "pre" : "post"]) }),
+        el("ul", { class: "held-scales" }, held), gate || null);
+    }
+
+    return draw;
   }
+
   return { id: "sum", title: { en: "The sum: which part pushed the answer?", zh: "求和：是哪一部分推动了答案？" }, mount };
 }

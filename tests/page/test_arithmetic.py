@@ -1,0 +1,54 @@
+"""The page's arithmetic, in JavaScript under node, computes what Python computes.
+
+The tests are in the files *.test.js; what they compare with is written here, by Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import fixtures
+import pytest
+import questions
+
+HERE = Path(__file__).parent
+WRITTEN = {
+    "model": [fixtures.variants],
+    "edits": [fixtures.edits, fixtures.variants],
+    "attribution": [fixtures.attributions],
+    "decoding": [fixtures.decoded],
+    "tasks": [questions.asked],
+    "python": [questions.strings],
+    "explanation": [questions.explanations],
+}
+
+
+def test_every_file_of_tests_is_run() -> None:
+    assert {path.name for path in HERE.glob("*.test.js")} == {f"{name}.test.js" for name in WRITTEN}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_javascript_computes_the_same(name: str, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        missing = "these tests need node, 18 or later: https://nodejs.org, or apt install nodejs"
+        if "CI" in os.environ:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    for write in WRITTEN[name]:
+        found = write()
+        found = found if isinstance(found, dict) else [*found]
+        (tmp_path / f"{write.__name__}.json").write_text(json.dumps(found))
+    done = subprocess.run(
+        [node, "--test", HERE / f"{name}.test.js"],
+        env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "# pass 0" not in done.stdout

@@ -1,0 +1,142 @@
+// What an edit does: what the sum predicts of it, and what the model gives when it runs with it.
+//
+// In the page's state an edit is {kind, path, index?, row?, from?}: `from` is the question whose
+// computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes.
+
+import { predictedEffect } from "./attribution.js";
+import { explain } from "./explanation.js";
+import { editedName } from "./layers.js";
+import { run } from "./model.js";
+import { argmax, at, row, softmax } from "./tensor.js";
+
+/** Every attention and MLP, in the order of computation: {path, kind: "attention"|"mlp"}. */
+export function sublayersOf({ kind, config }) {
+  const stacks = {
+    Transformer: [
+      ["encoder.blocks", ["attention", "mlp"]],
+      ["decoder.blocks", ["self_attention", "cross_attention", "mlp"]],
+    ],
+    GPT: [["blocks", ["attention", "mlp"]]],
+    BERT: [["encoder.blocks", ["attention", "mlp"]]],
+  };
+  return stacks[kind].flatMap(([stack, names]) =>
+    Array.from({ length: config.n_layers }, (_, i) => names.map((name) => ({
+      path: `${stack}.${i}.${name}`, kind: name === "mlp" ? "mlp" : "attention",
+    }))).flat());
+}
+
+/** Is this the encoder of an encoder–decoder? The answer's stream reads it, and is not made of it. */
+export function isInEncoder(model, path) {
+  return model.kind === "Transformer" && path.startsWith("encoder.");
+}
+
+/** What an edit changes, and how: "….heads.2", "….hidden.17@3" in row 3, "….output<1+2" from 1+2. */
+export function editName(edit) {
+  const index = edit.index === undefined ? "" : `.${edit.index}`;
+  const only = edit.row === undefined ? "" : `@${edit.row}`;
+  return `${editedName(edit)}${index}${only}${edit.from === undefined ? "" : `<${edit.from}`}`;
+}
+
+/** Do two edits change the same thing, whatever they put in its place and in which rows? */
+export function sameTarget(a, b) {
+  return a.kind === b.kind && a.path === b.path && a.index === b.index;
+}
+
+/** Why an edit cannot be made in this model; null if it can. A link may name what is not there. */
+export function editError(model, edit) {
+  const sublayer = sublayersOf(model).find(({ path }) => path === edit.path);
+  const { n_heads, d_ff } = model.config;
+  const kinds = { head: ["attention", n_heads], unit: ["mlp", d_ff], sublayer: [sublayer?.kind, 0] };
+  const [kind, size] = kinds[edit.kind];
+  if (sublayer?.kind !== kind) return `this model has no ${edit.kind} at ${edit.path}`;
+  if (size > 0 && !(edit.index < size)) return `${edit.path} has no ${edit.kind} ${edit.index}`;
+  return null;
+}
+
+/**
+ * The edits with what they put in place, from what the model computed for the question `from` and
+ * its own answer to it. An edit that cannot be made is left out.
+ */
+export function resolveEdits(model, task, edits) {
+  const others = new Map();
+  return edits.filter((edit) => editError(model, edit) === null).flatMap((edit) => {
+    if (edit.from === undefined) return [edit];
+    if (!others.has(edit.from)) others.set(edit.from, explain(model, task, edit.from));
+    const other = others.get(edit.from);
+    if (other.error) return [];
+    return [{ ...edit, replacement: other.trace.get(editedName(edit)) }];
+  });
+}
+
+/** How many rows an edit replaces, of how many: {rows, replaced}; `trace` is without the edit. */
+export function replacedRows(trace, edit) {
+  const rows = trace.get(editedName(edit)).shape.at(-2);
+  if (!edit.replacement) return { rows, replaced: rows };
+  return { rows, replaced: Math.min(rows, edit.replacement.shape.at(-2)) };
+}
+
+/** The logit of a token less that of its rival, at a row. */
+export function logitGap(trace, index, token, rival) {
+  const logits = trace.get("logits");
+  return at(logits, index, token) - at(logits, index, rival);
+}
+
+/**
+ * What the sum predicts: by how much the logit difference changes if only this part of it does. 0
+ * where the edit does not reach the row; so too in an encoder, which is no part of the sum.
+ */
+export function predictedChange(model, trace, edit, index, token, rival) {
+  if (index >= (edit.replacement?.shape.at(-2) ?? Infinity)) return 0;
+  return predictedEffect(model, trace, index, token, rival, edit);
+}
+
+/** What is measured: the logit difference with the edits less that without, on the same tokens. */
+export function measuredChange(model, inputs, trace, edits, index, token, rival) {
+  const edited = run(model, inputs, edits);
+  return logitGap(edited, index, token, rival) - logitGap(trace, index, token, rival);
+}
+
+/** The probabilities of the next token at a row. */
+export function probabilitiesAt(trace, index) {
+  return softmax(row(trace.get("logits"), index));
+}
+
+/** The most that a head's query at a row looks at one key: {key, weight}. */
+export function strongestKey(trace, path, head, index) {
+  const weights = row(trace.get(`${path}.weights`), head, index);
+  const key = argmax(weights);
+  return { key, weight: weights[key] };
+}
+
+/** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */
+export function strongestUnits(trace, path, index, count) {
+  const hidden = trace.get(`${path}.hidden`);
+  const rows = index === null ? Array.from({ length: hidden.shape[0] }, (_, i) => i) : [index];
+  const most = (unit) => Math.max(...rows.map((i) => Math.abs(at(hidden, i, unit))));
+  return Array.from({ length: hidden.shape[1] }, (_, unit) => ({ unit, most: most(unit) }))
+    .sort((a, b) => b.most - a.most)
+    .slice(0, count)
+    .map(({ unit }) => unit);
+}
+
+/**
+ * Switches off each head and each MLP in turn, one at a `next()`, and yields
+ * {edit, predicted, measured, looks: {key, weight} | null}. `step` = {row, token, rival}.
+ */
+export function* importance(model, inputs, trace, step) {
+  for (const { path, kind } of sublayersOf(model)) {
+    const edits = kind === "mlp"
+      ? [{ kind: "sublayer", path }]
+      : Array.from({ length: model.config.n_heads }, (_, index) => ({ kind: "head", path, index }));
+    for (const edit of edits) {
+      const at = [step.row, step.token, step.rival];
+      yield {
+        edit,
+        predicted: predictedChange(model, trace, edit, ...at),
+        measured: measuredChange(model, inputs, trace, [edit], ...at),
+        looks: kind === "mlp" || isInEncoder(model, path)
+          ? null : strongestKey(trace, path, edit.index, step.row),
+      };
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// Predicted beside measured: by how much a logit difference changes when a part is switched off.
+
+import { derived, el, term } from "../widgets.js";
+import { words } from "../words.js";
+import { signed } from "./part_names.js";
+
+/**
+ * A table with a row for each {label, name, predicted, measured, looks?, remove?, selected?}.
+ * `name` goes into what the numbers declare; `looks`, nodes: what the part looks at, a column that
+ * is there if any row has it. All bars have one scale.
+ */
+export function effectTable(rows) {
+  const most = Math.max(...rows.flatMap(({ predicted, measured }) => [predicted, measured]).map(Math.abs));
+  const hasLooks = rows.some(({ looks }) => looks);
+  const head = (...children) => el("th", { scope: "col" }, ...children);
+  const cell = (what, x) => {
+    const bar = el("span", { class: `bar sign${x < 0 ? " less" : ""}` });
+    const share = most > 0 ? (50 * Math.abs(x)) / most : 0;
+    bar.style.setProperty("left", `${x < 0 ? 50 - share : 50}%`);
+    bar.style.setProperty("width", `${share}%`);
+    return derived(el("td", { class: "effect" },
+      el("span", { class: "number", text: signed(x) }),
+      el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: "zero middle" }), bar)), what, x);
+  };
+  return el("div", { class: "scroll" }, el("table", { class: "effects" },
+    el("thead", {}, el("tr", {},
+      head(words({ en: "switched off", zh: "关掉的部分" })),
+      hasLooks && head(term("attention weight")),
+      head(words({ en: "the sum predicts", zh: "求和的预测" })),
+      head(words({ en: "the ablation measures", zh: "消融的实测" })))),
+    el("tbody", {}, rows.map(({ label, name, predicted, measured, looks, remove }) => el("tr", {},
+      el("th", { scope: "row" }, label, remove ?? null),
+      hasLooks && el("td", { class: "looks" }, looks ?? "–"),
+      predicted === null ? el("td", { class: "effect" }) : cell(`predicted:${name}`, predicted),
+      cell(`measured:${name}`, measured))))));
+}
+
+/** Do prediction and measurement agree, to a tenth of the larger? */
+export function agree(predicted, measured) {
+  const larger = Math.max(Math.abs(predicted), Math.abs(measured));
+  return Math.abs(predicted - measured) <= Math.max(0.1 * larger, 0.01);
+}
