@@ -140,7 +140,7 @@ export function beamFigure(app, side) {
     el("h3", {}, term("beam search")),
     el("p", { text: words({
       en: "Greedy decoding (width 1) takes the likeliest token at each step. A beam keeps the best " +
-        "few texts, and prunes the others. A text’s score:",
+        "few texts, and prunes the others. A text's score:",
       zh: "贪心解码（宽度 1）每一步取最可能的词元。束搜索保留最好的几个文本，剪去其余。文本的得分：",
     }) }),
     formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",

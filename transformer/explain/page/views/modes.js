@@ -84,7 +84,8 @@ function modeLines(side, inUse, training) {
       words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
     [words({ en: "compared with", zh: "与什么比较" }),
       isText
-        ? words({ en: "the next character, everywhere: loss −ln p", zh: "每处的下一个字符：损失 −ln p" })
+        ? words({ en: "the next character (here: those of the target): loss −ln p",
+          zh: "下一个字符（这里是目标中的）：损失 −ln p" })
         : words({ en: "the right token, at each position of the answer: loss −ln p",
           zh: "回答的每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
@@ -92,8 +93,8 @@ function modeLines(side, inUse, training) {
     [term("cache"),
       words({ en: "none: all keys and values are computed in the one pass",
         zh: "不用：所有的键和值在一次计算中得到" }),
-      words({ en: "at the end, keys and values of {0} tokens in {1} layers",
-        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
+      words({ en: "at the end, keys and values of {0} tokens in {1} blocks",
+        zh: "最后存有 {1} 块、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
     [words({ en: "ends", zh: "结束" }),
       words({ en: "at the end of the target", zh: "在目标的末尾" }),
       isText

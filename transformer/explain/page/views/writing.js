@@ -160,6 +160,7 @@ function gapView(app, side, element) {
   element.append(el("p", { text: words(WRITING_SENTENCES.gap) }), body);
   const gate = guessGate(app, side, "token", body);
   return () => {
+    if (!side.explanation) return;
     const [step] = side.explanation.steps;
     const read = el("p", { class: "tokens" }, side.explanation.rows.map((label, row) =>
       token(label, { class: row === step.row ? "selected" : "" })));
@@ -210,6 +211,7 @@ function textView(app, side, element) {
 
   function update() {
     const { explanation } = side;
+    if (!explanation) return;
     const training = store.get().mode === "training";
     const index = Math.min(store.get().step, explanation.steps.length - 1);
     const step = explanation.steps[index];
