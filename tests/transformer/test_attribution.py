@@ -233,20 +233,3 @@ def test_a_float32_model_is_taken_apart_as_closely_as_float32_allows(
         assert abs(found.total - found.difference) < 1e-4
         found = parts(model, exact.trace, better.row, better.token, better.rival)
         assert abs(found.total - found.difference) < 1e-9
-
-
-def test_says_what_is_wrong(random_module: Callable[..., Any]) -> None:
-    model = build(random_module, Transformer)
-    t = traced(model)
-    with pytest.raises(IndexError, match="there is no row 4: they go from 0 to 3"):
-        parts(model, t, 4, 3, 4)
-    with pytest.raises(IndexError, match="there is no token 13: they go from 0 to 12"):
-        parts(model, t, 0, 3, 13)
-    with pytest.raises(ValueError, match="does not add to the stream that the logits are read off"):
-        unit_effect(model, t, "encoder.blocks.0.mlp", 0, 0)
-    with pytest.raises(TypeError, match="a Transformer, a GPT or a BERT, not Linear"):
-        lens(model.output, t, 0)
-    with trace(model) as both:
-        model(mt.tensor([[3, 4], [5, 6]]), mt.tensor([[1, 3], [1, 4]]))
-    with pytest.raises(ValueError, match=r"one text, .* not \(2, 2, 13\)"):
-        lens(model, both, 0)

@@ -67,7 +67,7 @@ def test_an_ablation_equals_weights_of_zero(
             columns = slice(2 * head, 2 * head + 2)
             cases.append((Edit("head", path, head), without(model, f"{path}.output", columns)))
     for path in mlps(model):
-        hidden = range(12)
+        hidden = (0, 5, 11)
         cases += [(Edit("unit", path, i), without(model, f"{path}.down", i)) for i in hidden]
     for edit, changed in cases:
         with edited(model, [edit]):
@@ -262,100 +262,3 @@ def test_nothing_of_an_edit_is_left_behind(random_module: Any, fails: bool) -> N
     ):
         pass
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
-
-
-HEAD = "decoder.blocks.0.cross_attention"
-WRONG: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
-    (lambda m: Edit("neuron", HEAD, 0), ValueError, "of a head, a unit, a sublayer, not of 'neur"),
-    (lambda m: Edit("head", HEAD), ValueError, "an edit of a head needs its index"),
-    (lambda m: Edit("sublayer", HEAD, 1), ValueError, "is of all of it, and has no index"),
-    (lambda m: Edit("head", HEAD, -1), ValueError, "index must be at least 0"),
-    (lambda m: Edit("head", HEAD, 0, row=1.5), TypeError, "row must be int, not float (1.5)"),
-    (lambda m: Edit("head", 3, 0), TypeError, "path of an edit must be a str, not int"),
-    (
-        lambda m: Edit("head", HEAD, 0, replacement=[0.0]),
-        TypeError,
-        "must be an array of floating-point numbers, not list",
-    ),
-    (
-        lambda m: edited(m, [Edit("head", "decoder.blocks.0.mlp", 0)]),
-        ValueError,
-        "no head is at 'decoder.blocks.0.mlp': the paths are encoder.blocks.0.attention, ",
-    ),
-    (
-        lambda m: edited(m, [Edit("unit", HEAD, 0)]),
-        ValueError,
-        f"no unit is at '{HEAD}': the paths are encoder.blocks.0.mlp, ",
-    ),
-    (lambda m: edited(m, [Edit("sublayer", "encoder")]), ValueError, "no sublayer is at 'encoder'"),
-    (
-        lambda m: edited(m, [Edit("head", HEAD, 4)]),
-        ValueError,
-        f"there is no head 4 of {HEAD}: its heads are 0 to 3",
-    ),
-    (
-        lambda m: edited(m, [Edit("unit", "decoder.blocks.0.mlp", 12)]),
-        ValueError,
-        "its units are 0 to 11",
-    ),
-    (
-        lambda m: edited(m, [Edit("head", HEAD, 0, replacement=np.zeros((4, 8)))]),
-        ValueError,
-        f"the replacement for head 0 of {HEAD} has the shape (4, 8), not (T, 2)",
-    ),
-    (
-        lambda m: edited(m, [Edit("unit", "decoder.blocks.0.mlp", 0, None, np.zeros((4, 1)))]),
-        ValueError,
-        "has the shape (4, 1), not (T)",
-    ),
-    (
-        lambda m: edited(m, [Edit("unit", "decoder.blocks.0.mlp", 0, None, np.array(1.0))]),
-        ValueError,
-        "has the shape (), not (T)",
-    ),
-    (
-        lambda m: edited(m, [Edit("sublayer", HEAD, replacement=np.zeros((3, 8)))]),
-        ValueError,
-        f"sublayer of {HEAD} has 3 rows, and row 3 is to be replaced: take it of an input with as",
-    ),
-    (
-        lambda m: edited(
-            m, [Edit("sublayer", "encoder.blocks.0.mlp", replacement=np.zeros((6, 8)))]
-        ),
-        ValueError,
-        "has more rows than the 5 that the encoder reads: take it of an input with as many",
-    ),
-    (
-        lambda m: edited(m, [Edit("sublayer", HEAD, row=2, replacement=np.zeros((2, 8)))]),
-        ValueError,
-        "has 2 rows, and row 2 is to be replaced",
-    ),
-    (lambda m: edited(m, ["a head"]), TypeError, "needs an Edit, not str"),
-    (lambda m: edited(m.encoder, []), TypeError, "needs a Transformer, a GPT or a BERT, not Encod"),
-]
-
-
-@pytest.mark.parametrize(("make", "error", "message"), WRONG)
-def test_says_what_is_wrong(
-    random_module: Any, make: Callable[[Any], Any], error: type[Exception], message: str
-) -> None:
-    model = build(random_module, Transformer)
-
-    def use() -> None:
-        with make(model):
-            logits(model)
-
-    with pytest.raises(error) as caught:
-        use()
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
-
-
-def test_a_part_of_a_model_is_not_edited_by_itself(random_module: Callable[..., Any]) -> None:
-    model = build(random_module, GPT)
-    with (
-        edited(model, [Edit("sublayer", "blocks.0.mlp")]),
-        pytest.raises(RuntimeError, match="call the model, not a part of it"),
-    ):
-        model.blocks[0].mlp(mt.zeros(1, 3, 8, dtype=mt.float64))

@@ -83,12 +83,12 @@ class Edit:
         for name in ("index", "row"):
             if getattr(self, name) is not None:
                 whole_number(name, getattr(self, name), least=0)
-        if self.replacement is not None and (
-            not isinstance(self.replacement, np.ndarray) or self.replacement.dtype.kind != "f"
-        ):
+        array = self.replacement
+        if array is not None and not (isinstance(array, np.ndarray) and array.dtype.kind == "f"):
+            given = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
             raise TypeError(
                 "the replacement of an edit must be an array of floating-point numbers, not "
-                f"{type(self.replacement).__name__}"
+                f"{given}"
             )
 
     def __str__(self) -> str:

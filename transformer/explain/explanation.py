@@ -102,7 +102,13 @@ class Explanation:
 
 
 def in_float64(model: M) -> M:
-    """Return a copy of a model that computes in float64; the model stays as it is."""
+    """Return a copy of a model that computes in float64; the model stays as it is.
+
+    Raises:
+        TypeError: it is no module.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"only an nn.Module has a copy in float64, not {type(model).__name__}")
     return deepcopy(model).double()
 
 

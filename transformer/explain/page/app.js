@@ -55,7 +55,11 @@ function startPage(data) {
     if (!box) return;
     const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
     store.set({ box: box.id, ...path, ...changes });
-    requestAnimationFrame(() => document.getElementById("focus")?.scrollIntoView({ block: "nearest" }));
+    requestAnimationFrame(() => {
+      const panel = document.getElementById("focus");
+      const { top } = panel.getBoundingClientRect();
+      if (top < 0 || top > innerHeight * 0.7) panel.scrollIntoView();
+    });
   }
 
   const speaker = el("div", { class: "unseen", "aria-live": "polite" });

@@ -5,15 +5,15 @@
 // pre-norm the norm stands on the branch, before the sublayer; with post-norm on the stream itself,
 // after ⊕. The encoder's memory runs between the columns, to each cross-attention.
 
-const GAP = 44; // between the columns
-const STEM = 34; // from the stream to the sublayers
+const STEM = 32; // from the stream to the sublayers
 const STREAM = 12; // from a column's edge to its stream
 const SPACE = 14;
 const NORM = 22;
 const HEIGHTS = {
-  tokens: 50, embedding: 42, attention: 74, mlp: 60, norm: 40, head: 40, output: 40,
+  tokens: 50, embedding: 42, attention: 74, mlp: 48, norm: 28, head: 28, output: 28,
   probabilities: 84,
 };
+const WIDE = { ...HEIGHTS, embedding: 28, attention: 62 }; // where name and shape fit on one line
 
 /**
  * {places: [{box, part, x, y, w, h}], edges: [{to, d}], frames: [{block, x, y, w, h}], memory, height}
@@ -21,18 +21,19 @@ const HEIGHTS = {
  */
 export function layOutMap({ kind, config }, boxes, width) {
   const two = kind === "Transformer";
-  const w = two ? (width - GAP) / 2 : Math.min(width, 380);
+  const gap = width < 400 ? 30 : 44; // between the columns
+  const w = two ? (width - gap) / 2 : Math.min(width, 430);
   const pre = config.pre_norm;
   if (!two) return layOutColumn(boxes, pre, 0, w, false);
   const source = layOutColumn(boxes.filter((box) => box.side === "source"), pre, 0, w, false);
   const targets = boxes.filter((box) => box.side === "target");
-  const target = layOutColumn(targets, pre, w + GAP, w, true);
+  const target = layOutColumn(targets, pre, w + gap, w, true);
   const down = source.height + 10;
   const memory = target.places
     .filter(({ box }) => box.cross)
     .map(({ box, x, y, h }) => ({
       to: box.id, arrow: true, memory: true,
-      d: `M${STREAM} ${source.height}V${down}H${w + GAP / 2}V${y + h / 2}H${x - 1}`,
+      d: `M${STREAM} ${source.height}V${down}H${w + gap / 2}V${y + h / 2}H${x - 1}`,
     }));
   return {
     places: [...source.places, ...target.places],
@@ -47,6 +48,7 @@ function layOutColumn(boxes, preNorm, x, w, mirrored) {
   const stream = mirrored ? x + w - STREAM : x + STREAM;
   const body = mirrored ? x : x + STEM;
   const edge = mirrored ? body + w - STEM : body; // where a branch meets its sublayer
+  const heights = w > 260 ? WIDE : HEIGHTS;
   const places = [];
   const edges = [];
   const frames = [];
@@ -71,7 +73,7 @@ function layOutColumn(boxes, preNorm, x, w, mirrored) {
         y += 20;
       }
       const top = preNorm ? NORM : 0;
-      const h = HEIGHTS[box.kind];
+      const h = heights[box.kind];
       const branch = y + (preNorm ? NORM / 2 : 16);
       edges.push({ to: box.id, d: `M${stream} ${from}V${branch}H${edge}`, arrow: true, mirrored });
       places.push({ box, part: "box", x: body, y: y + top, w: w - STEM, h });
@@ -81,7 +83,7 @@ function layOutColumn(boxes, preNorm, x, w, mirrored) {
       continue;
     }
     if (box.kind !== "add_norm") {
-      onStream(box, HEIGHTS[box.kind]);
+      onStream(box, heights[box.kind]);
       continue;
     }
     const { y: top, h } = places[places.length - 1];

@@ -38,16 +38,18 @@ export function phrase(texts, ...values) {
     .filter((part) => part !== "");
 }
 
-/** number(0.47312) → "0.4731", number(-12.3) → "−12.30" */
+/** number(0.47312) → "0.4731", number(-12.3) → "−12.30", number(2.1e-6) → "2.1·10⁻⁶" */
 export function number(x) {
   if (x === 0) return "0";
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  const text =
-    size < 0.0005 || size >= 1e6
-      ? x.toExponential(1).replace("e+", "e")
-      : x.toFixed(size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size))));
-  return text.replaceAll("-", "−");
+  if (size < 0.0001 || size >= 1e6) {
+    const [digits, exponent] = x.toExponential(1).split("e");
+    const raised = [...exponent.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+    return `${digits.replace("-", "−")}·10${raised.join("")}`;
+  }
+  const digits = size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size)));
+  return x.toFixed(digits).replace("-", "−");
 }
 
 /** percent(0.973) → "97.3%" */
@@ -206,10 +208,11 @@ export function vector(side, { values, label, labels = null, ...options }) {
  * Bars, one below the other, around a common zero.
  * items: [{label (text or node), value, text?, what?, title?, selected?, colour?, onSelect?}]
  * colour: "sign" (plus and minus, the default), "weight", "asks", "answers" or "value".
+ * range: numbers for which there must be room too, so that two drawings have the same scale.
  */
-export function bars({ items, label, colour = "sign", digits = number }) {
-  const least = Math.min(0, ...items.map((item) => item.value));
-  const most = Math.max(0, ...items.map((item) => item.value));
+export function bars({ items, label, colour = "sign", digits = number, range = [] }) {
+  const least = Math.min(0, ...range, ...items.map((item) => item.value));
+  const most = Math.max(0, ...range, ...items.map((item) => item.value));
   const width = most - least || 1;
   const rows = items.map((item) => {
     const bar = el("span", { class: `bar ${item.colour ?? colour}${item.value < 0 ? " less" : ""}` });

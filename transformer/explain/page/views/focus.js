@@ -16,6 +16,7 @@ export function focusView(app) {
 
   function mount(element, side) {
     const opened = new Set(); // the files whose lines are unfolded
+    let last = null; // the box that was shown last
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -61,7 +62,7 @@ export function focusView(app) {
           columns: array.columns ? labels[array.columns] : values.shape[1] === 1 ? undefined : null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
           ...(array.rows === "own" && chosen !== undefined ? { select: { row: chosen } } : {}),
-          ...cellSize(array, values),
+          ...cellSize(array, values), line: 16,
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
         });
         if (array.group && groups.at(-1)?.group === array.group) groups.at(-1).pictures.push(picture);
@@ -110,20 +111,22 @@ export function focusView(app) {
       element.replaceChildren(
         heading(box),
         sentences(text),
-        ...text.formulas.map((parts) => formula(...parts)),
+        el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
         ...(box.kind === "tokens" ? [tokenTable(box)] : secret ? [secretNote()] : pictures(box, state)),
         ...(box.kind === "probabilities" && !secret ? [probabilityBars(state)] : []),
         ...code(box),
       );
+      if (box !== last) element.closest("section").scrollTop = 0;
+      last = box;
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
 }
 
-/** Small cells where arrays stand side by side, wide ones for a single number. */
+/** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
 function cellSize({ group, columns }, { shape: [, width] }) {
-  if (width === 1) return { cell: 36, line: 18 };
-  if (group === "qkv" || (group === "weights" && !columns)) return { cell: Math.max(3, Math.min(12, Math.floor(192 / width))), line: 18 };
-  return group === "weights" ? { cell: Math.max(6, Math.min(24, Math.floor(190 / width))), line: 18 } : {};
+  if (width === 1 || (columns === "vocabulary" && width <= 20)) return { cell: 44 };
+  const room = { in: 300, out: 300, qkv: 176, weights: 176 }[group] ?? 440;
+  return { cell: Math.max(3, Math.min(group === "weights" ? 22 : 12, Math.floor(room / width))) };
 }

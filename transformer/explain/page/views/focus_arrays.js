@@ -7,6 +7,7 @@ const ARRAY_TITLES = {
   reads: { en: "in: what it reads", zh: "输入：它读取的" },
   memory: { en: "in: the memory, which answers", zh: "输入：记忆，由它来答" },
   tokens: { en: "the tokens' vectors", zh: "词元的向量" },
+  scaled_tokens: { en: "the tokens' vectors, times √d_model", zh: "词元的向量，乘以 √d_model" },
   positions: { en: "+ the positions' vectors", zh: "＋ 位置的向量" },
   segments: { en: "+ the segments' vectors", zh: "＋ 段落的向量" },
   sum: { en: "= their sum, before the norm", zh: "＝ 相加，归一化之前" },
@@ -14,11 +15,15 @@ const ARRAY_TITLES = {
   q: { en: "queries: what each token asks", zh: "查询：每个词元问什么" },
   k: { en: "keys: what each can be found by", zh: "键：每个词元凭什么被找到" },
   v: { en: "values: what each hands over", zh: "值：每个词元交出什么" },
+  turned_q: { en: "queries, turned by their positions", zh: "查询，按位置旋转之后" },
+  turned_k: { en: "keys, turned by their positions", zh: "键，按位置旋转之后" },
   scores: { en: "scores: query · key / √d_head", zh: "得分：查询 · 键 / √d_head" },
+  masked_scores: { en: "scores, −∞ behind the mask", zh: "得分，掩码之后为 −∞" },
   weights: { en: "weights: softmax of each row", zh: "权重：每行取 softmax" },
   mixed: { en: "mixed: the values, in these shares", zh: "混合：按份额取各个值" },
   heads: { en: "what this head adds, after W_O", zh: "这个头加进去的（乘 W_O 之后）" },
-  output: { en: "out: all heads together, and the bias", zh: "输出：所有头相加，再加偏置" },
+  output: { en: "out: the heads added up, and the bias", zh: "输出：所有头相加，再加偏置" },
+  plain_output: { en: "out: the heads added up", zh: "输出：所有头相加" },
   change: { en: "what the sublayer computed", zh: "子层算出的结果" },
   norm_input: { en: "before the norm", zh: "归一化之前" },
   mean: { en: "its mean, subtracted", zh: "均值，要减去" },
@@ -36,6 +41,7 @@ const ARRAY_TITLES = {
   head_pre: { en: "after the matrix", zh: "乘矩阵之后" },
   head_hidden: { en: "after GELU", zh: "经过 GELU 之后" },
   logits: { en: "out: logits", zh: "输出：logits" },
+  read_logits: { en: "in: logits", zh: "输入：logits" },
 };
 
 /**
@@ -55,7 +61,7 @@ export function arraysOf(box, { config }, trace, head) {
   };
   switch (box.kind) {
     case "embedding":
-      show("tokens", `embedding.tokens${box.suffix}`);
+      show(config.positions === "sinusoidal" ? "scaled_tokens" : "tokens", `embedding.tokens${box.suffix}`);
       show("positions", `embedding.positions${box.suffix}`);
       show("segments", `embedding.segments${box.suffix}`);
       if (box.normalised) norm("embedding.norm", "norm_last", "sum");
@@ -65,16 +71,17 @@ export function arraysOf(box, { config }, trace, head) {
       const own = [head];
       const shared = [Math.floor(head / (config.n_heads / config.n_kv_heads))];
       const answering = box.cross ? "memory" : "own";
-      show("reads", box.reads);
-      if (box.cross) show("memory", box.memory, { rows: "memory" });
-      show("q", `${box.id}.q`, { at: own, group: "qkv", colour: "asks" });
-      show("k", `${box.id}.k`, { at: shared, rows: answering, group: "qkv", colour: "answers" });
+      const turned = config.positions === "rotary" && !box.cross ? "turned_" : "";
+      show("reads", box.reads, { group: "in" });
+      if (box.cross) show("memory", box.memory, { rows: "memory", group: "in" });
+      show(`${turned}q`, `${box.id}.q`, { at: own, group: "qkv", colour: "asks" });
+      show(`${turned}k`, `${box.id}.k`, { at: shared, rows: answering, group: "qkv", colour: "answers" });
       show("v", `${box.id}.v`, { at: shared, rows: answering, group: "qkv", colour: "value" });
-      show("scores", `${box.id}.scores`, { at: own, columns: answering, group: "weights" });
+      show(box.causal ? "masked_scores" : "scores", `${box.id}.scores`, { at: own, columns: answering, group: "weights" });
       show("weights", `${box.id}.weights`, { at: own, columns: answering, group: "weights" });
       show("mixed", `${box.id}.mixed`, { at: own, group: "weights" });
-      show("heads", `${box.id}.heads`, { at: own });
-      show("output", `${box.id}.output`);
+      show("heads", `${box.id}.heads`, { at: own, group: "out" });
+      show(config.bias ? "output" : "plain_output", `${box.id}.output`, { group: "out" });
       break;
     }
     case "mlp":
@@ -109,7 +116,7 @@ export function arraysOf(box, { config }, trace, head) {
       show("logits", "logits", { columns: "vocabulary" });
       break;
     case "probabilities":
-      show("logits", "logits", { columns: "vocabulary" });
+      show("read_logits", "logits", { columns: "vocabulary" });
       break;
     default:
   }

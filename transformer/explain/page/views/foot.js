@@ -3,7 +3,7 @@
 import { fromBase64 } from "../arithmetic/tensor.js";
 import { computeSide, createSide } from "../sides.js";
 import { words } from "../words.js";
-import { el } from "../widgets.js";
+import { el, number } from "../widgets.js";
 
 /** The largest difference between what the page computes and NumPy's reference, over all names. */
 function largestDifference(data) {
@@ -37,17 +37,9 @@ export function footView({ payload }) {
         "The float32 in which the model was trained is {4} away.",
       zh: "本页离线计算整个模型：以 float64 运算，权重是原来的 {0} 个 float32。" +
         "对 {1}，全部 {2} 个有名字的数组与 NumPy 相比，最大相差 {3}。训练所用的 float32 与它相差 {4}。",
-    }, payload.parameters.toLocaleString(), payload.question, names, power(most), power(payload.float32_difference)) });
+    }, payload.parameters.toLocaleString(), payload.question, names, number(most), number(payload.float32_difference)) });
     element.append(text, el("p", { class: "quiet", text: payload.run }));
     return () => {};
   }
   return { id: "foot", title: { en: "Numbers", zh: "数" }, mount };
-}
-
-/** power(2.1e-6) → "2.1·10⁻⁶" */
-function power(x) {
-  if (!x) return "0";
-  const [digits, exponent] = x.toExponential(1).split("e");
-  const raised = [...String(Number(exponent))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
-  return `${digits}·10${raised.join("")}`;
 }

@@ -17,6 +17,11 @@ const SENTENCE = {
   },
 };
 
+const TRAINING = {
+  en: "In training your model reads {0} and the right answer {1} at once. Here is everything that happens.",
+  zh: "训练时，你的模型一次读入 {0} 和正确答案 {1}。其间发生的一切都在这里。",
+};
+
 export function headerView(app, sections) {
   const { store, payload } = app;
 
@@ -46,13 +51,18 @@ export function headerView(app, sections) {
     const rest = el("span", { class: "rest", title: words({ en: "what the model reads besides", zh: "模型还会读到的部分" }) });
     const answer = el("span", { class: "answer", role: "group", "aria-label": words({ en: "The answer, token by token", zh: "答案，逐个词元" }) });
     const reading = el("span", { class: "quiet" });
-    const sentence = phrase(SENTENCE[payload.kind] ?? SENTENCE.Transformer, "\u0000", "\u0001");
-    const parts = sentence.flatMap((part) =>
-      part === "\u0000" ? [el("span", { class: "asked" }, input, rest)]
-        : part === "\u0001" ? [answer, reading] : [part]);
-    const tail = parts[parts.length - 1];
-    const cut = tail.search(/[.。]/) + 1;
-    parts.splice(-1, 1, tail.slice(0, cut), el("span", { class: "tail", text: tail.slice(cut) }));
+    const sentence = el("h1", { class: "sentence" });
+    let phrased = null; // the mode of which the sentence speaks
+
+    function say(mode) {
+      phrased = mode;
+      const texts = mode === "training" ? TRAINING : SENTENCE[payload.kind] ?? SENTENCE.Transformer;
+      const parts = phrase(texts, el("span", { class: "asked" }, input, rest), el("span", {}, answer, reading));
+      const last = parts.pop();
+      const cut = last.search(/[.。]/) + 1;
+      sentence.replaceChildren(...parts, last.slice(0, cut), el("span", { class: "tail", text: last.slice(cut) }));
+    }
+
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
 
     const language = el("button", {
@@ -75,7 +85,7 @@ export function headerView(app, sections) {
         heading.focus({ preventScroll: true });
       } })));
     element.append(
-      el("h1", { class: "sentence" }, parts), error,
+      sentence, error,
       el("div", { class: "controls" }, contents, el("div", { class: "switches" }, guess, language, themeButton())),
     );
 
@@ -103,6 +113,7 @@ export function headerView(app, sections) {
 
     return () => {
       const state = store.get();
+      if (state.mode !== phrased) say(state.mode);
       if (document.activeElement !== input || input.value !== state.question) input.value = state.question;
       input.style.setProperty("width", `${Math.max(3, Math.min(60, [...input.value].length + 1))}ch`);
       guess.setAttribute("aria-checked", String(state.guess));

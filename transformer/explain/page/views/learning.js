@@ -1,10 +1,278 @@
+// Learning: what the model did with a few examples at each step of its training whose parameters
+// were kept. All numbers here were recorded by Python from those checkpoints.
+
+import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
+import { fromBase64, sub } from "../arithmetic/tensor.js";
+import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
+import { paintSmall } from "../paint.js";
+import { bars, derived, el, heatMap, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { el } from "../widgets.js";
+import { lossCurve } from "./learning_curve.js";
+import { partLabel, signed } from "./part_names.js";
+
+const PAUSE = 900; // milliseconds between two checkpoints, while they are played
+
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const bounded = (i, length) => Math.min(Math.max(i, 0), length - 1);
+const quoted = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
 
 export function learningView(app) {
+  const { store } = app;
+
   function mount(element, side) {
-    element.append(el("p", { class: "quiet", text: words({ en: "…", zh: "…" }) }));
-    return () => {};
+    const { learning, task } = side.data;
+    if (!learning?.checkpoints.length) {
+      element.append(nothingKept(side));
+      if (learning?.metrics.length) {
+        const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
+        element.append(lossCurve(options));
+      }
+      return () => {};
+    }
+    const { checkpoints, examples } = learning;
+    const boxes = boxesOf(side.model).filter(({ kind }) => kind === "attention");
+    const chosenSteps = examples.map(() => 0); // of each example's answer
+    let timer = null;
+
+    const slider = el("input", {
+      type: "range", min: 0, max: checkpoints.length - 1, step: 1, class: "learning-slider",
+      "aria-label": words({ en: "the step of the training", zh: "训练的步" }),
+      oninput: () => go(Number(slider.value)),
+    });
+    const play = el("button", { type: "button", onclick: togglePlay });
+    const now = el("output", { class: "learning-now" });
+    const curve = el("div", {});
+    const choice = el("div", { class: "choice learning-choice", role: "group", "aria-label": words({ en: "An example", zh: "例子" }) });
+    const said = el("p", { class: "learning-verdict" });
+    const history = el("div", { class: "scroll" });
+    const below = el("div", { class: "learning-below" });
+    element.append(
+      el("p", {}, phrase({
+        en: "The model's weights were kept at {0} steps of its training. Each is a {1}: move through them, and watch one example go from a guess to an answer.",
+        zh: "训练途中，模型的权重在 {0} 个时刻被保存下来，每一份叫一个{1}。拖动滑块，看同一个例子怎样从瞎猜变成答案。",
+      }, checkpoints.length, term("checkpoint"))),
+      choice,
+      el("div", { class: "learning-above" },
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), said), history),
+      below,
+    );
+
+    /** What is shown: the checkpoint and the example of the state, and all that belongs to them. */
+    function shown() {
+      const state = store.get();
+      const at = bounded(state.checkpoint ?? checkpoints.length - 1, checkpoints.length);
+      const which = bounded(state.example, examples.length);
+      return { at, which, step: checkpoints[at].step, example: examples[which], then: checkpoints[at].examples[which] };
+    }
+
+    function go(at) {
+      store.set({ checkpoint: at });
+    }
+
+    function stop() {
+      clearInterval(timer);
+      timer = null;
+    }
+
+    /** Play from here, or from the beginning; where motion is not wanted, go on by one. */
+    function togglePlay() {
+      const last = checkpoints.length - 1;
+      const { at } = shown();
+      if (isStill()) go(at === last ? 0 : at + 1);
+      else if (timer !== null) stop();
+      else {
+        go(at === last ? 0 : at);
+        timer = setInterval(() => {
+          const next = shown().at + 1;
+          if (!element.isConnected || next >= last) stop();
+          if (element.isConnected) go(Math.min(next, last));
+        }, PAUSE);
+      }
+      app.redraw();
+    }
+
+    function update() {
+      const one = shown();
+      slider.value = one.at;
+      play.textContent = isStill() ? words({ en: "Next", zh: "下一个" })
+        : timer === null ? words({ en: "Play", zh: "播放" }) : words({ en: "Pause", zh: "暂停" });
+      now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
+      slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
+      choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
+        type: "button", "aria-pressed": String(i === one.which), text: visible(source),
+        onclick: () => store.set({ example: i }),
+      })));
+      const points = one.example
+        ? checkpoints.map(({ step, examples: all }) => ({ step, loss: meanLoss(all[one.which]) })) : [];
+      curve.replaceChildren(lossCurve({
+        metrics: learning.metrics, points, chosen: one.at, width: roomFor(element),
+        what: `learning:${one.which}:loss`, onSelect: go,
+      }));
+      if (!one.example) return;
+      said.replaceChildren(...verdict(one));
+      history.replaceChildren(answersSoFar(one));
+      below.replaceChildren(
+        el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
+          forced(one.example), attention(one)),
+        el("div", {}, el("h3", { text: words({ en: "The sum", zh: "求和" }) }), theSum(one)),
+      );
+    }
+
+    // ------------------------------------------------------------------------ the answers
+
+    /** Did it write what is right, or, where that is not known, what the trained model writes? */
+    function judged({ source, target, known }, { answer }) {
+      const isRight = answer === target;
+      if (known || rightAnswer(task, source) === target) {
+        return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
+      }
+      return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
+    }
+
+    function verdict({ step, example, then }) {
+      const evaluated = learning.metrics.filter((row) => "exact_match" in row && row.step <= step).at(-1);
+      const text = step === 0 ? {
+        en: "Before its first step it read {1} and wrote {2}: {3}.", zh: "还没开始训练时，它读了 {1}，写出 {2}：{3}。",
+      } : {
+        en: "After step {0} it read {1} and wrote {2}: {3}.", zh: "第 {0} 步之后，它读了 {1}，写出 {2}：{3}。",
+      };
+      const held = evaluated && derived(el("span", { class: "number", text: percent(evaluated.exact_match) }), `learning:metrics.exact_match.${evaluated.step}`, evaluated.exact_match);
+      return [
+        ...phrase(text, step, quoted(example.source), quoted(asAnswer(task, then.answer)), judged(example, then)), " ",
+        el("span", { class: "quiet" }, evaluated ? phrase({
+          en: "Of questions that training never shows, it answered {0} rightly at step {1}.",
+          zh: "训练里从没出现过的题，第 {1} 步时它答对了 {0}。",
+        }, held, evaluated.step) : []),
+      ];
+    }
+
+    /** A line for each checkpoint; a click goes there. */
+    function answersSoFar({ at, which, example }) {
+      const head = [
+        { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
+        { en: "loss of the right answer", zh: "正确答案的损失" },
+      ];
+      const rows = checkpoints.map(({ step, examples: all }, i) => {
+        const loss = meanLoss(all[which]);
+        return el("tr", { class: i === at ? "selected" : "", onclick: () => go(i) },
+          el("td", {}, el("button", { type: "button", class: "plain", text: step, "aria-current": i === at && "true" })),
+          el("td", {}, quoted(asAnswer(task, all[which].answer))),
+          el("td", { text: judged(example, all[which]) }),
+          derived(el("td", { class: "number", text: number(loss) }), `learning:${which}:${step}:loss`, loss));
+      });
+      return el("table", { class: "learning-history" },
+        el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col", text: words(text) })))),
+        el("tbody", {}, rows));
+    }
+
+    // ---------------------------------------------------------------------- the attention
+
+    /** Why rows can be compared from one checkpoint to the next. */
+    function forced({ source, target, known }) {
+      const isKnown = known || rightAnswer(task, source) === target;
+      return el("p", {}, phrase({
+        en: "The model is given {0}, as in training ({1}): so a row stands for the same token at every checkpoint, whatever it would have written itself.",
+        zh: "这里像训练时那样，让模型读{0}（{1}）：不管它自己会写什么，同一行在每个检查点都代表同一个词元。",
+      }, isKnown ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
+    }
+
+    function attention(one) {
+      const state = store.get();
+      const large = boxes.find(({ id }) => id === state.path) ?? boxes.findLast(({ cross }) => cross) ?? boxes.at(-1);
+      const head = bounded(state.head, side.model.config.n_heads);
+      const lines = boxes.map((box) => el("div", { class: "learning-line" },
+        el("span", { class: "quiet", text: [words(boxPlace(box)), words(boxTitle(box))].filter(Boolean).join(" · ") }),
+        el("div", { class: "learning-heads" }, Array.from({ length: side.model.config.n_heads }, (_, i) => small(one, box, i, box === large && i === head)))));
+      return el("div", { class: "learning-attention" }, el("div", {}, lines), largeHead(one, large, head));
+    }
+
+    const weightsOf = ({ then }, box, head) => sub(fromBase64(then.weights[box.id]), head);
+
+    function declareWeights(node, { which, step }, box, head, values) {
+      delete node.dataset.trace; // what is shown is of a checkpoint, not of the page's own trace
+      node.dataset.what = `learning:${which}:${step}:${box.id}.weights.${head}`;
+      node.dataset.values = Array.from(values.data, (x) => x.toPrecision(8)).join(" ");
+      return node;
+    }
+
+    function small(one, box, head, isChosen) {
+      const values = weightsOf(one, box, head);
+      const canvas = el("canvas", { class: "learning-small" });
+      paintSmall(canvas, values, "weight", 1);
+      const scale = Math.max(1, Math.floor(56 / Math.max(...values.shape)));
+      canvas.style.setProperty("width", `${scale * values.shape[1]}px`);
+      canvas.style.setProperty("height", `${scale * values.shape[0]}px`);
+      const button = el("button", {
+        type: "button", class: "plain learning-head", "aria-pressed": String(isChosen),
+        "aria-label": words({ en: "{0}, head {1}", zh: "{0}，头 {1}" }, `${words(boxPlace(box))} ${words(boxTitle(box))}`, head + 1),
+        onclick: () => store.set({ path: box.id, head, query: null, key: null }),
+      }, canvas);
+      return declareWeights(button, one, box, head, values);
+    }
+
+    function largeHead(one, box, head) {
+      const { inputs, rows } = one.example;
+      const labels = (ids) => ids.map((id) => task.tokens[id]);
+      const own = box.side === "source" ? inputs.source : (inputs.target ?? inputs.ids);
+      const values = weightsOf(one, box, head);
+      const name = words({ en: "{0} · {1}, head {2}", zh: "{0} · {1}，头 {2}" }, words(boxPlace(box)), words(boxTitle(box)), head + 1);
+      const map = heatMap(side, {
+        trace: `${box.id}.weights`, at: [head], values, scale: "weight", rows: labels(own),
+        columns: labels(box.cross ? inputs.source : own), cell: bounded(Math.floor(400 / Math.max(...values.shape)), 41),
+        select: box.side === "source" ? {} : { row: rows[chosenSteps[one.which]] },
+        label: name, caption: words({ en: "{0} · at step {1}", zh: "{0} · 第 {1} 步" }, name, one.step),
+      });
+      return declareWeights(map, one, box, head, values);
+    }
+
+    // ---------------------------------------------------------------------------- the sum
+
+    function theSum(one) {
+      const { which, step, then } = one;
+      const i = chosenSteps[which];
+      const { token: id, rival, probability, difference, sum } = then.steps[i];
+      const label = (x) => token(task.tokens[x]);
+      const name = `learning:${which}:${step}:${i}`;
+      const tokens = then.steps.map(({ token: x }, j) => token(task.tokens[x], {
+        class: j === i ? "selected" : "", role: "button", tabindex: "0", "aria-pressed": String(j === i),
+        onclick: () => choose(j), onkeydown: (event) => [" ", "Enter"].includes(event.key) && choose(j),
+      }));
+      function choose(j) {
+        chosenSteps[which] = j;
+        app.redraw();
+      }
+      const everywhere = checkpoints.flatMap(({ examples: all }) => all[which].steps[i].sum);
+      const items = learning.parts.map((part, j) => ({
+        label: partLabel(app.boxes, part), value: sum[j], what: `${name}:sum:${part}`,
+      }));
+      const value = (what, x, text) => derived(el("span", { class: "number", text }), `${name}:${what}`, x);
+      return [
+        el("p", {}, words({ en: "A token of the answer:", zh: "答案里的词元：" }), " ", tokens.flatMap((box) => [box, " "])),
+        el("p", {}, phrase({
+          en: "At step {5} it gave {0} a probability of {1}. The likeliest other token was {2}. The {3} of the one less that of the other was {4}, and these are its parts, drawn to the same scale at every checkpoint.",
+          zh: "第 {5} 步时它给 {0} 的概率是 {1}。其余词元里最可能的是 {2}。两者的 {3} 之差是 {4}，下面是它的各个部分，各检查点用同一个尺度。",
+        }, label(id), value("probability", probability, percent(probability)), label(rival), term("logits", "logit"), value("difference", difference, signed(difference)), step)),
+        bars({ items, label: words({ en: "The parts of the sum", zh: "求和的各部分" }), digits: signed, range: everywhere }),
+      ];
+    }
+
+    return update;
   }
+
   return { id: "learning", title: { en: "Learning: how did it come to know?", zh: "学习：它是怎样学会的？" }, mount };
+}
+
+const roomFor = (element) => bounded(element.clientWidth || 340, 760);
+
+/** The mean of −ln P over the tokens of the right answer. */
+function meanLoss({ steps }) {
+  return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
+}
+
+function nothingKept({ data }) {
+  const command = `transformer train ${data.task.name} --keep 12`;
+  return el("p", {}, phrase({
+    en: "Of this training nothing was kept but its end, so there is nothing to go back to. {0} trains a model and keeps its weights at twelve steps; a page of that run shows them here.",
+    zh: "这次训练只留下了最后的结果，没有可以回看的。{0} 会在训练途中的十二个时刻保存权重，用那次运行生成的页面会在这里展示它们。",
+  }, el("code", { text: command })));
 }

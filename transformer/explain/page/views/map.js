@@ -5,7 +5,7 @@ import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
-import { declare, el, percent, svg, token } from "../widgets.js";
+import { declare, derived, el, number, percent, phrase, svg, token } from "../widgets.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
@@ -54,7 +54,7 @@ export function mapView(app) {
         svg("defs", {}, arrow), blocks, lines);
       const buttons = places.map(({ box, part, x, y, w, h }) => {
         const button = el("button", { type: "button", class: `map-box ${box.kind} ${part}`, "data-box": box.id, tabindex: part === "norm" ? "-1" : null,
-          onclick: () => store.set({ box: box.id, ...(["attention", "mlp"].includes(box.kind) ? { path: box.id } : {}) }), onkeydown: (event) => walk(event, box) });
+          onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box) });
         for (const [name, value] of Object.entries({ left: x + 7, top: y + 4, width: w, height: h })) button.style.setProperty(name, `${value}px`);
         return { button, box, part };
       });
@@ -65,6 +65,7 @@ export function mapView(app) {
       }
       figure.replaceChildren(drawing, ...buttons.map(({ button }) => button), ...(note ? [note] : []));
       figure.style.setProperty("height", `${height + 8}px`);
+      figure.classList.toggle("narrow", width < 420);
       drawn = { lines, buttons, note };
     }
 
@@ -110,7 +111,7 @@ export function mapView(app) {
         const cross = boxes.find(({ cross }) => cross);
         drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, side.explanation.trace.get(cross.memory).shape.join("×"));
       }
-      steps.replaceChildren(...stepSentence(side, state, isHidden(app, side, "token")));
+      steps.replaceChildren(...stepSentence(store, side, state, isHidden(app, side, "token")));
     }
     return update;
   }
@@ -135,11 +136,32 @@ function mapHead({ store }) {
   return el("div", { class: "map-head" }, el("div", { class: "choice", role: "group" }, both));
 }
 
-function stepSentence({ explanation: { steps, rows, label } }, state, secret) {
-  const step = steps[Math.min(state.step, steps.length - 1)];
-  const text = words({ en: "Step {0} of {1}: at \u0001 it writes \u0001", zh: "第 {0} 步，共 {1} 步：在 \u0001 处写出 \u0001" }, state.step + 1, steps.length);
-  const [before, between, after] = text.split("\u0001");
-  return [before, token(rows[step.row]), between, token(secret ? "?" : label(step.token)), after];
+/** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
+function stepSentence(store, { explanation: { steps, rows, label } }, { mode, step: chosen }, secret) {
+  const index = Math.min(chosen, steps.length - 1);
+  const { row, token: id, probabilities, loss } = steps[index];
+  const go = (to, text, texts) => el("button", {
+    type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
+    onclick: () => store.set({ step: to }),
+  });
+  const texts = secret
+    ? { en: "Step {0} of {1}: what does it write at {2}?", zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？" }
+    : mode === "training"
+    ? {
+      en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
+      zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
+    }
+    : {
+      en: "Step {0} of {1}: at {2} it writes {3}, with {4}",
+      zh: "第 {0} 步，共 {1} 步：在 {2} 处写出 {3}，概率 {4}",
+    };
+  const share = derived(el("span", { text: percent(probabilities[id]) }), `probability:${index}:${id}`, probabilities[id]);
+  const cost = mode === "training" ? derived(el("span", { text: number(loss) }), `loss:${index}`, loss) : "";
+  return [
+    go(index - 1, "←", { en: "The step before", zh: "前一步" }),
+    go(index + 1, "→", { en: "The next step", zh: "后一步" }),
+    el("span", {}, phrase(texts, index + 1, steps.length, token(rows[row]), token(label(id)), share, cost)),
+  ];
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
@@ -152,11 +174,11 @@ function smallPicture(side, box, state) {
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
-    const { shape: [heads, rows, columns], data } = trace.get(name);
+    const { shape: [heads, height, width], data } = trace.get(name);
     return el("span", { class: "map-heads" }, Array.from({ length: heads }, (_, head) => {
-      const part = data.subarray(head * rows * columns, (head + 1) * rows * columns);
+      const part = data.subarray(head * height * width, (head + 1) * height * width);
       const canvas = el("canvas", {});
-      paintSmall(canvas, { shape: [rows, columns], data: part }, "weight", 1);
+      paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
       return declare(canvas, side, name, [head], part);
     }));
   }
@@ -171,7 +193,7 @@ function smallPicture(side, box, state) {
     const best = [...step.probabilities.keys()].sort((a, b) => step.probabilities[b] - step.probabilities[a]).slice(0, 3);
     return el("span", { class: "map-best" }, best.map((id) => {
       const bar = el("span", { class: "map-bar" });
-      bar.style.setProperty("width", `${60 * step.probabilities[id]}%`);
+      bar.style.setProperty("width", `${100 * step.probabilities[id]}%`);
       return el("span", { class: "map-row" }, token(label(id)), bar, el("span", { text: percent(step.probabilities[id]) }));
     }));
   }

@@ -1,10 +1,86 @@
+// Mistakes: the held-out questions that the model answers wrongly, and those about which it is least
+// certain.
+
+import { asAnswer, encode } from "../arithmetic/tasks.js";
+import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { el } from "../widgets.js";
 
 export function mistakesView(app) {
+  const { store } = app;
+
   function mount(element, side) {
-    element.append(el("p", { class: "quiet", text: words({ en: "…", zh: "…" }) }));
-    return () => {};
+    const { mistakes, task } = side.data;
+    if (!mistakes?.tested) {
+      element.append(el("p", { class: "quiet", text: words({
+        en: "The page was made without held-out examples: they could not be had where it was made, or the model is too large to be asked so many.",
+        zh: "生成本页时没有用到留出的例子：当时得不到它们，或者模型太大，问不了这么多题。",
+      }) }));
+      return () => {};
+    }
+    const list = el("tbody", {});
+    element.append(summary(mistakes), reading(task), el("div", { class: "scroll" }, el("table", { class: "mistakes" },
+      el("thead", {}, el("tr", {}, HEADS.map((text) => el("th", { scope: "col", text: words(text) })))), list)));
+
+    const columns = mistakes.list.map((one, i) => () => {
+      const isOpen = store.get().question === one.source;
+      const button = el("button", {
+        type: "button", class: "plain said", "aria-current": isOpen && "true", text: visible(one.source),
+        title: words({ en: "put it into the input", zh: "放进输入框" }),
+      });
+      const times = Math.exp(one.margin);
+      return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
+        el("td", {}, button),
+        el("td", {}, said(asAnswer(task, one.answer))),
+        el("td", { text: one.right ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" }) }),
+        el("td", {}, said(asAnswer(task, one.target))),
+        el("td", {}, token(writtenToken(task, one))),
+        derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
+        el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }));
+    });
+
+    function openMistake({ source, step }) {
+      store.set({ question: source, step, target: null, rival: null, edits: [], mode: "use" });
+      app.announce(words({ en: "{0} is now the question.", zh: "现在的问题是 {0}。" }, source));
+    }
+
+    return () => list.replaceChildren(...columns.map((row) => row()));
   }
+
   return { id: "mistakes", title: { en: "Mistakes: where does it fail?", zh: "错误：它在哪里出错？" }, mount };
+}
+
+const HEADS = [
+  { en: "question", zh: "问题" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
+  { en: "right answer", zh: "正确答案" }, { en: "least certain token", zh: "最没把握的词元" },
+  { en: "margin", zh: "差距" }, { en: "likelier by", zh: "可能性之比" },
+];
+
+const said = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
+
+function summary({ tested, wrong, list }) {
+  const numbers = [derived(el("span", { text: wrong }), "mistakes:wrong", wrong), derived(el("span", { text: tested }), "mistakes:tested", tested), list.length];
+  return el("p", {}, phrase(wrong === 0 ? {
+    en: "Of {1} questions that training never shows, it answers every one rightly: {0} are wrong. These are the {2} about which it was least certain.",
+    zh: "训练里从没出现过的 {1} 道题，它全部答对，错 {0} 道。下面是它最没把握的 {2} 道。",
+  } : {
+    en: "Of {1} questions that training never shows, it answers {0} wrongly. Here are {2}: the wrong ones first, then those about which it was least certain.",
+    zh: "训练里从没出现过的 {1} 道题，它答错 {0} 道。这里列出 {2} 道：先是答错的，再是最没把握的。",
+  }, ...numbers));
+}
+
+function reading(task) {
+  const what = task.name === "characters" ? {
+    en: "A text can go on in many ways; what is asked for here is the next character.",
+    zh: "一段文字可以有很多种接法，这里只问下一个字符。",
+  } : { en: "", zh: "" };
+  return el("p", { class: "quiet" }, phrase({
+    en: "The margin is the {0} of the written token less that of the second-likeliest, where it is smallest: e to its power says how many times likelier the first was. Choose a line, and the question goes into the input at the top.",
+    zh: "差距，是写出的词元与第二可能的词元的 {0} 之差，取一个答案里最小的那一处；e 的这么多次方，就是前者的可能性是后者的多少倍。选一行，这道题就进入页首的输入框。",
+  }, term("logits", "logit")), " ", words(what));
+}
+
+/** The label of the token that was written at the step of the smallest margin. */
+function writtenToken(task, { answer, step }) {
+  const ids = answer === "" ? [] : encode(task, answer);
+  return step < ids.length ? task.tokens[ids[step]] : "</s>";
 }

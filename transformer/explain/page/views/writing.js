@@ -107,7 +107,7 @@ function probabilityBars(side, step, index, training) {
     colour: "weight",
     items: shown.map((id) => ({
       label: token(label(id)), value: step.probabilities[id], text: percent(step.probabilities[id]),
-      what: `p:${index}:${id}`, selected: id === step.token,
+      what: `probability:${index}:${id}`, selected: id === step.token,
       title: id === step.token ? words(chosen) : undefined,
     })),
   });
