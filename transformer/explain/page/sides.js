@@ -47,7 +47,8 @@ export function answerInTraining(side, edits = []) {
   return remembered(side, ["training", edits], () => {
     const clean = answerInUse(side);
     if (side.data.weights === null) return clean;
-    const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? decodeIds(side.task, clean.answer);
+    const right = side.asked.target ?? rightAnswer(side.task, clean.source);
+    const target = right ?? decodeIds(side.task, clean.answer);
     return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
 }
@@ -68,4 +69,3 @@ function checkedAnswer(side, question, options) {
 function editsOf({ data, model, task }, edits) {
   return data.weights === null ? [] : resolveEdits(model, task, edits);
 }
-

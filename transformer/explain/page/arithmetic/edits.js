@@ -101,11 +101,11 @@ export function probabilitiesAt(trace, index) {
   return softmax(row(trace.get("logits"), index));
 }
 
-/** The most that a head's query at a row looks at one key: {key, weight}. */
+/** What a head's query at a row looks at most: {key, weight}, and whether it sees nothing else. */
 export function strongestKey(trace, path, head, index) {
   const weights = row(trace.get(`${path}.weights`), head, index);
   const key = argmax(weights);
-  return { key, weight: weights[key] };
+  return { key, weight: weights[key], isOnly: weights.every((weight, k) => k === key || weight === 0) };
 }
 
 /** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */
@@ -121,7 +121,7 @@ export function strongestUnits(trace, path, index, count) {
 
 /**
  * Switches off each head and each MLP in turn, one at a `next()`, and yields
- * {edit, predicted, measured, looks: {key, weight} | null}. `step` = {row, token, rival}.
+ * {edit, predicted, measured, looks: {key, weight, isOnly} | null}. `step` = {row, token, rival}.
  */
 export function* importance(model, inputs, trace, step) {
   for (const { path, kind } of sublayersOf(model)) {

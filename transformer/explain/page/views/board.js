@@ -10,21 +10,22 @@ import { partLabel, partText } from "./part_names.js";
 const SHOWN_UNITS = 6;
 
 /**
- * `change(edits)` is called with the new list; `how` is what a new edit has besides its target,
- * {row?, from?}. `step`: its row says which units are strongest.
+ * `change(target)` is called to switch off what is on. `step`: its row says which units are
+ * strongest; `complain(text)`: on a number that is none.
  */
-export function switchBoard(app, side, { step, how, change, complain }) {
+export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
   const { model, clean: { trace } } = side;
   const { edits } = app.store.get();
 
   function toggle(target) {
     const others = edits.filter((edit) => !sameTarget(edit, target));
-    change(others.length < edits.length ? others : [...edits, { ...target, ...how }]);
+    if (others.length < edits.length) app.store.set({ edits: others });
+    else change(target);
   }
 
   function switchOf(target, text) {
     const isOff = edits.some((edit) => sameTarget(edit, target));
-    const isBlocked = how.row !== undefined && isInEncoder(model, target.path);
+    const isBlocked = isStepOnly && isInEncoder(model, target.path);
     const name = text.full ?? partText(app.boxes, editName(target));
     return el("button", {
       type: "button", role: "switch", class: "part-switch", disabled: isBlocked && !isOff,

@@ -10,7 +10,7 @@ import { signed } from "./part_names.js";
  * is there if any row has it. All bars have one scale.
  */
 export function effectTable(rows) {
-  const most = Math.max(...rows.flatMap(({ predicted, measured }) => [predicted, measured]).map(Math.abs));
+  const most = Math.max(...rows.flatMap(({ predicted, measured }) => [predicted ?? 0, measured]).map(Math.abs));
   const hasLooks = rows.some(({ looks }) => looks);
   const head = (...children) => el("th", { scope: "col" }, ...children);
   const cell = (what, x) => {
@@ -25,18 +25,12 @@ export function effectTable(rows) {
   return el("div", { class: "scroll" }, el("table", { class: "effects" },
     el("thead", {}, el("tr", {},
       head(words({ en: "switched off", zh: "关掉的部分" })),
-      hasLooks && head(term("attention weight")),
+      hasLooks ? head(term("attention weight")) : null,
       head(words({ en: "the sum predicts", zh: "求和的预测" })),
       head(words({ en: "the ablation measures", zh: "消融的实测" })))),
     el("tbody", {}, rows.map(({ label, name, predicted, measured, looks, remove }) => el("tr", {},
       el("th", { scope: "row" }, label, remove ?? null),
-      hasLooks && el("td", { class: "looks" }, looks ?? "–"),
+      hasLooks ? el("td", { class: "looks" }, looks ?? "–") : null,
       predicted === null ? el("td", { class: "effect" }) : cell(`predicted:${name}`, predicted),
       cell(`measured:${name}`, measured))))));
-}
-
-/** Do prediction and measurement agree, to a tenth of the larger? */
-export function agree(predicted, measured) {
-  const larger = Math.max(Math.abs(predicted), Math.abs(measured));
-  return Math.abs(predicted - measured) <= Math.max(0.1 * larger, 0.01);
 }

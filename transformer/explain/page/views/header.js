@@ -5,6 +5,7 @@ import { forgetColours } from "../paint.js";
 import { isSecret } from "./guess.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
+import { editsBanner } from "./edits_banner.js";
 
 const SENTENCE = {
   Transformer: {
@@ -84,8 +85,9 @@ export function headerView(app, sections) {
         heading.tabIndex = -1;
         heading.focus({ preventScroll: true });
       } })));
+    const banner = editsBanner(app);
     element.append(
-      sentence, error,
+      sentence, error, banner.element,
       el("div", { class: "controls" }, contents, el("div", { class: "switches" }, guess, language, themeButton())),
     );
 
@@ -117,6 +119,7 @@ export function headerView(app, sections) {
       if (document.activeElement !== input || input.value !== state.question) input.value = state.question;
       input.style.setProperty("width", `${Math.max(3, Math.min(60, [...input.value].length + 1))}ch`);
       guess.setAttribute("aria-checked", String(state.guess));
+      banner.update();
       error.hidden = side.error === null;
       error.textContent = side.error ?? "";
       element.classList.toggle("wrong", side.error !== null);

@@ -1,6 +1,6 @@
 // Training and use side by side: the same model, fed in two ways.
 
-import { decodeIds } from "../arithmetic/tasks.js";
+import { decodeIds, rightAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { stepLoss } from "./token_rows.js";
@@ -31,14 +31,20 @@ export function targetField(app, side) {
     type: "text", spellcheck: "false", autocomplete: "off",
     oninput: () => app.store.set({ target: input.value === "" ? null : input.value }),
   });
+  const isOwn = el("p", { class: "note", text: words({
+    en: "The page does not know the right answer: this is the model's own. Type the right one.",
+    zh: "页面不知道正确答案：这是模型自己的。可以改成正确的。",
+  }) });
   const problem = el("p", { class: "error", role: "alert" });
   const element = el("div", { class: "target-field" },
-    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), problem);
+    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), isOwn, problem);
   function update() {
     const { steps } = side.explanation;
     if (document.activeElement !== input) {
       input.value = app.store.get().target ?? decodeIds(side.task, steps.map((step) => step.token));
     }
+    isOwn.hidden = app.store.get().target !== null ||
+      rightAnswer(side.task, side.explanation.source) !== null;
     problem.textContent = side.error ?? "";
     problem.hidden = side.error === null;
   }
@@ -73,7 +79,7 @@ function modeLines(side, inUse, training) {
     [words({ en: "comes out", zh: "输出" }),
       phrase({ en: "{0} — a probability for each of these", zh: "{0}——其中每一个的概率" },
         written(training)),
-      phrase({ en: "{0} — each is the next input", zh: "{0}——每一个都是下一步的输入" },
+      phrase({ en: "{0} — each but the last is the next input", zh: "{0}——除最后一个外，每一个都是下一步的输入" },
         written(inUse))],
     [words({ en: "passes", zh: "计算次数" }),
       words({ en: "1, over {0} positions together", zh: "1 次，{0} 个位置一起算" }, T),

@@ -13,6 +13,17 @@ export function sumView(app) {
 
   function mount(element, side) {
     let isBySize = false;
+    const order = new Map([false, true].map((bySize) => [bySize, el("button", {
+      type: "button", onclick: () => { isBySize = bySize; draw(); },
+      text: bySize
+        ? words({ en: "by size", zh: "按大小" })
+        : words({ en: "in the order of computation", zh: "按计算次序" }),
+    })]));
+    const choice = el("div", {
+      class: "choice", role: "group", "aria-label": words({ en: "Order of the bars", zh: "排列次序" }),
+    }, ...order.values());
+    const [asked, told, last] = ["div", "div", "div"].map((tag) => el(tag));
+    element.append(el("div", { class: "sum-and-lens" }, el("div", {}, asked, choice, told), last));
 
     function draw() {
       if (!side.explanation) return;
@@ -23,9 +34,10 @@ export function sumView(app) {
       const step = comparedStep(side.explanation, store.get());
       const { trace } = side.explanation;
       const sum = parts(side.model, trace, step.row, step.token, step.rival, side.edits);
-      element.replaceChildren(el("div", { class: "sum-and-lens" },
-        el("div", {}, question(step), orderChoice(), waterfall(sum, step), check(sum), scales(step.row)),
-        lensSection(app, side, step)));
+      order.forEach((button, bySize) => button.setAttribute("aria-pressed", String(bySize === isBySize)));
+      asked.replaceChildren(question(step));
+      told.replaceChildren(waterfall(sum, step), check(sum), scales(step.row));
+      last.replaceChildren(lensSection(app, side, step));
     }
 
     /** "Why 6, and not [5]?" */
@@ -44,16 +56,6 @@ export function sumView(app) {
         en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
         zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"), term("direct logit attribution")));
-    }
-
-    function orderChoice() {
-      const button = (bySize, texts) => el("button", {
-        type: "button", "aria-pressed": String(isBySize === bySize), text: words(texts),
-        onclick: () => { isBySize = bySize; app.redraw(); },
-      });
-      return el("div", { class: "choice", role: "group", "aria-label": words({ en: "Order of the bars", zh: "排列次序" }) },
-        button(false, { en: "in the order of computation", zh: "按计算次序" }),
-        button(true, { en: "by size", zh: "按大小" }));
     }
 
     /** A bar begins where the one before it ended; the last shows where they have led. */

@@ -1,0 +1,121 @@
+// Of each edit: what the sum predicts, what is measured, and where the two part, why.
+
+import {
+  editName, isInEncoder, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
+} from "../arithmetic/edits.js";
+import { el, phrase, token, visible } from "../widgets.js";
+import { words } from "../words.js";
+import { effectTable } from "./effects.js";
+import { partLabel, partText } from "./part_names.js";
+
+/** Elements: a table of the edits, and a sentence on each. `edited`: the trace with all of them. */
+export function editsReport(app, side, step, edited) {
+  const { model, edits, clean: { inputs, trace, label } } = side;
+  const at = [step.row, step.token, step.rival];
+  const found = edits.map((edit) => ({
+    edit,
+    name: editName(edit),
+    predicted: predictedChange(model, trace, edit, ...at),
+    measured: measuredChange(model, inputs, trace, [edit], ...at),
+  }));
+  const rows = found.map((entry) => ({
+    ...entry, label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)], remove: remover(app, entry),
+  }));
+  if (found.length > 1) {
+    rows.push({
+      label: el("em", { text: words({ en: "all of them together", zh: "全部一起" }) }), name: "together",
+      predicted: null, measured: logitGap(edited, ...at) - logitGap(trace, ...at),
+    });
+  }
+  const lost = app.store.get().edits.length - edits.length;
+  return [
+    el("p", {}, phrase({
+      en: "By how much the logit of {0} less that of {1} changes at this step:",
+      zh: "在这一步，{0} 的 logit 减去 {1} 的，变化了多少：",
+    }, token(label(step.token)), token(label(step.rival)))),
+    found.length > 0 ? effectTable(rows) : null,
+    lost > 0 ? el("p", { class: "why-note", text: words({
+      en: "Left out: {0} of the parts, which this model does not have, or whose other input it cannot read.",
+      zh: "略去 {0} 个部分：这个模型没有它们，或者读不了给它们的另一个输入。",
+    }, lost) }) : null,
+    el("ul", { class: "reasons" }, found.flatMap(({ edit, name, predicted, measured }) =>
+      [rowsSentence(side, edit), reason(model, step, edit, predicted, measured)]
+        .filter(Boolean)
+        .map((text) => el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text)))),
+  ].filter(Boolean);
+}
+
+function remover(app, { edit, name }) {
+  return el("button", {
+    type: "button", class: "plain", text: "×",
+    "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(app.boxes, name)),
+    onclick: () => app.store.set({ edits: app.store.get().edits.filter((other) => !sameTarget(other, edit)) }),
+  });
+}
+
+/** " in row 3 (6)", " from 1+2": what a row of the table says besides the part. */
+function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) {
+  const labels = isInEncoder(model, path) ? columns : rows;
+  return [
+    kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
+    row !== undefined && words({ en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" }, row, visible(labels[row] ?? "–")),
+    from !== undefined && words({ en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
+  ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
+}
+
+/** Where another input has fewer rows than this one, which of them are replaced. */
+function rowsSentence({ clean: { trace } }, edit) {
+  const { rows, replaced } = replacedRows(trace, edit);
+  if (edit.row !== undefined && edit.row >= replaced) {
+    return words({
+      en: "“{0}” has only {1} positions here, and none in the place of this one: nothing is changed.",
+      zh: "“{0}”在这里只有 {1} 个位置，没有与这个位置对应的：什么也没变。",
+    }, visible(edit.from), replaced);
+  }
+  if (edit.row !== undefined || replaced === rows) return null;
+  return words({
+    en: "“{0}” has {1} positions here, and this input {2}: the first {1} are put in place, the others stay as they are.",
+    zh: "“{0}”在这里有 {1} 个位置，这个输入有 {2} 个：换上前 {1} 个，其余保持原样。",
+  }, visible(edit.from), replaced, rows);
+}
+
+/** Why prediction and measurement part, or that they do not. */
+function reason(model, step, edit, predicted, measured) {
+  const isElsewhere = edit.row !== undefined && edit.row !== step.row;
+  const gap = Math.abs(predicted - measured);
+  const larger = Math.max(Math.abs(predicted), Math.abs(measured));
+  if (isInEncoder(model, edit.path)) {
+    return words({
+      en: "the encoder adds nothing to this stream itself. It acts through what cross-attention reads of it, which the sum does not foresee.",
+      zh: "编码器本身不往这条残差流里加东西。它通过交叉注意力读到的内容起作用，这一点求和看不到。",
+    });
+  }
+  if (isElsewhere) {
+    return words({
+      en: "another position is changed. It reaches this step only through attention that looks there, which the sum does not foresee.",
+      zh: "改的是另一个位置。只有看向那里的注意力才会把它带到这一步，这一点求和看不到。",
+    });
+  }
+  if (gap <= Math.max(0.1 * larger, 0.01)) {
+    return words({
+      en: "prediction and measurement agree: what the part adds reaches the output directly.",
+      zh: "预测与实测一致：这个部分加进去的东西直接到达输出。",
+    });
+  }
+  if (predicted * measured < 0) {
+    return words({
+      en: "the measurement points the other way. Later layers read what this part adds, and what they make of it outweighs its own term.",
+      zh: "实测与预测方向相反。后面的层会读取这个部分加进去的东西，它们由此做出的事超过了它自己那一项。",
+    });
+  }
+  if (Math.abs(measured) < Math.abs(predicted)) {
+    return words({
+      en: "less is lost than its term. Later layers read what was removed and make up for some of it; and the norms rescale what is left.",
+      zh: "损失比它那一项小。后面的层读到的东西少了，于是补上了一部分；归一化也重新缩放了剩下的。",
+    });
+  }
+  return words({
+    en: "more is lost than its term. Later layers, or the same layer at other positions, rely on what was removed, and do less without it; and the norms rescale what is left.",
+    zh: "损失比它那一项大。后面的层，或者别的位置，要靠被去掉的东西工作，没有它就做得更少；归一化也重新缩放了剩下的。",
+  });
+}
