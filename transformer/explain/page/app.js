@@ -8,7 +8,7 @@ import { attentionView } from "./views/attention.js";
 import { compareView } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
 import { footView } from "./views/foot.js";
-import { guessView } from "./views/guess.js";
+import { guessGate, guessView, labelRows } from "./views/guess.js";
 import { headerView } from "./views/header.js";
 import { learningView } from "./views/learning.js";
 import { mapView } from "./views/map.js";
@@ -24,6 +24,7 @@ const PARTS = [guessView, mapView, focusView];
 const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
+const GUESSED = { attention: "attention", sum: "token", why: "token" }; // what they would give away
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
 
 /** What the page shows before anything is changed. */
@@ -81,11 +82,15 @@ function startPage(data) {
   function mount(view, sides, element) {
     for (const side of sides) {
       const place = el("div", { class: "side", "data-side-id": side.id });
+      const hides = GUESSED[view.id];
+      const content = hides ? place.appendChild(el("div")) : place;
+      const gate = hides ? guessGate(app, side, hides, content) : () => {};
       element.append(place);
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
-        entry.update ??= view.mount(place, side);
+        entry.update ??= view.mount(content, side);
         entry.update();
+        gate();
         entry.stale = false;
       };
       views.push(entry);
@@ -148,6 +153,7 @@ function startPage(data) {
       setLanguage(state.lang);
       build();
     }
+    for (const side of app.sides) labelRows(app, side);
     keepingFocus(() => {
       for (const entry of views) {
         entry.stale = true;
