@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -303,6 +304,15 @@ def test_the_model_stays_as_it_is() -> None:
     for path, tensor in subject.model.state_dict().items():
         assert tensor.dtype == mt.float32
         np.testing.assert_array_equal(tensor.numpy(), before[path])
+
+
+def test_a_perplexity_that_is_infinite_is_left_out(single_digits: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(single_digits, run)
+    (run / "metrics.csv").write_text("step,loss,perplexity\n1,9.5,inf\n2,0.5,1.5\n")
+    [first, second] = payload_of(page(Subject.load(run)))["learning"]["metrics"]
+    assert first == {"step": 1, "loss": 9.5}
+    assert second == {"step": 2, "loss": 0.5, "perplexity": 1.5}
 
 
 # ------------------------------------------------------------------------------------ two models
