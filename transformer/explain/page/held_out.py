@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,6 @@ from minitorch.autograd import Array
 
 from ...model.mlp import MLP, SwiGLU
 from ...tasks import Characters, Model
-from ..trace import trace
 from . import asking
 
 Examples: TypeAlias = list[tuple[str, str]]
@@ -68,21 +68,30 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
         in the decoder. A unit that is never above 0 has none. Of a unit of a SwiGLU, whose sign
         means nothing, the value that is farthest from 0 counts.
     """
-    mlps = {path: m for path, m in model.named_modules() if isinstance(m, (MLP, SwiGLU))}
-    found: dict[str, list[tuple[Array, Array, Array]]] = {path: [] for path in mlps}
-    for sources, targets in _parts(held_out):
-        written = [asking.right_answer(task, target) for target in targets]
-        inputs = asking.inputs(task, sources, written)
-        with trace(model) as t:
-            model(*inputs)
-        for path, mlp in mlps.items():
+    found: dict[str, list[tuple[Array, Array, Array]]] = {}
+    inputs: tuple[mt.Tensor, ...] = ()
+
+    def listen(path: str, mlp: MLP | SwiGLU) -> Callable[..., None]:
+        def see(layer: Any, arguments: tuple[mt.Tensor]) -> None:
             ids = inputs[0 if path.startswith("encoder.") else -1].numpy()  # (batch, T)
-            hidden = t[f"{path}.hidden"]  # (batch, T, d_ff)
+            hidden = arguments[0].numpy()  # (batch, T, d_ff)
             strength = np.abs(hidden) if isinstance(mlp, SwiGLU) else hidden
             strength = np.where((ids == model.config.pad)[:, :, None], 0, strength)
             row = strength.argmax(1)[:, None]  # (batch, 1, d_ff)
-            best = (np.take_along_axis(array, row, 1) for array in (strength, hidden))
-            found[path].append((next(best)[:, 0], row[:, 0], next(best)[:, 0]))
+            best, value = (np.take_along_axis(a, row, 1)[:, 0] for a in (strength, hidden))
+            found.setdefault(path, []).append((best, row[:, 0], value))
+
+        return see
+
+    with ExitStack() as stack:  # hooks, as a trace would run the slower definitions
+        for path, mlp in model.named_modules():
+            if isinstance(mlp, (MLP, SwiGLU)):
+                hook = listen(path, mlp)
+                stack.enter_context(mlp.down.register_forward_pre_hook(hook))
+        for sources, targets in _parts(held_out):
+            written = [asking.right_answer(task, target) for target in targets]
+            inputs = asking.inputs(task, sources, written)
+            model(*inputs)
     return {
         path: _strongest(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
         for path, batches in found.items()
