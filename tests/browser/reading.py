@@ -1,0 +1,118 @@
+"""Comparing what a page shows, panel by panel, with what Python computes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from expected import Reference
+from shown import Shown, written
+
+# How far a number may be from Python's: the page gives eight digits; what Python recorded in the
+# page, fewer, some of it computed in float32.
+EXACT, RECORDED = (2e-7, 1e-9), (2e-3, 2e-5)
+STRONGEST = re.compile(r"^unit:.*\.strongest\.")
+
+
+def bounds(what: str | None) -> tuple[float, float]:
+    """How far a number may be off, in parts of it, and in all."""
+    recorded = what and (what.startswith(("learning:", "mistakes:")) or STRONGEST.match(what))
+    return RECORDED if recorded else EXACT
+
+
+def wrong_words(entry: dict[str, Any]) -> list[str]:
+    """The words at a panel that name another block, head or unit than what it declares."""
+    name = f"{entry['trace'] or entry['what']}"
+    at = entry["at"].split(",")
+    told = {"block": re.search(r"blocks\.(\d+)\.", name)}
+    numbers = {what: int(found[1]) + 1 for what, found in told.items() if found}
+    if found := re.search(r"\.(?:heads|weights)\.(\d+)", name):
+        numbers["head"] = int(found[1]) + 1
+    elif re.search(r"\.(q|k|v|scores|weights|mixed|heads)$", name) and at[0]:
+        numbers["head"] = int(at[0]) + 1
+    if found := re.search(r"\.hidden\.(?:\d+\.)?(\d+)$|\.mlp\.\d+\.(\d+)\.added$", name):
+        numbers["unit"] = int(found[1] or found[2]) + 1
+    kinds = {
+        "cross_attention": "Cross-attention", "self_attention": "Masked self-attention",
+        "encoder.blocks": "encoder", "decoder.blocks": "decoder",
+    }  # fmt: skip
+    wrong = []
+    for words in entry["words"]:
+        for what, n in numbers.items():
+            if any(int(x) != n for x in re.findall(rf"\b{what} (\d+)", words, re.IGNORECASE)):
+                wrong.append(f"{what} is not {n}: {words}")
+        for key, word in kinds.items():
+            others = [x for k, x in kinds.items() if k != key and k[-4:] == key[-4:]]
+            if key in name and any(re.search(rf"\b{x}\b", words) for x in others):
+                wrong.append(f"{key} is not meant: {words}")
+    return wrong
+
+
+def compared(entry: dict[str, Any], reference: Reference) -> tuple[int, list[str]]:
+    """Compare an element with Python: how many numbers it shows, and what is wrong."""
+    name = entry["trace"] or entry["what"]
+    try:
+        expected = np.asarray(reference.value(entry), np.float64).ravel()
+    except (KeyError, IndexError, StopIteration, AssertionError, AttributeError) as error:
+        return 0, [f"{name} at {entry['at']} in {entry['section']} is nothing: {error!r}"]
+    shown = np.array([float(x) for x in entry["values"].split()])
+    if shown.shape != expected.shape:
+        return 0, [f"{name} has {expected.size} numbers, not {shown.size}"]
+    relative, absolute = bounds(entry["what"])
+    wrong = [f"{name}: {text}" for text in wrong_words(entry)]
+    if not np.allclose(shown, expected, relative, absolute, equal_nan=True):
+        off = np.abs(np.where(shown == expected, 0, shown - expected)).max()
+        wrong.append(f"{name} at {entry['at']} in {entry['section']} differs by up to {off:.3g}")
+    if len(shown) == 1 and re.search(r"\d", entry["text"]) and entry["what"] != "difference":
+        near = [shown[0], expected[0]] if bounds(entry["what"]) == EXACT else [shown[0]]
+        ways = set().union(*(written(float(x)) for x in near))
+        if not any(way in entry["text"] for way in ways):
+            wrong.append(f"{name} is {shown[0]}, and the page says {entry['text']!r}")
+    return len(shown), wrong
+
+
+class Reader:
+    """Reads an open page back, in whatever state it is."""
+
+    def __init__(self, shown: Shown, count: Counter[str]) -> None:
+        self.shown, self.count = shown, count
+        self.references = dict(zip("ab", map(Reference, shown.subjects), strict=True))
+        for side, data in zip("ab", (shown.payload, shown.payload["compare"] or {}), strict=True):
+            learned = ({**shown.payload, **data}["learning"] or {}).get("examples", [])
+            self.references[side].learned = [(e["source"], e["target"]) for e in learned]
+        self.seen: set[str] = set()  # the names that were read, without their numbers
+
+    def check(self, within: str = "section[id], header, footer") -> int:
+        """Compare every panel in these parts; return how many there are."""
+        state = self.shown.state()
+        entries = self.shown.declared(within)
+        target = None
+        if state["mode"] == "training":
+            target = self.shown.page.locator(".target-field input").first.input_value()
+        wrong = []
+        ready: dict[str, Reference] = {}
+        for entry in entries:
+            side = entry["side"] or "a"
+            if side not in ready:
+                asked = state
+                if side == "b" and state["second"] is not None:
+                    asked = state | {"question": state["second"]}
+                ready[side] = self.references[side].at(asked, target)
+            if entry["ofSide"] not in (None, side):
+                wrong.append(f"{entry['trace']} declares another side: {entry['ofSide']}")
+            n, problems = compared(entry, ready[side])
+            wrong += problems
+            self.count["numbers"] += n
+            self.seen.add(re.sub(r"\d+", "#", entry["trace"] or entry["what"]))
+        self.count["panels"] += len(entries)
+        for one in self.shown.undeclared():
+            if self.unexplained(one):
+                wrong.append(f"{one['tag']}.{one['class']} in {one['section']} declares nothing: {one['text']!r}")
+        assert not wrong, f"{len(wrong)} panels are wrong:\n" + "\n".join(wrong[:20])
+        return len(entries)
+
+    def unexplained(self, one: dict[str, Any]) -> bool:
+        """Is this no number that is told elsewhere: of an axis, or a setting?"""
+        return not (one["class"] == "curve-tick" or one["tag"] == "option")

@@ -1,0 +1,190 @@
+"""A page in Chromium, driven as a person drives it; what it declares and shows is read back."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+PLAIN = ("lang", "question", "target", "mode", "box", "path", "second")  # in a hash, without JSON
+SETTLED = """() => new Promise((done) => {
+  let last = null;
+  const look = () => requestAnimationFrame(() => setTimeout(() => {
+    const now = document.documentElement.dataset.drawn + document.body.innerHTML.length;
+    if (now === last) done();
+    else { last = now; look(); }
+  }));
+  look();
+})"""
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
+"""
+
+# Every element that declares numbers, with the words that stand at it.
+DECLARED = """(within) => [...document.querySelectorAll(within)].flatMap((part) => [
+  ...part.querySelectorAll("[data-trace], [data-what]")].map((e) => {
+  const named = e.closest("button, tr, figure, g.node, .slot-head, .swap-row") ?? e;
+  const text = (x) => x?.textContent ?? "";
+  return {
+    section: part.id || part.tagName.toLowerCase(), tag: e.tagName.toLowerCase(),
+    side: e.closest("[data-side-id]")?.dataset.sideId ?? null, ofSide: e.dataset.side ?? null,
+    trace: e.dataset.trace ?? null, what: e.dataset.what ?? null, at: e.dataset.at ?? "",
+    values: e.dataset.values ?? e.dataset.value ?? "", text: text(e),
+    words: [named.getAttribute("aria-label"), text(named.querySelector("th, figcaption, .row-name")),
+      named.querySelector("[aria-label]")?.getAttribute("aria-label"),
+      text(e.querySelector(".part-name")), e.tagName === "P" ? text(e) : ""].filter(Boolean),
+  };
+}))"""
+
+# What shows numbers and declares none: pictures, bars and texts with a decimal point or a percentage.
+# `beside`: the numbers that are declared in the nearest element around it that declares any.
+UNDECLARED = r"""() => {
+  const found = [];
+  const known = "[data-trace], [data-what]";
+  const add = (e, text) => {
+    let around = e;
+    while (around !== document.body && !around.querySelector(known)) around = around.parentElement;
+    const beside = around === document.body ? [] : [...around.querySelectorAll(known)];
+    found.push({
+      section: e.closest("section[id], header, footer")?.id ?? "", class: e.getAttribute("class") ?? "",
+      tag: e.tagName.toLowerCase(), text, beside: beside.map((x) => x.dataset.values ?? x.dataset.value).join(" "),
+    });
+  };
+  for (const e of document.querySelectorAll("canvas, .heat, .bar-row, .fall-row, svg path.answer")) {
+    if (!e.closest(known) && !e.querySelector(known)) add(e, "");
+  }
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    const text = walker.currentNode.data;
+    if (!/\d\.\d|\d%|·10[⁻⁰-⁹]/.test(text) || e.closest(`${known}, script, style, pre, code, .readout`)) continue;
+    if (e.checkVisibility()) add(e, text);
+  }
+  return found;
+}"""
+
+
+def number(x: float) -> str:
+    """A number as the page writes it."""
+    if x == 0 or not math.isfinite(x):
+        return {0: "0", math.inf: "∞", -math.inf: "−∞"}.get(x, "NaN")
+    if abs(x) < 0.0001 or abs(x) >= 1e6:
+        digits, exponent = f"{x:.1e}".split("e")
+        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{digits}·10{raised}".replace("-", "−")
+    digits = 4 if abs(x) < 1 else max(0, 3 - math.floor(math.log10(abs(x))))
+    return f"{x:.{digits}f}".replace("-", "−")
+
+
+def percent(p: float) -> str:
+    """A share as the page writes it."""
+    if 0 < p < 0.0005:
+        return "<0.1%"
+    if 0.9995 <= p < 1:
+        return ">99.9%"
+    return f"{100 * p:.{0 if p in (0, 1) else 1}f}%"
+
+
+def signed(x: float, digits: int = 3) -> str:
+    """A difference as the page writes it."""
+    text = f"{abs(x):.{digits}f}"
+    return text if float(text) == 0 else ("−" if x < 0 else "+") + text
+
+
+def written(x: float) -> set[str]:
+    """All the ways in which the page may write a number."""
+    ways = {number(x), signed(x), signed(x, 6), f"{x:.4f}".replace("-", "−"), f"{x:,.0f}"}
+    return ways | ({percent(x)} if 0 <= x <= 1 + 1e-9 else set())
+
+
+class Shown:
+    """An open page. `page` is Playwright's, `subjects` are the models of its two sides."""
+
+    def __init__(
+        self, browser: Any, path: Path, subjects: list[Any], hash: str = "", width: int = 1440,
+        height: int = 12000, **options: Any,
+    ) -> None:  # so high that all sections are in view, and drawn
+        self.path, self.subjects = path, subjects
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, **options
+        )
+        self.context.add_init_script(WATCH)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri() + hash)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page draws nothing more."""
+        self.page.evaluate(SETTLED)
+
+    def complaints(self) -> list[str]:
+        """Return errors, messages of the console, and requests but that of the page itself."""
+        own = self.path.as_uri()
+        return self.problems + [url for url in self.requests if url.split("#")[0] != own]
+
+    def violations(self) -> list[str]:
+        """Return what its content security policy has refused."""
+        found: list[str] = self.page.evaluate("violations")
+        return found
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return what the page embeds."""
+        text = self.path.read_text(encoding="utf-8")
+        start = text.index('id="data">') + len('id="data">')
+        found: dict[str, Any] = json.loads(text[start : text.index("</script>", start)])
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Return the state that the hash tells; what it does not is as in the beginning."""
+        beginning = {
+            "question": self.subjects[0].task.question, "target": None, "mode": "use", "step": 0,
+            "head": 0, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
+            "beam": {"width": 4, "alpha": 0.6}, "checkpoint": None, "example": 0, "second": None,
+        }  # fmt: skip
+        fields = parse_qsl(self.page.url.partition("#")[2], keep_blank_values=True)
+        return beginning | {k: v if k in PLAIN else json.loads(v) for k, v in fields}
+
+    def declared(self, within: str = "section[id], header, footer") -> list[dict[str, Any]]:
+        """Return every element in these parts that declares numbers, as DECLARED describes it."""
+        found: list[dict[str, Any]] = self.page.evaluate(DECLARED, within)
+        return found
+
+    def undeclared(self) -> list[dict[str, Any]]:
+        """Return what shows numbers that it does not declare, nor repeats from beside it."""
+        return [one for one in self.page.evaluate(UNDECLARED) if not _repeats(one)]
+
+    def click(self, selector: str, **options: Any) -> None:
+        """Click an element, and wait until all is drawn."""
+        self.page.locator(selector).first.click(**options)
+        self.settle()
+
+    def type(self, question: str) -> None:
+        """Type another question over the present one, key by key."""
+        box = self.page.locator("header input.question")
+        box.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(question)
+        self.settle()
+
+
+NUMBER = re.compile(r"[<>]?[+−]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?%?")
+
+
+def _repeats(one: dict[str, Any]) -> bool:
+    """Does a text with numbers only repeat what is declared beside it?"""
+    if not one["text"] or not one["beside"]:
+        return False
+    ways = set().union(*(written(float(x)) for x in one["beside"].split()))
+    shown = [x for x in NUMBER.findall(one["text"]) if "." in x or "%" in x or "·" in x]
+    return all(x in ways for x in shown)
