@@ -24,6 +24,8 @@ WRITTEN = {
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
+    "boxes": [fixtures.variants],
+    "store": [],
 }
 
 
