@@ -245,6 +245,7 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             margins.append(np.log(p[step.token] / p[step.rival]))
         assert one["margin"] == pytest.approx(min(margins), rel=1e-3, abs=1e-5)
         assert margins[one["step"]] == pytest.approx(min(margins), abs=1e-5)
+        assert told.steps[one["step"]].token == one["token"]
 
 
 def test_code_is_where_the_page_says(recorded: Any) -> None:
