@@ -6,7 +6,7 @@ import { test } from "node:test";
 import {
   explain, recordedExplanation,
 } from "../../transformer/explain/page/arithmetic/explanation.js";
-import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
+import { loadModel } from "../../transformer/explain/page/arithmetic/model.js";
 import { likeliestWords } from "../../transformer/explain/page/arithmetic/tasks.js";
 import { fromBase64 } from "../../transformer/explain/page/arithmetic/tensor.js";
 import { fixture, largestDifference } from "./fixtures.js";
@@ -53,6 +53,5 @@ for (const { task, model, explanations, solved } of fixture("explanations")) {
     const recorded = { ...explanations[0], kind, config, weights: null };
     const found = recordedExplanation(recorded, loadModel(recorded), task);
     checkExplanation(found, explanations[0]);
-    assert.deepEqual([...found.trace.keys()].sort(), [...run(loadModel(model), found.inputs).keys()].sort());
   });
 }

@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import configparser
 import hashlib
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import minitorch as mt
 from transformer.explain import explain, explained, in_float64, trace
@@ -34,6 +37,8 @@ from transformer.tasks import (
     TextToText,
 )
 from transformer.text.tokenizer import BOS, EOS, CharTokenizer
+from transformer.training.loop import Training, train
+from transformer.training.progress import Progress
 from transformer.training.run import Run
 
 FOLDER = PACKAGES / "transformer/explain/page"
@@ -240,6 +245,7 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             margins.append(np.log(p[step.token] / p[step.rival]))
         assert one["margin"] == pytest.approx(min(margins), rel=1e-3, abs=1e-5)
         assert margins[one["step"]] == pytest.approx(min(margins), abs=1e-5)
+        assert told.steps[one["step"]].token == one["token"]
 
 
 def test_code_is_where_the_page_says(recorded: Any) -> None:
@@ -299,6 +305,15 @@ def test_the_model_stays_as_it_is() -> None:
     for path, tensor in subject.model.state_dict().items():
         assert tensor.dtype == mt.float32
         np.testing.assert_array_equal(tensor.numpy(), before[path])
+
+
+def test_a_perplexity_that_is_infinite_is_left_out(single_digits: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(single_digits, run)
+    (run / "metrics.csv").write_text("step,loss,perplexity\n1,9.5,inf\n2,0.5,1.5\n")
+    [first, second] = payload_of(page(Subject.load(run)))["learning"]["metrics"]
+    assert first == {"step": 1, "loss": 9.5}
+    assert second == {"step": 2, "loss": 0.5, "perplexity": 1.5}
 
 
 # ------------------------------------------------------------------------------------ two models
@@ -425,9 +440,17 @@ def test_nothing_is_fetched() -> None:
     assert not re.search(r"@import|url\((?!#)|\bimport\(|fetch\(|XMLHttpRequest|WebSocket", code)
 
 
-def test_the_page_of_an_addition_is_small() -> None:
+def test_the_page_of_an_addition_is_small(tmp_path: Path) -> None:
+    """That of the default model, with as many checkpoints as are kept by default."""
     task = Addition()
-    text = page(Subject(task, task.model(task.model_config()), "runs/addition"))
+    assert task.training_config.keep == 12
+    config = replace(task.training_config, steps=12, batch_size=2, evaluate_on=1)
+    training = Training(task, task.model_config(), config)
+    with Run(tmp_path / "addition") as run:
+        run.start(training)
+        assert train(training, run, Progress(Console(file=io.StringIO()), 0, 12, 2))
+    text = page(Subject.load(tmp_path / "addition"))
+    assert len(payload_of(text)["learning"]["checkpoints"]) == 12
     assert len(text.encode()) < 3_000_000
 
 
@@ -480,6 +503,14 @@ def test_modules_that_cannot_be_joined_are_refused(
 ) -> None:
     with pytest.raises(ModuleError, match=says):
         joined(module(tmp_path, **texts))
+
+
+def test_every_module_is_part_of_the_page() -> None:
+    script = joined(FOLDER / "app.js")
+    definition = re.compile(r"^(?:export )?((?:async )?(?:function|const) \w+)", re.MULTILINE)
+    for path in FOLDER.rglob("*.js"):
+        for defined in definition.findall(path.read_text(encoding="utf-8")):
+            assert f"\n{defined}" in script, f"{path} is imported by no module"
 
 
 def test_a_wheel_has_all_files_of_the_page() -> None:

@@ -99,7 +99,8 @@ def effect(model: Model, explanation: Explanation, step: Step, edit: Edit) -> Ef
     """Compare what the sum predicts of an edit with what the edited model does.
 
     The two agree where only the direct path matters, as for the last MLP. Where they part, other
-    layers read what was changed, or the norms' scales changed with it.
+    layers read what was changed, or the norms' scales changed with it. Only these two tokens are
+    compared; a third may win, as `explained(…, edits=[edit])` shows.
 
     Args:
         model: it stays as it is.

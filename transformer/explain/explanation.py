@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..tasks import Model, Task
 
 M = TypeVar("M", bound=nn.Module)
-Explained: TypeAlias = TextToText | Characters  # type: ignore[type-arg]
+Explained: TypeAlias = TextToText[Any] | Characters
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +131,8 @@ def answering(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _prompt(task: Explained, source: str) -> list[int]:
-    """Return what the model is to continue, or to fill in."""
+def prompt_of(task: Explained, source: str) -> list[int]:
+    """Return the ids of a source as the model is given them, to answer, continue or fill in."""
     if isinstance(task, Characters):  # it reads half of what it can see, and writes as much
         return task.tokenizer.encode(source)[-(task.context // 2) :]
     ids: list[int] = ARCHITECTURES[task.architecture].prompt(task.tokenizer, [source])[0].tolist()
@@ -223,11 +223,11 @@ def explained(
     """
     if not isinstance(task, (TextToText, Characters)):
         raise TypeError(f"only a TextToText or Characters is explained, not {type(task).__name__}")
-    bert_or = GPT if isinstance(task, Characters) else ARCHITECTURES[task.architecture].kind
-    check_model(task, model, bert_or)
+    kind = GPT if isinstance(task, Characters) else ARCHITECTURES[task.architecture].kind
+    check_model(task, model, kind)
     edits = list(edits)
     source = task.as_source(question)
-    prompt = _prompt(task, source)
+    prompt = prompt_of(task, source)
     with answering(model):
         if target is None:
             with edited(model, edits):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,8 +13,8 @@ from minitorch.autograd import Array
 
 from ...model.mlp import MLP, SwiGLU
 from ...tasks import Characters, Model
-from ..trace import trace
 from . import asking
+from .encoding import rounded
 
 Examples: TypeAlias = list[tuple[str, str]]
 
@@ -52,7 +53,7 @@ def _strongest(strength: Array, rows: Array, values: Array) -> list[list[list[fl
     """Return, for each unit, its strongest [example, row, value]; arrays (examples, d_ff)."""
     order = np.argsort(-strength, axis=0, kind="stable")[:STRONGEST]  # (≤ 5, d_ff)
     return [
-        [[int(i), int(rows[i, unit]), float(f"{values[i, unit]:.6g}")]
+        [[int(i), int(rows[i, unit]), rounded(values[i, unit])]
          for i in order[:, unit] if strength[i, unit] > 0]
         for unit in range(order.shape[1])
     ]  # fmt: skip
@@ -68,21 +69,30 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
         in the decoder. A unit that is never above 0 has none. Of a unit of a SwiGLU, whose sign
         means nothing, the value that is farthest from 0 counts.
     """
-    mlps = {path: m for path, m in model.named_modules() if isinstance(m, (MLP, SwiGLU))}
-    found: dict[str, list[tuple[Array, Array, Array]]] = {path: [] for path in mlps}
-    for sources, targets in _parts(held_out):
-        written = [asking.right_answer(task, target) for target in targets]
-        inputs = asking.inputs(task, sources, written)
-        with trace(model) as t:
-            model(*inputs)
-        for path, mlp in mlps.items():
+    found: dict[str, list[tuple[Array, Array, Array]]] = {}
+    inputs: tuple[mt.Tensor, ...] = ()
+
+    def listen(path: str, mlp: MLP | SwiGLU) -> Callable[..., None]:
+        def see(layer: Any, arguments: tuple[mt.Tensor]) -> None:
             ids = inputs[0 if path.startswith("encoder.") else -1].numpy()  # (batch, T)
-            hidden = t[f"{path}.hidden"]  # (batch, T, d_ff)
+            hidden = arguments[0].numpy()  # (batch, T, d_ff)
             strength = np.abs(hidden) if isinstance(mlp, SwiGLU) else hidden
             strength = np.where((ids == model.config.pad)[:, :, None], 0, strength)
             row = strength.argmax(1)[:, None]  # (batch, 1, d_ff)
-            best = (np.take_along_axis(array, row, 1) for array in (strength, hidden))
-            found[path].append((next(best)[:, 0], row[:, 0], next(best)[:, 0]))
+            best, value = (np.take_along_axis(a, row, 1)[:, 0] for a in (strength, hidden))
+            found.setdefault(path, []).append((best, row[:, 0], value))
+
+        return see
+
+    with ExitStack() as stack:  # hooks, as a trace would run the slower definitions
+        for path, mlp in model.named_modules():
+            if isinstance(mlp, (MLP, SwiGLU)):
+                hook = listen(path, mlp)
+                stack.enter_context(mlp.down.register_forward_pre_hook(hook))
+        for sources, targets in _parts(held_out):
+            written = [asking.right_answer(task, target) for target in targets]
+            inputs = asking.inputs(task, sources, written)
+            model(*inputs)
     return {
         path: _strongest(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
         for path, batches in found.items()
@@ -115,7 +125,7 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
     Returns:
         how many were tested, and how many were wrong; and in "list" up to 30, the wrong ones first,
         then those of the smallest margin. Source, target and answer are texts as the model reads
-        and writes them. The step counts the written tokens from 0.
+        and writes them. The step counts the written tokens from 0, of which `token` is that one.
     """
     found = []
     text = isinstance(task, Characters)
@@ -125,10 +135,10 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
         margins = _margins(task, model, sources, written)
         for source, target, ids, margin in zip(sources, targets, written, margins, strict=True):
             target = target[:1] if text else target
-            answer = task.tokenizer.decode(ids)
+            answer, step = task.tokenizer.decode(ids), int(margin.argmin())
             found.append({
                 "source": source, "target": target, "answer": answer, "right": answer == target,
-                "margin": float(f"{margin.min():.6g}"), "step": int(margin.argmin()),
+                "margin": rounded(margin[step]), "step": step, "token": ids[step],
             })  # fmt: skip
     found.sort(key=lambda one: (one["right"], one["margin"]))
     wrong = sum(not one["right"] for one in found)

@@ -3,7 +3,7 @@
 import { resolveEdits } from "./arithmetic/edits.js";
 import { explain, recordedExplanation } from "./arithmetic/explanation.js";
 import { loadModel } from "./arithmetic/model.js";
-import { rightAnswer } from "./arithmetic/tasks.js";
+import { decodeIds, rightAnswer } from "./arithmetic/tasks.js";
 
 /**
  * {id, data: the payload, task, model, explanation, clean, edits, error}. `computeSide` sets the last
@@ -47,7 +47,8 @@ export function answerInTraining(side, edits = []) {
   return remembered(side, ["training", edits], () => {
     const clean = answerInUse(side);
     if (side.data.weights === null) return clean;
-    const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? writtenText(clean);
+    const right = side.asked.target ?? rightAnswer(side.task, clean.source);
+    const target = right ?? decodeIds(side.task, clean.answer);
     return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
 }
@@ -67,9 +68,4 @@ function checkedAnswer(side, question, options) {
 /** The edits that this model can make, with what they put in place. */
 function editsOf({ data, model, task }, edits) {
   return data.weights === null ? [] : resolveEdits(model, task, edits);
-}
-
-/** The tokens that were written, as the model writes them, as one text. */
-function writtenText({ steps, label }) {
-  return steps.map(({ token }) => label(token)).filter((text) => text !== "</s>").join("");
 }

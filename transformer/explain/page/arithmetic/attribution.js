@@ -4,8 +4,8 @@
 //     logit(token) - logit(rival) = Σ parts · d        d = W_out[token] - W_out[rival]
 //
 // Every sublayer adds a vector to the residual stream, and between it and the logits stand norms,
-// each of which is held at its scale here. We bring d backward through them, once; at every place of
-// the stream it becomes the direction that is read there, and a part is a dot product with it.
+// each of which is held at its scale here. We bring d backward through them, once; at every place
+// of the stream it becomes the direction that is read there, and a part is a dot product with it.
 //
 //     LayerNorm     y = (v - mean(v)) · s · w + b      d ← C(s · w · d)       b · d to the biases
 //     RMSNorm       y = v · s · w                      d ← s · w · d
@@ -25,7 +25,7 @@ function inner(x, y) {
 /** The final norm's path; that of a GPT has no side. */
 const FINAL_NORM = { Transformer: "decoder.norm", GPT: "norm", BERT: "encoder.norm" };
 
-/** The sublayers that add to the stream that the logits are read off: [{path, around}], in order. */
+/** The sublayers that add to the stream of the logits: [{path, around}], in their order. */
 export function streamSublayers({ kind, config }) {
   const blocks = { Transformer: "decoder.blocks", GPT: "blocks", BERT: "encoder.blocks" }[kind];
   const names = kind === "Transformer"
@@ -80,7 +80,7 @@ function readBackward(model, trace, r, direction, ofOutput) {
 }
 
 /** The direction that reads the token's logit less the rival's, brought backward. */
-function readDifference(model, trace, r, token, rival) {
+export function readDifference(model, trace, r, token, rival) {
   const W = outputWeight(model);
   const bias = model.weights["output.bias"]?.data;
   const direction = row(W, token).map((value, i) => value - row(W, rival)[i]);
@@ -143,7 +143,9 @@ export function lens(model, trace, r) {
   const embedding = trace.has("embedding.residual") ? "" : "[1]";
   const streams = [
     { name: `embedding.residual${embedding}`, box: "embedding" },
-    ...streamSublayers(model).map(({ path, around }) => ({ name: `${around}.residual`, box: path })),
+    ...streamSublayers(model).map(({ path, around }) => (
+      { name: `${around}.residual`, box: path }
+    )),
   ];
   return streams.map(({ name, box }) => {
     let x = tensor([1, config.d_model], row(trace.get(name), r));

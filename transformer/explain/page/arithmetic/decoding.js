@@ -52,9 +52,9 @@ export function lengthPenalty(n, alpha) {
  *     score(y) = ln P(y | prompt) / lp(|y|)
  *
  * One that has ended stays, and competes with those that go on. `tree` has for each step the
- * candidates that were kept and the best of the others, at most 2 · width: {id, parent, token, logP,
- * score, kept, ended}; parent is the id of a candidate of the step before, null at the first. The
- * candidate that an ended one becomes has <pad> as its token.
+ * candidates that were kept and the best of the others, at most 2 · width: {id, parent, token,
+ * logP, score, kept, ended}; parent is the id of a candidate of the step before, null at the first.
+ * The candidate that an ended one becomes has <pad> as its token.
  */
 export function beam(model, prompt, maxLength, { width = 4, alpha = 0.6, nBest = 1 }, edits = []) {
   checkCapacity(model, prompt, maxLength);
@@ -71,7 +71,7 @@ export function beam(model, prompt, maxLength, { width = 4, alpha = 0.6, nBest =
       const { ended, length } = parent;
       // After </s> only padding follows, with probability 1; pad = -1 has no place of its own.
       const logP = ended
-        ? new Float64Array(vocab_size).fill(-Infinity).fill(0, Math.max(pad, 0), Math.max(pad, 0) + 1)
+        ? Array.from({ length: vocab_size }, (_, id) => (id === Math.max(pad, 0) ? 0 : -Infinity))
         : logSoftmax(checkLogits(parent.logits));
       const n = ended ? length : length + 1;
       return Array.from(logP, (p, token) => ({

@@ -106,7 +106,9 @@ export function normalise(pass, path, x) {
     const m = mean.data[t];
     const variance = vector.reduce((sum, v) => sum + (v - m) * (v - m), 0) / d;
     const s = scale.data[t] = 1 / Math.sqrt(variance + config.norm_eps);
-    for (let i = 0; i < d; i++) y.data[t * d + i] = (vector[i] - m) * s * weight[i] + (bias?.[i] ?? 0);
+    for (let i = 0; i < d; i++) {
+      y.data[t * d + i] = (vector[i] - m) * s * weight[i] + (bias ? bias[i] : 0);
+    }
   }
   hook(pass, `${path}.input`, x);
   if (config.norm === "layer") hook(pass, `${path}.mean`, mean);
@@ -243,7 +245,7 @@ function sumOfHeads(heads, bias) {
 export const ACTIVATIONS = {
   relu: (z) => Math.max(0, z),
   gelu: (z) => z * normalCdf(z),
-  gelu_tanh: (z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3))),
+  gelu_tanh: (z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z * z * z))),
   silu: (z) => z / (1 + Math.exp(-z)),
 };
 

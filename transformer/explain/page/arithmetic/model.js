@@ -85,7 +85,8 @@ function decodeTarget(pass, ids) {
   for (let i = 0; i < config.n_layers; i++) {
     const path = kind === "GPT" ? `blocks.${i}` : `decoder.blocks.${i}`;
     const own = kind === "GPT" ? "attention" : "self_attention";
-    x = addAndNorm(pass, `${path}.add_${own}`, x, (y) => attend(pass, `${path}.${own}`, y, y, sees));
+    x = addAndNorm(pass, `${path}.add_${own}`, x, (y) =>
+      attend(pass, `${path}.${own}`, y, y, sees));
     if (kind === "Transformer") {
       x = addAndNorm(pass, `${path}.add_cross_attention`, x, (y) =>
         attend(pass, `${path}.cross_attention`, y, memory.x, (t, s) => memory.isReal[s]));

@@ -6,6 +6,7 @@ import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 import { arraysOf } from "./focus_arrays.js";
 import { textOf } from "./focus_text.js";
 
@@ -80,12 +81,13 @@ export function focusView(app) {
     }
 
     function tokenTable(box) {
-      const { inputs, label, steps } = side.explanation;
+      const { inputs, rows, columns, steps } = side.explanation;
+      const labels = (box.side === "source" && columns) || rows;
       const { row } = steps[Math.min(store.get().step, steps.length - 1)];
       const chosen = box.side === "source" ? -1 : row;
       const items = (inputs.ids ?? inputs[box.side]).map((id, i) => el("li", {},
-        token(label(id), { class: i === chosen ? "selected" : "" }),
-        el("span", { class: "number", text: String(id) })));
+        token(labels[i], { class: i === chosen ? "selected" : "" }),
+        el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })));
       return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens" }, items));
     }
 
@@ -120,16 +122,18 @@ export function focusView(app) {
       const state = store.get();
       const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
       const text = textOf(box, side.data);
+      const isHiding = isBoxSecret(app, side, box);
+      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
+      if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
         sentences(text),
         el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
-        ...(box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state)),
-        ...(box.kind === "probabilities" ? [probabilityBars(state)] : []),
+        ...(isHiding ? [secretNote()] : shown),
         ...code(box),
       );
-      if (box !== last) element.closest("section").scrollTop = 0;
+      if (box !== last) element.closest(".side").scrollTop = 0;
       last = box;
     };
   }

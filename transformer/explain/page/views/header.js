@@ -4,6 +4,8 @@
 import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
+import { editsBanner } from "./edits_banner.js";
+import { isSecret } from "./guess.js";
 
 const SENTENCES = {
   use: {
@@ -57,7 +59,8 @@ export function headerView(app, sections) {
 
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
     const guess = guessSwitch(store);
-    element.append(sentence, error, el("div", { class: "controls" },
+    const banner = editsBanner(app);
+    element.append(sentence, error, banner.element, el("div", { class: "controls" },
       contents(sections),
       el("div", { class: "switches" }, guess, languageButton(store), themeButton(app))));
 
@@ -73,12 +76,14 @@ export function headerView(app, sections) {
     }
 
     function stepBox({ token: id, probabilities }, i, chosen) {
-      const label = side.explanation.label(id);
+      const secret = isSecret(app, side, i);
+      const label = secret ? "?" : side.explanation.label(id);
+      const chance = secret ? "?" : percent(probabilities[id]);
       const texts = { en: "step {0}: {1}, with {2}", zh: "第 {0} 步：{1}，概率 {2}" };
       return token(label, {
         class: i === chosen ? "step selected" : "step", role: "button", "data-step": i,
         "aria-pressed": String(i === chosen), tabindex: i === chosen ? "0" : "-1",
-        title: words(texts, i + 1, label, percent(probabilities[id])),
+        title: words(texts, i + 1, label, chance),
         onclick: () => store.set({ step: i }), onkeydown: (event) => press(event, i),
       });
     }
@@ -89,6 +94,7 @@ export function headerView(app, sections) {
       if (input.value !== question) input.value = question;
       const letters = Math.max(3, Math.min(60, [...question].length + 1));
       input.style.setProperty("width", `${letters}ch`);
+      banner.update();
       guess.setAttribute("aria-checked", String(isGuessing));
       error.hidden = side.error === null;
       error.textContent = side.error ?? "";
@@ -100,9 +106,10 @@ export function headerView(app, sections) {
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-      const isSame = text === written || mode === "training";
+      const secret = steps.some((_, i) => isSecret(app, side, i));
+      const isSame = secret || text === written || mode === "training";
       reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
-      document.title = `${answered} → ${text}`;
+      document.title = `${answered} → ${secret ? "?" : text}`;
     };
   }
 

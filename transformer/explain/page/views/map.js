@@ -9,6 +9,7 @@ import { words } from "../words.js";
 import {
   declare, derived, el, largestSize, number, percent, phrase, svg, token,
 } from "../widgets.js";
+import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
   const { store, boxes } = app;
@@ -100,8 +101,9 @@ export function mapView(app) {
         el("span", { class: "map-name", text: title }),
         el("span", { class: "map-shape", text: shape }),
       );
+      if (part !== "box" || isBoxSecret(app, side, box)) return;
       const picture = smallPicture(side, box, state);
-      if (picture && part === "box") button.append(picture);
+      if (picture) button.append(picture);
     }
 
     new ResizeObserver(() => {
@@ -127,7 +129,7 @@ export function mapView(app) {
         const { shape } = side.explanation.trace.get(cross.memory);
         drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, shape.join("×"));
       }
-      steps.replaceChildren(...stepSentence(store, side, state));
+      steps.replaceChildren(...stepSentence(store, side, state, isHidden(app, side, "token")));
     }
     return update;
   }
@@ -161,23 +163,31 @@ function modeChoice({ store }) {
     choose("training", { en: "In training", zh: "训练" }));
 }
 
+const STEP_SENTENCES = {
+  use: {
+    en: "Step {0} of {1}: at {2} it writes {3}, with {4}",
+    zh: "第 {0} 步，共 {1} 步：在 {2} 处写出 {3}，概率 {4}",
+  },
+  secret: {
+    en: "Step {0} of {1}: what does it write at {2}?",
+    zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？",
+  },
+  training: {
+    en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
+    zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
+  },
+};
+
 /** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
-function stepSentence(store, { explanation: { steps, rows, label } }, { mode, step: chosen }) {
+function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) {
+  const { steps, rows, label } = explanation;
   const index = Math.min(chosen, steps.length - 1);
   const { row, token: id, probabilities, loss } = steps[index];
   const go = (to, text, texts) => el("button", {
     type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
     onclick: () => store.set({ step: to }),
   });
-  const texts = mode === "training"
-    ? {
-      en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
-      zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
-    }
-    : {
-      en: "Step {0} of {1}: at {2} it writes {3}, with {4}",
-      zh: "第 {0} 步，共 {1} 步：在 {2} 处写出 {3}，概率 {4}",
-    };
+  const texts = STEP_SENTENCES[isSecret ? "secret" : mode];
   const shown = (text, what, value) => derived(el("span", { text }), what, value);
   const p = probabilities[id];
   const share = shown(percent(p), `probability:${index}:${id}`, p);
@@ -192,21 +202,22 @@ function stepSentence(store, { explanation: { steps, rows, label } }, { mode, st
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
 function smallPicture(side, box, state) {
-  const { trace, steps, label } = side.explanation;
+  const { trace, steps, label, rows, columns } = side.explanation;
   const index = Math.min(state.step, steps.length - 1);
   const step = steps[index];
   if (box.kind === "tokens") {
     const chosen = box.side === "source" ? -1 : step.row;
-    return el("span", { class: "map-tokens" }, idsRead(side, box).map((id, i) =>
-      token(label(id), { class: i === chosen ? "selected" : "" })));
+    const texts = (box.side === "source" && columns) || rows;
+    return el("span", { class: "map-tokens" }, texts.map((text, i) =>
+      token(text, { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
-    const { shape: [heads, rows, columns], data } = trace.get(name);
+    const { shape: [heads, height, width], data } = trace.get(name);
     const maps = Array.from({ length: heads }, (_, head) => {
-      const part = data.subarray(head * rows * columns, (head + 1) * rows * columns);
+      const part = data.subarray(head * height * width, (head + 1) * height * width);
       const canvas = el("canvas", {});
-      paintSmall(canvas, { shape: [rows, columns], data: part }, "weight", 1);
+      paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
       return declare(canvas, side, name, [head], part);
     });
     return el("span", { class: "map-heads" }, maps);
@@ -219,14 +230,14 @@ function smallPicture(side, box, state) {
     return declare(canvas, side, name, [], values.data);
   }
   if (box.kind === "probabilities") {
-    const rows = likeliest(step.probabilities, 3).map((id) => {
+    const best = likeliest(step.probabilities, 3).map((id) => {
       const p = step.probabilities[id];
       const bar = el("span", { class: "map-bar" });
       bar.style.setProperty("width", `${100 * p}%`);
       const share = derived(el("span", { text: percent(p) }), `probability:${index}:${id}`, p);
       return el("span", { class: "map-row" }, token(label(id)), bar, share);
     });
-    return el("span", { class: "map-best" }, rows);
+    return el("span", { class: "map-best" }, best);
   }
   return null;
 }
