@@ -5,7 +5,7 @@ import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
 import { createStore, readHash, writeHash } from "./store.js";
 import { attentionView } from "./views/attention.js";
-import { compareView } from "./views/compare.js";
+import { compareView, sideName } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
 import { footView } from "./views/foot.js";
 import { guessGate, guessView, labelRows } from "./views/guess.js";
@@ -81,15 +81,18 @@ function startPage(data) {
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const place = el("div", { class: "side", "data-side-id": side.id });
+      const body = el("div");
+      const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
+      const place = el("div", { class: "side", "data-side-id": side.id }, name, body);
       const hides = GUESSED[view.id];
-      const content = hides ? place.appendChild(el("div")) : place;
+      const content = hides ? body.appendChild(el("div")) : body;
       const gate = hides ? guessGate(app, side, hides, content) : () => {};
       element.append(place);
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
         entry.update ??= view.mount(content, side);
         entry.update();
+        name?.replaceChildren(...sideName(side, secondRun));
         gate();
         entry.stale = false;
       };
