@@ -9,7 +9,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fixtures
 import pytest
@@ -21,6 +24,7 @@ WRITTEN = {
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
     "decoding": [fixtures.decoded],
+    "writing": [fixtures.decoded, fixtures.without_padding],
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
@@ -37,6 +41,15 @@ def test_every_file_of_tests_is_run() -> None:
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_javascript_computes_the_same(name: str, tmp_path: Path) -> None:
+@cache  # several tests compare with the same
+def written(write: Callable[[], Any]) -> str:
+    """What a function of the fixtures finds, as JSON."""
+    found = write()
+    return json.dumps(found if isinstance(found, dict) else [*found])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".test.js"))
+def test_in_javascript(file: Path, tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None:
         missing = "these tests need node, 18 or later: https://nodejs.org, or apt install nodejs"
@@ -47,6 +60,8 @@ def test_javascript_computes_the_same(name: str, tmp_path: Path) -> None:
         found = write()
         found = found if isinstance(found, dict) else [*found]
         (tmp_path / f"{write.__name__}.json").write_text(json.dumps(found))
+    for write in FIXTURES.get(file.name.removesuffix(".test.js"), []):
+        (tmp_path / f"{write.__name__}.json").write_text(written(write))
     done = subprocess.run(
         [node, "--test", HERE / f"{name}.test.js"],
         env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},

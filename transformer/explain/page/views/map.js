@@ -59,7 +59,7 @@ export function mapView(app) {
       }, svg("defs", {}, arrowHead(`arrow-${side.id}`)), blocks, lines);
       const buttons = places.map(({ box, part, x, y, w, h }) => {
         const button = el("button", {
-          type: "button", class: `map-box ${box.kind} ${part}`, "data-box": box.id,
+          type: "button", class: `map-box ${part}`, "data-box": box.id,
           tabindex: part === "norm" ? "-1" : null,
           onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box),
         });
