@@ -1,4 +1,4 @@
-"""The page's arithmetic, in JavaScript under node, computes what Python computes.
+"""The page's JavaScript, under node: its arithmetic computes what Python computes.
 
 The tests are in the files *.test.js; what they compare with is written here, by Python.
 """
@@ -18,8 +18,8 @@ import fixtures
 import pytest
 import questions
 
-HERE = Path(__file__).parent
-WRITTEN = {
+FILES = sorted(Path(__file__).parent.glob("*.test.js"))
+FIXTURES = {
     "model": [fixtures.variants],
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
@@ -28,19 +28,13 @@ WRITTEN = {
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
-    "cell": [fixtures.variants],
-    "unit": [fixtures.variants, questions.explanations],
     "boxes": [fixtures.variants],
     "store": [],
+    "cell": [fixtures.variants],
+    "unit": [fixtures.variants, questions.explanations],
 }
 
 
-def test_every_file_of_tests_is_run() -> None:
-    assert {path.name for path in HERE.glob("*.test.js")} == {f"{name}.test.js" for name in WRITTEN}
-
-
-@pytest.mark.parametrize("name", WRITTEN)
-def test_javascript_computes_the_same(name: str, tmp_path: Path) -> None:
 @cache  # several tests compare with the same
 def written(write: Callable[[], Any]) -> str:
     """What a function of the fixtures finds, as JSON."""
@@ -56,14 +50,10 @@ def test_in_javascript(file: Path, tmp_path: Path) -> None:
         if "CI" in os.environ:
             pytest.fail(missing)
         pytest.skip(missing)
-    for write in WRITTEN[name]:
-        found = write()
-        found = found if isinstance(found, dict) else [*found]
-        (tmp_path / f"{write.__name__}.json").write_text(json.dumps(found))
     for write in FIXTURES.get(file.name.removesuffix(".test.js"), []):
         (tmp_path / f"{write.__name__}.json").write_text(written(write))
     done = subprocess.run(
-        [node, "--test", HERE / f"{name}.test.js"],
+        [node, "--test", file],
         env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},
         capture_output=True,
         text=True,

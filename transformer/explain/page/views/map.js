@@ -58,8 +58,9 @@ export function mapView(app) {
         width, height: height + 8, viewBox: `-7 -4 ${width} ${height + 8}`, "aria-hidden": "true",
       }, svg("defs", {}, arrowHead(`arrow-${side.id}`)), blocks, lines);
       const buttons = places.map(({ box, part, x, y, w, h }) => {
+        const cap = part === "norm" && side.data.config.pre_norm ? "cap" : "";
         const button = el("button", {
-          type: "button", class: `map-box ${part}`, "data-box": box.id,
+          type: "button", class: `map-box ${part} ${cap}`, "data-box": box.id,
           tabindex: part === "norm" ? "-1" : null,
           onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box),
         });
