@@ -24,6 +24,8 @@ FIXTURES = {
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
+    "cell": [fixtures.variants],
+    "unit": [fixtures.variants, questions.explanations],
 }
 
 

@@ -81,6 +81,20 @@ def test_the_parts_add_up(
         assert len(said) == 1 + (3 if kind is Transformer else 2) * model.config.n_layers
 
 
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("positions", ["learned", "sinusoidal", "rotary"])
+def test_the_parts_add_up_beside_padding(random_module: Any, kind: type, positions: str) -> None:
+    model = build(random_module, kind, positions=positions)
+    padded = mt.tensor([[0, 0, 5, 6, 9]])
+    with trace(model) as t, mt.no_grad():
+        model(*((mt.tensor([[3, 4, 0]]), padded) if kind is Transformer else (padded,)))
+    for row in range(2, 5):
+        found = parts(model, t, row, 7, 3)
+        assert abs(found.total - found.difference) < 1e-9
+    if positions == "learned" and kind is GPT:  # counted from the first real token
+        assert_close(t["embedding.positions"][0, 2], model.embedding.positions.array[0])
+
+
 def pushed(model: GPT, t: Trace, row: int, vector: Any) -> Any:
     """Send a vector that is added at the end of a GPT's stream through its final LayerNorm."""
     x = t["norm.input"][0, row]

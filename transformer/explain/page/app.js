@@ -5,10 +5,10 @@ import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
 import { createStore, readHash, writeHash } from "./store.js";
 import { attentionView } from "./views/attention.js";
-import { compareView } from "./views/compare.js";
+import { compareView, sideName } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
 import { footView } from "./views/foot.js";
-import { guessView } from "./views/guess.js";
+import { guessGate, guessView, labelRows } from "./views/guess.js";
 import { headerView } from "./views/header.js";
 import { learningView } from "./views/learning.js";
 import { mapView } from "./views/map.js";
@@ -24,6 +24,7 @@ const PARTS = [guessView, mapView, focusView];
 const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
+const GUESSED = { attention: "attention", sum: "token", why: "token" }; // what they would give away
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
 
 /** What the page shows before anything is changed. */
@@ -80,12 +81,19 @@ function startPage(data) {
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const place = el("div", { class: "side", "data-side-id": side.id });
+      const body = el("div");
+      const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
+      const place = el("div", { class: "side", "data-side-id": side.id }, name, body);
+      const hides = GUESSED[view.id];
+      const content = hides ? body.appendChild(el("div")) : body;
+      const gate = hides ? guessGate(app, side, hides, content) : () => {};
       element.append(place);
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
-        entry.update ??= view.mount(place, side);
+        entry.update ??= view.mount(content, side);
         entry.update();
+        name?.replaceChildren(...sideName(side, secondRun));
+        gate();
         entry.stale = false;
       };
       views.push(entry);
@@ -148,6 +156,7 @@ function startPage(data) {
       setLanguage(state.lang);
       build();
     }
+    for (const side of app.sides) labelRows(app, side);
     keepingFocus(() => {
       for (const entry of views) {
         entry.stale = true;

@@ -80,7 +80,7 @@ function readBackward(model, trace, r, direction, ofOutput) {
 }
 
 /** The direction that reads the token's logit less the rival's, brought backward. */
-function readDifference(model, trace, r, token, rival) {
+export function readDifference(model, trace, r, token, rival) {
   const W = outputWeight(model);
   const bias = model.weights["output.bias"]?.data;
   const direction = row(W, token).map((value, i) => value - row(W, rival)[i]);

@@ -65,7 +65,7 @@ function inTraining(model, task, source, target) {
 }
 
 /** What one pass reads, to predict the whole answer: all of it but its last token. */
-function inputsOf(model, ids, answer) {
+export function inputsOf(model, ids, answer) {
   if (model.kind === "BERT") return { ids };
   const before = answer.slice(0, -1);
   if (model.kind === "GPT") return { ids: [...ids, ...before] };

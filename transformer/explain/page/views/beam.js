@@ -70,7 +70,7 @@ function beamTree(side, layout, alpha, show) {
   const picture = svg("svg", {
     class: "beam-tree", width: layout.columns * (width + BEAM_GAP) - BEAM_GAP + 8,
     height: layout.rows * BEAM_ROW + 24, role: "group",
-    "aria-label": words({ en: "the beam, a column a step", zh: "集束，每步一列" }),
+    "aria-label": words({ en: "the beam, a column a step", zh: "束，每步一列" }),
   });
   for (let column = 0; column < layout.columns; column++) {
     const heading = svg("text", { class: "heading", x: x({ column }) + 2, y: 14 });
@@ -140,8 +140,8 @@ export function beamFigure(app, side) {
     el("h3", {}, term("beam search")),
     el("p", { text: words({
       en: "Greedy decoding (width 1) takes the likeliest token at each step. A beam keeps the best " +
-        "few texts, and prunes the others. A text’s score:",
-      zh: "贪心解码（宽度 1）每一步取最可能的词元。集束搜索保留最好的几个文本，剪去其余。文本的得分：",
+        "few texts, and prunes the others. A text's score:",
+      zh: "贪心解码（宽度 1）每一步取最可能的词元。束搜索保留最好的几个文本，剪去其余。文本的得分：",
     }) }),
     formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
       ["row", "(", ["frac", ["row", 5, "+", words({ en: "length", zh: "长度" })], 6], ")"], "alpha"]]),

@@ -1,18 +1,16 @@
 // The key/value cache: a slot for each token's keys and values in each layer, filled as one steps.
 
 import { answerCost, cacheCost } from "./cache_cost.js";
-import { el, heatMap, term, visible } from "../widgets.js";
+import { el, heatMap, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 
-/** The attentions that keep keys and values: [{path, memory}], in the order of computation. */
-function cachedAttentions(model) {
-  const { n_layers } = model.config;
-  const layers = Array.from({ length: n_layers }, (_, i) => i);
-  if (model.kind === "GPT") return layers.map((i) => ({ path: `blocks.${i}.attention`, layer: i }));
-  return ["self_attention", "cross_attention"].flatMap((name) =>
-    layers.map((i) => ({
-      path: `decoder.blocks.${i}.${name}`, layer: i, memory: name === "cross_attention",
-    })));
+/** The attentions that keep keys and values: [{path, block, memory}]; blocks count from 1. */
+function cachedAttentions({ kind, config }) {
+  const of = (name, memory) => Array.from({ length: config.n_layers }, (_, i) => (
+    { path: `${kind === "GPT" ? "" : "decoder."}blocks.${i}.${name}`, block: i + 1, memory }
+  ));
+  if (kind === "GPT") return of("attention", false);
+  return [...of("self_attention", false), ...of("cross_attention", true)];
 }
 
 const CACHE_KEYS = { en: "keys", zh: "键" };
@@ -27,19 +25,19 @@ const SLOT_STATES = {
 function slotTable(side, attentions, ids, memory, show) {
   const { label } = side.explanation;
   const slots = [];
-  const heads = Array.from(ids, (id) => el("th", { scope: "col" }, visible(label(id))));
-  const rows = attentions.flatMap(({ path, layer }) => ["k", "v"].map((kind) => {
+  const heads = Array.from(ids, (id) => el("th", { scope: "col", text: visible(label(id)) }));
+  const rows = attentions.flatMap(({ path, block }) => ["k", "v"].map((kind) => {
     const name = kind === "k" ? CACHE_KEYS : CACHE_VALUES;
     const cells = Array.from(ids, (id, row) => {
       const button = el("button", {
         type: "button", class: `slot ${kind}`, tabindex: "-1",
         onclick: () => show(slot), onmouseenter: () => show(slot), onfocus: () => show(slot),
       });
-      const slot = { button, path, kind, row, layer, id, memory };
+      const slot = { button, path, kind, row, block, id, memory };
       slots.push(slot);
       return el("td", {}, button);
     });
-    const text = words({ en: "layer {0} · {1}", zh: "第 {0} 层 · {1}" }, layer, words(name));
+    const text = words({ en: "block {0} · {1}", zh: "第 {0} 块 · {1}" }, block, words(name));
     return el("tr", {}, el("th", { scope: "row", text }), cells);
   }));
   const caption = memory
@@ -51,7 +49,7 @@ function slotTable(side, attentions, ids, memory, show) {
   const table = el("table", { class: "cache" }, el("caption", { text: caption }),
     el("thead", {}, el("tr", {}, el("td"), heads)), el("tbody", {}, rows));
   table.addEventListener("keydown", (event) => moveInSlots(event, slots, ids.length));
-  return { table: el("div", { class: "scroll" }, table), slots };
+  return { table: el("div", { class: "scroll" }, table), slots, heads };
 }
 
 /** Arrow keys lead from slot to slot. */
@@ -65,7 +63,7 @@ function moveInSlots(event, slots, columns) {
 }
 
 /** The numbers of a slot: a strip for each head of keys and values. */
-function slotNumbers(side, { path, kind, row, layer, id }, state) {
+function slotNumbers(side, { path, kind, row, block, id }, state) {
   const trace = `${path}.${kind}`;
   const { shape, data } = side.explanation.trace.get(trace); // (heads, T, d_head)
   const [heads, T, size] = shape;
@@ -75,24 +73,24 @@ function slotNumbers(side, { path, kind, row, layer, id }, state) {
   });
   const most = Math.max(...parts.flatMap((part) => Array.from(part, Math.abs)));
   const strips = parts.map((part, head) => el("div", { class: "slot-head" },
-    el("span", { class: "row-name", text: words({ en: "head {0}", zh: "头 {0}" }, head) }),
+    el("span", { class: "row-name", text: words({ en: "head {0}", zh: "头 {0}" }, head + 1) }),
     heatMap(side, {
       trace, at: [head, row], values: { shape: [1, size], data: part }, scale: "signed", most,
       cell: 18,
     })));
-  const text = words({
-    en: "The {0} of “{1}”, position {2}, in layer {3}: {4} × {5} numbers, {6}.",
-    zh: "“{1}”（位置 {2}）在第 {3} 层的{0}：{4} × {5} 个数，{6}。",
-  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(side.explanation.label(id)), row,
-  layer, heads, size, words(SLOT_STATES[state]));
-  return [el("p", { class: "note", text }), ...strips];
+  const text = phrase({
+    en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
+    zh: "{1}（位置 {2}）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row,
+  block, heads, size, words(SLOT_STATES[state]));
+  return [el("p", { class: "note" }, text), ...strips];
 }
 
 const CACHE_COUNTED = [
   ["queries", { en: "queries", zh: "查询" }],
   ["keysAndValues", { en: "keys and values", zh: "键和值" }],
   ["scores", { en: "scores q·k", zh: "得分 q·k" }],
-  ["hidden", { en: "the MLPs’ hidden units", zh: "MLP 的隐藏单元" }],
+  ["hidden", { en: "the MLPs' hidden units", zh: "MLP 的隐藏单元" }],
   ["total", { en: "together", zh: "合计" }],
 ];
 const wholeNumber = (n) => n.toLocaleString("en");
@@ -169,7 +167,7 @@ export function cacheFigure(side) {
   const element = el("section", { class: "cache-figure" },
     el("h3", {}, term("cache")),
     el("p", {}, words({
-      en: "Under the causal mask a token’s keys and values depend on nothing that comes after it. " +
+      en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
         "So they are computed once and kept; a step computes those of the token that it reads.",
       zh: "在因果掩码下，一个词元的键和值与它后面的词元无关。所以只算一次，存起来；每一步只算新读入的那个词元的键和值。",
     })),
@@ -184,11 +182,14 @@ export function cacheFigure(side) {
         slot.button.className = `slot ${slot.kind} ${state}`;
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
-          { en: "{0} of {1}, layer {2}: {3}", zh: "{1} 的{0}，第 {2} 层：{3}" },
-          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(explanation.label(slot.id)), slot.layer,
+          { en: "{0} of {1}, block {2}: {3}", zh: "{1} 的{0}，第 {2} 块：{3}" },
+          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(explanation.label(slot.id)), slot.block,
           words(SLOT_STATES[state])));
       }
     }
+    tables[0].heads.forEach((head, row) => {
+      head.textContent = row > rows[step] ? "" : visible(explanation.rows[row]); // not yet written
+    });
     const last = tables[0].slots.filter((slot) => slot.row === rows[step] && slot.kind === "k").pop();
     for (const { slots } of tables) slots[0].button.tabIndex = 0;
     show(chosen && stateOf(chosen) !== "empty" && chosen.memory ? chosen : last);

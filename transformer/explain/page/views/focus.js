@@ -7,6 +7,7 @@ import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { arraysOf } from "./focus_arrays.js";
 import { textOf } from "./focus_text.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 
 const MOST_PROBABILITIES = 12;
 
@@ -71,10 +72,11 @@ export function focusView(app) {
     }
 
     function tokenTable(box) {
-      const { inputs, label, steps } = side.explanation;
+      const { inputs, rows, columns, steps } = side.explanation;
+      const labels = (box.side === "source" && columns) || rows;
       const chosen = box.side === "source" ? -1 : steps[Math.min(store.get().step, steps.length - 1)].row;
       return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens", start: "0" }, (inputs.ids ?? inputs[box.side]).map((id, i) =>
-        el("li", {}, token(label(id), { class: i === chosen ? "selected" : "" }), el("span", { class: "number", text: String(id) })))));
+        el("li", {}, token(labels[i], { class: i === chosen ? "selected" : "" }), el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })))));
     }
 
     function probabilityBars(state) {
@@ -105,13 +107,14 @@ export function focusView(app) {
       const state = store.get();
       const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
       const text = textOf(box, side.data);
+      const secret = isBoxSecret(app, side, box);
       element.replaceChildren(
         heading(box),
         sentences(text),
         el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
-        ...(box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state)),
-        ...(box.kind === "probabilities" ? [probabilityBars(state)] : []),
+        ...(box.kind === "tokens" ? [tokenTable(box)] : secret ? [secretNote()] : pictures(box, state)),
+        ...(box.kind === "probabilities" && !secret ? [probabilityBars(state)] : []),
         ...code(box),
       );
       if (box !== last) element.closest("section").scrollTop = 0;

@@ -1,25 +1,53 @@
 // Guess first: before a step shows its result, one is asked.
 
 import { parts } from "../arithmetic/attribution.js";
-import { bars, declare, el, number, percent, phrase, token, visible } from "../widgets.js";
+import { bars, declare, el, number, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
+import { partText, signed } from "./part_names.js";
 
 const guesses = new Map(); // what was guessed: key → {right, choice, gate}
 
-const guessKey = (app, side, kind) =>
-  JSON.stringify([side.id, kind, side.explanation.question, app.store.get().step]);
+const guessKey = (side, kind, step) =>
+  JSON.stringify([side.id, kind, side.explanation.question, step]);
 
-const guessedStep = (app, side) => {
-  const { steps } = side.explanation;
-  return steps[Math.min(app.store.get().step, steps.length - 1)];
-};
+const presentStep = (app, side) => Math.min(app.store.get().step, side.explanation.steps.length - 1);
 
-/** Are results of this kind, "token" or "attention", still to be guessed at the present step? */
+const guessing = (app, side) =>
+  app.store.get().guess && side.explanation !== null && side.error === null;
+
+/** Is the token of this step still to be guessed? Those before the present one have been read. */
+export function isSecret(app, side, step) {
+  if (!guessing(app, side) || app.store.get().mode === "training") return false; // there it is given
+  return step >= presentStep(app, side) && !guesses.has(guessKey(side, "token", step));
+}
+
+/** Are the present step's results, "token" or "attention", still to be guessed? */
 export function isHidden(app, side, kind) {
-  const { guess, mode } = app.store.get();
-  if (!guess || side.explanation.error || !side.explanation.steps.length) return false;
-  if (kind === "token" && mode === "training") return false; // the target is in plain sight
-  return !guesses.has(guessKey(app, side, kind));
+  const step = presentStep(app, side);
+  if (kind === "token") return isSecret(app, side, step);
+  return guessing(app, side) && !guesses.has(guessKey(side, kind, step));
+}
+
+/** Would what a box computed give the present guess away? */
+export function isBoxSecret(app, side, box) {
+  if (["output", "probabilities"].includes(box.kind)) return isHidden(app, side, "token");
+  return box.id === lastAttention(side.model) && isHidden(app, side, "attention");
+}
+
+/** Label the rows of the stream; with "?" those whose token is still to be guessed. */
+export function labelRows(app, side) {
+  if (!side.explanation) return;
+  const { inputs, steps, label } = side.explanation;
+  if (side.model.kind === "BERT") return; // it reads nothing that it has written
+  const writer = new Map(steps.map(({ row }, step) => [row + 1, step]));
+  side.explanation.rows = (inputs.target ?? inputs.ids).map((id, row) =>
+    writer.has(row) && isSecret(app, side, writer.get(row)) ? "?" : label(id));
+}
+
+/** What stands in the place of what would give a guess away. */
+export function secretNote() {
+  return el("p", { class: "quiet", text: words(
+    { en: "Hidden until you have guessed.", zh: "猜过之后才显示。" }) });
 }
 
 /** {right, all}: how many guesses were right, of how many. */
@@ -66,7 +94,7 @@ const largestTwo = (numbers) => {
 /** What is asked of the next token: {question, choices: [{label, value}], right, answer(gate)}. */
 function askToken(app, side) {
   const { explanation, model } = side;
-  const step = guessedStep(app, side);
+  const step = explanation.steps[presentStep(app, side)];
   const label = explanation.label;
   const [first, second] = largestTwo(step.probabilities);
   const read = explanation.rows.slice(0, step.row + 1).map((text) => token(text));
@@ -79,18 +107,20 @@ function askToken(app, side) {
     choices: tokenChoices(step).map((id) => ({ label: label(id), value: id })),
     right: first,
     why() {
-      const told = words({
-        en: "“{0}” has p = {1}; the next likeliest, “{2}”, has {3}.",
-        zh: "“{0}”的 p = {1}；其次是“{2}”，{3}。",
-      }, visible(label(first)), percent(step.probabilities[first]), visible(label(second)),
+      const told = phrase({
+        en: "{0} has a probability of {1}; the next, {2}, of {3}. ",
+        zh: "{0} 的概率是 {1}；其次是 {2}，{3}。",
+      }, token(label(first)), percent(step.probabilities[first]), token(label(second)),
       percent(step.probabilities[second]));
-      const { parts: all, total } = parts(model, explanation.trace, step.row, first, second);
+      if (!model.weights) return told;
+      const { parts: all, total } = parts(
+        model, explanation.trace, step.row, first, second, side.edits);
       const most = all.reduce((best, part) => (part.value > best.value ? part : best));
       const spoke = words({
-        en: " Of the {0} by which its logit is ahead, the largest part in its favour is {1}, {2}.",
-        zh: "它的 logit 领先 {0}，其中对它最有利的一份来自 {1}：{2}。",
-      }, number(total), most.name, number(most.value));
-      return [told, spoke];
+        en: "Its logit is ahead by {0}; the part that speaks for it most: {1}, with {2}.",
+        zh: "它的 logit 领先 {0}；对它最有利的一份：{1}，{2}。",
+      }, number(total), partText(app.boxes, most.name), signed(most.value));
+      return [...told, spoke];
     },
   };
 }
@@ -98,7 +128,7 @@ function askToken(app, side) {
 /** What is asked of attention. */
 function askAttention(app, side) {
   const { explanation, model } = side;
-  const step = guessedStep(app, side);
+  const step = explanation.steps[presentStep(app, side)];
   const path = lastAttention(model);
   const head = largestHead(explanation.trace, path, step.row);
   const all = rowOfHead(explanation.trace.get(`${path}.weights`), head, step.row);
@@ -110,23 +140,23 @@ function askAttention(app, side) {
   const asker = explanation.rows[step.row];
   return {
     question: phrase({
-      en: "In the last attention, head {0} adds most to the token {1} here. Whom does it look at most?",
-      zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。它最看谁？",
-    }, head, token(asker)),
+      en: "In the last attention, head {0} adds most to the token {1}. Whom does this token look at most, in that head?",
+      zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。在这个头里，它最看谁？",
+    }, head + 1, token(asker)),
     choices: Array.from(seen, (_, key) => ({ label: labels[key], value: key })),
     right: first,
     why() {
-      const told = words({
-        en: "Its query fits the key of “{0}” (position {1}) best: the score is {2}, then comes “{3}” " +
+      const told = phrase({
+        en: "Its query fits the key of {0} at position {1} best: the score is {2}, then comes {3} " +
           "with {4}. Softmax makes {5} and {6} of these.",
-        zh: "它的查询与“{0}”（位置 {1}）的键最合：分数 {2}；其次是“{3}”，{4}。softmax 把它们变成 {5} 和 {6}。",
-      }, visible(labels[first]), first, number(scores[first]), visible(labels[second]),
+        zh: "它的查询与位置 {1} 上 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
+      }, token(labels[first]), first, number(scores[first]), token(labels[second]),
       number(scores[second]), percent(seen[first]), percent(seen[second]));
       const items = Array.from(seen, (value, key) => ({
         label: token(labels[key]), value, text: percent(value), selected: key === first,
       }));
       const shown = bars({ items, colour: "weight", label: `${path}.weights` });
-      return [told, declare(shown, side, `${path}.weights`, [head, step.row], seen)];
+      return [...told, declare(shown, side, `${path}.weights`, [head, step.row], seen)];
     },
   };
 }
@@ -144,16 +174,18 @@ export function guessGate(app, side, kind, element) {
   const panel = el("div", { class: "guess", role: "group", tabindex: "-1",
     "aria-label": words({ en: "Guess first", zh: "先猜" }) });
   element.before(panel);
-  let shown = null;
+  let shown = [];
+
+  const keyNow = () => guessKey(side, kind, presentStep(app, side));
 
   function answer(asked, choice) {
-    guesses.set(guessKey(app, side, kind), { right: choice === asked.right, choice, gate });
+    guesses.set(keyNow(), { right: choice === asked.right, choice, gate });
     app.store.set({ guessed: guesses.size }); // all views look again
     panel.focus();
   }
   function draw() {
     const asked = kind === "token" ? askToken(app, side) : askAttention(app, side);
-    const given = guesses.get(guessKey(app, side, kind));
+    const given = guesses.get(keyNow());
     if (!given) {
       return [
         el("p", {}, asked.question),
@@ -162,28 +194,24 @@ export function guessGate(app, side, kind, element) {
         }, token(label)))),
       ];
     }
-    const { right, all } = guessTally();
     const chosen = asked.choices.find(({ value }) => value === given.choice);
     return [
       el("p", { role: "status" },
-        el("strong", { text: given.right
+        el("strong", {}, given.right
           ? words({ en: "Yes. ", zh: "对。" })
-          : words({ en: "You said “{0}”. ", zh: "你猜的是“{0}”。" }, visible(chosen?.label ?? "")) }),
+          : phrase({ en: "You said {0}. ", zh: "你猜的是 {0}。" }, token(chosen?.label ?? ""))),
         asked.why()),
-      el("p", { class: "note", text: words(
-        { en: "{0} of {1} guesses right so far.", zh: "到现在 {1} 次猜对 {0} 次。" }, right, all) }),
     ];
   }
   function update() {
     const hide = isHidden(app, side, kind);
-    const given = guesses.get(guessKey(app, side, kind));
+    const given = guesses.get(keyNow());
     const told = app.store.get().guess && given?.gate === gate;
     element.hidden = hide;
     panel.hidden = !hide && !told;
-    const key = panel.hidden ? null : JSON.stringify([
-      guessKey(app, side, kind), hide, app.store.get().lang, guessTally()]);
-    if (key === shown) return;
-    shown = key;
+    const now = [side.explanation, keyNow(), hide, told];
+    if (now.every((x, i) => x === shown[i])) return; // what was read aloud is not read again
+    shown = now;
     panel.replaceChildren(...(panel.hidden ? [] : draw()));
   }
   return update;
@@ -201,13 +229,17 @@ export function guessView(app) {
       type: "button", text: words({ en: "Next token", zh: "下一个词元" }),
       onclick: () => app.store.set({ step: app.store.get().step + 1 }),
     });
-    element.append(next);
+    const tally = el("span", { class: "note" });
+    element.append(el("p", { class: "guess-next" }, tally, next));
     return () => {
       const { guess, step } = app.store.get();
       element.hidden = !guess;
       for (const update of asked) update();
       const open = ["token", "attention"].some((kind) => isHidden(app, side, kind));
-      next.hidden = open || step + 1 >= side.explanation.steps.length;
+      const { right, all } = guessTally();
+      tally.textContent = all === 0 ? "" : words(
+        { en: "{0} of {1} guesses right so far.", zh: "到现在 {1} 次猜对 {0} 次。" }, right, all);
+      next.hidden = !guess || open || step + 1 >= side.explanation.steps.length;
     };
   }
   return { id: "guess", title: { en: "Guess first", zh: "先猜" }, mount };

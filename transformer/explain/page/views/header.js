@@ -2,6 +2,7 @@
 // answer chooses its step; what is wrong with a question; language, light and dark.
 
 import { forgetColours } from "../paint.js";
+import { isSecret } from "./guess.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
@@ -101,11 +102,13 @@ export function headerView(app, sections) {
 
     function box({ token: id, probabilities }, i) {
       const state = store.get();
-      const label = side.explanation.label(id);
+      const secret = isSecret(app, side, i);
+      const label = secret ? "?" : side.explanation.label(id);
+      const chance = secret ? "?" : percent(probabilities[id]);
       return token(label, {
         class: `step${i === state.step ? " selected" : ""}`, role: "button", "aria-pressed": String(i === state.step),
         tabindex: i === state.step ? "0" : "-1", "data-step": i, onclick: () => store.set({ step: i }),
-        title: words({ en: "step {0}: {1}, with {2}", zh: "第 {0} 步：{1}，概率 {2}" }, i + 1, label, percent(probabilities[id])),
+        title: words({ en: "step {0}: {1}, with {2}", zh: "第 {0} 步：{1}，概率 {2}" }, i + 1, label, chance),
         onkeydown: (event) => (event.key === "Enter" || event.key === " ") ? store.set({ step: i }) : move(event),
       });
     }
@@ -125,9 +128,10 @@ export function headerView(app, sections) {
       rest.textContent = source.startsWith(question) ? source.slice(question.length) : "";
       answer.replaceChildren(...steps.map(box));
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-      const same = text === written || state.mode === "training";
+      const secret = steps.some((_, i) => isSecret(app, side, i));
+      const same = secret || text === written || state.mode === "training";
       reading.textContent = same ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
-      document.title = words({ en: "{0} → {1}", zh: "{0} → {1}" }, question, text);
+      document.title = words({ en: "{0} → {1}", zh: "{0} → {1}" }, question, secret ? "?" : text);
     };
   }
 

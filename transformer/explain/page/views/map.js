@@ -6,6 +6,7 @@ import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
 import { declare, derived, el, number, percent, phrase, svg, token } from "../widgets.js";
+import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
   const { store, boxes } = app;
@@ -88,7 +89,7 @@ export function mapView(app) {
       const norm = { layer: "LayerNorm", rms: "RMSNorm" }[config.norm];
       const title = part === "norm" || box.kind === "norm" ? norm : words(boxTitle(box));
       button.replaceChildren(el("span", { class: "map-name", text: title }), el("span", { class: "map-shape", text: shape }));
-      const picture = smallPicture(side, box, state);
+      const picture = isBoxSecret(app, side, box) ? null : smallPicture(side, box, state);
       if (picture && part === "box") button.append(picture);
     }
 
@@ -110,7 +111,7 @@ export function mapView(app) {
         const cross = boxes.find(({ cross }) => cross);
         drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, side.explanation.trace.get(cross.memory).shape.join("×"));
       }
-      steps.replaceChildren(...stepSentence(store, side, state));
+      steps.replaceChildren(...stepSentence(store, side, state, isHidden(app, side, "token")));
     }
     return update;
   }
@@ -136,14 +137,16 @@ function mapHead({ store }) {
 }
 
 /** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
-function stepSentence(store, { explanation: { steps, rows, label } }, { mode, step: chosen }) {
+function stepSentence(store, { explanation: { steps, rows, label } }, { mode, step: chosen }, secret) {
   const index = Math.min(chosen, steps.length - 1);
   const { row, token: id, probabilities, loss } = steps[index];
   const go = (to, text, texts) => el("button", {
     type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
     onclick: () => store.set({ step: to }),
   });
-  const texts = mode === "training"
+  const texts = secret
+    ? { en: "Step {0} of {1}: what does it write at {2}?", zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？" }
+    : mode === "training"
     ? {
       en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
       zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
@@ -163,19 +166,19 @@ function stepSentence(store, { explanation: { steps, rows, label } }, { mode, st
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
 function smallPicture(side, box, state) {
-  const { trace, steps, label } = side.explanation;
+  const { trace, steps, label, rows, columns } = side.explanation;
   const step = steps[Math.min(state.step, steps.length - 1)];
   if (box.kind === "tokens") {
     const chosen = box.side === "source" ? -1 : step.row;
-    return el("span", { class: "map-tokens" }, idsRead(side, box).map((id, i) => token(label(id), { class: i === chosen ? "selected" : "" })));
+    return el("span", { class: "map-tokens" }, ((box.side === "source" && columns) || rows).map((text, i) => token(text, { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
-    const { shape: [heads, rows, columns], data } = trace.get(name);
+    const { shape: [heads, height, width], data } = trace.get(name);
     return el("span", { class: "map-heads" }, Array.from({ length: heads }, (_, head) => {
-      const part = data.subarray(head * rows * columns, (head + 1) * rows * columns);
+      const part = data.subarray(head * height * width, (head + 1) * height * width);
       const canvas = el("canvas", {});
-      paintSmall(canvas, { shape: [rows, columns], data: part }, "weight", 1);
+      paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
       return declare(canvas, side, name, [head], part);
     }));
   }

@@ -1,6 +1,6 @@
 // Training and use side by side: the same model, fed in two ways.
 
-import { decodeIds } from "../arithmetic/tasks.js";
+import { decodeIds, rightAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { stepLoss } from "./token_rows.js";
@@ -31,14 +31,20 @@ export function targetField(app, side) {
     type: "text", spellcheck: "false", autocomplete: "off",
     oninput: () => app.store.set({ target: input.value === "" ? null : input.value }),
   });
+  const isOwn = el("p", { class: "note", text: words({
+    en: "The page does not know the right answer: this is the model's own. Type the right one.",
+    zh: "页面不知道正确答案：这是模型自己的。可以改成正确的。",
+  }) });
   const problem = el("p", { class: "error", role: "alert" });
   const element = el("div", { class: "target-field" },
-    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), problem);
+    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), isOwn, problem);
   function update() {
     const { steps } = side.explanation;
     if (document.activeElement !== input) {
       input.value = app.store.get().target ?? decodeIds(side.task, steps.map((step) => step.token));
     }
+    isOwn.hidden = app.store.get().target !== null ||
+      rightAnswer(side.task, side.explanation.source) !== null;
     problem.textContent = side.error ?? "";
     problem.hidden = side.error === null;
   }
@@ -73,7 +79,7 @@ function modeLines(side, inUse, training) {
     [words({ en: "comes out", zh: "输出" }),
       phrase({ en: "{0} — a probability for each of these", zh: "{0}——其中每一个的概率" },
         written(training)),
-      phrase({ en: "{0} — each is the next input", zh: "{0}——每一个都是下一步的输入" },
+      phrase({ en: "{0} — each but the last is the next input", zh: "{0}——除最后一个外，每一个都是下一步的输入" },
         written(inUse))],
     [words({ en: "passes", zh: "计算次数" }),
       words({ en: "1, over {0} positions together", zh: "1 次，{0} 个位置一起算" }, T),
@@ -84,7 +90,8 @@ function modeLines(side, inUse, training) {
       words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
     [words({ en: "compared with", zh: "与什么比较" }),
       isText
-        ? words({ en: "the next character, everywhere: loss −ln p", zh: "每处的下一个字符：损失 −ln p" })
+        ? words({ en: "the next character (here: those of the target): loss −ln p",
+          zh: "下一个字符（这里是目标中的）：损失 −ln p" })
         : words({ en: "the right token, at each position of the answer: loss −ln p",
           zh: "回答的每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
@@ -92,8 +99,8 @@ function modeLines(side, inUse, training) {
     [term("cache"),
       words({ en: "none: all keys and values are computed in the one pass",
         zh: "不用：所有的键和值在一次计算中得到" }),
-      words({ en: "at the end, keys and values of {0} tokens in {1} layers",
-        zh: "最后存有 {1} 层、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
+      words({ en: "at the end, keys and values of {0} tokens in {1} blocks",
+        zh: "最后存有 {1} 块、{0} 个词元的键和值" }, rowsOf(inUse).length, side.model.config.n_layers)],
     [words({ en: "ends", zh: "结束" }),
       words({ en: "at the end of the target", zh: "在目标的末尾" }),
       isText

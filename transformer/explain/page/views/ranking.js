@@ -58,7 +58,7 @@ export function rankingPanel(app, side) {
   }
 
   function result({ found, token: id, rival }) {
-    const ranked = found.toSorted((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
+    const ranked = [...found].sort((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
     const { label } = side.clean;
     const rows = ranked.map(({ edit, predicted, measured, looks }) => ({
       label: el("button", {

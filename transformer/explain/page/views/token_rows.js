@@ -80,11 +80,11 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
   const probabilities = line("p", (row) => {
     if (hidden && chosen(row)) return el("span");
     const element = el("span", { class: "number", text: percent(row.probability) });
-    return derived(element, `p:${row.step}:${row.next}`, row.probability);
+    return derived(element, `probability:${row.step}:${row.next}`, row.probability);
   });
-  const losses = training ? line("loss", ({ step, row }) => {
+  const losses = training ? line("loss", ({ step }) => {
     const loss = stepLoss(side.explanation.steps[step]);
-    return derived(el("span", { class: "number", text: number(loss) }), `loss:${row}`, loss);
+    return derived(el("span", { class: "number", text: number(loss) }), `loss:${step}`, loss);
   }) : [];
   const arrows = shown.slice(0, -1).filter((row) => row.step !== null).map((row) => {
     const place = shown.indexOf(row);

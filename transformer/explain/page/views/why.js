@@ -9,6 +9,7 @@ import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { switchBoard } from "./board.js";
 import { editsReport } from "./edits_report.js";
+import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
 
@@ -188,10 +189,4 @@ function mistakeIn({ task }, question) {
   } catch (error) {
     return error.message;
   }
-}
-
-/** Another question to begin with: of the same length, if the held-out examples have one. */
-function otherQuestion({ data: { examples, question, source } }) {
-  const others = examples.map(([text]) => text).filter((text) => text !== source);
-  return others.find((text) => text.length === source.length) ?? others[0] ?? question;
 }

@@ -5,7 +5,7 @@ import { bars, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { beamFigure } from "./beam.js";
 import { cacheFigure } from "./cache.js";
-import { guessGate, isHidden } from "./guess.js";
+import { guessGate, isHidden, isSecret, secretNote } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
 import { decoderRows, moveIntoInput, scrollInto, sourceLine, tokenRows } from "./token_rows.js";
 
@@ -107,7 +107,7 @@ function probabilityBars(side, step, index, training) {
     colour: "weight",
     items: shown.map((id) => ({
       label: token(label(id)), value: step.probabilities[id], text: percent(step.probabilities[id]),
-      what: `p:${index}:${id}`, selected: id === step.token,
+      what: `probability:${index}:${id}`, selected: id === step.token,
       title: id === step.token ? words(chosen) : undefined,
     })),
   });
@@ -160,6 +160,7 @@ function gapView(app, side, element) {
   element.append(el("p", { text: words(WRITING_SENTENCES.gap) }), body);
   const gate = guessGate(app, side, "token", body);
   return () => {
+    if (!side.explanation) return;
     const [step] = side.explanation.steps;
     const read = el("p", { class: "tokens" }, side.explanation.rows.map((label, row) =>
       token(label, { class: row === step.row ? "selected" : "" })));
@@ -183,6 +184,7 @@ function textView(app, side, element) {
   const target = targetField(app, side);
   const forUse = el("div");
   const forTraining = el("div");
+  const beamPlace = el("div");
   const table = el("div");
   const player = el("div", { class: "player" }, steps.element, rowsBox);
   player.addEventListener("keydown", steps.onKey);
@@ -209,9 +211,11 @@ function textView(app, side, element) {
 
   function update() {
     const { explanation } = side;
+    if (!explanation) return;
     const training = store.get().mode === "training";
     const index = Math.min(store.get().step, explanation.steps.length - 1);
     const step = explanation.steps[index];
+    const secret = explanation.steps.some((_, i) => isSecret(app, side, i));
     modes.update();
     steps.update();
     sentence.replaceChildren(...modeSentence(side, training));
@@ -231,11 +235,13 @@ function textView(app, side, element) {
     } else {
       if (changed) {
         cache = cacheFigure(side);
-        forUse.replaceChildren(cache.element, ...(beams ? [beams.element] : []));
+        forUse.replaceChildren(cache.element, beamPlace);
       }
       cache.update(index);
-      beams?.update();
+      if (!secret) beams?.update();
     }
+    beamPlace.replaceChildren(...(secret ? [secretNote()] : beams ? [beams.element] : []));
+    table.hidden = secret;
     if (changed) {
       table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
     }

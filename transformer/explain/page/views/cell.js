@@ -1,0 +1,185 @@
+// One cell of attention, taken apart: a line for each step of its arithmetic, from the numbers of
+// query and key to what the pair adds to the token's vector.
+
+import { answeringIds, cellArithmetic, rowIds } from "../arithmetic/cell.js";
+import { declare, derived, el, formula, number, percent, term, phrase, token } from "../widgets.js";
+import { words } from "../words.js";
+import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
+import { line, measured, strips, termBars } from "./lines.js";
+import { whoAsks } from "./tokens.js";
+
+const SOFTMAX_KEYS = 6; // of a row, so many are written out
+
+/** The lines, for the head, the query's row and the key's. */
+export function cellPanel(side, box, { head, query, key, rival }) {
+  const { model, explanation } = side;
+  const { trace, inputs, label } = explanation;
+  const cell = cellArithmetic(model, trace, inputs, box, head, query, key);
+  const asked = label(answeringIds(inputs, box)[key]);
+  const c = {
+    ...cell, side, box, head, query, key, rival, trace, asked,
+    asks: label(rowIds(inputs, box)[query]),
+    labels: answeringIds(inputs, box).map(label),
+    what: `cell:${box.id}.${head}.${query}.${key}`,
+  };
+  return [
+    el("h3", {}, phrase(
+      { en: "{0} asks {1}: {2}", zh: "{0} 问 {1}：{2}" },
+      whoAsks(explanation, box, query), token(asked),
+      el("strong", { text: percent(cell.weight) }),
+    )),
+    el("ol", { class: "chain" },
+      queryLine(c), keyLine(c), productLine(c), scoreLine(c), maskLine(c), softmaxLine(c),
+      valueLine(c), ...(model.weights ? [outputLine(c), streamLine(c), logitLine(c)] : [recordedLine()])),
+  ];
+}
+
+const turned = ({ side, box }) => side.model.config.positions === "rotary" && !box.cross;
+
+function queryLine({ side, box, head, query, asks, q }) {
+  return line(
+    phrase({ en: "{0} asks: the {1}", zh: "{0} 来问：{1}" }, token(asks, { class: "asks" }), term("query")),
+    words({
+      en: "The token's vector times W_Q, this head's part: {0} numbers that say what it looks for.",
+      zh: "词元的向量乘以 W_Q 中这个头的部分：{0} 个数，说它在找什么。",
+    }, q.length) + rotation({ side, box }),
+    formula(["sub", "q", query], "=", ["sub", "x", query], ["sub", "W", "Q"]),
+    strips(side, [{ label: "q", trace: `${box.id}.q`, at: [head, query], values: q }]),
+  );
+}
+
+function rotation(c) {
+  return turned(c) ? words({
+    en: " With rotary positions these are the numbers after they were turned by the token's position.",
+    zh: " 用旋转位置编码时，这是按词元位置旋转之后的数。",
+  }) : "";
+}
+
+function keyLine({ side, box, key, asked, k, kv, heads, head }) {
+  const shared = heads.length > 1 ? words({
+    en: " Heads {0} share this key and its value: head {1} of keys and values.",
+    zh: " 头 {0} 共用这个键和它的值：键值的第 {1} 个头。",
+  }, heads.map((h) => h + 1).join(", "), kv + 1) : "";
+  return line(
+    phrase({ en: "{0} offers: the {1}", zh: "{0} 来应：{1}" }, token(asked, { class: "answers" }), term("key")),
+    words({
+      en: "Its vector times W_K: {0} numbers that say by what it wants to be found.",
+      zh: "它的向量乘以 W_K：{0} 个数，说它凭什么被找到。",
+    }, k.length) + rotation({ side, box }) + shared,
+    formula(["sub", "k", key], "=", ["sub", box.cross ? "m" : "x", key], ["sub", "W", "K"]),
+    strips(side, [{ label: "k", trace: `${box.id}.k`, at: [kv, key], values: k }]),
+  );
+}
+
+function productLine({ terms, dot, what }) {
+  return line(
+    words({ en: "How well they fit: the dot product", zh: "合不合得来：点积" }),
+    words({
+      en: "Number by number, query times key, and all of it added. The largest terms first, with their place in the vectors:",
+      zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
+    }),
+    formula("q", "·", "k", "=", ["under", "∑", "i"], ["sub", "q", "i"], ["sub", "k", "i"], "=",
+      measured(dot)),
+    termBars(terms, `${what}.terms`, words({ en: "Terms of the dot product", zh: "点积的各项" })),
+    derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(dot)) }),
+      `${what}.dot`, dot),
+  );
+}
+
+/** √n, a whole number where it is one. */
+const root = (n) => (Number.isInteger(Math.sqrt(n)) ? Math.sqrt(n) : number(Math.sqrt(n)));
+
+function scoreLine({ side, box, head, query, key, q, dot, score }) {
+  const text = el("p", { class: "total", text: words({ en: "score {0}", zh: "得分 {0}" }, number(score)) });
+  return line(
+    phrase({ en: "Divided by √{0}: the {1}", zh: "除以 √{0}：{1}" }, q.length, term("score")),
+    words({
+      en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
+      zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
+    }, q.length, root(q.length)),
+    formula(["frac", ["row", "q", "·", "k"], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
+      ["frac", measured(dot), root(q.length)], "=", measured(score)),
+    declare(text, side, `${box.id}.scores`, [head, query, key], [score]),
+  );
+}
+
+const MASKS = {
+  causal: {
+    en: "Hidden: this token comes later, and nobody may look at what is not yet written. Its score counts as −∞.",
+    zh: "被遮住：这个词元在后面，谁也不能看还没写出来的东西。它的得分当作 −∞。",
+  },
+  padding: {
+    en: "Hidden: this is padding, which only fills the row up. Its score counts as −∞.",
+    zh: "被遮住：这是填充，只用来补足长度。它的得分当作 −∞。",
+  },
+  later: {
+    en: "Allowed: the causal mask hides only what comes later than the token that asks.",
+    zh: "可以看：因果掩码只遮住比提问者更靠后的词元。",
+  },
+  free: {
+    en: "Allowed: here every token may see every other; only padding would be hidden.",
+    zh: "可以看：这里每个词元都能看见所有词元，只有填充会被遮住。",
+  },
+};
+
+function maskLine({ box, hidden }) {
+  return line(
+    phrase({ en: "May it look? The {0}", zh: "能不能看？{0}" }, term("mask")),
+    words(MASKS[hidden ?? (box.causal ? "later" : "free")]),
+  );
+}
+
+function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight, labels, what }) {
+  const order = cells.map((_, j) => j).filter((j) => !cells[j].hidden || j === key);
+  order.sort((i, j) => cells[j].weight - cells[i].weight);
+  const shown = order.filter((j, place) => place < SOFTMAX_KEYS || j === key);
+  const others = order.filter((j) => !shown.includes(j));
+  const total = (name) => others.reduce((all, j) => all + cells[j][name], 0);
+  const cellOf = (text) => el("td", { class: "number", text });
+  const rows = shown.map((j) => el(
+    "tr", { class: j === key && "selected" },
+    el("th", { scope: "row" }, token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })),
+    cellOf(cells[j].hidden ? "−∞" : number(cells[j].score)),
+    derived(cellOf(number(cells[j].exponential)), `${what}.exponential.${j}`, cells[j].exponential),
+    declare(cellOf(percent(cells[j].weight)), side, `${box.id}.weights`, [head, query, j], [cells[j].weight]),
+  ));
+  if (others.length) {
+    rows.push(el(
+      "tr", {}, el("th", { scope: "row", text: words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length) }),
+      cellOf(""), cellOf(number(total("exponential"))), cellOf(percent(total("weight")))));
+  }
+  rows.push(derived(el("tr", { class: "total" }, el("th", { scope: "row", text: words({ en: "sum", zh: "合计" }) }),
+    cellOf(""), cellOf(number(sum)), cellOf(sum ? "100%" : "0")), `${what}.sum`, sum));
+  const heads = [
+    words({ en: "answers", zh: "谁来答" }), words({ en: "score", zh: "得分" }),
+    "e^(s − max)", words({ en: "weight", zh: "权重" }),
+  ];
+  return line(
+    phrase({ en: "Its share of the row: {0}", zh: "在这一行里占多少：{0}" }, term("softmax")),
+    words({
+      en: "e to the power of each score that the mask lets through, over the sum of all of them. The row's largest score, {0}, is subtracted first: it cancels, and the numbers stay small.",
+      zh: "对掩码放行的每个得分取 e 的幂，再除以它们的总和。先减去这一行最大的得分 {0}：结果不变，数却不会太大。",
+    }, Number.isFinite(largest) ? number(largest) : "−∞"),
+    formula(["frac", ["sup", "e", ["row", "s", "−", "max"]], ["row", "∑", ["sup", "e", ["row", "s", "−", "max"]]]],
+      "=", ["frac", measured(cells[key].exponential), number(sum)], "=", measured(weight)),
+    el("table", { class: "softmax" },
+      el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text })))),
+      el("tbody", {}, rows)),
+  );
+}
+
+function valueLine({ side, box, kv, key, asked, v, weighted, weight, what }) {
+  return line(
+    phrase({ en: "{0} answers: the {1}", zh: "{0} 的回答：{1}" }, token(asked, { class: "answers" }), term("value")),
+    words({
+      en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that asks takes {1}.",
+      zh: "它的向量乘以 W_V，是它要说的话：{0} 个数。提问的词元取走其中的 {1}。",
+    }, v.length, percent(weight)),
+    formula(measured(weight), "·", ["sub", "v", key], "=", measured(weight), "·",
+      ["sub", box.cross ? "m" : "x", key], ["sub", "W", "V"]),
+    strips(side, [
+      { label: "v", trace: `${box.id}.v`, at: [kv, key], values: v },
+      { label: `${percent(weight)} · v`, what: `${what}.weighted`, values: weighted },
+    ], Math.max(...Array.from(v, Math.abs))),
+  );
+}

@@ -1,0 +1,55 @@
+// What the panels that take a number apart are made of: a line of a chain, and numbers that are
+// derived from the trace.
+
+import { bars, el, heatMap, number } from "../widgets.js";
+import { words } from "../words.js";
+
+const TERMS = 5; // of a sum of products, so many are written out
+
+/** A line of a chain: what it is, in words, as a formula, and its numbers. */
+export function line(title, text, ...parts) {
+  return el("li", { class: "line" },
+    el("div", { class: "line-words" }, el("h4", {}, title), el("p", {}, text)),
+    el("div", { class: "line-numbers" }, parts));
+}
+
+/** A number as a part of `formula`. */
+export const measured = (x) => ["text", number(x)];
+
+/**
+ * Strips of numbers, one below the other: [{label, values, trace, at}], or without a trace
+ * {label, values, what}. `most` is the number of the full colour, the largest unless given.
+ */
+export function strips(side, list, most = undefined) {
+  return el("div", { class: "strips" }, list.flatMap(({ label, ...numbers }, i) => [
+    el("span", { class: "strip-label", text: label }),
+    oneStrip(side, { ...numbers, most, columns: i ? undefined : null }),
+  ]));
+}
+
+function oneStrip(side, { trace, what, values, ...options }) {
+  const shape = [1, values.length];
+  const figure = heatMap(side, { ...options, trace: trace ?? what, values: { shape, data: values } });
+  if (trace) return figure;
+  delete figure.dataset.trace;
+  delete figure.dataset.at;
+  figure.dataset.what = what;
+  return figure;
+}
+
+/** The largest terms of a sum of products as bars, and the others together. */
+export function termBars(terms, what, name) {
+  const [first, others] = [terms.slice(0, TERMS), terms.slice(TERMS)];
+  const items = first.map(({ i, x, y, value }) => ({
+    label: el("span", { class: "product" }, el("span", { class: "quiet", text: `${i}: ` }),
+      `${number(x)} × ${number(y)}`),
+    value, what: `${what}.${i}`,
+  }));
+  if (others.length) {
+    items.push({
+      label: words({ en: "the other {0}", zh: "其余 {0} 项" }, others.length),
+      value: others.reduce((sum, { value }) => sum + value, 0), what: `${what}.others`,
+    });
+  }
+  return bars({ items, label: name });
+}

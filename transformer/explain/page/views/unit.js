@@ -1,0 +1,179 @@
+// A hidden unit: what it does for this token, what else excites it, and what it pushes.
+
+import { streamSublayers } from "../arithmetic/attribution.js";
+import { rowIds } from "../arithmetic/cell.js";
+import { row } from "../arithmetic/tensor.js";
+import { excitation, exampleInputs, unitAdds, unitPushes } from "../arithmetic/unit.js";
+import { boxesOf } from "../boxes.js";
+import { bars, declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
+import { words } from "../words.js";
+import { line, measured, strips } from "./lines.js";
+
+const PUSHED = 4; // tokens pushed up, and as many down
+const EXCITING = 6;
+
+/**
+ * Read the held-out examples while the page has nothing else to do. Returns a function that gives
+ * what was found, {examples, means, done}, or null; `ready` is called once, at the end.
+ */
+export function readingExamples(side, boxes, ready) {
+  const { model, data, task } = side;
+  if (!model.weights || !data.examples?.length) return () => null;
+  const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 30));
+  const examples = excitation(model, task, boxes, data.examples);
+  let found = null;
+  function read() {
+    const { value, done } = examples.next();
+    if (done) ready();
+    else {
+      found = value;
+      whenIdle(read);
+    }
+  }
+  let started = false;
+  return () => {
+    if (!started) whenIdle(read);
+    started = true;
+    return found;
+  };
+}
+
+/** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
+export function unitPanel(side, box, index, unit, { reading }) {
+  const c = { side, box, index, unit, what: `unit:${box.id}.${index}.${unit.unit}` };
+  return [
+    el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit)),
+    el("ol", { class: "chain" },
+      answerLine(c), ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
+      excitedLine(c, reading), examplesLine(c)),
+  ];
+}
+
+const THROUGH = {
+  relu: {
+    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer is {0}. ReLU lets {2} of it through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答是 {0}，ReLU 放行其中的 {2}。",
+  },
+  gelu: {
+    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
+  },
+  swiglu: {
+    en: "Its gate asks a question of the vector: the answer z is {0}, and sigmoid(z) opens it to {2}. What passes is z times a second number, {1}.",
+    zh: "它的门向词元的向量提一个问题：回答 z 是 {0}，sigmoid(z) 把门开到 {2}。通过的是 z 乘以第二个数 {1}。",
+  },
+};
+
+function answerLine({ side, box, index, unit }) {
+  const { activation } = side.model.config;
+  const { pre, up, value, share } = unit;
+  const name = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
+  const scalar = (what, x) => declare(el("span", { class: "number", text: number(x) }), side,
+    `${box.id}.${what}`, [index, unit.unit], [x]);
+  return line(
+    words({ en: "What it answers here", zh: "它在这里的回答" }),
+    words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation], number(pre), number(up ?? 0), percent(share)),
+    formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
+    el("p", { class: "total" }, phrase(
+      { en: "answer {0}, let through {1}", zh: "回答 {0}，放行 {1}" },
+      scalar("pre_activation", pre), scalar("hidden", value))),
+  );
+}
+
+function addsLine({ side, box, index, unit, what }) {
+  const { trace } = side.explanation;
+  const added = unitAdds(side.model, box.id, unit.unit, unit.value);
+  const output = row(trace.get(`${box.id}.output`), index);
+  const most = Math.max(...output.map(Math.abs), ...added.map(Math.abs));
+  return line(
+    phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
+    words({
+      en: "Its value times its row of W_2: {0} numbers. All units and a bias together are the output of the MLP.",
+      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元再加偏置，就是 MLP 的输出。",
+    }, added.length),
+    formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit, "]"),
+    strips(side, [
+      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit), what: `${what}.added`, values: added },
+      { label: words({ en: "the MLP", zh: "整个 MLP" }), trace: `${box.id}.output`, at: [index], values: output },
+    ], most),
+  );
+}
+
+/** Which tokens' logits grow by what the unit adds, and which shrink. */
+function pushLine({ side, box, index, unit, what }) {
+  const { model, explanation } = side;
+  const title = words({ en: "Which tokens it pushes", zh: "它推哪些词元" });
+  if (!streamSublayers(model).some(({ path }) => path === box.id)) {
+    return line(title, words({
+      en: "None directly: no token is read off the encoder's vectors. What it adds reaches the answer through cross-attention.",
+      zh: "没有直接推谁：答案不是从编码器的向量读出来的。它加上的东西要经过交叉注意力才到答案。",
+    }));
+  }
+  const pushes = unitPushes(model, explanation.trace, box.id, index, unit.unit);
+  const mean = pushes.reduce((sum, x) => sum + x, 0) / pushes.length;
+  const factor = unit.value === 0 ? 1 : unit.value;
+  const order = [...pushes.keys()].sort((i, j) => (pushes[j] - pushes[i]) * Math.sign(factor));
+  const picked = order.length > 2 * PUSHED ? [...order.slice(0, PUSHED), ...order.slice(-PUSHED)] : order;
+  const items = picked.map((id) => ({
+    label: token(explanation.label(id)), value: (pushes[id] - mean) * factor, what: `${what}.logit.${id}`,
+  }));
+  return line(title, words(unit.value === 0 ? {
+    en: "It is off here and adds nothing. For each 1 of its value it would change the logits so, against their mean, each norm's scale held at its value here.",
+    zh: "它在这里是关着的，什么也不加。它的值每有 1，各个 logit 相对于平均会这样变化（各个归一化的缩放固定为此处的值）。",
+  } : {
+    en: "By its value of {0} it changes the logits so, against their mean, each norm's scale held at its value here.",
+    zh: "它的值是 {0}，各个 logit 相对于平均因此这样变化（各个归一化的缩放固定为此处的值）。",
+  }, number(unit.value)), bars({ items, label: title }));
+}
+
+/** On which tokens it is on, on average over held-out examples. */
+function excitedLine({ side, box, unit, what }, reading) {
+  const found = reading();
+  const title = words({ en: "Which tokens excite it", zh: "哪些词元让它亮" });
+  if (!found) {
+    return line(title, side.model.weights && side.data.examples?.length
+      ? words({ en: "The page is reading held-out examples …", zh: "页面正在读留出的例子……" })
+      : words({ en: "This page holds no examples to read.", zh: "这个页面里没有例子可读。" }));
+  }
+  const means = [...found.means.get(box.id)].map(([id, { count, sums }]) => (
+    { id, count, mean: sums[unit.unit] / count }));
+  const items = means.sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean)).slice(0, EXCITING)
+    .filter(({ mean }) => mean !== 0)
+    .map(({ id, count, mean }) => ({
+      label: token(side.explanation.label(id)), value: mean, what: `${what}.mean.${id}`,
+      title: words({ en: "met {0} times", zh: "出现 {0} 次" }, count),
+    }));
+  return line(title, words({
+    en: "Its mean value where that token stands, over {0} held-out examples, read with their right answers.",
+    zh: "在 {0} 个留出的例子里（连同正确答案一起读），它在该词元处的平均值。",
+  }, found.examples), items.length ? bars({ items, label: title })
+    : el("p", { class: "quiet", text: words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" }) }));
+}
+
+/** The strongest held-out inputs, each with its text and the token marked. */
+function examplesLine({ side, box, unit, what }) {
+  const { model, data, task, explanation } = side;
+  const strongest = data.units?.[box.id]?.[unit.unit] ?? [];
+  const items = strongest.map(([example, place, value], i) => {
+    const inputs = exampleInputs(model, task, data.examples[example]);
+    const ids = rowIds(inputs, box);
+    const before = box.side === "target" ? [...inputs.source.map(explanation.label), "→"] : [];
+    return derived(
+      el("li", {},
+        el("span", { class: "number", text: number(value) }), " ",
+        before.map((label) => el("bdi", { class: "context", text: label })),
+        ids.map((id, t) => (t === place
+          ? token(explanation.label(id), { class: "selected" })
+          : el("bdi", { class: "context", text: explanation.label(id) })))),
+      `${what}.strongest.${i}`, value);
+  });
+  return line(
+    words({ en: "Its strongest held-out inputs", zh: "让它最亮的留出输入" }),
+    words({
+      en: "Of the examples that training did not see, those that excite it most, and the token at which.",
+      zh: "在训练没见过的例子里，最能让它亮的几个，以及是在哪个词元上。",
+    }),
+    items.length ? el("ol", { class: "strongest" }, items)
+      : el("p", { class: "quiet", text: words({ en: "None excites it.", zh: "没有一个能让它亮。" }) }),
+  );
+}
