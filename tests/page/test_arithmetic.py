@@ -29,8 +29,14 @@ FIXTURES = {
 }
 
 
+@pytest.fixture(scope="session")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the fixtures are, each written once."""
+    return tmp_path_factory.mktemp("fixtures")
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".test.js"))
-def test_in_javascript(file: Path, tmp_path: Path) -> None:
+def test_in_javascript(file: Path, directory: Path) -> None:
     node = shutil.which("node")
     if node is None:
         missing = "these tests need node, 18 or later: https://nodejs.org, or apt install nodejs"
@@ -38,12 +44,13 @@ def test_in_javascript(file: Path, tmp_path: Path) -> None:
             pytest.fail(missing)
         pytest.skip(missing)
     for write in FIXTURES.get(file.name.removesuffix(".test.js"), []):
-        found = write()
-        found = found if isinstance(found, dict) else [*found]
-        (tmp_path / f"{write.__name__}.json").write_text(json.dumps(found))
+        path = directory / f"{write.__name__}.json"
+        if not path.exists():
+            found = write()
+            path.write_text(json.dumps(found if isinstance(found, dict) else [*found]))
     done = subprocess.run(
         [node, "--test", file],
-        env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},
+        env={**os.environ, "PAGE_FIXTURES": str(directory)},
         capture_output=True,
         text=True,
         check=False,
