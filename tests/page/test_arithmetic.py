@@ -9,7 +9,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fixtures
 import pytest
@@ -21,22 +24,26 @@ FIXTURES = {
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
     "decoding": [fixtures.decoded],
+    "writing": [fixtures.decoded, fixtures.without_padding],
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
+    "boxes": [fixtures.variants],
+    "store": [],
     "cell": [fixtures.variants],
     "unit": [fixtures.variants, questions.explanations],
 }
 
 
-@pytest.fixture(scope="session")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the fixtures are, each written once."""
-    return tmp_path_factory.mktemp("fixtures")
+@cache  # several tests compare with the same
+def written(write: Callable[[], Any]) -> str:
+    """What a function of the fixtures finds, as JSON."""
+    found = write()
+    return json.dumps(found if isinstance(found, dict) else [*found])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".test.js"))
-def test_in_javascript(file: Path, directory: Path) -> None:
+def test_in_javascript(file: Path, tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None:
         missing = "these tests need node, 18 or later: https://nodejs.org, or apt install nodejs"
@@ -44,13 +51,10 @@ def test_in_javascript(file: Path, directory: Path) -> None:
             pytest.fail(missing)
         pytest.skip(missing)
     for write in FIXTURES.get(file.name.removesuffix(".test.js"), []):
-        path = directory / f"{write.__name__}.json"
-        if not path.exists():
-            found = write()
-            path.write_text(json.dumps(found if isinstance(found, dict) else [*found]))
+        (tmp_path / f"{write.__name__}.json").write_text(written(write))
     done = subprocess.run(
         [node, "--test", file],
-        env={**os.environ, "PAGE_FIXTURES": str(directory)},
+        env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
