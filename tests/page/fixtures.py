@@ -123,6 +123,14 @@ def variants() -> Iterator[dict[str, Any]]:
             }
 
 
+def without_padding() -> Iterator[dict[str, Any]]:
+    """Models that write, and inputs without <pad>."""
+    for kind in ("Transformer", "GPT"):
+        for name in ("as in the paper", "as Llama", "heads wider than d_model / n_heads"):
+            model, inputs, _ = variant(kind, name)
+            yield {"name": f"{kind}, {name}", "model": model_payload(model), "inputs": inputs}
+
+
 # --------------------------------------------------------------------------------------- edits
 
 

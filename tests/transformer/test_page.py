@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -244,6 +245,7 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             margins.append(np.log(p[step.token] / p[step.rival]))
         assert one["margin"] == pytest.approx(min(margins), rel=1e-3, abs=1e-5)
         assert margins[one["step"]] == pytest.approx(min(margins), abs=1e-5)
+        assert told.steps[one["step"]].token == one["token"]
 
 
 def test_code_is_where_the_page_says(recorded: Any) -> None:
@@ -303,6 +305,15 @@ def test_the_model_stays_as_it_is() -> None:
     for path, tensor in subject.model.state_dict().items():
         assert tensor.dtype == mt.float32
         np.testing.assert_array_equal(tensor.numpy(), before[path])
+
+
+def test_a_perplexity_that_is_infinite_is_left_out(single_digits: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(single_digits, run)
+    (run / "metrics.csv").write_text("step,loss,perplexity\n1,9.5,inf\n2,0.5,1.5\n")
+    [first, second] = payload_of(page(Subject.load(run)))["learning"]["metrics"]
+    assert first == {"step": 1, "loss": 9.5}
+    assert second == {"step": 2, "loss": 0.5, "perplexity": 1.5}
 
 
 # ------------------------------------------------------------------------------------ two models
