@@ -201,6 +201,9 @@ class Reference:
         c, memory = self.model.config, len(self.now.inputs.get("source", []))
         rows = [step.row for step in self.now.steps]
         d_head, kv = c.d_head or c.d_model // c.n_heads, c.n_kv_heads or c.n_heads
+        if rest.endswith(":times"):
+            step = rest.split(":")[0]
+            return self._cache(f"{step}:total:without", entry) / self._cache(f"{step}:total:with", entry)
         what, name, how = rest.split(":") if rest.count(":") == 2 else ("", *rest.split(":"))
         total = 0
         for step in [int(what)] if what else range(len(rows)):
@@ -310,7 +313,8 @@ class Reference:
         one = found["list"][int(rest.split(":")[0])]
         told = explained(self.task, self.model, one["source"])
         steps = told.steps[:1] if self.task.name == "characters" else told.steps
-        return min(math.log(s.probabilities[s.token] / s.probabilities[s.rival]) for s in steps)
+        ratio = min(s.probabilities[s.token] / s.probabilities[s.rival] for s in steps)
+        return float(ratio) if rest.endswith("times") else math.log(ratio)
 
     @cache
     def _snapshot(self, step: int, source: str, target: str) -> Any:

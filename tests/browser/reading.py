@@ -33,7 +33,7 @@ def wrong_words(entry: dict[str, Any]) -> list[str]:
     elif re.search(r"\.(q|k|v|scores|weights|mixed|heads)$", name) and at[0]:
         numbers["head"] = int(at[0]) + 1
     if found := re.search(r"\.hidden\.(?:\d+\.)?(\d+)$|\.mlp\.\d+\.(\d+)\.added$", name):
-        numbers["unit"] = int(found[1] or found[2]) + 1
+        numbers["unit"] = int(found[1] or found[2])
     kinds = {
         "cross_attention": "Cross-attention", "self_attention": "Masked self-attention",
         "encoder.blocks": "encoder", "decoder.blocks": "decoder",
@@ -65,10 +65,11 @@ def compared(entry: dict[str, Any], reference: Reference) -> tuple[int, list[str
     if not np.allclose(shown, expected, relative, absolute, equal_nan=True):
         off = np.abs(np.where(shown == expected, 0, shown - expected)).max()
         wrong.append(f"{name} at {entry['at']} in {entry['section']} differs by up to {off:.3g}")
-    if len(shown) == 1 and re.search(r"\d", entry["text"]) and entry["what"] != "difference":
+    text = re.sub(r"\b(block|head|unit) \d+", "", entry["text"])
+    if len(shown) == 1 and re.search(r"\d", text) and entry["what"] != "difference":
         near = [shown[0], expected[0]] if bounds(entry["what"]) == EXACT else [shown[0]]
         ways = set().union(*(written(float(x)) for x in near))
-        if not any(way in entry["text"] for way in ways):
+        if not any(way in text for way in ways):
             wrong.append(f"{name} is {shown[0]}, and the page says {entry['text']!r}")
     return len(shown), wrong
 

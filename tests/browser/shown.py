@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -97,7 +98,8 @@ def signed(x: float, digits: int = 3) -> str:
 
 def written(x: float) -> set[str]:
     """All the ways in which the page may write a number."""
-    ways = {number(x), signed(x), signed(x, 6), f"{x:.4f}".replace("-", "−"), f"{x:,.0f}"}
+    ways = {number(x), signed(x), signed(x, 6), f"{x:,.0f}"}
+    ways |= {f"{x:.{digits}f}".replace("-", "−") for digits in (1, 4)}
     return ways | ({percent(x)} if 0 <= x <= 1 + 1e-9 else set())
 
 
@@ -137,7 +139,7 @@ class Shown:
         found: list[str] = self.page.evaluate("violations")
         return found
 
-    @property
+    @cached_property
     def payload(self) -> dict[str, Any]:
         """Return what the page embeds."""
         text = self.path.read_text(encoding="utf-8")
@@ -148,7 +150,7 @@ class Shown:
     def state(self) -> dict[str, Any]:
         """Return the state that the hash tells; what it does not is as in the beginning."""
         beginning = {
-            "question": self.subjects[0].task.question, "target": None, "mode": "use", "step": 0,
+            "question": self.payload["question"], "target": None, "mode": "use", "step": 0,
             "head": 0, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
             "beam": {"width": 4, "alpha": 0.6}, "checkpoint": None, "example": 0, "second": None,
         }  # fmt: skip

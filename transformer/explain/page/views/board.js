@@ -56,15 +56,15 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
     const { d_ff } = model.config;
     const add = el("input", {
       type: "text", inputmode: "numeric", class: "unit-number", placeholder: words({ en: "no.", zh: "编号" }),
-      "aria-label": words({ en: "{0}: number of another unit, 1 to {1}", zh: "{0}：另一个单元的编号，1 到 {1}" }, partText(app.boxes, path), d_ff),
+      "aria-label": words({ en: "{0}: number of another unit, 0 to {1}", zh: "{0}：另一个单元的编号，0 到 {1}" }, partText(app.boxes, path), d_ff - 1),
       onkeydown: (event) => event.stopPropagation(),
       onchange: () => {
-        const number = Number(add.value);
-        if (Number.isInteger(number) && number >= 1 && number <= d_ff) toggle({ kind: "unit", path, index: number - 1 });
-        else complain(words({ en: "There is no unit “{0}”: they go from 1 to {1}.", zh: "没有单元“{0}”：编号从 1 到 {1}。" }, add.value, d_ff));
+        const number = add.value.trim() === "" ? NaN : Number(add.value);
+        if (Number.isInteger(number) && number >= 0 && number < d_ff) toggle({ kind: "unit", path, index: number });
+        else complain(words({ en: "There is no unit “{0}”: they go from 0 to {1}.", zh: "没有单元“{0}”：编号从 0 到 {1}。" }, add.value, d_ff - 1));
       },
     });
-    return [...shown.map((index) => switchOf({ kind: "unit", path, index }, { short: String(index + 1) })), add];
+    return [...shown.map((index) => switchOf({ kind: "unit", path, index }, { short: String(index) })), add];
   }
 
   const line = ({ path, kind }) => el("div", { class: "board-line", role: "group", "aria-label": partText(app.boxes, path) },

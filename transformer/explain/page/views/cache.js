@@ -1,7 +1,7 @@
 // The key/value cache: a slot for each token's keys and values in each layer, filled as one steps.
 
 import { answerCost, cacheCost } from "./cache_cost.js";
-import { el, heatMap, phrase, term, token, visible } from "../widgets.js";
+import { derived, el, heatMap, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 
 /** The attentions that keep keys and values: [{path, block, memory}]; blocks count from 1. */
@@ -81,7 +81,7 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
   const text = phrase({
     en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
     zh: "{1}（位置 {2}）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
-  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row,
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row + 1,
   block, heads, size, words(SLOT_STATES[state]));
   return [el("p", { class: "note" }, text), ...strips];
 }
@@ -113,14 +113,15 @@ function cacheCosts(config, rows, step, memory) {
     { en: "with the cache", zh: "有缓存" },
     { en: "without it", zh: "无缓存" },
   ];
-  const sentence = words({
+  const times = cost.without.total / cost.with.total;
+  const sentence = phrase({
     en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: " +
       "{1}. Without the cache the step would compute {2} times as much.",
     zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
   }, cost.last - cost.first + 1, wholeNumber(cost.reused),
-  (cost.without.total / cost.with.total).toFixed(1));
+  derived(el("span", { text: times.toFixed(1) }), `cache:${step}:times`, times));
   return [
-    el("p", { text: sentence }),
+    el("p", {}, sentence),
     el("table", { class: "plain" },
       el("thead", {}, el("tr", {},
         heads.map((text) => el("th", { scope: "col", text: words(text) })))),
@@ -184,7 +185,7 @@ export function cacheFigure(side) {
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
           { en: "{0}, position {1}, block {2}: {3}", zh: "{0}，位置 {1}，第 {2} 块：{3}" },
-          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row, slot.block,
+          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row + 1, slot.block,
           words(SLOT_STATES[state])));
       }
     }

@@ -59,7 +59,7 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
   const labels = isInEncoder(model, path) ? columns : rows;
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
-    row !== undefined && words({ en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" }, row, visible(labels[row] ?? "–")),
+    row !== undefined && words({ en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" }, row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words({ en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }

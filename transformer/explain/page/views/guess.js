@@ -153,7 +153,7 @@ function askAttention(app, side) {
         en: "Its query fits the key of {0} at position {1} best: the score is {2}, then comes " +
           "{3} with {4}. Softmax makes {5} and {6} of these.",
         zh: "它的查询与位置 {1} 上 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
-      }, token(labels[first]), first, number(scores[first]), token(labels[second]),
+      }, token(labels[first]), first + 1, number(scores[first]), token(labels[second]),
       number(scores[second]), percent(seen[first]), percent(seen[second]));
       const items = Array.from(seen, (value, key) => ({
         label: token(labels[key]), value, text: percent(value), selected: key === first,

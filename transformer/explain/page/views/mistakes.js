@@ -35,7 +35,7 @@ export function mistakesView(app) {
         el("td", {}, said(asAnswer(task, one.target))),
         el("td", {}, token(task.tokens[one.token])),
         derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
-        el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }));
+        derived(el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }), `mistakes:${i}:times`, times));
     });
 
     function openMistake({ source, step }) {

@@ -13,7 +13,8 @@ const EMBEDDING_PARTS = {
 
 /**
  * Of "decoder.blocks.0.mlp.hidden.17": {place: "decoder, block 1", name: "MLP", part: "unit 17"};
- * what a name does not say is "". Blocks, heads and units are counted from 1, in a trace from 0.
+ * what a name does not say is "". Blocks and heads are counted from 1, in a trace from 0; units, as
+ * all numbers of a vector, from 0 in both.
  */
 function partName(boxes, trace, isOneStream = false) {
   if (trace === "biases") return { place: "", name: "", part: words({ en: "biases", zh: "偏置" }) };
@@ -22,8 +23,10 @@ function partName(boxes, trace, isOneStream = false) {
   const box = boxOf(boxes, trace.replace(/\.add_(\w+)\.residual$/, ".$1"));
   const [place, name] = [boxPlace(isOneStream ? { ...box, side: "text" } : box), boxTitle(box)].map((x) => words(x));
   const [, kind, index] = trace.match(/\.(heads|hidden)\.(\d+)/) ?? [];
-  const parts = { heads: { en: "head {0}", zh: "头 {0}" }, hidden: { en: "unit {0}", zh: "单元 {0}" } };
-  return { place, name, part: kind ? words(parts[kind], Number(index) + 1) : "" };
+  const part = kind === "heads"
+    ? words({ en: "head {0}", zh: "头 {0}" }, Number(index) + 1)
+    : kind === "hidden" ? words({ en: "unit {0}", zh: "单元 {0}" }, index) : "";
+  return { place, name, part };
 }
 
 /**
