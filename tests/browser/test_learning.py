@@ -149,7 +149,7 @@ def test_a_row_of_a_map_is_labelled_by_the_token_that_asks(view: Any, expect: An
     for key in ("ArrowDown", "ArrowRight"):
         view.keyboard.press(key)
     answer = view.inner_text(".learning-below p .token[role=button]")
-    assert re.match(rf"{answer} asks, \\+ answers: ", view.inner_text("#learning .readout"))
+    assert re.match(rf"{answer} asks, \+ answers: ", view.inner_text("#learning .readout"))
 
 
 def test_where_motion_is_not_wanted_the_button_goes_on_by_one(view: Any, expect: Any) -> None:
@@ -210,14 +210,14 @@ def test_a_bar_is_labelled_by_its_part(view: Any) -> None:
     assert bars.count() == 2 + 2 * 2 + 1 + 1  # token, position; heads; MLP; biases
     for bar in bars.all():
         part = bar.get_attribute("data-what").split(":sum:")[1]
-        label = bar.locator(".bar-label").inner_text()
+        label = " ".join(bar.locator(".bar-label").inner_text().split())
         if head := re.fullmatch(r"decoder\.blocks\.0\.(\w+)\.heads\.(\d)", part):
-            expected = f"decoder, block 1 · {names[head[1]]} · head {int(head[2]) + 1}"
+            expected = f"block 1 · {names[head[1]]} head {int(head[2]) + 1}"
         else:
             expected = {
                 "embedding.tokens": "token",
                 "embedding.positions": "position",
-                "decoder.blocks.0.mlp.output": "decoder, block 1 · MLP",
+                "decoder.blocks.0.mlp.output": "block 1 MLP",
                 "biases": "biases",
             }[part]
         assert label == expected

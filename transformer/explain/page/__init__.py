@@ -30,7 +30,7 @@ from typing import Any
 from ...training.directory import shown
 from .record import Subject, payload
 
-__all__ = ["ModuleError", "Subject", "joined", "page", "payload", "write_page"]
+__all__ = ["ModuleError", "Subject", "checked", "joined", "page", "payload", "write_page"]
 
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
@@ -41,7 +41,7 @@ UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var)\s*[\[{].*", re.
 EXPORTED = re.compile(f"^export {DEFINITION}", re.MULTILINE)
 
 
-class ModuleError(ValueError):
+class ModuleError(Exception):
     """The page's modules cannot be joined; the message says which, and why."""
 
 
@@ -106,6 +106,25 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def checked(subject: Subject, question: str | None, compare: Subject | None) -> str:
+    """Return the question, the task's own example unless given; all three fit each other.
+
+    Raises:
+        ValueError: they do not.
+    """
+    question = subject.task.question if question is None else question
+    subject.task.as_source(question)
+    if compare is not None:
+        if compare.task.name != subject.task.name:
+            raise ValueError(
+                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
+                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
+                "compared"
+            )
+        compare.task.as_source(question)
+    return question
+
+
 def page(
     subject: Subject,
     question: str | None = None,
@@ -124,15 +143,9 @@ def page(
     Raises:
         ValueError: the question is none of the task, or the second model has learned another one.
     """
-    question = subject.task.question if question is None else question
+    question = checked(subject, question, compare)
     data = payload(subject, question, lang)
     if compare is not None:
-        if compare.task.name != subject.task.name:
-            raise ValueError(
-                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
-                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
-                "compared"
-            )
         second = payload(compare, question, lang)
         data["compare"] = {key: part for key, part in second.items() if part != data[key]}
     style = "".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("**/*.css")))

@@ -1,7 +1,7 @@
 // Mistakes: the held-out questions that the model answers wrongly, and those about which it is least
 // certain.
 
-import { asAnswer, encode } from "../arithmetic/tasks.js";
+import { asAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { said, saidText } from "./said.js";
@@ -34,7 +34,7 @@ export function mistakesView(app) {
         el("td", {}, said(task, asAnswer(task, one.answer))),
         el("td", { text: one.right ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" }) }),
         el("td", {}, said(task, asAnswer(task, one.target))),
-        el("td", {}, token(writtenToken(task, one))),
+        el("td", {}, token(task.tokens[one.token])),
         derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
         el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }));
     });
@@ -76,10 +76,4 @@ function reading(task) {
     en: "The margin is the {0} of the written token less that of the second-likeliest, where it is smallest: e to its power says how many times likelier the first was. Choose a line, and the question goes into the input at the top.",
     zh: "差距，是写出的词元与第二可能的词元的 {0} 之差，取一个答案里最小的那一处；e 的这么多次方，就是前者的可能性是后者的多少倍。选一行，这道题就进入页首的输入框。",
   }, term("logits", "logit")), " ", words(what));
-}
-
-/** The label of the token that was written at the step of the smallest margin. */
-function writtenToken(task, { answer, step }) {
-  const ids = answer === "" ? [] : encode(task, answer);
-  return step < ids.length ? task.tokens[ids[step]] : "</s>";
 }
