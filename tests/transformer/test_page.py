@@ -13,13 +13,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
+from hostile import HOSTILE, Hostile
 from rich.console import Console
 
 import minitorch as mt
@@ -36,7 +37,7 @@ from transformer.tasks import (
     Reverse,
     TextToText,
 )
-from transformer.text.tokenizer import BOS, EOS, CharTokenizer
+from transformer.text.tokenizer import BOS, EOS
 from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
 from transformer.training.run import Run
@@ -336,35 +337,6 @@ def test_only_models_of_one_task_are_compared() -> None:
 
 # ------------------------------------------------------------------------------- what users typed
 
-HOSTILE = "<script>alert(1)</script>\"'&amp;\u2028\u2029\u202e<!--]]>"
-
-
-@dataclass(frozen=True)
-class Hostile(TextToText[int]):
-    """A task of our own, whose questions are made of what could break out of a page."""
-
-    name: ClassVar[str] = "hostile <b>"
-    summary: ClassVar[str] = "</script><script>alert(2)</script>"
-    question: ClassVar[str] = HOSTILE
-    tokenizer: ClassVar[CharTokenizer] = CharTokenizer("".join(sorted(set(HOSTILE))))
-
-    @property
-    def longest(self) -> tuple[int, int]:
-        return len(HOSTILE), 2
-
-    def pick(self, n: int, rng: np.random.Generator) -> list[int]:
-        return [int(i) for i in rng.integers(1, len(HOSTILE), n)]
-
-    def is_held_out(self, key: int) -> bool:
-        return key % 2 == 0
-
-    def example(self, key: int) -> tuple[str, str]:
-        return HOSTILE[:key], HOSTILE[:2]
-
-    def as_source(self, question: str) -> str:
-        self.tokenizer.encode(question)
-        return question
-
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_users_typed_is_text(lang: str) -> None:
@@ -391,12 +363,19 @@ def test_a_task_of_ones_own_has_a_page() -> None:
     found = payload(untrained(Hostile()), HOSTILE)
     assert found["task"]["tokenizer"] == "characters"
     assert found["mistakes"]["tested"] == (len(HOSTILE) - 1) // 2
-    assert found["code"]["tokens"][0]["file"].endswith(Path(__file__).name)
+    assert found["code"]["tokens"][0]["file"].endswith("hostile.py")
 
 
-def test_a_question_that_is_none_is_refused() -> None:
+def test_what_does_not_fit_is_refused() -> None:
+    subject = untrained(Addition())
     with pytest.raises(ValueError, match=r"unknown character '-' in '2-1'"):
-        page(untrained(Addition()), "2-1")
+        page(subject, "2-1")
+    with pytest.raises(ValueError, match=r"lang must be one of en, zh, not 'fr'"):
+        page(subject, lang="fr")
+    with pytest.raises(ValueError, match=r"a page explains a TextToText or .*, and no str"):
+        explain(subject.model, "1+2", task="addition")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"addition-gpt is learned by a GPT, not by Transformer"):
+        explain(subject.model, "1+2", task=AdditionGPT())
 
 
 # ----------------------------------------------------------------------------------- the document

@@ -118,7 +118,7 @@ export function compareView(app) {
           column({ en: "probability that would have to move", zh: "需要挪动多少概率才会相同" }, 1))),
         el("tbody", {}, Array.from({ length: count }, (_, i) => el("tr", {},
           el("th", { scope: "row" }, el("button", {
-            type: "button", class: "step-number", "aria-pressed": String(i === chosen), text: String(i + 1),
+            type: "button", class: "step-number", disabled: i >= a.explanation.steps.length, "aria-pressed": String(i === chosen), text: String(i + 1),
             onclick: () => store.set({ step: i }),
           })), written(a, b, i), written(b, a, i), apart(i)))))));
   }
@@ -126,18 +126,29 @@ export function compareView(app) {
   function intermediates(a, b) {
     const { compared, list } = largestDifferences(a.explanation.trace, b.explanation.trace, SHOWN_DIFFERENCES);
     const all = a.explanation.trace.size;
-    const isTwoRuns = payload.compare !== null;
+    const sentences = [
+      compared === 0 && words({
+        en: "None of the {0} named intermediates has the same shape on both sides, so that they could be subtracted: the two texts are not equally long.",
+        zh: "{0} 个有名字的中间结果里，没有一个在两边形状相同，无法相减：两段文本长度不同。",
+      }, all),
+      compared > 0 && words({
+        en: "{0} of the {1} named intermediates have the same shape on both sides. ",
+        zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。",
+      }, compared, all),
+      compared > 0 && compared < all && words({
+        en: "The others belong to texts of different lengths and cannot be subtracted. ",
+        zh: "其余的属于长度不同的文本，不能相减。",
+      }),
+      compared > 0 && list.length === 0 && words({ en: "All their numbers are the same.", zh: "它们的数全都相同。" }),
+      list.length > 0 && words({
+        en: "These {0} differ most: 0 would be the same, 1.41 is as far as unrelated numbers are apart, 2 the opposite.",
+        zh: "其中差别最大的 {0} 个如下：0 表示相同，1.41 相当于毫不相干的两组数，2 表示正好相反。",
+      }, list.length),
+    ];
     return el("section", {},
       el("h3", { text: words({ en: "What differs most: B less A", zh: "差别最大的：B 减 A" }) }),
-      el("p", { text: words({
-        en: "{0} of the {1} named intermediates have the same shape on both sides. Of these, the {2} that differ most: 0 would be the same, 1.41 is as far as unrelated numbers are apart, 2 the opposite.",
-        zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。其中差别最大的 {2} 个如下：0 表示相同，1.41 相当于毫不相干的两组数，2 表示正好相反。",
-      }, compared, all, list.length) }),
-      compared < all ? el("p", { class: "quiet", text: words({
-        en: "The others belong to texts of different lengths, row by row of other tokens, and cannot be subtracted.",
-        zh: "其余的属于长度不同的文本，行与行对不上，不能相减。",
-      }) }) : null,
-      isTwoRuns ? el("p", { class: "quiet", text: words({
+      el("p", { text: sentences.filter(Boolean).join("") }),
+      payload.compare !== null && list.length > 0 ? el("p", { class: "quiet", text: words({
         en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. Attention weights and logits mean the same in both; single numbers of a vector need not.",
         zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。注意力权重和 logit 在两边含义相同；向量里的单个数则未必。",
       }) }) : null,

@@ -75,10 +75,13 @@ export function rankingPanel(app, side) {
         zh: "{0} 的 logit 减去 {1} 的，变化了多少：",
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked),
-      el("p", { class: "quiet", text: words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”. The encoder is no part of the sum.",
-        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。编码器不在求和之中。",
-      }) }),
+      el("p", { class: "quiet" }, words({
+        en: "An MLP that is off takes its bias along, which the sum lists under “biases”.",
+        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。",
+      }), side.model.kind === "Transformer" ? words({
+        en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
+        zh: "编码器不在求和之中：它通过交叉注意力读到的内容起作用。",
+      }) : ""),
       readings(),
     ].filter(Boolean);
   }
