@@ -108,7 +108,7 @@ def test_the_map_is_walked_through_by_keys(shown: Open) -> None:
             break
         drawn(tab, lambda: tab.keyboard.press("ArrowDown"))
     assert titles[-1] == "Probabilities"
-    assert tab.locator(".edge:not(.lit)").count() == 0  # data has gone all the way
+    assert tab.locator("#map .map-edge:not(.lit)").count() == 0  # data has gone all the way
     assert {"Embedding + position", "Masked self-attention", "Add & Norm", "Output"} <= {*titles}
 
 
@@ -175,7 +175,8 @@ def test_in_training_the_right_answer_is_read(shown: Open, subject: Subject) -> 
     drawn(tab, lambda: tab.locator("#map").get_by_role("button", name="In training").click())
     assert "In training your model reads" in tab.locator("h1").inner_text()
     loss = float(tab.locator("#map [data-what='loss:0']").get_attribute("data-value"))
-    right = float(tab.locator("#map .map-step [data-what^='probability:0']").get_attribute("data-value"))
+    share = tab.locator("#map .map-step [data-what^='probability:0']")
+    right = float(share.get_attribute("data-value"))
     assert 2.718281828**-loss == pytest.approx(right, rel=1e-6)
 
 
