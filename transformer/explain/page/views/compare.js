@@ -93,7 +93,7 @@ export function compareView(app) {
       const label = side.explanation.label(step.token);
       return [
         el("td", {}, token(label, { class: isOther ? "changed" : "" })),
-        derived(el("td", { text: percent(p) }), `written:${side.id}:${i}:${label}`, p),
+        derived(el("td", { text: percent(p), "data-side": side.id }), `probability:${i}:${step.token}`, p),
       ];
     };
     const apart = (i) => {
@@ -104,7 +104,7 @@ export function compareView(app) {
       bar.style.setProperty("width", `${100 * distance}%`);
       return derived(el("td", { class: "apart" },
         el("span", { class: "number", text: percent(distance) }),
-        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)), `difference:probabilities:${i}`, distance);
+        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)), `apart:probabilities:${i}`, distance);
     };
     const column = (texts, span) => el("th", { scope: "col", colspan: span, text: words(texts) });
     return el("section", {},
@@ -170,7 +170,7 @@ export function compareView(app) {
       caption: el("span", {}, el("code", { text: full }), ` · ${title} · ${words({ en: "difference", zh: "差别" })} `, el("span", { class: "number", text: number(size) })),
     });
     for (const key of ["trace", "at", "side"]) delete figure.dataset[key]; // it is of no one trace
-    return derived(figure, `difference:${full}`, size);
+    return derived(figure, `apart:${full}`, size);
   }
 
   return { id: "compare", title: { en: "Two side by side: what differs?", zh: "并排对照：哪里不同？" }, mount };
