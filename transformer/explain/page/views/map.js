@@ -46,12 +46,12 @@ export function mapView(app) {
       width = Math.floor(element.clientWidth) || 360;
       const { places, edges, frames, memory, height } = layOutMap(side.data, boxes, width - 14);
       const lines = edges.map(({ to, d, memory: isMemory, arrow }) => svg("path", {
-        d, "data-to": to, class: isMemory ? "edge memory" : "edge",
+        d, "data-to": to, class: isMemory ? "map-edge memory" : "map-edge",
         "marker-end": arrow && `url(#arrow-${side.id})`,
       }));
       const blocks = frames.map(({ x, y, w, h, block }) => [
-        svg("rect", { x, y, width: w, height: h, rx: 8, class: "block" }),
-        svg("text", { x: x + w / 2, y: y + 15, class: "block-name" },
+        svg("rect", { x, y, width: w, height: h, rx: 8, class: "map-block" }),
+        svg("text", { x: x + w / 2, y: y + 15, class: "map-block-name" },
           words({ en: "Block {0}", zh: "第 {0} 块" }, block + 1)),
       ]);
       const drawing = svg("svg", {
@@ -150,7 +150,7 @@ function placeAt(element, place) {
 function arrowHead(id) {
   const size = { markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" };
   return svg("marker", { id, viewBox: "0 0 6 6", refX: 5, refY: 3, ...size, orient: "auto" },
-    svg("path", { d: "M0 0L6 3L0 6z", class: "arrow-head" }));
+    svg("path", { d: "M0 0L6 3L0 6z", class: "map-arrow" }));
 }
 
 function modeChoice({ store }) {
