@@ -67,6 +67,7 @@ function checkedAnswer(side, question, options) {
 }
 
 /** The edits that this model can make, with what they put in place. */
-function editsOf({ data, model, task }, edits) {
-  return data.weights === null ? [] : resolveEdits(model, task, edits);
+function editsOf(side, edits) {
+  if (side.data.weights === null) return [];
+  return remembered(side, ["edits", edits], () => resolveEdits(side.model, side.task, edits));
 }

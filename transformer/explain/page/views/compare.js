@@ -93,7 +93,7 @@ export function compareView(app) {
       const label = side.explanation.label(step.token);
       return [
         el("td", {}, token(label, { class: isOther ? "changed" : "" })),
-        derived(el("td", { text: percent(p) }), `written:${side.id}:${i}:${label}`, p),
+        derived(el("td", { text: percent(p), "data-side": side.id }), `probability:${i}:${step.token}`, p),
       ];
     };
     const apart = (i) => {
@@ -104,7 +104,7 @@ export function compareView(app) {
       bar.style.setProperty("width", `${100 * distance}%`);
       return derived(el("td", { class: "apart" },
         el("span", { class: "number", text: percent(distance) }),
-        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)), `difference:probabilities:${i}`, distance);
+        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)), `apart:probabilities:${i}`, distance);
     };
     const column = (texts, span) => el("th", { scope: "col", colspan: span, text: words(texts) });
     return el("section", {},
@@ -149,8 +149,8 @@ export function compareView(app) {
       el("h3", { text: words({ en: "What differs most: B less A", zh: "差别最大的：B 减 A" }) }),
       el("p", { text: sentences.filter(Boolean).join("") }),
       payload.compare !== null && list.length > 0 ? el("p", { class: "quiet", text: words({
-        en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. Attention weights and logits mean the same in both; single numbers of a vector need not.",
-        zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。注意力权重和 logit 在两边含义相同；向量里的单个数则未必。",
+        en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. The logits mean the same in both; the numbers of one head, or of a vector, need not.",
+        zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。logit 在两边含义相同；某一个头、向量里某一个数则未必。",
       }) }) : null,
       el("div", { class: "differences" }, list.map((entry) => differenceMap(a, b, entry))));
   }
@@ -170,7 +170,7 @@ export function compareView(app) {
       caption: el("span", {}, el("code", { text: full }), ` · ${title} · ${words({ en: "difference", zh: "差别" })} `, el("span", { class: "number", text: number(size) })),
     });
     for (const key of ["trace", "at", "side"]) delete figure.dataset[key]; // it is of no one trace
-    return derived(figure, `difference:${full}`, size);
+    return derived(figure, `apart:${full}`, size);
   }
 
   return { id: "compare", title: { en: "Two side by side: what differs?", zh: "并排对照：哪里不同？" }, mount };

@@ -67,7 +67,13 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
 /** Where another input has fewer rows than this one, which of them are replaced. */
 function rowsSentence({ clean: { trace } }, edit) {
   const { rows, replaced } = replacedRows(trace, edit);
-  if (edit.row !== undefined && edit.row >= replaced) {
+  if (edit.row >= rows) {
+    return words({
+      en: "this text has no such position: nothing is changed.",
+      zh: "这段文本没有这个位置：什么也没变。",
+    });
+  }
+  if (edit.row >= replaced) {
     return words({
       en: "“{0}” has only {1} positions here, and none in the place of this one: nothing is changed.",
       zh: "“{0}”在这里只有 {1} 个位置，没有与这个位置对应的：什么也没变。",

@@ -1,7 +1,7 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
 import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
-import { el, percent, phrase, token } from "../widgets.js";
+import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
 import { partLabel, partText, signed } from "./part_names.js";
@@ -67,7 +67,7 @@ export function rankingPanel(app, side) {
       name: editName(edit),
       predicted,
       measured,
-      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", el("span", { class: "number", text: percent(looks.weight) })],
+      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],
     }));
     return [
       el("p", {}, phrase({
@@ -86,17 +86,25 @@ export function rankingPanel(app, side) {
     ].filter(Boolean);
   }
 
+  /** A head's weight at this step's row, as a number that says which of the trace it is. */
+  function weightOf({ path, index }, { key, weight }) {
+    const text = el("span", { class: "number", text: percent(weight) });
+    return declare(text, side, `${path}.weights`, [index, measuring.row, key], [weight]);
+  }
+
   /** The head that looks hardest of those that hardly matter. */
   function contrast(ranked) {
     const most = Math.abs(ranked[0].measured);
     const idle = ranked.filter(({ looks, measured }) => looks && !looks.isOnly && Math.abs(measured) < most / 20)
       .sort((a, b) => b.looks.weight - a.looks.weight)[0];
     if (!idle || idle.looks.weight < 0.5) return null;
+    const name = editName(idle.edit);
     return el("p", {}, phrase({
       en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by only {3}.",
       zh: "{0}把 {1} 的注意力给了 {2}；关掉它，差值只变化 {3}。",
-    }, el("strong", { text: partText(app.boxes, editName(idle.edit)) }), percent(idle.looks.weight),
-    token(keyLabels(idle.edit.path)[idle.looks.key]), signed(idle.measured)));
+    }, el("strong", { text: partText(app.boxes, name) }), weightOf(idle.edit, idle.looks),
+    token(keyLabels(idle.edit.path)[idle.looks.key]),
+    derived(el("span", { class: "number", text: signed(idle.measured) }), `measured:${name}`, idle.measured)));
   }
 
   const readings = () => el("p", { class: "quiet", text: words({
