@@ -53,7 +53,7 @@ export function learningView(app) {
       }, checkpoints.length, term("checkpoint"))),
       choice,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn()), history),
       below,
     );
 
@@ -276,10 +276,18 @@ function meanLoss({ steps }) {
   return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
 }
 
+/** What the lines and circles of the drawing are. */
+function whatIsDrawn() {
+  return el("p", { class: "quiet learning-key" }, phrase({
+    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. A circle: the mean over the tokens of this example's answer.",
+    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。圆圈：这个例子的答案里各词元的平均。",
+  }, term("loss", words({ en: "Loss", zh: "损失" }))));
+}
+
 function nothingKept({ data }) {
   const command = `transformer train ${data.task.name} --keep 12`;
   return el("p", {}, phrase({
-    en: "Of this training nothing was kept but its end, so there is nothing to go back to. {0} trains a model and keeps its weights at twelve steps; a page of that run shows them here.",
-    zh: "这次训练只留下了最后的结果，没有可以回看的。{0} 会在训练途中的十二个时刻保存权重，用那次运行生成的页面会在这里展示它们。",
+    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
+    zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
   }, el("code", { text: command })));
 }
