@@ -183,10 +183,16 @@ class Reference:
         [text] = [x for x in entry["words"] if "ln P" in x]
         labels = text.split(" — ")[0].split(" ")
         shown = {visible(x): i for i, x in enumerate(self.tokens)}
-        return self.score([shown[x] for x in labels])
+        ids = [shown[x] for x in labels]
+        ln, penalty = self.score(ids)
+        texts = [f"{x:.4f}".replace("-", "−") for x in (ln, penalty, ln / penalty)]
+        assert "ln P = {0}, length {3}, length penalty {1}, score {0} / {1} = {2};".format(
+            *texts, len(ids)
+        ) in text, text
+        return ln / penalty
 
-    def score(self, ids: list[int]) -> float:
-        """ln P of a text after the prompt, over its length penalty."""
+    def score(self, ids: list[int]) -> tuple[float, float]:
+        """ln P of a text after the prompt, and its length penalty."""
         prompt = prompt_of(self.task, self.now.source)
         inputs = {"ids": [*prompt, *ids[:-1]]}
         if self.kind == "Transformer":
@@ -194,7 +200,7 @@ class Reference:
         with edited(self.model, self.edits):
             logits = forward(self.model, inputs)[0].numpy()[-len(ids) :]
         ln = sum(math.log(softmax(row)[i]) for row, i in zip(logits, ids, strict=True))
-        return ln / ((5 + len(ids)) / 6) ** self.state["beam"]["alpha"]
+        return ln, ((5 + len(ids)) / 6) ** self.state["beam"]["alpha"]
 
     def _cache(self, rest: str, entry: dict[str, Any]) -> float:
         """Count what a step computes, row by row and pair by pair."""
@@ -238,7 +244,7 @@ class Reference:
         if what == "terms":
             return term(q[head, query] * k[kv, key], which)
         scores = self.arrays[f"{path}.scores"][head, query]
-        exponentials = np.exp(scores - scores.max())
+        exponentials = np.exp(scores - scores.max())  # −∞ behind the mask
         if what == "exponential":
             return exponentials[int(which)]
         if what == "sum":
@@ -257,6 +263,12 @@ class Reference:
         rival = self._rival(step)
         at, _ = read_difference(self.model, self.now.trace, query, step.token, rival)
         return (added @ at[path])[key] if which == "" else rest_of(added @ at[path], key)
+
+    def _weight(self, rest: str, entry: dict[str, Any]) -> float:
+        """A weight of attention: "path.head.query.key"; "others": all but the six largest."""
+        path, head, query, key = rest.rsplit(".", 3)
+        weights = self.arrays[f"{path}.weights"][int(head), int(query)]
+        return rest_of(weights, None) if key == "others" else float(weights[int(key)])
 
     def _unit(self, rest: str, entry: dict[str, Any]) -> Any:
         """A number of a hidden unit: "path.hidden.row.unit", or "path.row.unit.what"."""

@@ -20,16 +20,30 @@ SETTLED = """() => new Promise((done) => {
   }));
   look();
 })"""
+ALL_READ = """(n) => [...document.querySelectorAll("#mlp .chain")].every(({ textContent: text }) =>
+  !text.includes("is reading held-out") &&
+  [...text.matchAll(/over (\\d+) held-out/g)].every((found) => Number(found[1]) === n))"""
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
 """
 
+# Lead the cursor of a heat map to its first cell; where it stands on the canvas.
+FIRST_CELL = """(figure) => {
+  const scroller = figure.querySelector(".heat-scroll");
+  scroller.focus();
+  for (const key of ["ArrowUp", "ArrowLeft"]) {
+    for (let i = 0; i < 200; i++) scroller.dispatchEvent(new KeyboardEvent("keydown", { key }));
+  }
+  const { left, top, width, height } = figure.querySelector(".heat-cursor").style;
+  return [left, top, width, height].map(parseFloat);
+}"""
+
 # Every element that declares numbers, with the words that stand at it.
 DECLARED = """(within) => [...document.querySelectorAll(within)].flatMap((part) => [
-  ...part.querySelectorAll("[data-trace], [data-what]")].map((e) => {
+  ...part.querySelectorAll("[data-trace], [data-what]")].filter((e) => e.checkVisibility()).map((e) => {
   const named = e.closest("button, tr, figure, g.node, .slot-head, .swap-row") ?? e;
-  const text = (x) => x?.textContent ?? "";
+  const text = (x) => x?.innerText ?? x?.textContent ?? "";
   return {
     section: part.id || part.tagName.toLowerCase(), tag: e.tagName.toLowerCase(),
     side: e.closest("[data-side-id]")?.dataset.sideId ?? null, ofSide: e.dataset.side ?? null,
@@ -49,7 +63,9 @@ UNDECLARED = r"""() => {
   const add = (e, text) => {
     let around = e;
     while (around !== document.body && !around.querySelector(known)) around = around.parentElement;
-    const beside = around === document.body ? [] : [...around.querySelectorAll(known)];
+    const one = [...(e.closest("ol.chain")?.querySelectorAll(known) ?? [])]
+      .filter((x) => !(x.dataset.values ?? "").includes(" "));
+    const beside = around === document.body ? [] : [...around.querySelectorAll(known), ...one];
     found.push({
       section: e.closest("section[id], header, footer")?.id ?? "", class: e.getAttribute("class") ?? "",
       tag: e.tagName.toLowerCase(), text, beside: beside.map((x) => x.dataset.values ?? x.dataset.value).join(" "),
@@ -126,8 +142,10 @@ class Shown:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the page draws nothing more."""
+        """Wait until the page draws nothing more, and has read all its examples."""
         self.page.evaluate(SETTLED)
+        if self.payload["weights"] is not None:
+            self.page.wait_for_function(ALL_READ, arg=len(self.payload["examples"]))
 
     def complaints(self) -> list[str]:
         """Return errors, messages of the console, and requests but that of the page itself."""
@@ -171,9 +189,23 @@ class Shown:
         self.page.locator(selector).first.click(**options)
         self.settle()
 
-    def type(self, question: str) -> None:
-        """Type another question over the present one, key by key."""
-        box = self.page.locator("header input.question")
+    def origin(self, figure: Any) -> tuple[float, float, float, float]:
+        """Return where the first cell of a heat map stands: left, top, width, height."""
+        figure.scroll_into_view_if_needed()
+        left, top, width, height = figure.evaluate(FIRST_CELL)
+        box = figure.locator("canvas").bounding_box()
+        return box["x"] + left, box["y"] + top, width, height
+
+    def hover(self, figure: Any, i: int, j: int) -> str:
+        """Point at a cell of a heat map; return what is read out."""
+        left, top, width, height = self.origin(figure)
+        self.page.mouse.move(left + (j + 0.5) * width, top + (i + 0.5) * height)
+        text: str = figure.locator(".readout").inner_text()
+        return text
+
+    def type(self, question: str, selector: str = "header input.question") -> None:
+        """Type another text over the present one, key by key."""
+        box = self.page.locator(selector).first
         box.click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(question)
