@@ -91,7 +91,8 @@ export function headerView(app, sections) {
     }
 
     return () => {
-      const { mode, question, step, guess: isGuessing } = store.get();
+      const { question, step, guess: isGuessing } = store.get();
+      const mode = side.explanation?.steps[0].loss === undefined ? "use" : "training";
       if (mode !== phrased) say(mode);
       if (input.value !== question) input.value = question;
       const letters = Math.max(3, Math.min(60, [...question].length + 1));
