@@ -33,7 +33,7 @@ def wrong_words(entry: dict[str, Any]) -> list[str]:
     elif re.search(r"\.(q|k|v|scores|weights|mixed|heads)$", name) and at[0]:
         numbers["head"] = int(at[0]) + 1
     if found := re.search(r"\.hidden\.(?:\d+\.)?(\d+)$|\.mlp\.\d+\.(\d+)\.added$", name):
-        numbers["unit"] = int(found[1] or found[2])
+        numbers["unit"] = int(found[1] or found[2]) + 1
     kinds = {
         "cross_attention": "Cross-attention", "self_attention": "Masked self-attention",
         "encoder.blocks": "encoder", "decoder.blocks": "decoder",
