@@ -45,7 +45,7 @@ export function attentionView(app) {
       const head = Math.min(shown.head, side.model.config.n_heads - 1);
       const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
-      const cell = { head, query, key, rival: state.rival };
+      const cell = { head, query, key, rival: state.rival, edits: state.edits };
       grid.replaceChildren(...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
       large.replaceChildren(...largeMap(side, box, cell, open));
       panel.replaceChildren(...(key === null ? [hint()] : cellPanel(side, box, cell)));
@@ -101,21 +101,19 @@ function headGrid(side, group, shown, step, open) {
   );
 }
 
-const SMALL_SIDE = 72;
-
-/** A head's weights, a pixel or a few for each cell; the row of the chosen step is marked. */
+/** A head's weights, small; the row of the chosen step is marked. */
 function smallMap(side, box, head, shown, step, open) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
-  const scale = Math.max(1, Math.floor(SMALL_SIDE / Math.max(T, S)));
   const canvas = el("canvas");
   paintSmall(canvas, weights, "weight", 1);
-  canvas.style.setProperty("width", `${S * scale}px`);
-  canvas.style.setProperty("height", `${T * scale}px`);
   const mark = box.side === "source" ? null : el("span", { class: "head-step" });
-  mark?.style.setProperty("top", `${step.row * scale}px`);
-  mark?.style.setProperty("height", `${Math.max(2, scale)}px`);
+  mark?.style.setProperty("top", `${(100 * step.row) / T}%`);
+  mark?.style.setProperty("height", `${100 / T}%`);
+  const picture = el("span", { class: "head-picture" }, el("span", {}, canvas, mark));
+  picture.style.setProperty("--wide", S / Math.max(T, S));
+  picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
   return declare(
@@ -126,7 +124,7 @@ function smallMap(side, box, head, shown, step, open) {
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },
-      el("span", { class: "head-picture" }, el("span", {}, canvas, mark)), el("span", { class: "quiet", text: label }),
+      picture, el("span", { class: "quiet", text: label }),
     ),
     side, name, [head], weights.data,
   );

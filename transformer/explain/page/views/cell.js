@@ -2,16 +2,16 @@
 // query and key to what the pair adds to the token's vector.
 
 import { answeringIds, cellArithmetic, rowIds } from "../arithmetic/cell.js";
-import { declare, derived, el, formula, number, percent, term, phrase, token } from "../widgets.js";
+import { declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
-import { line, measured, strips, termBars } from "./lines.js";
+import { isEdited, line, measured, strips, termBars } from "./lines.js";
 import { whoAsks } from "./tokens.js";
 
 const SOFTMAX_KEYS = 6; // of a row, so many are written out
 
 /** The lines, for the head, the query's row and the key's. */
-export function cellPanel(side, box, { head, query, key, rival }) {
+export function cellPanel(side, box, { head, query, key, rival, edits }) {
   const { model, explanation } = side;
   const { trace, inputs, label } = explanation;
   const cell = cellArithmetic(model, trace, inputs, box, head, query, key);
@@ -20,6 +20,7 @@ export function cellPanel(side, box, { head, query, key, rival }) {
     ...cell, side, box, head, query, key, rival, trace, asked,
     asks: label(rowIds(inputs, box)[query]),
     labels: answeringIds(inputs, box).map(label),
+    edited: isEdited(edits, box, query, "head", head),
     what: `cell:${box.id}.${head}.${query}.${key}`,
   };
   return [
@@ -43,7 +44,7 @@ function queryLine({ side, box, head, query, asks, q }) {
       en: "The token's vector times W_Q, this head's part: {0} numbers that say what it looks for.",
       zh: "词元的向量乘以 W_Q 中这个头的部分：{0} 个数，说它在找什么。",
     }, q.length) + rotation({ side, box }),
-    formula(["sub", "q", query], "=", ["sub", "x", query], ["sub", "W", "Q"]),
+    formula(["sub", ["asks", "q"], query], "=", ["sub", "x", query], ["sub", "W", "Q"]),
     strips(side, [{ label: "q", trace: `${box.id}.q`, at: [head, query], values: q }]),
   );
 }
@@ -66,7 +67,7 @@ function keyLine({ side, box, key, asked, k, kv, heads, head }) {
       en: "Its vector times W_K: {0} numbers that say by what it wants to be found.",
       zh: "它的向量乘以 W_K：{0} 个数，说它凭什么被找到。",
     }, k.length) + rotation({ side, box }) + shared,
-    formula(["sub", "k", key], "=", ["sub", box.cross ? "m" : "x", key], ["sub", "W", "K"]),
+    formula(["sub", ["answers", "k"], key], "=", ["sub", box.cross ? "m" : "x", key], ["sub", "W", "K"]),
     strips(side, [{ label: "k", trace: `${box.id}.k`, at: [kv, key], values: k }]),
   );
 }
@@ -78,7 +79,8 @@ function productLine({ terms, dot, what }) {
       en: "Number by number, query times key, and all of it added. The largest terms first, with their place in the vectors:",
       zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
     }),
-    formula("q", "·", "k", "=", ["under", "∑", "i"], ["sub", "q", "i"], ["sub", "k", "i"], "=",
+    formula(["asks", "q"], "·", ["answers", "k"], "=", ["munder", "∑", "i"],
+      ["sub", ["asks", "q"], "i"], ["sub", ["answers", "k"], "i"], "=",
       measured(dot)),
     termBars(terms, `${what}.terms`, words({ en: "Terms of the dot product", zh: "点积的各项" })),
     derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(dot)) }),
@@ -97,7 +99,7 @@ function scoreLine({ side, box, head, query, key, q, dot, score }) {
       en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
       zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
     }, q.length, root(q.length)),
-    formula(["frac", ["row", "q", "·", "k"], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
+    formula(["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
       ["frac", measured(dot), root(q.length)], "=", measured(score)),
     declare(text, side, `${box.id}.scores`, [head, query, key], [score]),
   );
@@ -175,7 +177,7 @@ function valueLine({ side, box, kv, key, asked, v, weighted, weight, what }) {
       en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that asks takes {1}.",
       zh: "它的向量乘以 W_V，是它要说的话：{0} 个数。提问的词元取走其中的 {1}。",
     }, v.length, percent(weight)),
-    formula(measured(weight), "·", ["sub", "v", key], "=", measured(weight), "·",
+    formula(measured(weight), "·", ["sub", ["value", "v"], key], "=", measured(weight), "·",
       ["sub", box.cross ? "m" : "x", key], ["sub", "W", "V"]),
     strips(side, [
       { label: "v", trace: `${box.id}.v`, at: [kv, key], values: v },

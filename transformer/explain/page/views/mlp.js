@@ -47,7 +47,7 @@ export function mlpView(app) {
       const chosen = list[shown.unit ?? -1] ?? order[0];
       choice.replaceChildren(blockChoice(boxes, box, open), rowChoice(explanation, box, index, open));
       units.replaceChildren(...unitList(side, box, index, { list, order, chosen }, open));
-      unit.replaceChildren(...unitPanel(side, box, index, chosen, { rival: state.rival, reading }));
+      unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
       if (swapped.path !== box.id) swapped = { path: box.id, pair: null };
       swap.replaceChildren(...swapPanel(side, box, index, swapped.pair, (pair) => {
         swapped.pair = pair;
@@ -89,15 +89,15 @@ function rowChoice(explanation, box, index, open) {
 const LET_THROUGH = {
   relu: {
     en: "{0} excites {1} of {2} hidden units: ReLU lets a positive answer through as it is, and makes every other one 0.",
-    zh: "{0} 点亮了 {2} 个隐藏单元中的 {1} 个：ReLU 让正的回答原样通过，其余的都变成 0。",
+    zh: "{0}点亮了 {2} 个隐藏单元中的 {1} 个：ReLU 让正的回答原样通过，其余的都变成 0。",
   },
   gelu: {
     en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of those through, and a little of the others.",
-    zh: "{0} 从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些通过一大半，其余的只放过一点点。",
+    zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些通过一大半，其余的只放过一点点。",
   },
   swiglu: {
     en: "{0} opens the gates of {1} of {2} hidden units by more than half. A unit is silu of its gate times a second number, so that it may be negative.",
-    zh: "{0} 把 {2} 个隐藏单元中 {1} 个的门开到一半以上。一个单元是门的 silu 乘以另一个数，所以可能是负的。",
+    zh: "{0}把 {2} 个隐藏单元中 {1} 个的门开到一半以上。一个单元是门的 silu 乘以另一个数，所以可能是负的。",
   },
 };
 

@@ -1,12 +1,13 @@
 // That an MLP treats each token alone, to be tried: three tokens' vectors pass through it, two of
 // them change places, and so do their results. All is computed, with the model's weights.
 
-import { takeRows, runMlp } from "../arithmetic/unit.js";
+import { rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
+import { runMlp, takeRows } from "../arithmetic/unit.js";
 import { paintSmall } from "../paint.js";
-import { declare, derived, el, number } from "../widgets.js";
+import { derived, el, number, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { rowLabels } from "./tokens.js";
+import { derivedVector } from "./lines.js";
 
 /** Three rows, the one that is looked at among them; fewer where there are fewer. */
 function threeRows(count, index) {
@@ -16,9 +17,10 @@ function threeRows(count, index) {
 
 /** The picture; `pair` are the two places that change, or null; `change` sets it. */
 export function swapPanel(side, box, index, pair, change) {
-  const { model, explanation: { trace }, explanation } = side;
+  const { model, explanation } = side;
+  const { trace } = explanation;
   if (!model.weights) return [];
-  const labels = rowLabels(explanation, box);
+  const labels = rowIds(explanation.inputs, box).map(explanation.label);
   const rows = threeRows(labels.length, index);
   if (rows.length < 2) return [];
   const order = [...rows];
@@ -28,9 +30,9 @@ export function swapPanel(side, box, index, pair, change) {
   const before = runMlp(model, box.id, takeRows(trace.get(box.reads), rows)).get(`${box.id}.output`);
   const [hidden, output] = ["hidden", "output"].map((name) => found.get(`${box.id}.${name}`));
   const columns = [
-    { title: "x", name: box.reads, values: x, rule: words({ en: "the vectors that the MLP reads", zh: "MLP 读到的向量" }) },
-    { title: "hidden", name: `${box.id}.hidden`, values: hidden, rule: words({ en: "hidden units: × W_1, activation", zh: "隐藏单元：× W_1，激活" }) },
-    { title: "y", name: `${box.id}.output`, values: output, rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
+    { name: box.reads, values: x, rule: words({ en: "the vectors that the MLP reads", zh: "MLP 读到的向量" }) },
+    { name: `${box.id}.hidden`, values: hidden, rule: words({ en: "hidden units: × W_1, activation", zh: "隐藏单元：× W_1，激活" }) },
+    { name: `${box.id}.output`, values: output, rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
   ];
   return [
     el("h3", { text: words({ en: "Each token alone", zh: "每个词元各走各的" }) }),
@@ -39,14 +41,14 @@ export function swapPanel(side, box, index, pair, change) {
       zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。",
     }) }),
     controls(rows, labels, pair, change),
-    el("div", { class: "swap-picture" }, columns.map((column) => swapColumn(side, column, { order, rows, labels }))),
+    el("div", { class: "swap-picture" }, columns.map((column) => swapColumn(column, { order, rows, labels }))),
     pair ? verdict(box, { before, output, pair }) : null,
   ].filter(Boolean);
 }
 
 function controls(rows, labels, pair, change) {
   const pairs = rows.flatMap((_, i) => rows.slice(i + 1).map((_, j) => [i, i + 1 + j]));
-  const name = (i) => `${labels[rows[i]]} (${rows[i] + 1})`;
+  const name = (i) => `${visible(labels[rows[i]])} (${rows[i] + 1})`;
   const buttons = pairs.map(([i, j]) => {
     const chosen = pair !== null && pair[0] === i && pair[1] === j;
     return el("button", {
@@ -58,7 +60,7 @@ function controls(rows, labels, pair, change) {
 }
 
 /** One stage of the three tokens: its shape, and a strip for each of them. */
-function swapColumn(side, { name, values, rule }, { order, rows, labels }) {
+function swapColumn({ name, values, rule }, { order, rows, labels }) {
   const [count, size] = values.shape;
   const most = values.data.reduce((all, x) => Math.max(all, Math.abs(x)), 0);
   const column = el("div", { class: "swap-column" },
@@ -67,9 +69,9 @@ function swapColumn(side, { name, values, rule }, { order, rows, labels }) {
       const numbers = row(values, place);
       const canvas = el("canvas", { role: "img", "aria-label": `${labels[from]}: ${rule}` });
       paintSmall(canvas, { shape: [1, size], data: numbers }, "signed", most);
-      declare(canvas, side, name, [from], numbers);
+      derivedVector(canvas, `swap:${name}.${from}`, numbers);
       return el("div", { class: `swap-row${from === rows[place] ? "" : " moved"}` },
-        el("bdi", { text: labels[from] }), canvas);
+        el("bdi", { text: visible(labels[from]) }), canvas);
     }),
     el("p", { class: "quiet", text: rule }));
   column.style.setProperty("flex-grow", size);

@@ -5,42 +5,43 @@ import { rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
 import { excitation, exampleInputs, unitAdds, unitPushes } from "../arithmetic/unit.js";
 import { boxesOf } from "../boxes.js";
-import { bars, declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
+import { bars, declare, derived, el, formula, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { line, measured, strips } from "./lines.js";
+import { isEdited, line, measured, strips } from "./lines.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
+const SLICE = 20; // milliseconds that reading takes at a time, and as many that it leaves
 
 /**
  * Read the held-out examples while the page has nothing else to do. Returns a function that gives
- * what was found, {examples, means, done}, or null; `ready` is called once, at the end.
+ * what was found so far, {examples, means}, or null; `ready` is called once, at the end.
  */
 export function readingExamples(side, boxes, ready) {
   const { model, data, task } = side;
   if (!model.weights || !data.examples?.length) return () => null;
-  const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 30));
   const examples = excitation(model, task, boxes, data.examples);
   let found = null;
   function read() {
-    const { value, done } = examples.next();
-    if (done) ready();
-    else {
+    for (const until = performance.now() + SLICE; performance.now() < until;) {
+      const { value, done } = examples.next();
+      if (done) return ready();
       found = value;
-      whenIdle(read);
     }
+    setTimeout(read, SLICE);
   }
   let started = false;
   return () => {
-    if (!started) whenIdle(read);
+    if (!started) setTimeout(read, SLICE);
     started = true;
     return found;
   };
 }
 
 /** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
-export function unitPanel(side, box, index, unit, { reading }) {
-  const c = { side, box, index, unit, what: `unit:${box.id}.${index}.${unit.unit}` };
+export function unitPanel(side, box, index, unit, { edits, reading }) {
+  const edited = isEdited(edits, box, index, "unit", unit.unit);
+  const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
     el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit)),
     el("ol", { class: "chain" },
@@ -64,7 +65,7 @@ const THROUGH = {
   },
 };
 
-function answerLine({ side, box, index, unit }) {
+function answerLine({ side, box, index, unit, edited }) {
   const { activation } = side.model.config;
   const { pre, up, value, share } = unit;
   const name = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
@@ -72,8 +73,13 @@ function answerLine({ side, box, index, unit }) {
     `${box.id}.${what}`, [index, unit.unit], [x]);
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
-    words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation], number(pre), number(up ?? 0), percent(share)),
-    formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
+    edited ? "" : words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
+      number(pre), number(up ?? 0), percent(share)),
+    edited ? el("p", { class: "quiet", text: words({
+      en: "It is switched off or replaced: what stands in its place is {0}, and what the whole MLP adds may be replaced too.",
+      zh: "它被关掉或换掉了：现在放在它位置上的是 {0}，整个 MLP 加上的也可能被换掉。",
+    }, number(value)) }) : null,
+    edited ? null : formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
     el("p", { class: "total" }, phrase(
       { en: "answer {0}, let through {1}", zh: "回答 {0}，放行 {1}" },
       scalar("pre_activation", pre), scalar("hidden", value))),
@@ -143,9 +149,13 @@ function excitedLine({ side, box, unit, what }, reading) {
       label: token(side.explanation.label(id)), value: mean, what: `${what}.mean.${id}`,
       title: words({ en: "met {0} times", zh: "出现 {0} 次" }, count),
     }));
-  return line(title, words({
+  const answered = side.model.kind !== "BERT" && box.side !== "source";
+  return line(title, words(answered ? {
     en: "Its mean value where that token stands, over {0} held-out examples, read with their right answers.",
     zh: "在 {0} 个留出的例子里（连同正确答案一起读），它在该词元处的平均值。",
+  } : {
+    en: "Its mean value where that token stands, over {0} held-out examples.",
+    zh: "在 {0} 个留出的例子里，它在该词元处的平均值。",
   }, found.examples), items.length ? bars({ items, label: title })
     : el("p", { class: "quiet", text: words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" }) }));
 }
@@ -161,10 +171,10 @@ function examplesLine({ side, box, unit, what }) {
     return derived(
       el("li", {},
         el("span", { class: "number", text: number(value) }), " ",
-        before.map((label) => el("bdi", { class: "context", text: label })),
+        before.map((label) => el("bdi", { class: "context", text: visible(label) })),
         ids.map((id, t) => (t === place
           ? token(explanation.label(id), { class: "selected" })
-          : el("bdi", { class: "context", text: explanation.label(id) })))),
+          : el("bdi", { class: "context", text: visible(explanation.label(id)) })))),
       `${what}.strongest.${i}`, value);
   });
   return line(
