@@ -16,9 +16,10 @@ for (const { name, model, prompt, edit, ...expected } of known) {
   const loaded = loadModel(model);
   const { pad, eos } = loaded.config;
 
-  test(`${name}: greedy`, () => {
+  test(`${name}: greedy, and after an edit`, () => {
     assert.deepEqual(greedy(loaded, prompt, 7).ids, expected.greedy);
     assert.deepEqual(greedy(loaded, prompt, 7, [edit]).ids, expected.edited);
+    assert.deepEqual(beam(loaded, prompt, 7, { width: 3 }, [edit]).ids, expected.edited_beam);
   });
 
   for (const { options, ids, scores } of expected.beams) {

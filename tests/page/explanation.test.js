@@ -32,7 +32,9 @@ function checkExplanation(found, expected) {
   }
 }
 
-for (const { task, model, explanations, solved } of fixture("explanations")) {
+const known = fixture("explanations");
+
+for (const { task, model, explanations, solved } of known) {
   test(task.name, () => {
     const loaded = loadModel(model);
     for (const { question, target, edits, ...expected } of explanations) {
@@ -55,3 +57,15 @@ for (const { task, model, explanations, solved } of fixture("explanations")) {
     checkExplanation(found, explanations[0]);
   });
 }
+
+test("a model that diverged has no answer, and says so", () => {
+  for (const { task, model, explanations } of known) {
+    const loaded = loadModel(model);
+    for (const weights of Object.values(loaded.weights)) weights.data.fill(NaN);
+    const { question, target } = explanations[3];
+    for (const options of [{}, { target }]) {
+      const { error } = explain(loaded, task, question, options);
+      assert.match(error, /^no token can be chosen: the model's highest logit is nan\./);
+    }
+  }
+});

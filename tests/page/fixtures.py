@@ -45,11 +45,17 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "nothing but padding": {"left": 5},
 }  # fmt: skip
 EDITED = ("as in the paper", "as GPT-2", "as Llama")
+UNUSUAL: dict[str, dict[str, Any]] = {
+    "all alike": {"pre_norm": True},
+    "without an end": {"pre_norm": True, "eos": -1, "pad": -1},
+    "without <pad>": {"pre_norm": True, "n_kv_heads": 2, "d_head": 6, "pad": -1},
+}
 # Seeds of models that write texts of several tokens: of a Transformer, of a GPT.
 DECODED = {
     "as in the paper": (5, 3), "pre-norm": (17, 8), "as Llama": (16, 0), "segments": (18, 34),
     "one head of keys": (23, 4), "heads wider than d_model / n_heads": (31, 35),
     "padding on the left": (37, 8), "all alike": (0, 0), "without an end": (17, 8),
+    "without <pad>": (31, 35),
 }  # fmt: skip
 
 
@@ -121,6 +127,14 @@ def variants() -> Iterator[dict[str, Any]]:
                 "inputs": inputs,
                 "trace": intermediates(traced(model, inputs)),
             }
+
+
+def without_padding() -> Iterator[dict[str, Any]]:
+    """Models that write, and inputs without <pad>."""
+    for kind in ("Transformer", "GPT"):
+        for name in ("as in the paper", "as Llama", "heads wider than d_model / n_heads"):
+            model, inputs, _ = variant(kind, name)
+            yield {"name": f"{kind}, {name}", "model": model_payload(model), "inputs": inputs}
 
 
 # --------------------------------------------------------------------------------------- edits
@@ -224,9 +238,9 @@ def decoded() -> Iterator[dict[str, Any]]:
     """Greedy and beam searches; also of models that find all tokens alike, or never end."""
     for name, seeds in DECODED.items():
         for kind, seed in zip(("Transformer", "GPT"), seeds, strict=True):
-            known = name if name in VARIANTS else "pre-norm"
-            more = {"eos": -1, "pad": -1} if name == "without an end" else {}
-            model, inputs, _ = variant(kind, known, seed, tie_embeddings=False, **more)
+            more = VARIANTS[name] if name in VARIANTS else UNUSUAL[name]
+            changes = {"tie_embeddings": False} | more
+            model, inputs, _ = variant(kind, "as in the paper", seed, **changes)
             if name == "all alike":
                 with mt.no_grad():
                     model.output.weight.array[...] = 0
@@ -235,6 +249,7 @@ def decoded() -> Iterator[dict[str, Any]]:
             edit = Edit("sublayer", _paths(kind)[0])
             with edited(model, [edit]):
                 after = greedy(model, ids, 7)[0].tolist()
+                beam_after = beam_search(model, ids, 7, 3).ids[0].tolist()
             yield {
                 "name": f"{kind}, {name}",
                 "model": model_payload(model),
@@ -242,5 +257,6 @@ def decoded() -> Iterator[dict[str, Any]]:
                 "greedy": greedy(model, ids, 7)[0].tolist(),
                 "edit": {"kind": edit.kind, "path": edit.path},
                 "edited": after,
+                "edited_beam": beam_after,
                 "beams": [*_beams(model, ids)],
             }

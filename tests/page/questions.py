@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -187,23 +186,12 @@ def explanations() -> Iterator[dict[str, Any]]:
 # ------------------------------------------------------------------------------- Python's strings
 
 
-def _runs(found: Iterator[int]) -> list[list[int]]:
-    """Numbers in ascending order as ranges [first, last]."""
-    runs: list[list[int]] = []
-    for number in found:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return runs
-
-
 def strings() -> dict[str, Any]:
-    """What Python says of every character: can it be printed, its lower case; and erf."""
-    every = [chr(i) for i in range(sys.maxunicode + 1)]
+    """What Python says of each character below the last two planes; and erf."""
+    every = [chr(i) for i in range(0xF0000) if unicodedata.category(chr(i)) != "Cn"]
     return {
-        "unassigned": _runs(ord(c) for c in every if unicodedata.category(c) == "Cn"),
-        "printable": _runs(ord(c) for c in every if c.isprintable()),
+        "assigned": [ord(c) for c in every],
+        "escaped": [c for c in every if repr(c) != f"'{c}'"],
         "space": [c for c in every if c.isspace()],
         "lower": {c: c.lower() for c in every if c.lower() != c},
         "repr": [[text, repr(text)] for text in (*STRANGE, "it's", "".join(STRANGE[:-30]))],

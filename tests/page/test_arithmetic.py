@@ -9,7 +9,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fixtures
 import pytest
@@ -18,15 +21,26 @@ import questions
 FILES = sorted(Path(__file__).parent.glob("*.test.js"))
 FIXTURES = {
     "model": [fixtures.variants],
+    "changes": [questions.explanations, fixtures.variants],
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
     "decoding": [fixtures.decoded],
+    "writing": [fixtures.decoded, fixtures.without_padding],
     "tasks": [questions.asked],
     "python": [questions.strings],
     "explanation": [questions.explanations],
+    "boxes": [fixtures.variants],
+    "store": [],
     "cell": [fixtures.variants],
     "unit": [fixtures.variants, questions.explanations],
 }
+
+
+@cache  # several tests compare with the same
+def written(write: Callable[[], Any]) -> str:
+    """What a function of the fixtures finds, as JSON."""
+    found = write()
+    return json.dumps(found if isinstance(found, dict) else [*found])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".test.js"))
@@ -38,9 +52,7 @@ def test_in_javascript(file: Path, tmp_path: Path) -> None:
             pytest.fail(missing)
         pytest.skip(missing)
     for write in FIXTURES.get(file.name.removesuffix(".test.js"), []):
-        found = write()
-        found = found if isinstance(found, dict) else [*found]
-        (tmp_path / f"{write.__name__}.json").write_text(json.dumps(found))
+        (tmp_path / f"{write.__name__}.json").write_text(written(write))
     done = subprocess.run(
         [node, "--test", file],
         env={**os.environ, "PAGE_FIXTURES": str(tmp_path)},

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { beam } from "../../transformer/explain/page/arithmetic/decoding.js";
+import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { beamLayout, writtenTokens } from "../../transformer/explain/page/views/beam_layout.js";
 import { answerCost, cacheCost } from "../../transformer/explain/page/views/cache_cost.js";
+import { fixture } from "./fixtures.js";
 
 const EOS = 2;
 const PAD = 0;
@@ -15,8 +18,8 @@ const TREE = [
     { id: 2, parent: null, token: 13, logP: -4.0, score: -4.0, kept: false, ended: false },
   ],
   [
-    { id: 3, parent: 1, token: EOS, logP: -1.3, score: -1.1, kept: true, ended: true },
     { id: 4, parent: 0, token: 12, logP: -0.9, score: -0.8, kept: true, ended: false },
+    { id: 3, parent: 1, token: EOS, logP: -1.3, score: -1.1, kept: true, ended: true },
     { id: 5, parent: 0, token: 11, logP: -3.0, score: -2.7, kept: false, ended: false },
   ],
   [
@@ -28,12 +31,28 @@ const TREE = [
 test("a beam's nodes stand in the order of their parents, so that no two edges cross", () => {
   const { nodes, columns, rows } = beamLayout(TREE);
   assert.deepEqual([columns, rows, nodes.length], [3, 3, 8]);
-  for (let column = 1; column < columns; column++) {
+  checkLayout({ nodes, columns });
+});
+
+function checkLayout({ nodes, columns }) {
+  for (let column = 0; column < columns; column++) {
     const inOrder = nodes.filter((node) => node.column === column);
     inOrder.sort((a, b) => a.place - b.place);
     assert.deepEqual(inOrder.map((node) => node.place), inOrder.map((_, place) => place));
-    const parents = inOrder.map((node) => node.parent.place);
+    const parents = inOrder.map((node) => node.parent?.place ?? 0);
     assert.deepEqual(parents, [...parents].sort((a, b) => a - b));
+  }
+}
+
+test("of every search the tree's winner is its best text", () => {
+  for (const { model, prompt, beams } of fixture("decoded")) {
+    const loaded = loadModel(model);
+    for (const { options, ids } of beams) {
+      const layout = beamLayout(beam(loaded, prompt, 7, options).tree);
+      checkLayout(layout);
+      const end = ids[0].indexOf(loaded.config.eos);
+      assert.deepEqual(writtenTokens(layout.winner), end < 0 ? ids[0] : ids[0].slice(0, end + 1));
+    }
   }
 });
 
@@ -83,3 +102,21 @@ test("with the cache an answer computes each row once", () => {
   assert.equal(answer.with, whole.with.total);
   assert.ok(answer.without > 2 * answer.with);
 });
+
+for (const { name, model, inputs } of fixture("without_padding")) {
+  test(`without the cache, as many numbers are computed as the trace has: ${name}`, () => {
+    const loaded = loadModel(model);
+    const trace = run(loaded, inputs);
+    const ids = inputs.target ?? inputs.ids;
+    const { without } = cacheCost(loaded.config, [ids.length - 1], 0, inputs.source?.length ?? 0);
+    const inDecoder = [...trace].filter(([path]) => !path.startsWith("encoder."));
+    const count = (ends, counted) => inDecoder
+      .filter(([path]) => ends.some((end) => path.endsWith(end)))
+      .reduce((sum, [, { data }]) => sum + data.filter(counted).length, 0);
+    const numbers = (...ends) => count(ends, () => true);
+    assert.equal(without.queries, numbers(".q"));
+    assert.equal(without.keysAndValues, numbers(".k", ".v"));
+    assert.equal(without.scores, count([".weights"], (weight) => weight > 0)); // the mask lets them
+    assert.equal(without.hidden, numbers(".hidden", ".up"));
+  });
+}

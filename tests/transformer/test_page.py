@@ -9,16 +9,18 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
+from hostile import HOSTILE, Hostile
 from rich.console import Console
 
 import minitorch as mt
@@ -35,7 +37,7 @@ from transformer.tasks import (
     Reverse,
     TextToText,
 )
-from transformer.text.tokenizer import BOS, EOS, CharTokenizer
+from transformer.text.tokenizer import BOS, EOS
 from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
 from transformer.training.run import Run
@@ -244,6 +246,7 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             margins.append(np.log(p[step.token] / p[step.rival]))
         assert one["margin"] == pytest.approx(min(margins), rel=1e-3, abs=1e-5)
         assert margins[one["step"]] == pytest.approx(min(margins), abs=1e-5)
+        assert told.steps[one["step"]].token == one["token"]
 
 
 def test_code_is_where_the_page_says(recorded: Any) -> None:
@@ -305,6 +308,15 @@ def test_the_model_stays_as_it_is() -> None:
         np.testing.assert_array_equal(tensor.numpy(), before[path])
 
 
+def test_a_perplexity_that_is_infinite_is_left_out(single_digits: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(single_digits, run)
+    (run / "metrics.csv").write_text("step,loss,perplexity\n1,9.5,inf\n2,0.5,1.5\n")
+    [first, second] = payload_of(page(Subject.load(run)))["learning"]["metrics"]
+    assert first == {"step": 1, "loss": 9.5}
+    assert second == {"step": 2, "loss": 0.5, "perplexity": 1.5}
+
+
 # ------------------------------------------------------------------------------------ two models
 
 
@@ -324,35 +336,6 @@ def test_only_models_of_one_task_are_compared() -> None:
 
 
 # ------------------------------------------------------------------------------- what users typed
-
-HOSTILE = "<script>alert(1)</script>\"'&amp;\u2028\u2029\u202e<!--]]>"
-
-
-@dataclass(frozen=True)
-class Hostile(TextToText[int]):
-    """A task of our own, whose questions are made of what could break out of a page."""
-
-    name: ClassVar[str] = "hostile <b>"
-    summary: ClassVar[str] = "</script><script>alert(2)</script>"
-    question: ClassVar[str] = HOSTILE
-    tokenizer: ClassVar[CharTokenizer] = CharTokenizer("".join(sorted(set(HOSTILE))))
-
-    @property
-    def longest(self) -> tuple[int, int]:
-        return len(HOSTILE), 2
-
-    def pick(self, n: int, rng: np.random.Generator) -> list[int]:
-        return [int(i) for i in rng.integers(1, len(HOSTILE), n)]
-
-    def is_held_out(self, key: int) -> bool:
-        return key % 2 == 0
-
-    def example(self, key: int) -> tuple[str, str]:
-        return HOSTILE[:key], HOSTILE[:2]
-
-    def as_source(self, question: str) -> str:
-        self.tokenizer.encode(question)
-        return question
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -380,12 +363,19 @@ def test_a_task_of_ones_own_has_a_page() -> None:
     found = payload(untrained(Hostile()), HOSTILE)
     assert found["task"]["tokenizer"] == "characters"
     assert found["mistakes"]["tested"] == (len(HOSTILE) - 1) // 2
-    assert found["code"]["tokens"][0]["file"].endswith(Path(__file__).name)
+    assert found["code"]["tokens"][0]["file"].endswith("hostile.py")
 
 
-def test_a_question_that_is_none_is_refused() -> None:
+def test_what_does_not_fit_is_refused() -> None:
+    subject = untrained(Addition())
     with pytest.raises(ValueError, match=r"unknown character '-' in '2-1'"):
-        page(untrained(Addition()), "2-1")
+        page(subject, "2-1")
+    with pytest.raises(ValueError, match=r"lang must be one of en, zh, not 'fr'"):
+        page(subject, lang="fr")
+    with pytest.raises(ValueError, match=r"a page explains a TextToText or .*, and no str"):
+        explain(subject.model, "1+2", task="addition")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"addition-gpt is learned by a GPT, not by Transformer"):
+        explain(subject.model, "1+2", task=AdditionGPT())
 
 
 # ----------------------------------------------------------------------------------- the document

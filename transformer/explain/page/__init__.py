@@ -27,11 +27,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ...fields import checked
 from ...training.directory import shown
 from .record import Subject, payload
 
-__all__ = ["ModuleError", "Subject", "joined", "page", "payload", "write_page"]
+__all__ = ["ModuleError", "Subject", "first_question", "joined", "page", "payload", "write_page"]
 
+LANGUAGES = {"en": "en", "zh": "zh-CN"}  # as a user names them, and as HTML does
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -41,7 +43,7 @@ UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var)\s*[\[{].*", re.
 EXPORTED = re.compile(f"^export {DEFINITION}", re.MULTILINE)
 
 
-class ModuleError(ValueError):
+class ModuleError(Exception):
     """The page's modules cannot be joined; the message says which, and why."""
 
 
@@ -106,6 +108,25 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def first_question(subject: Subject, question: str | None, compare: Subject | None) -> str:
+    """Return the question, the task's own example unless given; all three fit each other.
+
+    Raises:
+        ValueError: they do not.
+    """
+    question = subject.task.question if question is None else question
+    subject.task.as_source(question)
+    if compare is not None:
+        if compare.task.name != subject.task.name:
+            raise ValueError(
+                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
+                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
+                "compared"
+            )
+        compare.task.as_source(question)
+    return question
+
+
 def page(
     subject: Subject,
     question: str | None = None,
@@ -122,17 +143,13 @@ def page(
         compare: a second model of the same task, to stand beside it.
 
     Raises:
-        ValueError: the question is none of the task, or the second model has learned another one.
+        ValueError: the question is none of the task, the second model has learned another one, or
+            there is no such language.
     """
-    question = subject.task.question if question is None else question
+    checked("lang", lang, str, tuple(LANGUAGES))
+    question = first_question(subject, question, compare)
     data = payload(subject, question, lang)
     if compare is not None:
-        if compare.task.name != subject.task.name:
-            raise ValueError(
-                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
-                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
-                "compared"
-            )
         second = payload(compare, question, lang)
         data["compare"] = {key: part for key, part in second.items() if part != data[key]}
     style = "".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("**/*.css")))
@@ -143,7 +160,7 @@ def page(
     )
     title = f"{question} · {subject.run or subject.task.name}"
     parts = {
-        "lang": {"en": "en", "zh": "zh-CN"}[lang],
+        "lang": LANGUAGES[lang],
         "title": html.escape(title.encode(errors="replace").decode()),
         "csp": policy,
         "style": style,

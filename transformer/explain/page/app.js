@@ -5,7 +5,7 @@ import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
 import { createStore, readHash, writeHash } from "./store.js";
 import { attentionView } from "./views/attention.js";
-import { compareView } from "./views/compare.js";
+import { compareView, sideName } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
 import { footView } from "./views/foot.js";
 import { guessGate, guessView, labelRows } from "./views/guess.js";
@@ -42,7 +42,10 @@ function beginning(data, boxes) {
 function startPage(data) {
   const boxes = boxesOf(data);
   const store = createStore(beginning(data, boxes), location.hash);
-  const app = { payload: data, boxes, store, sides: [], open, announce, inUse: answerInUse, inTraining: answerInTraining, redraw: () => draw(null) };
+  const app = {
+    payload: data, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    inUse: answerInUse, inTraining: answerInTraining,
+  };
   const first = createSide("a", data);
   const secondRun = data.compare && { ...data, ...data.compare, compare: null };
   let views = []; // {update, element, visible, stale}
@@ -74,24 +77,34 @@ function startPage(data) {
     if (other === null) app.sides = [first];
     else if (app.sides[1]?.data !== other) app.sides = [first, createSide("b", other)];
     computeSide(first, state);
-    if (other !== null) computeSide(app.sides[1], { ...state, question: state.second ?? state.question });
+    const question = state.second ?? state.question;
+    if (other !== null) computeSide(app.sides[1], { ...state, question });
     const { length } = first.explanation?.steps ?? [];
     if (length && state.step >= length) store.set({ step: length - 1 });
   }
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const place = el("div", { class: "side", "data-side-id": side.id });
+      const body = el("div");
+      const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
+      const place = el("div", { class: "side", "data-side-id": side.id }, name, body);
       const hides = GUESSED[view.id];
-      const content = hides ? place.appendChild(el("div")) : place;
+      const content = hides ? body.appendChild(el("div")) : body;
       const gate = hides ? guessGate(app, side, hides, content) : () => {};
       element.append(place);
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
-        entry.update ??= view.mount(content, side);
-        entry.update();
-        gate();
         entry.stale = false;
+        try {
+          entry.update ??= view.mount(content, side);
+          entry.update();
+          name?.replaceChildren(...sideName(side, secondRun));
+          gate();
+        } catch (error) { // the other views go on
+          console.error(view.id, error);
+          content.replaceChildren(el("p", { class: "error", text: String(error) }));
+          entry.update = null;
+        }
       };
       views.push(entry);
       watcher.observe(place);
@@ -120,7 +133,8 @@ function startPage(data) {
     const foot = el("footer", { class: "foot" });
     for (const make of PARTS) {
       const view = make(app);
-      const element = el("section", { id: view.id, class: "part", "aria-label": words(view.title) });
+      const label = words(view.title);
+      const element = el("section", { id: view.id, class: "part", "aria-label": label });
       mount(view, sides(view), element);
       figure.append(element);
     }
@@ -129,11 +143,14 @@ function startPage(data) {
       const { id, title } = view;
       const heading = el("h2", { id: `${id}-title`, text: words(title) });
       const body = el("div", { class: sides(view).length > 1 ? "sides two" : "sides" });
-      const element = el("section", { id, class: "chapter", "aria-labelledby": `${id}-title` }, heading, body);
+      const chapter = { id, class: "chapter", "aria-labelledby": heading.id };
+      const element = el("section", chapter, heading, body);
       mount(view, sides(view), body);
       figure.append(element);
     }
-    const skip = el("a", { class: "skip", href: "#main", text: words({ en: "Skip to the figure", zh: "跳到图" }) });
+    const skip = el("a", {
+      class: "skip", href: "#main", text: words({ en: "Skip to the figure", zh: "跳到图" }),
+    });
     skip.addEventListener("click", (event) => {
       event.preventDefault();
       figure.focus();
@@ -146,7 +163,8 @@ function startPage(data) {
 
   function draw(before) {
     const state = store.get();
-    const changed = (...names) => before === null || names.some((name) => state[name] !== before[name]);
+    const changed = (...names) =>
+      before === null || names.some((name) => state[name] !== before[name]);
     const count = app.sides.length;
     if (changed("question", "target", "mode", "edits", "second")) computeSides(state);
     if (changed("lang") || app.sides.length !== count) {
@@ -163,8 +181,11 @@ function startPage(data) {
     drawn = store.get();
     const hash = writeHash(drawn, store.defaults);
     const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own
-    if (!isNotebook && hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
-    document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn ?? 0) + 1;
+    if (!isNotebook && hash !== location.hash.slice(1)) {
+      history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    }
+    const { dataset } = document.documentElement; // by which a test knows that all is drawn
+    dataset.drawn = Number(dataset.drawn ?? 0) + 1;
   }
 
   store.subscribe(() => {
@@ -175,7 +196,8 @@ function startPage(data) {
       draw(drawn);
     });
   });
-  addEventListener("hashchange", () => store.set({ ...store.defaults, ...readHash(location.hash) }));
+  addEventListener("hashchange", () =>
+    store.set({ ...store.defaults, ...readHash(location.hash) }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
     draw(drawn);

@@ -28,8 +28,9 @@ export function boxesOf({ kind, config }) {
   const blocks = stackBoxes(config, "text", "encoder.blocks", "", true);
   const norm = finalNormBox(config, "text", "encoder.norm", lastBox(blocks).writes);
   const reads = (norm[0] ?? lastBox(blocks)).writes;
-  const head = { id: "head", kind: "head", side: "text", block: null, reads, writes: "norm.output" };
-  return [...blocks, ...norm, head, ...outputBoxes("text", "norm.output")];
+  const writes = "norm.output";
+  const head = { id: "head", kind: "head", side: "text", block: null, reads, writes };
+  return [...blocks, ...norm, head, ...outputBoxes("text", writes)];
 }
 
 const lastBox = (list) => list[list.length - 1];
@@ -44,10 +45,10 @@ function stackBoxes(config, side, path, suffix, normalised) {
       suffix, normalised,
     },
   ];
-  const sublayers = side === "target" ? ["self_attention", "cross_attention", "mlp"] : ["attention", "mlp"];
+  const attentions = side === "target" ? ["self_attention", "cross_attention"] : ["attention"];
   let x = stream;
   for (let block = 0; block < config.n_layers; block++) {
-    for (const name of sublayers) {
+    for (const name of [...attentions, "mlp"]) {
       const [module, around] = [`${path}.${block}.${name}`, `${path}.${block}.add_${name}`];
       const reads = config.pre_norm ? `${around}.norm.output` : x;
       const sublayer = {
@@ -84,7 +85,8 @@ export function boxOf(boxes, name) {
   const inside = boxes.filter((box) => name.startsWith(`${box.id}.`));
   if (inside.length) return inside.reduce((a, b) => (b.id.length > a.id.length ? b : a));
   if (name.startsWith("embedding")) {
-    return boxes.findLast((box) => box.kind === "embedding" && (!name.endsWith("[0]") || box.suffix === "[0]"));
+    const embeddings = boxes.filter((box) => box.kind === "embedding");
+    return embeddings.find(({ suffix }) => suffix && name.endsWith(suffix)) ?? lastBox(embeddings);
   }
   if (name === "logits") return boxes.find((box) => box.kind === "output");
   return boxes.find((box) => box.kind === "head" && /^(head|norm|transform)\b/.test(name)) ?? null;

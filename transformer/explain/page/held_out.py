@@ -14,6 +14,7 @@ from minitorch.autograd import Array
 from ...model.mlp import MLP, SwiGLU
 from ...tasks import Characters, Model
 from . import asking
+from .encoding import rounded
 
 Examples: TypeAlias = list[tuple[str, str]]
 
@@ -52,7 +53,7 @@ def _strongest(strength: Array, rows: Array, values: Array) -> list[list[list[fl
     """Return, for each unit, its strongest [example, row, value]; arrays (examples, d_ff)."""
     order = np.argsort(-strength, axis=0, kind="stable")[:STRONGEST]  # (≤ 5, d_ff)
     return [
-        [[int(i), int(rows[i, unit]), float(f"{values[i, unit]:.6g}")]
+        [[int(i), int(rows[i, unit]), rounded(values[i, unit])]
          for i in order[:, unit] if strength[i, unit] > 0]
         for unit in range(order.shape[1])
     ]  # fmt: skip
@@ -124,7 +125,7 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
     Returns:
         how many were tested, and how many were wrong; and in "list" up to 30, the wrong ones first,
         then those of the smallest margin. Source, target and answer are texts as the model reads
-        and writes them. The step counts the written tokens from 0.
+        and writes them. The step counts the written tokens from 0, of which `token` is that one.
     """
     found = []
     text = isinstance(task, Characters)
@@ -134,10 +135,10 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
         margins = _margins(task, model, sources, written)
         for source, target, ids, margin in zip(sources, targets, written, margins, strict=True):
             target = target[:1] if text else target
-            answer = task.tokenizer.decode(ids)
+            answer, step = task.tokenizer.decode(ids), int(margin.argmin())
             found.append({
                 "source": source, "target": target, "answer": answer, "right": answer == target,
-                "margin": float(f"{margin.min():.6g}"), "step": int(margin.argmin()),
+                "margin": rounded(margin[step]), "step": step, "token": ids[step],
             })  # fmt: skip
     found.sort(key=lambda one: (one["right"], one["margin"]))
     wrong = sum(not one["right"] for one in found)

@@ -1,6 +1,6 @@
 """What a page embeds of a training: its metrics, and a few examples at each kept step.
 
-    metrics       the rows of metrics.csv
+    metrics       the rows of metrics.csv, without what is not finite
     parts         the names of the parts of a sum
     examples      [{source, target, known, inputs, rows}]
     checkpoints   [{step, examples: [{answer, weights: {path: array}, steps: [
@@ -14,6 +14,7 @@ has a number for each part, and its total is `difference`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...tasks import Characters, Model
@@ -104,4 +105,6 @@ def learned(
         _, model = run.load(step)
         then = [snapshot(task, model, e["source"], e["target"]) for e in examples]
         checkpoints.append({"step": step, "examples": [_recorded(one) for one in then]})
+    # JSON has no infinity, which a perplexity may be.
+    rows = [{name: x for name, x in row.items() if math.isfinite(x)} for row in rows]
     return {"metrics": rows, "parts": parts, "examples": examples, "checkpoints": checkpoints}

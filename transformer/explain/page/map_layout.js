@@ -16,7 +16,8 @@ const HEIGHTS = {
 const WIDE = { ...HEIGHTS, embedding: 28, attention: 62 }; // where name and shape fit on one line
 
 /**
- * {places: [{box, part, x, y, w, h}], edges: [{to, d}], frames: [{block, x, y, w, h}], memory, height}
+ * {places: [{box, part, x, y, w, h}], edges: [{to, d}], frames: [{block, x, y, w, h}],
+ *  memory: {x, y} or null, height}
  * part: "box", or "norm" and "add" of an Add & Norm. An edge leads to the box with the id `to`.
  */
 export function layOutMap({ kind, config }, boxes, width) {

@@ -95,7 +95,7 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   for (let j = 0; j < width; j += every) pen.fillText(j, left + (j + 0.5) * cell, top - 8);
 }
 
-/** Paint the cells, and the number into each that has room for it. −∞, behind the mask, is struck out. */
+/** Paint the cells, with numbers where there is room. −∞, behind the mask, is struck out. */
 export function paintHeat(canvas, layout, values, { rows, columns, scale, most }) {
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;

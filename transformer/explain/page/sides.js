@@ -47,8 +47,9 @@ export function answerInTraining(side, edits = []) {
   return remembered(side, ["training", edits], () => {
     const clean = answerInUse(side);
     if (side.data.weights === null) return clean;
-    const right = side.asked.target ?? rightAnswer(side.task, clean.source);
-    const target = right ?? decodeIds(side.task, clean.answer);
+    const own = decodeIds(side.task, clean.answer.slice(0, side.task.longest[1]));
+    const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? own;
+    if (target === "") return clean; // a model that says nothing has nothing to learn from
     return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
 }
@@ -66,6 +67,7 @@ function checkedAnswer(side, question, options) {
 }
 
 /** The edits that this model can make, with what they put in place. */
-function editsOf({ data, model, task }, edits) {
-  return data.weights === null ? [] : resolveEdits(model, task, edits);
+function editsOf(side, edits) {
+  if (side.data.weights === null) return [];
+  return remembered(side, ["edits", edits], () => resolveEdits(side.model, side.task, edits));
 }

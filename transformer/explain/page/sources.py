@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from minitorch import nn
 from minitorch.fused.attention import ATTENTION
 from minitorch.fused.cross_entropy import CROSS_ENTROPY
 from minitorch.fused.layer_norm import LAYER_NORM
@@ -27,11 +26,11 @@ from ...model.cache import LayerCache
 from ...model.decoder import DecoderBlock
 from ...model.embedding import Embedding, sinusoidal_positions
 from ...model.encoder import Block
-from ...model.masks import causal_mask, padding_mask
+from ...model.masks import causal_mask, decoder_mask, padding_mask
 from ...model.mlp import MLP, SwiGLU
-from ...model.models import BERT, Transformer
+from ...model.models import BERT, GPT, Transformer
 from ...model.rotary import RotaryPositions
-from ...tasks import Model
+from ...tasks import Characters, Model
 from ...tasks.architectures import ARCHITECTURES
 from .asking import architecture
 
@@ -71,23 +70,29 @@ def sources(task: Any, model: Model) -> dict[str, list[dict[str, Any]]]:
 
     Of an operation that has a fast kernel, its definition is shown, which computes the same.
     """
-    config, learns = model.config, ARCHITECTURES[architecture(task)]
-    block = DecoderBlock if isinstance(model, Transformer) else Block
+    positions, norm = model.config.positions, model.config.norm
+    two_sides = isinstance(model, Transformer)
     mlp = next(layer for layer in model.modules() if isinstance(layer, (MLP, SwiGLU)))
-    positions: dict[str, list[Callable[..., Any]]] = {
-        "sinusoidal": [sinusoidal_positions], "rotary": [RotaryPositions.forward], "learned": [],
-    }  # fmt: skip
     functions: dict[str, list[Callable[..., Any]]] = {
-        "tokens": [type(task).as_source, type(task.tokenizer).encode, type(learns).prompt],
-        "embedding": [Embedding.forward, *positions[config.positions]],
+        "tokens": [type(task).as_source, type(task.tokenizer).encode],
+        "embedding": [Embedding.forward],
         "attention": [MultiHeadAttention.forward, ATTENTION.definition],
-        "add_norm": [block.forward, rms_norm if config.norm == "rms" else LAYER_NORM.definition],
+        "add_norm": [Block.forward, rms_norm if norm == "rms" else LAYER_NORM.definition],
         "mlp": [type(mlp).forward],
-        "output": [type(model).forward, nn.Linear.forward, LINEAR.definition],
+        "output": [Transformer.decode if two_sides else type(model).forward, LINEAR.definition],
         "probabilities": [SOFTMAX.definition],
-        "mask": [padding_mask, causal_mask],
+        "mask": [decoder_mask, causal_mask] if isinstance(model, GPT) else [padding_mask],
         "loss": [type(model).loss, CROSS_ENTROPY.definition],
     }
+    if not isinstance(task, Characters):
+        functions["tokens"].append(type(ARCHITECTURES[architecture(task)]).prompt)
+    if positions == "sinusoidal":
+        functions["embedding"].append(sinusoidal_positions)
+    if positions == "rotary":
+        functions["attention"].append(RotaryPositions.forward)
+    if two_sides:
+        functions["add_norm"].insert(1, DecoderBlock.forward)
+        functions["mask"] += [decoder_mask, causal_mask]
     if not isinstance(model, BERT):
         functions |= {
             "cache": [type(model).step, LayerCache.append],

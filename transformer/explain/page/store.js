@@ -2,7 +2,7 @@
 // leads to what one has found.
 
 const isTextValue = (x) => typeof x === "string" && x.length <= 10000;
-const isIndexValue = (x) => Number.isInteger(x) && x >= 0;
+const isIndexValue = (x) => Number.isSafeInteger(x) && x >= 0;
 const orNull = (check) => (x) => x === null || check(x);
 const isOneOf = (...choices) => (x) => choices.includes(x);
 

@@ -1,11 +1,12 @@
 // The small parts that all views are made of. Text goes into the document as text, never as markup.
 
 import { GLOSSARY } from "./glossary.js";
+import { makeMath, mathNode } from "./mathml.js";
 import { heatLayout, paintHeat } from "./paint.js";
+import { hideTip, showTip } from "./tips.js";
 import { words } from "./words.js";
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
-const MATHML_NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
@@ -14,7 +15,7 @@ function fill(element, properties, children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => (child ?? null) !== null));
   return element;
 }
 
@@ -45,8 +46,8 @@ export function number(x) {
   const size = Math.abs(x);
   if (size < 0.0001 || size >= 1e6) {
     const [digits, exponent] = x.toExponential(1).split("e");
-    const raised = [...exponent.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
-    return `${digits.replace("-", "−")}·10${raised.join("")}`;
+    const raise = (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)];
+    return `${digits.replace("-", "−")}·10${[...exponent.replace("+", "")].map(raise).join("")}`;
   }
   const digits = size < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(size)));
   return x.toFixed(digits).replace("-", "−");
@@ -71,7 +72,8 @@ export function visible(text) {
 
 /** A token as a box: what is invisible is shown, and no token turns the text around it. */
 export function token(label, properties = {}) {
-  return el("bdi", { ...properties, class: `token ${properties.class ?? ""}`.trim(), text: visible(label) });
+  const name = `token ${properties.class ?? ""}`.trim();
+  return el("bdi", { ...properties, class: name, text: visible(label) });
 }
 
 /**
@@ -93,6 +95,7 @@ export function derived(element, what, value) {
   return element;
 }
 
+const ASKS_AND_ANSWERS = { en: "{0} asks, {1} answers: {2}", zh: "{0} 问，{1} 答：{2}" };
 const heatCursors = new Map(); // where the reader's cursor stands, also after a map is drawn anew
 
 /**
@@ -109,8 +112,7 @@ export function heatMap(side, options) {
   const rows = options.rows?.map(visible) ?? null;
   const columns = options.columns?.map(visible) ?? options.columns;
   const [height, width] = values.shape;
-  const finite = values.data.filter(Number.isFinite);
-  const most = options.most ?? (trace.endsWith(".weights") ? 1 : finite.reduce((m, x) => Math.max(m, Math.abs(x)), 0));
+  const most = options.most ?? (trace.endsWith(".weights") ? 1 : largestSize(values.data));
   const asks = /\.(weights|scores)$/.test(trace);
 
   const canvas = el("canvas", {});
@@ -136,7 +138,7 @@ export function heatMap(side, options) {
     const [row, column] = [rows?.[i] ?? i, columns?.[j] ?? j];
     const x = values.data[i * width + j];
     readout.textContent = asks
-      ? words({ en: "{0} asks, {1} answers: {2}", zh: "{0} 问，{1} 答：{2}" }, row, column, number(x))
+      ? words(ASKS_AND_ANSWERS, row, column, number(x))
       : `${row}, ${column}: ${number(x)}`;
   }
 
@@ -154,12 +156,18 @@ export function heatMap(side, options) {
     return i >= 0 && i < height && j >= 0 && j < width ? [i, j] : null;
   }
 
-  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-  function press(event) {
+  function start() {
     const [i, j] = heatCursors.get(key) ?? [select.row ?? 0, select.column ?? 0];
-    if (event.key in steps) {
-      const [down, right] = steps[event.key];
-      moveTo(Math.min(height - 1, Math.max(0, i + down)), Math.min(width - 1, Math.max(0, j + right)));
+    return [Math.min(i, height - 1), Math.min(j, width - 1)];
+  }
+
+  const ways = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const within = (i, length) => Math.max(0, Math.min(i, length - 1));
+  function press(event) {
+    const [i, j] = start();
+    if (event.key in ways) {
+      const [down, right] = ways[event.key];
+      moveTo(within(i + down, height), within(j + right, width));
     } else if ((event.key === "Enter" || event.key === " ") && onSelect) onSelect(i, j);
     else return;
     event.preventDefault();
@@ -175,10 +183,7 @@ export function heatMap(side, options) {
         zh: "{0}：{1} 行，{2} 列。用方向键读数。",
       }, options.label ?? trace, height, width),
       onkeydown: press,
-      onfocus: () => {
-        const [i, j] = heatCursors.get(key) ?? [select.row ?? 0, select.column ?? 0];
-        moveTo(Math.min(i, height - 1), Math.min(j, width - 1));
-      },
+      onfocus: () => moveTo(...start()),
       onblur: () => place(cursor),
       onpointermove: (event) => cellAt(event) && moveTo(...cellAt(event)),
       onpointerleave: () => place(cursor),
@@ -192,12 +197,17 @@ export function heatMap(side, options) {
     " ",
     el("span", { class: "answers", text: words({ en: "answers →", zh: "答 →" }) }),
   ];
-  const heading = (caption || asks) && el("figcaption", {}, caption ?? null, caption && asks ? " · " : null, axes || []);
-  const figure = el("figure", { class: "heat" }, heading || null, scroller, readout);
+  const heading = [caption ?? [], caption && asks ? " · " : [], axes || []];
+  const figure = el("figure", { class: "heat" }, el("figcaption", {}, heading), scroller, readout);
   return declare(figure, side, trace, at, values.data);
 }
 
-/** One row of numbers: heatMap of a vector. values: an array of numbers; labels as `columns` there. */
+/** The largest size of a number, infinite ones left out. */
+export function largestSize(data) {
+  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+}
+
+/** One row of numbers, of an array or a Tensor. labels: as `columns` of `heatMap`. */
 export function vector(side, { values, label, labels = null, ...options }) {
   const data = values.data ?? values;
   const matrix = { shape: [1, data.length], data };
@@ -215,7 +225,8 @@ export function bars({ items, label, colour = "sign", digits = number, range = [
   const most = Math.max(0, ...range, ...items.map((item) => item.value));
   const width = most - least || 1;
   const rows = items.map((item) => {
-    const bar = el("span", { class: `bar ${item.colour ?? colour}${item.value < 0 ? " less" : ""}` });
+    const less = item.value < 0 ? " less" : "";
+    const bar = el("span", { class: `bar ${item.colour ?? colour}${less}` });
     bar.style.setProperty("left", `${(100 * (Math.min(0, item.value) - least)) / width}%`);
     bar.style.setProperty("width", `${(100 * Math.abs(item.value)) / width}%`);
     const zero = el("span", { class: "zero" });
@@ -239,31 +250,12 @@ export function bars({ items, label, colour = "sign", digits = number, range = [
   return el("ul", { class: "bars", "aria-label": label }, rows);
 }
 
-const MATHML_SHORT = {
-  frac: "mfrac", sub: "msub", sup: "msup", subsup: "msubsup", sqrt: "msqrt", row: "mrow",
-  text: "mtext", asks: "mi", answers: "mi", value: "mi",
-};
-
-function mathNode(part) {
-  const make = (tag) => document.createElementNS(MATHML_NAMESPACE, tag);
-  if (Array.isArray(part)) {
-    const [tag, ...children] = part;
-    const node = make(MATHML_SHORT[tag] ?? tag);
-    if (node.localName === "mi") node.setAttribute("class", tag);
-    if (["mtext", "mi"].includes(node.localName)) node.textContent = children.join("");
-    else node.append(...children.map(mathNode));
-    return node;
-  }
-  const text = String(part);
-  const kind = /^[\d.]+$/.test(text) ? "mn" : /^[\p{L}]+$/u.test(text) ? "mi" : "mo";
-  const node = make(kind);
-  node.textContent = text;
-  return node;
-}
-
-/** formula("q", "·", ["sub", "k", "j"], ["frac", 1, ["sqrt", "d"]]) → a MathML element */
+/**
+ * formula("q", "·", ["sub", "k", "j"], ["frac", 1, ["sqrt", "d"]]) → a MathML element. Letters and
+ * numbers are known as such; ["text", "softmax"] is upright, ["asks", "q"] has the colour of that.
+ */
 export function formula(...parts) {
-  const math = document.createElementNS(MATHML_NAMESPACE, "math");
+  const math = makeMath("math");
   math.setAttribute("display", "block");
   math.append(mathNode(["row", ...parts]));
   return math;
@@ -276,28 +268,9 @@ export function term(key, label = null) {
   const text = label ?? words(entry.name);
   const tip = () => showTip(element, words(entry.text));
   const element = el("span", {
-    class: "term", tabindex: "0", role: "note", "aria-label": `${text}: ${words(entry.text)}`, text,
+    class: "term", tabindex: "0", role: "note", text,
+    "aria-label": `${text}: ${words(entry.text)}`,
     onmouseenter: tip, onfocus: tip, onclick: tip, onmouseleave: hideTip, onblur: hideTip,
   });
   return element;
-}
-
-let tipElement = null;
-
-/** Show a tip at an element: below it, or above where there is no room. */
-export function showTip(anchor, text) {
-  hideTip();
-  tipElement = el("div", { class: "tip", role: "tooltip", "aria-hidden": "true", text });
-  document.body.append(tipElement);
-  const at = anchor.getBoundingClientRect();
-  const own = tipElement.getBoundingClientRect();
-  const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - own.width - 8));
-  const below = at.bottom + 6 + own.height < window.innerHeight;
-  tipElement.style.setProperty("left", `${left}px`);
-  tipElement.style.setProperty("top", `${below ? at.bottom + 6 : at.top - own.height - 6}px`);
-}
-
-export function hideTip() {
-  tipElement?.remove();
-  tipElement = null;
 }

@@ -18,7 +18,7 @@ export function likeliest(probabilities, count = probabilities.length) {
 
 /** The parts of a sum in this order, each with where the running total stands before and after. */
 export function runningTotal(parts, isBySize) {
-  const order = isBySize ? parts.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)) : parts;
+  const order = isBySize ? [...parts].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)) : parts;
   let after = 0;
   return order.map((part) => {
     const before = after;

@@ -15,8 +15,8 @@ function checkCapacity({ kind, config }, prompt, maxLength) {
   );
 }
 
-/** Return logits, if a token can be chosen by them. */
-function checkLogits(logits) {
+/** Return logits, if a token can be chosen by them; a model that diverged has none such. */
+export function checkLogits(logits) {
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   if (Number.isFinite(highest)) return logits;
   const written = Number.isNaN(highest) ? "nan" : highest > 0 ? "inf" : "-inf";

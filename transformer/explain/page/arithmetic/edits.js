@@ -42,15 +42,12 @@ export function sameTarget(a, b) {
   return a.kind === b.kind && a.path === b.path && a.index === b.index;
 }
 
-/** Why an edit cannot be made in this model; null if it can. A link may name what is not there. */
-export function editError(model, edit) {
-  const sublayer = sublayersOf(model).find(({ path }) => path === edit.path);
-  const { n_heads, d_ff } = model.config;
-  const kinds = { head: ["attention", n_heads], unit: ["mlp", d_ff], sublayer: [sublayer?.kind, 0] };
-  const [kind, size] = kinds[edit.kind];
-  if (sublayer?.kind !== kind) return `this model has no ${edit.kind} at ${edit.path}`;
-  if (size > 0 && !(edit.index < size)) return `${edit.path} has no ${edit.kind} ${edit.index}`;
-  return null;
+/** Does this model have what an edit changes? A link may name what is not there. */
+export function hasPart(model, { kind, path, index }) {
+  const sublayer = sublayersOf(model).find((other) => other.path === path);
+  if (kind === "sublayer") return sublayer !== undefined;
+  const sizes = { attention: { head: model.config.n_heads }, mlp: { unit: model.config.d_ff } };
+  return index < sizes[sublayer?.kind]?.[kind];
 }
 
 /**
@@ -59,7 +56,7 @@ export function editError(model, edit) {
  */
 export function resolveEdits(model, task, edits) {
   const others = new Map();
-  return edits.filter((edit) => editError(model, edit) === null).flatMap((edit) => {
+  return edits.filter((edit) => hasPart(model, edit)).flatMap((edit) => {
     if (edit.from === undefined) return [edit];
     if (!others.has(edit.from)) others.set(edit.from, explain(model, task, edit.from));
     const other = others.get(edit.from);

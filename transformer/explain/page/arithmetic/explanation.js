@@ -1,6 +1,6 @@
 // A question put to a model: what it read, what it wrote, and all that it computed for that.
 
-import { greedy } from "./decoding.js";
+import { checkLogits, greedy } from "./decoding.js";
 import { run } from "./model.js";
 import { repr, ValueError } from "./python.js";
 import {
@@ -84,7 +84,7 @@ function explanationOf(model, task, { training = false, ...found }) {
   const label = (id) => (id === model.config.pad ? "<pad>" : task.tokens[id]);
   const steps = answer.map((token, i) => {
     const r = rowOfStep(model, task, ids, i);
-    const logits = row(trace.get("logits"), r);
+    const logits = checkLogits(row(trace.get("logits"), r));
     const others = Float64Array.from(logits).fill(-Infinity, token, token + 1);
     const probabilities = softmax(logits);
     const loss = training ? { loss: -logSoftmax(logits)[token] } : {};

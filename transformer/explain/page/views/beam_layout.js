@@ -4,8 +4,8 @@
 /**
  * Place the nodes of `beam(…).tree`.
  *
- * @param tree per step: [{id, parent, token, logP, score, kept, ended}]; a parent is a kept node of
- *   the step before, or null for the empty text.
+ * @param tree per step, the best first: [{id, parent, token, logP, score, kept, ended}]; a parent
+ *   is a kept node of the step before, or null for the empty text.
  * @returns {nodes, columns, rows}: each node with `column` (its step), `place` (0 is the top),
  *   `path` (the nodes from the first step to it), `children`, and `wins`: it lies on the way to
  *   the text that the search returns.
@@ -26,12 +26,10 @@ export function beamLayout(tree) {
       nodes.set(node.id, node);
     });
   });
-  const all = [...nodes.values()];
-  const last = all.filter((node) => node.column === tree.length - 1 && node.kept);
-  const winner = last.reduce((best, node) => (node.score > best.score ? node : best), last[0]);
-  for (const node of winner?.path ?? []) node.wins = true;
+  const winner = nodes.get(tree.at(-1)[0].id);
+  for (const node of winner.path) node.wins = true;
   return {
-    nodes: all,
+    nodes: [...nodes.values()],
     winner,
     columns: tree.length,
     rows: Math.max(0, ...tree.map((step) => step.length)),

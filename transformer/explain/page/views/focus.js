@@ -1,13 +1,14 @@
 // The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
 // formula, its arrays, and the lines of our own Python.
 
+import { likeliest } from "../arithmetic/compared.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 import { arraysOf } from "./focus_arrays.js";
 import { textOf } from "./focus_text.js";
-import { isBoxSecret, secretNote } from "./guess.js";
 
 const MOST_PROBABILITIES = 12;
 
@@ -25,9 +26,12 @@ export function focusView(app) {
         disabled: !boxes[to], onclick: () => app.open(boxes[to].id),
       });
       return el("div", { class: "focus-head" },
-        el("div", {}, el("h2", { text: words(boxTitle(box)) }), el("p", { class: "quiet", text: words(boxPlace(box)) })),
+        el("div", {},
+          el("h2", { text: words(boxTitle(box)) }),
+          el("p", { class: "quiet", text: words(boxPlace(box)) })),
         el("div", { class: "focus-steps" },
-          go(i - 1, "←", { en: "The box before", zh: "前一个" }), go(i + 1, "→", { en: "The next box", zh: "后一个" })));
+          go(i - 1, "←", { en: "The box before", zh: "前一个" }),
+          go(i + 1, "→", { en: "The next box", zh: "后一个" })));
     }
 
     function sentences({ goesIn, happens, comesOut }) {
@@ -43,30 +47,35 @@ export function focusView(app) {
         type: "button", text: String(i + 1), "aria-pressed": String(i === state.head),
         onclick: () => store.set({ head: i }),
       }));
+      const name = words({ en: "Head", zh: "头" });
       return el("div", { class: "focus-heads" },
-        el("span", { class: "quiet", text: words({ en: "Head", zh: "头" }) }), el("div", { class: "choice", role: "group", "aria-label": words({ en: "Head", zh: "头" }) }, buttons));
+        el("span", { class: "quiet", text: name }),
+        el("div", { class: "choice", role: "group", "aria-label": name }, buttons));
     }
 
     /** Heat maps of the arrays, those of a group side by side. */
     function pictures(box, state) {
-      const { trace, rows, columns, steps, label } = side.explanation;
+      const { trace, rows, columns, steps } = side.explanation;
       const head = Math.min(state.head, side.data.config.n_heads - 1);
-      const own = box.side === "source" ? columns : rows;
-      const labels = { own, memory: columns, vocabulary: side.task.tokens };
-      const chosen = box.side === "source" ? undefined : steps[Math.min(state.step, steps.length - 1)].row;
+      const isSource = box.side === "source";
+      const labels = {
+        own: isSource ? columns : rows, memory: columns, vocabulary: side.task.tokens,
+      };
+      const { row } = steps[Math.min(state.step, steps.length - 1)];
       const groups = [];
       for (const array of arraysOf(box, side.data, trace, head)) {
         const values = sub(trace.get(array.trace), ...array.at);
         const picture = heatMap(side, {
           trace: array.trace, at: array.at, values, rows: labels[array.rows],
-          columns: array.columns ? labels[array.columns] : values.shape[1] === 1 ? undefined : null,
+          columns: values.shape[1] === 1 ? undefined : labels[array.columns] ?? null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
-          ...(array.rows === "own" && chosen !== undefined ? { select: { row: chosen } } : {}),
-          ...cellSize(array, values), line: 16,
+          select: array.rows === "own" && !isSource ? { row } : {},
+          ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
         });
-        if (array.group && groups.at(-1)?.group === array.group) groups.at(-1).pictures.push(picture);
-        else groups.push({ group: array.group, pictures: [picture] });
+        const { group } = array;
+        if (group && groups.at(-1)?.group === group) groups.at(-1).pictures.push(picture);
+        else groups.push({ group, pictures: [picture] });
       }
       return groups.map(({ pictures: together }) => el("div", { class: "focus-row" }, together));
     }
@@ -74,20 +83,23 @@ export function focusView(app) {
     function tokenTable(box) {
       const { inputs, rows, columns, steps } = side.explanation;
       const labels = (box.side === "source" && columns) || rows;
-      const chosen = box.side === "source" ? -1 : steps[Math.min(store.get().step, steps.length - 1)].row;
-      return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens", start: "0" }, (inputs.ids ?? inputs[box.side]).map((id, i) =>
-        el("li", {}, token(labels[i], { class: i === chosen ? "selected" : "" }), el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })))));
+      const { row } = steps[Math.min(store.get().step, steps.length - 1)];
+      const chosen = box.side === "source" ? -1 : row;
+      const items = (inputs.ids ?? inputs[box.side]).map((id, i) => el("li", {},
+        token(labels[i], { class: i === chosen ? "selected" : "" }),
+        el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })));
+      return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens" }, items));
     }
 
     function probabilityBars(state) {
       const { steps, label } = side.explanation;
       const index = Math.min(state.step, steps.length - 1);
       const { probabilities, token: written } = steps[index];
-      const likeliest = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, MOST_PROBABILITIES);
       return bars({
         label: words({ en: "Probabilities", zh: "概率" }), colour: "weight", digits: percent,
-        items: likeliest.map((id) => ({
-          label: token(label(id)), value: probabilities[id], selected: id === written, what: `probability:${index}:${id}`,
+        items: likeliest(probabilities, MOST_PROBABILITIES).map((id) => ({
+          label: token(label(id)), value: probabilities[id], selected: id === written,
+          what: `probability:${index}:${id}`,
         })),
       });
     }
@@ -96,9 +108,12 @@ export function focusView(app) {
       const kind = { norm: "add_norm", head: "output" }[box.kind] ?? box.kind;
       return (side.data.code[kind] ?? []).map(({ file, line, text }) => {
         const place = `${file}:${line}`;
-        const numbered = text.split("\n").map((x, i) => el("span", { class: "code-line", "data-line": line + i, text: `${x}\n` }));
-        return el("details", { class: "code", open: opened.has(place), ontoggle: (event) => (event.target.open ? opened.add(place) : opened.delete(place)) },
-          el("summary", {}, el("span", { text: words({ en: "Our Python", zh: "我们的 Python" }) }), " ", el("code", { text: place })),
+        const numbered = text.split("\n").map((x, i) =>
+          el("span", { class: "code-line", "data-line": line + i, text: `${x}\n` }));
+        const toggled = ({ target }) => (target.open ? opened.add(place) : opened.delete(place));
+        const title = words({ en: "Our Python", zh: "我们的 Python" });
+        return el("details", { class: "code", open: opened.has(place), ontoggle: toggled },
+          el("summary", {}, el("span", { text: title }), " ", el("code", { text: place })),
           el("pre", { tabindex: "0" }, numbered));
       });
     }
@@ -107,17 +122,18 @@ export function focusView(app) {
       const state = store.get();
       const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
       const text = textOf(box, side.data);
-      const secret = isBoxSecret(app, side, box);
+      const isHiding = isBoxSecret(app, side, box);
+      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
+      if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
         sentences(text),
         el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
-        ...(box.kind === "tokens" ? [tokenTable(box)] : secret ? [secretNote()] : pictures(box, state)),
-        ...(box.kind === "probabilities" && !secret ? [probabilityBars(state)] : []),
+        ...(isHiding ? [secretNote()] : shown),
         ...code(box),
       );
-      if (box !== last) element.closest("section").scrollTop = 0;
+      if (box !== last) element.closest(".side").scrollTop = 0;
       last = box;
     };
   }
@@ -125,8 +141,10 @@ export function focusView(app) {
 }
 
 /** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
-function cellSize({ group, columns }, { shape: [, width] }) {
-  if (width === 1 || (columns === "vocabulary" && width <= 20)) return { cell: 44 };
-  const room = { in: 300, out: 300, qkv: 176, weights: 176 }[group] ?? 440;
-  return { cell: Math.max(3, Math.min(group === "weights" ? 22 : 12, Math.floor(room / width))) };
+function cellSize({ group, columns }, { shape: [height, width] }) {
+  const line = Math.max(4, Math.min(16, Math.floor(320 / height)));
+  if (width === 1 || (columns === "vocabulary" && width <= 20)) return { cell: 44, line: 16 };
+  const isSquare = group === "weights" && columns; // of tokens by tokens
+  const room = isSquare ? 320 : { in: 300, out: 300, qkv: 176, weights: 176 }[group] ?? 440;
+  return { cell: Math.max(3, Math.min(isSquare ? 22 : 12, Math.floor(room / width))), line };
 }

@@ -51,7 +51,8 @@ const ARRAY_TITLES = {
 export function arraysOf(box, { config }, trace, head) {
   const list = [];
   const show = (title, name, more = {}) => {
-    if (trace.has(name)) list.push({ title: words(ARRAY_TITLES[title]), trace: name, at: [], rows: "own", ...more });
+    if (!trace.has(name)) return;
+    list.push({ title: words(ARRAY_TITLES[title]), trace: name, at: [], rows: "own", ...more });
   };
   const norm = (path, last, before = "norm_input") => {
     show(before, `${path}.input`);
@@ -61,26 +62,31 @@ export function arraysOf(box, { config }, trace, head) {
   };
   switch (box.kind) {
     case "embedding":
-      show(config.positions === "sinusoidal" ? "scaled_tokens" : "tokens", `embedding.tokens${box.suffix}`);
+      show(
+        config.positions === "sinusoidal" ? "scaled_tokens" : "tokens",
+        `embedding.tokens${box.suffix}`,
+      );
       show("positions", `embedding.positions${box.suffix}`);
       show("segments", `embedding.segments${box.suffix}`);
       if (box.normalised) norm("embedding.norm", "norm_last", "sum");
       show("embedded", box.writes);
       break;
     case "attention": {
-      const own = [head];
       const shared = [Math.floor(head / (config.n_heads / config.n_kv_heads))];
       const answering = box.cross ? "memory" : "own";
       const turned = config.positions === "rotary" && !box.cross ? "turned_" : "";
       show("reads", box.reads, { group: "in" });
       if (box.cross) show("memory", box.memory, { rows: "memory", group: "in" });
-      show(`${turned}q`, `${box.id}.q`, { at: own, group: "qkv", colour: "asks" });
-      show(`${turned}k`, `${box.id}.k`, { at: shared, rows: answering, group: "qkv", colour: "answers" });
-      show("v", `${box.id}.v`, { at: shared, rows: answering, group: "qkv", colour: "value" });
-      show(box.causal ? "masked_scores" : "scores", `${box.id}.scores`, { at: own, columns: answering, group: "weights" });
-      show("weights", `${box.id}.weights`, { at: own, columns: answering, group: "weights" });
-      show("mixed", `${box.id}.mixed`, { at: own, group: "weights" });
-      show("heads", `${box.id}.heads`, { at: own, group: "out" });
+      const own = { at: [head] };
+      const theirs = { at: shared, rows: answering, group: "qkv" };
+      const square = { ...own, columns: answering, group: "weights" };
+      show(`${turned}q`, `${box.id}.q`, { ...own, group: "qkv", colour: "asks" });
+      show(`${turned}k`, `${box.id}.k`, { ...theirs, colour: "answers" });
+      show("v", `${box.id}.v`, { ...theirs, colour: "value" });
+      show(box.causal ? "masked_scores" : "scores", `${box.id}.scores`, square);
+      show("weights", `${box.id}.weights`, square);
+      show("mixed", `${box.id}.mixed`, { ...own, group: "weights" });
+      show("heads", `${box.id}.heads`, { ...own, group: "out" });
       show(config.bias ? "output" : "plain_output", `${box.id}.output`, { group: "out" });
       break;
     }

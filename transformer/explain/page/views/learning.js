@@ -5,16 +5,16 @@ import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
 import { fromBase64, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
-import { bars, derived, el, heatMap, number, percent, phrase, term, token, visible } from "../widgets.js";
+import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { lossCurve } from "./learning_curve.js";
 import { partLabel, signed } from "./part_names.js";
+import { said, saidText } from "./said.js";
 
 const PAUSE = 900; // milliseconds between two checkpoints, while they are played
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const bounded = (i, length) => Math.min(Math.max(i, 0), length - 1);
-const quoted = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
 
 export function learningView(app) {
   const { store } = app;
@@ -43,7 +43,7 @@ export function learningView(app) {
     const now = el("output", { class: "learning-now" });
     const curve = el("div", {});
     const choice = el("div", { class: "choice learning-choice", role: "group", "aria-label": words({ en: "An example", zh: "例子" }) });
-    const said = el("p", { class: "learning-verdict" });
+    const sentence = el("p", { class: "learning-verdict" });
     const history = el("div", { class: "scroll" });
     const below = el("div", { class: "learning-below" });
     element.append(
@@ -53,7 +53,7 @@ export function learningView(app) {
       }, checkpoints.length, term("checkpoint"))),
       choice,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), said), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn()), history),
       below,
     );
 
@@ -88,7 +88,7 @@ export function learningView(app) {
           if (element.isConnected) go(Math.min(next, last));
         }, PAUSE);
       }
-      app.redraw();
+      update();
     }
 
     function update() {
@@ -99,7 +99,7 @@ export function learningView(app) {
       now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
       slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
       choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
-        type: "button", "aria-pressed": String(i === one.which), text: visible(source),
+        type: "button", "aria-pressed": String(i === one.which), text: saidText(task, source),
         onclick: () => store.set({ example: i }),
       })));
       const points = one.example
@@ -109,7 +109,7 @@ export function learningView(app) {
         what: `learning:${one.which}:loss`, onSelect: go,
       }));
       if (!one.example) return;
-      said.replaceChildren(...verdict(one));
+      sentence.replaceChildren(...verdict(one));
       history.replaceChildren(answersSoFar(one));
       below.replaceChildren(
         el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
@@ -120,9 +120,15 @@ export function learningView(app) {
 
     // ------------------------------------------------------------------------ the answers
 
-    /** Did it write what is right, or, where that is not known, what the trained model writes? */
+    /**
+     * Did it write what is right? A text can go on in many ways; and where nobody has said what is
+     * right, the trained model's answer is the measure.
+     */
     function judged({ source, target, known }, { answer }) {
       const isRight = answer === target;
+      if (task.name === "characters" && known) {
+        return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
+      }
       if (known || rightAnswer(task, source) === target) {
         return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
       }
@@ -138,7 +144,7 @@ export function learningView(app) {
       };
       const held = evaluated && derived(el("span", { class: "number", text: percent(evaluated.exact_match) }), `learning:metrics.exact_match.${evaluated.step}`, evaluated.exact_match);
       return [
-        ...phrase(text, step, quoted(example.source), quoted(asAnswer(task, then.answer)), judged(example, then)), " ",
+        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(example, then)), " ",
         el("span", { class: "quiet" }, evaluated ? phrase({
           en: "Of questions that training never shows, it answered {0} rightly at step {1}.",
           zh: "训练里从没出现过的题，第 {1} 步时它答对了 {0}。",
@@ -156,7 +162,7 @@ export function learningView(app) {
         const loss = meanLoss(all[which]);
         return el("tr", { class: i === at ? "selected" : "", onclick: () => go(i) },
           el("td", {}, el("button", { type: "button", class: "plain", text: step, "aria-current": i === at && "true" })),
-          el("td", {}, quoted(asAnswer(task, all[which].answer))),
+          el("td", {}, said(task, asAnswer(task, all[which].answer))),
           el("td", { text: judged(example, all[which]) }),
           derived(el("td", { class: "number", text: number(loss) }), `learning:${which}:${step}:loss`, loss));
       });
@@ -239,11 +245,12 @@ export function learningView(app) {
       }));
       function choose(j) {
         chosenSteps[which] = j;
-        app.redraw();
+        update();
+        below.querySelector(".token.selected").focus();
       }
       const everywhere = checkpoints.flatMap(({ examples: all }) => all[which].steps[i].sum);
       const items = learning.parts.map((part, j) => ({
-        label: partLabel(app.boxes, part), value: sum[j], what: `${name}:sum:${part}`,
+        label: partLabel(app.boxes, part, true), value: sum[j], what: `${name}:sum:${part}`,
       }));
       const value = (what, x, text) => derived(el("span", { class: "number", text }), `${name}:${what}`, x);
       return [
@@ -269,10 +276,18 @@ function meanLoss({ steps }) {
   return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
 }
 
+/** What the lines and circles of the drawing are. */
+function whatIsDrawn() {
+  return el("p", { class: "quiet learning-key" }, phrase({
+    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. A circle: the mean over the tokens of this example's answer.",
+    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。圆圈：这个例子的答案里各词元的平均。",
+  }, term("loss", words({ en: "Loss", zh: "损失" }))));
+}
+
 function nothingKept({ data }) {
   const command = `transformer train ${data.task.name} --keep 12`;
   return el("p", {}, phrase({
-    en: "Of this training nothing was kept but its end, so there is nothing to go back to. {0} trains a model and keeps its weights at twelve steps; a page of that run shows them here.",
-    zh: "这次训练只留下了最后的结果，没有可以回看的。{0} 会在训练途中的十二个时刻保存权重，用那次运行生成的页面会在这里展示它们。",
+    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
+    zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
   }, el("code", { text: command })));
 }

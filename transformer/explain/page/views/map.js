@@ -1,11 +1,14 @@
 // The map: the figure of the 2017 paper, drawn of this model. A box opens in the focus panel, and
 // the way by which data came there lights up.
 
+import { likeliest } from "../arithmetic/compared.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
-import { declare, derived, el, number, percent, phrase, svg, token } from "../widgets.js";
+import {
+  declare, derived, el, largestSize, number, percent, phrase, svg, token,
+} from "../widgets.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
@@ -16,17 +19,18 @@ export function mapView(app) {
     const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
     const own = upTo(boxes.filter(({ side }) => side === box.side));
     const reads = own.some(({ cross }) => cross);
-    return new Set([...own, ...(reads ? boxes.filter(({ side }) => side === "source") : [])].map(({ id }) => id));
+    const before = reads ? boxes.filter(({ side }) => side === "source") : [];
+    return new Set([...before, ...own].map(({ id }) => id));
   }
 
   function mount(element, side) {
-    const { kind, config } = side.data;
     const figure = el("div", { class: "map-figure", role: "group", "aria-label": words({
       en: "The model, box by box in the order of computation. Arrow up and down go from box to box.",
       zh: "模型的各个部分，按计算的先后排列。用上下方向键逐个走过。",
     }) });
     const steps = el("p", { class: "map-step" });
-    element.append(mapHead(app), steps, figure);
+    const head = el("div", { class: "map-head" });
+    element.append(head, steps, figure);
     let width = 0;
     let drawn = null;
 
@@ -40,30 +44,33 @@ export function mapView(app) {
 
     function build() {
       width = Math.floor(element.clientWidth) || 360;
-      const { places, edges, frames, memory, height } = layOutMap({ kind, config }, boxes, width - 14);
+      const { places, edges, frames, memory, height } = layOutMap(side.data, boxes, width - 14);
       const lines = edges.map(({ to, d, memory: isMemory, arrow }) => svg("path", {
-        d, "data-to": to, class: isMemory ? "edge memory" : "edge", "marker-end": arrow && `url(#arrow-${side.id})`,
+        d, "data-to": to, class: isMemory ? "map-edge memory" : "map-edge",
+        "marker-end": arrow && `url(#arrow-${side.id})`,
       }));
-      const arrow = svg("marker", { id: `arrow-${side.id}`, viewBox: "0 0 6 6", refX: 5, refY: 3, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
-        svg("path", { d: "M0 0L6 3L0 6z", class: "arrow-head" }));
       const blocks = frames.map(({ x, y, w, h, block }) => [
-        svg("rect", { x, y, width: w, height: h, rx: 8, class: "block" }),
-        svg("text", { x: x + w / 2, y: y + 15, class: "block-name" }, words({ en: "Block {0}", zh: "第 {0} 块" }, block + 1)),
+        svg("rect", { x, y, width: w, height: h, rx: 8, class: "map-block" }),
+        svg("text", { x: x + w / 2, y: y + 15, class: "map-block-name" },
+          words({ en: "Block {0}", zh: "第 {0} 块" }, block + 1)),
       ]);
-      const drawing = svg("svg", { width, height: height + 8, viewBox: `-7 -4 ${width} ${height + 8}`, "aria-hidden": "true" },
-        svg("defs", {}, arrow), blocks, lines);
+      const drawing = svg("svg", {
+        width, height: height + 8, viewBox: `-7 -4 ${width} ${height + 8}`, "aria-hidden": "true",
+      }, svg("defs", {}, arrowHead(`arrow-${side.id}`)), blocks, lines);
       const buttons = places.map(({ box, part, x, y, w, h }) => {
-        const button = el("button", { type: "button", class: `map-box ${box.kind} ${part}`, "data-box": box.id, tabindex: part === "norm" ? "-1" : null,
-          onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box) });
-        for (const [name, value] of Object.entries({ left: x + 7, top: y + 4, width: w, height: h })) button.style.setProperty(name, `${value}px`);
+        const cap = part === "norm" && side.data.config.pre_norm ? "cap" : "";
+        const button = el("button", {
+          type: "button", class: `map-box ${part} ${cap}`, "data-box": box.id,
+          tabindex: part === "norm" ? "-1" : null,
+          onclick: () => app.open(box.id), onkeydown: (event) => walk(event, box),
+        });
+        placeAt(button, { left: x + 7, top: y + 4, width: w, height: h });
         return { button, box, part };
       });
       const note = memory && el("span", { class: "map-memory" });
-      if (note) {
-        note.style.setProperty("left", `${memory.x + 7}px`);
-        note.style.setProperty("top", `${memory.y + 4}px`);
-      }
-      figure.replaceChildren(drawing, ...buttons.map(({ button }) => button), ...(note ? [note] : []));
+      if (note) placeAt(note, { left: memory.x + 7, top: memory.y + 4 });
+      figure.replaceChildren(drawing, ...buttons.map(({ button }) => button));
+      if (note) figure.append(note);
       figure.style.setProperty("height", `${height + 8}px`);
       figure.classList.toggle("narrow", width < 420);
       drawn = { lines, buttons, note };
@@ -83,14 +90,21 @@ export function mapView(app) {
       const { trace } = side.explanation;
       const shape = shapes(box, trace);
       const place = words(boxPlace(box));
-      button.setAttribute("aria-label", [words(boxTitle(box)), place, shape].filter(Boolean).join(", "));
+      const label = [words(boxTitle(box)), place, shape].filter(Boolean).join(", ");
+      button.setAttribute("aria-label", label);
       button.setAttribute("aria-pressed", String(box.id === state.box));
-      if (part === "add") return button.replaceChildren("+");
-      const norm = { layer: "LayerNorm", rms: "RMSNorm" }[config.norm];
-      const title = part === "norm" || box.kind === "norm" ? norm : words(boxTitle(box));
-      button.replaceChildren(el("span", { class: "map-name", text: title }), el("span", { class: "map-shape", text: shape }));
-      const picture = isBoxSecret(app, side, box) ? null : smallPicture(side, box, state);
-      if (picture && part === "box") button.append(picture);
+      if (part === "add") {
+        button.replaceChildren("+");
+        return;
+      }
+      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" }) : words(boxTitle(box));
+      button.replaceChildren(
+        el("span", { class: "map-name", text: title }),
+        el("span", { class: "map-shape", text: shape }),
+      );
+      if (part !== "box" || isBoxSecret(app, side, box)) return;
+      const picture = smallPicture(side, box, state);
+      if (picture) button.append(picture);
     }
 
     new ResizeObserver(() => {
@@ -104,12 +118,17 @@ export function mapView(app) {
       if (drawn === null) build();
       const state = store.get();
       const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      head.replaceChildren(modeChoice(app));
       const lit = wayTo(box);
       for (const line of drawn.lines) line.classList.toggle("lit", lit.has(line.dataset.to));
       for (const entry of drawn.buttons) describe(entry, state);
+      for (const chosen of figure.querySelectorAll(".map-tokens .selected")) {
+        chosen.parentElement.scrollLeft = chosen.offsetLeft - chosen.parentElement.clientWidth / 2;
+      }
       if (drawn.note) {
         const cross = boxes.find(({ cross }) => cross);
-        drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, side.explanation.trace.get(cross.memory).shape.join("×"));
+        const { shape } = side.explanation.trace.get(cross.memory);
+        drawn.note.textContent = words({ en: "memory {0}", zh: "记忆 {0}" }, shape.join("×"));
       }
       steps.replaceChildren(...stepSentence(store, side, state, isHidden(app, side, "token")));
     }
@@ -124,78 +143,102 @@ export function idsRead(side, box) {
   return inputs.ids ?? inputs[box.side];
 }
 
-function mapHead({ store }) {
-  const choose = (mode, texts) => el("button", {
-    type: "button", text: words(texts), "data-mode": mode, "aria-pressed": String(store.get().mode === mode),
-    onclick: () => store.set({ mode }),
-  });
-  const both = [
-    choose("use", { en: "In use", zh: "使用" }), choose("training", { en: "In training", zh: "训练" }),
-  ];
-  store.subscribe((state) => both.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode))));
-  return el("div", { class: "map-head" }, el("div", { class: "choice", role: "group" }, both));
+function placeAt(element, place) {
+  for (const [name, x] of Object.entries(place)) element.style.setProperty(name, `${x}px`);
 }
 
+function arrowHead(id) {
+  const size = { markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" };
+  return svg("marker", { id, viewBox: "0 0 6 6", refX: 5, refY: 3, ...size, orient: "auto" },
+    svg("path", { d: "M0 0L6 3L0 6z", class: "map-arrow" }));
+}
+
+function modeChoice({ store }) {
+  const choose = (mode, texts) => el("button", {
+    type: "button", text: words(texts), "aria-pressed": String(store.get().mode === mode),
+    onclick: () => store.set({ mode }),
+  });
+  const label = words({ en: "Mode", zh: "模式" });
+  return el("div", { class: "choice", role: "group", "aria-label": label },
+    choose("use", { en: "In use", zh: "使用" }),
+    choose("training", { en: "In training", zh: "训练" }));
+}
+
+const STEP_SENTENCES = {
+  use: {
+    en: "Step {0} of {1}: at {2} it writes {3}, with {4}",
+    zh: "第 {0} 步，共 {1} 步：在 {2} 处写出 {3}，概率 {4}",
+  },
+  secret: {
+    en: "Step {0} of {1}: what does it write at {2}?",
+    zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？",
+  },
+  training: {
+    en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
+    zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
+  },
+};
+
 /** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
-function stepSentence(store, { explanation: { steps, rows, label } }, { mode, step: chosen }, secret) {
+function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) {
+  const { steps, rows, label } = explanation;
   const index = Math.min(chosen, steps.length - 1);
   const { row, token: id, probabilities, loss } = steps[index];
   const go = (to, text, texts) => el("button", {
     type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
     onclick: () => store.set({ step: to }),
   });
-  const texts = secret
-    ? { en: "Step {0} of {1}: what does it write at {2}?", zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？" }
-    : mode === "training"
-    ? {
-      en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
-      zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
-    }
-    : {
-      en: "Step {0} of {1}: at {2} it writes {3}, with {4}",
-      zh: "第 {0} 步，共 {1} 步：在 {2} 处写出 {3}，概率 {4}",
-    };
-  const share = derived(el("span", { text: percent(probabilities[id]) }), `probability:${index}:${id}`, probabilities[id]);
-  const cost = mode === "training" ? derived(el("span", { text: number(loss) }), `loss:${index}`, loss) : "";
+  const texts = STEP_SENTENCES[isSecret ? "secret" : mode];
+  const shown = (text, what, value) => derived(el("span", { text }), what, value);
+  const p = probabilities[id];
+  const share = shown(percent(p), `probability:${index}:${id}`, p);
+  const cost = mode === "training" ? shown(number(loss), `loss:${index}`, loss) : "";
   return [
     go(index - 1, "←", { en: "The step before", zh: "前一步" }),
     go(index + 1, "→", { en: "The next step", zh: "后一步" }),
-    el("span", {}, phrase(texts, index + 1, steps.length, token(rows[row]), token(label(id)), share, cost)),
+    el("span", {}, phrase(
+      texts, index + 1, steps.length, token(rows[row]), token(label(id)), share, cost)),
   ];
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
 function smallPicture(side, box, state) {
   const { trace, steps, label, rows, columns } = side.explanation;
-  const step = steps[Math.min(state.step, steps.length - 1)];
+  const index = Math.min(state.step, steps.length - 1);
+  const step = steps[index];
   if (box.kind === "tokens") {
     const chosen = box.side === "source" ? -1 : step.row;
-    return el("span", { class: "map-tokens" }, ((box.side === "source" && columns) || rows).map((text, i) => token(text, { class: i === chosen ? "selected" : "" })));
+    const texts = (box.side === "source" && columns) || rows;
+    return el("span", { class: "map-tokens" }, texts.map((text, i) =>
+      token(text, { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
     const { shape: [heads, height, width], data } = trace.get(name);
-    return el("span", { class: "map-heads" }, Array.from({ length: heads }, (_, head) => {
+    const maps = Array.from({ length: heads }, (_, head) => {
       const part = data.subarray(head * height * width, (head + 1) * height * width);
       const canvas = el("canvas", {});
       paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
       return declare(canvas, side, name, [head], part);
-    }));
+    });
+    return el("span", { class: "map-heads" }, maps);
   }
   if (box.kind === "mlp") {
     const name = `${box.id}.hidden`;
     const canvas = el("canvas", { class: "map-units" });
     const values = trace.get(name);
-    paintSmall(canvas, values, "signed", values.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
+    paintSmall(canvas, values, "signed", largestSize(values.data));
     return declare(canvas, side, name, [], values.data);
   }
   if (box.kind === "probabilities") {
-    const best = [...step.probabilities.keys()].sort((a, b) => step.probabilities[b] - step.probabilities[a]).slice(0, 3);
-    return el("span", { class: "map-best" }, best.map((id) => {
+    const best = likeliest(step.probabilities, 3).map((id) => {
+      const p = step.probabilities[id];
       const bar = el("span", { class: "map-bar" });
-      bar.style.setProperty("width", `${100 * step.probabilities[id]}%`);
-      return el("span", { class: "map-row" }, token(label(id)), bar, el("span", { text: percent(step.probabilities[id]) }));
-    }));
+      bar.style.setProperty("width", `${100 * p}%`);
+      const share = derived(el("span", { text: percent(p) }), `probability:${index}:${id}`, p);
+      return el("span", { class: "map-row" }, token(label(id)), bar, share);
+    });
+    return el("span", { class: "map-best" }, best);
   }
   return null;
 }

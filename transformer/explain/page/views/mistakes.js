@@ -1,9 +1,10 @@
 // Mistakes: the held-out questions that the model answers wrongly, and those about which it is least
 // certain.
 
-import { asAnswer, encode } from "../arithmetic/tasks.js";
-import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
+import { asAnswer } from "../arithmetic/tasks.js";
+import { derived, el, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { said, saidText } from "./said.js";
 
 export function mistakesView(app) {
   const { store } = app;
@@ -24,16 +25,16 @@ export function mistakesView(app) {
     const columns = mistakes.list.map((one, i) => () => {
       const isOpen = store.get().question === one.source;
       const button = el("button", {
-        type: "button", class: "plain said", "aria-current": isOpen && "true", text: visible(one.source),
+        type: "button", class: "plain said", "aria-current": isOpen && "true", text: saidText(task, one.source),
         title: words({ en: "put it into the input", zh: "放进输入框" }),
       });
       const times = Math.exp(one.margin);
       return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
         el("td", {}, button),
-        el("td", {}, said(asAnswer(task, one.answer))),
+        el("td", {}, said(task, asAnswer(task, one.answer))),
         el("td", { text: one.right ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" }) }),
-        el("td", {}, said(asAnswer(task, one.target))),
-        el("td", {}, token(writtenToken(task, one))),
+        el("td", {}, said(task, asAnswer(task, one.target))),
+        el("td", {}, token(task.tokens[one.token])),
         derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
         el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }));
     });
@@ -55,8 +56,6 @@ const HEADS = [
   { en: "margin", zh: "差距" }, { en: "likelier by", zh: "可能性之比" },
 ];
 
-const said = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
-
 function summary({ tested, wrong, list }) {
   const numbers = [derived(el("span", { text: wrong }), "mistakes:wrong", wrong), derived(el("span", { text: tested }), "mistakes:tested", tested), list.length];
   return el("p", {}, phrase(wrong === 0 ? {
@@ -77,10 +76,4 @@ function reading(task) {
     en: "The margin is the {0} of the written token less that of the second-likeliest, where it is smallest: e to its power says how many times likelier the first was. Choose a line, and the question goes into the input at the top.",
     zh: "差距，是写出的词元与第二可能的词元的 {0} 之差，取一个答案里最小的那一处；e 的这么多次方，就是前者的可能性是后者的多少倍。选一行，这道题就进入页首的输入框。",
   }, term("logits", "logit")), " ", words(what));
-}
-
-/** The label of the token that was written at the step of the smallest margin. */
-function writtenToken(task, { answer, step }) {
-  const ids = answer === "" ? [] : encode(task, answer);
-  return step < ids.length ? task.tokens[ids[step]] : "</s>";
 }

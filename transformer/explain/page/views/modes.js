@@ -14,7 +14,9 @@ export function maskTable(side, current, onRow) {
     el("tbody", {}, rows.map((label, query) => el(
       "tr", { class: query === current ? "chosen" : "", onclick: () => onRow(query) },
       el("th", { scope: "row", text: visible(label) }),
-      rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
+      rows.map((_, key) => (key > query
+        ? el("td", { class: "no", text: "·" })
+        : el("td", { text: "✓" }))),
     ))));
   return el("div", { class: "mask-figure" },
     el("h3", {}, term("causal mask")),
@@ -46,7 +48,7 @@ export function targetField(app, side) {
     isOwn.hidden = app.store.get().target !== null ||
       rightAnswer(side.task, side.explanation.source) !== null;
     problem.textContent = side.error ?? "";
-    problem.hidden = side.error === null;
+    problem.hidden = side.error === null || app.store.get().target === null;
   }
   return { element, update };
 }
@@ -58,7 +60,8 @@ export function lossSentence(steps) {
     en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. Training " +
       "changes the weights so that it falls.",
     zh: "一次计算就得到全部 {0} 个预测。损失是各个 −ln p 的平均：{1}。训练改变权重，使它下降。",
-  }, steps.length, derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean)));
+  }, steps.length,
+  derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean)));
 }
 
 const tokenBoxes = (side, ids) =>

@@ -1,7 +1,7 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
 import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
-import { el, percent, phrase, token } from "../widgets.js";
+import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
 import { partLabel, partText, signed } from "./part_names.js";
@@ -58,7 +58,7 @@ export function rankingPanel(app, side) {
   }
 
   function result({ found, token: id, rival }) {
-    const ranked = found.toSorted((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
+    const ranked = [...found].sort((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
     const { label } = side.clean;
     const rows = ranked.map(({ edit, predicted, measured, looks }) => ({
       label: el("button", {
@@ -67,7 +67,7 @@ export function rankingPanel(app, side) {
       name: editName(edit),
       predicted,
       measured,
-      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", el("span", { class: "number", text: percent(looks.weight) })],
+      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],
     }));
     return [
       el("p", {}, phrase({
@@ -75,12 +75,21 @@ export function rankingPanel(app, side) {
         zh: "{0} 的 logit 减去 {1} 的，变化了多少：",
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked),
-      el("p", { class: "quiet", text: words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”. The encoder is no part of the sum.",
-        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。编码器不在求和之中。",
-      }) }),
+      el("p", { class: "quiet" }, words({
+        en: "An MLP that is off takes its bias along, which the sum lists under “biases”.",
+        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。",
+      }), side.model.kind === "Transformer" ? words({
+        en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
+        zh: "编码器不在求和之中：它通过交叉注意力读到的内容起作用。",
+      }) : ""),
       readings(),
     ].filter(Boolean);
+  }
+
+  /** A head's weight at this step's row, as a number that says which of the trace it is. */
+  function weightOf({ path, index }, { key, weight }) {
+    const text = el("span", { class: "number", text: percent(weight) });
+    return declare(text, side, `${path}.weights`, [index, measuring.row, key], [weight]);
   }
 
   /** The head that looks hardest of those that hardly matter. */
@@ -89,11 +98,13 @@ export function rankingPanel(app, side) {
     const idle = ranked.filter(({ looks, measured }) => looks && !looks.isOnly && Math.abs(measured) < most / 20)
       .sort((a, b) => b.looks.weight - a.looks.weight)[0];
     if (!idle || idle.looks.weight < 0.5) return null;
+    const name = editName(idle.edit);
     return el("p", {}, phrase({
       en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by only {3}.",
       zh: "{0}把 {1} 的注意力给了 {2}；关掉它，差值只变化 {3}。",
-    }, el("strong", { text: partText(app.boxes, editName(idle.edit)) }), percent(idle.looks.weight),
-    token(keyLabels(idle.edit.path)[idle.looks.key]), signed(idle.measured)));
+    }, el("strong", { text: partText(app.boxes, name) }), weightOf(idle.edit, idle.looks),
+    token(keyLabels(idle.edit.path)[idle.looks.key]),
+    derived(el("span", { class: "number", text: signed(idle.measured) }), `measured:${name}`, idle.measured)));
   }
 
   const readings = () => el("p", { class: "quiet", text: words({

@@ -124,11 +124,11 @@ export function sumView(app) {
         return el("li", {}, el("code", { text: name }), " ", shown);
       });
       const reason = {
-        pre: {
+        final: {
           en: "On its way to the logits every part goes through the final norm, which divides by the size of the whole vector. So that each part keeps a term of its own, the norm's scale, 1/√(variance + ε), is held at the value that it has here:",
           zh: "每一部分在到达 logit 之前都要经过最后的归一化，它用整个向量的大小去除。为了让每一部分各占一项，归一化的系数 1/√(方差 + ε) 固定为它在这里的值：",
         },
-        post: {
+        later: {
           en: "On its way to the logits every part goes through each later norm, and a norm divides by the size of the whole vector. So that each part keeps a term of its own, each norm's scale, 1/√(variance + ε), is held at the value that it has here:",
           zh: "每一部分在到达 logit 之前都要经过后面的每一个归一化，而归一化用整个向量的大小去除。为了让每一部分各占一项，每个归一化的系数 1/√(方差 + ε) 都固定为它在这里的值：",
         },
@@ -138,7 +138,7 @@ export function sumView(app) {
         zh: "预测头里的 GELU 是 z · Φ(z)，其中的因子 Φ(z) 也固定为这里的值。",
       }) });
       return el("div", { class: "held" },
-        names.length > 0 && el("p", { text: words(reason[model.config.pre_norm ? "pre" : "post"]) }),
+        names.length > 0 && el("p", { text: words(reason[model.config.pre_norm && model.kind !== "BERT" ? "final" : "later"]) }),
         el("ul", { class: "held-scales" }, held), gate || null);
     }
 

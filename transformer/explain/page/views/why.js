@@ -9,6 +9,7 @@ import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { switchBoard } from "./board.js";
 import { editsReport } from "./edits_report.js";
+import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
 
@@ -29,7 +30,10 @@ export function whyView(app) {
     const group = (texts, ...buttons) =>
       el("div", { class: "choice", role: "group", "aria-label": words(texts) }, buttons);
     const everywhere = option({ en: "at all positions", zh: "所有位置" }, () => choose({ isStepOnly: false }));
-    const thisStep = option({ en: "at this step only", zh: "只在这一步" }, () => choose({ isStepOnly: true }));
+    const isBert = side.model.kind === "BERT";
+    const thisStep = option(
+      isBert ? { en: "at the gap only", zh: "只在空处" } : { en: "at this step only", zh: "只在这一步" },
+      () => choose({ isStepOnly: true }));
     const zero = option({ en: "nothing: zeros", zh: "空着：全零" }, () => choose({ isPatch: false }));
     const patch = option({ en: "what it computed for", zh: "它对另一输入的计算：" }, () => choose({ isPatch: true }));
     const other = el("input", {
@@ -129,7 +133,7 @@ export function whyView(app) {
         const written = steps.map(({ token: id }, i) =>
           token(label(id), { class: clean.steps[i]?.token === id ? "" : "changed" }));
         const reads = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-        return el("dd", {}, written, reads === text || side.model.kind === "BERT" ? null
+        return el("dd", {}, written, reads === text || isBert ? null
           : el("span", { class: "quiet", text: ` ${words({ en: "which is", zh: "即" })} ${text}` }));
       };
       const losses = (what, { steps }) => el("dd", {}, steps.map(({ loss }, i) =>
@@ -159,10 +163,12 @@ export function whyView(app) {
         derived(el("td", { class: what, text: percent(p) }), `${what}:${label(id)}`, p);
       const column = (texts) => el("th", { scope: "col", text: words(texts) });
       return el("table", { class: "shift" },
-        el("caption", { class: "quiet" }, phrase({
-          en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
-          zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
-        }, token(label(step.token)))),
+        el("caption", { class: "quiet" }, phrase(isBert
+          ? { en: "Probability of the token in the gap, where {0} stood before", zh: "空处原来填 {0}，现在各词元的概率" }
+          : {
+            en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
+            zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
+          }, token(label(step.token)))),
         el("thead", {}, el("tr", {}, el("td"), el("td", { class: "pair-place" }),
           column({ en: "before", zh: "原来" }), column({ en: "after", zh: "现在" }))),
         el("tbody", {}, ids.map((id) => el("tr", {},
@@ -188,10 +194,4 @@ function mistakeIn({ task }, question) {
   } catch (error) {
     return error.message;
   }
-}
-
-/** Another question to begin with: of the same length, if the held-out examples have one. */
-function otherQuestion({ data: { examples, question, source } }) {
-  const others = examples.map(([text]) => text).filter((text) => text !== source);
-  return others.find((text) => text.length === source.length) ?? others[0] ?? question;
 }

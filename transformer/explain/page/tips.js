@@ -1,0 +1,27 @@
+// A tip at an element: one at a time.
+
+let tipElement = null;
+
+/** Show a tip below an element, or above it where there is no room. */
+export function showTip(anchor, text) {
+  hideTip();
+  tipElement = document.createElement("div");
+  tipElement.className = "tip";
+  tipElement.ariaHidden = "true"; // those who hear the page have the text as the anchor's label
+  tipElement.textContent = text;
+  document.body.append(tipElement);
+  const at = anchor.getBoundingClientRect();
+  const { width, height } = tipElement.getBoundingClientRect();
+  const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - width - 8));
+  const below = at.bottom + 6 + height < window.innerHeight;
+  tipElement.style.setProperty("left", `${left}px`);
+  tipElement.style.setProperty("top", `${below ? at.bottom + 6 : at.top - height - 6}px`);
+}
+
+export function hideTip() {
+  tipElement?.remove();
+  tipElement = null;
+}
+
+addEventListener("keydown", (event) => event.key === "Escape" && hideTip());
+addEventListener("scroll", hideTip, { passive: true });
