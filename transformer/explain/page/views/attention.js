@@ -2,7 +2,7 @@
 // opened to its arithmetic.
 
 import { answeringIds, rowIds } from "../arithmetic/cell.js";
-import { at, row, sub } from "../arithmetic/tensor.js";
+import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { bars, declare, el, heatMap, percent, phrase, token } from "../widgets.js";
@@ -23,6 +23,7 @@ export function attentionView(app) {
     const large = el("div", { class: "large" });
     const panel = el("div", { class: "cell" });
     let shown = null; // {path, head, query, key}; without a query, that of the chosen step
+    element.classList.add("view");
     element.append(el("div", { class: "attention" }, grid, el("div", {}, large, panel)));
 
     /** What the state says of an attention; while it speaks of an MLP, what it said before. */
@@ -31,7 +32,12 @@ export function attentionView(app) {
       shown ??= { path: app.store.defaults.path, head: 0, query: null, key: null };
     }
 
-    const open = (change) => app.store.set({ ...shown, ...change, box: change.path ?? shown.path });
+    function open(change) {
+      app.store.set({ ...shown, ...change, box: change.path ?? shown.path });
+      if (change.key != null) {
+        app.announce(words({ en: "The arithmetic of this cell stands below.", zh: "这一格的算式在下面。" }));
+      }
+    }
 
     return function update() {
       if (!side.explanation) return;
@@ -116,6 +122,7 @@ function smallMap(side, box, head, shown, step, open) {
   picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
+  const look = box.side === "source" ? null : strongestLook(side.explanation, box, weights, step.row);
   return declare(
     el(
       "button",
@@ -124,10 +131,18 @@ function smallMap(side, box, head, shown, step, open) {
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },
-      picture, el("span", { class: "quiet", text: label }),
+      el("span", { class: "quiet", text: label }), picture, look,
     ),
     side, name, [head], weights.data,
   );
+}
+
+/** The token at which a row looks with the most weight, and that weight. */
+function strongestLook(explanation, box, weights, index) {
+  const line = row(weights, index);
+  const most = argmax(line);
+  const id = answeringIds(explanation.inputs, box)[most];
+  return el("span", { class: "head-look" }, token(explanation.label(id)), ` ${percent(line[most])}`);
 }
 
 /** One head, large, and in words at whom the row that is looked at looks. */

@@ -19,6 +19,7 @@ export function mlpView(app) {
     const units = el("div", { class: "units" });
     const unit = el("div", { class: "cell" });
     const swap = el("div", { class: "swap" });
+    element.classList.add("view");
     element.append(choice, el("div", { class: "mlp" }, units, unit), swap);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
     let swapped = { path: null, pair: null }; // the two rows that change places
