@@ -1,14 +1,13 @@
 // Attention: every head as a small map of who asks whom, one of them large, and any cell of that
 // opened to its arithmetic.
 
-import { answeringIds, rowIds } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { bars, declare, el, heatMap, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
-import { rowLabels, whoAsks } from "./tokens.js";
+import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
 
@@ -46,15 +45,15 @@ export function attentionView(app) {
       const box = boxes.find(({ id }) => id === shown.path) ?? boxes.at(-1);
       const step = side.explanation.steps[state.step] ?? side.explanation.steps.at(-1);
       const own = box.side !== "source"; // its rows are those of the stream that writes
-      const asking = rowIds(side.explanation.inputs, box).length;
-      const answering = answeringIds(side.explanation.inputs, box).length;
+      const asking = askingTokens(side.explanation, box).length;
+      const answering = answeringTokens(side.explanation, box).length;
       const head = Math.min(shown.head, side.model.config.n_heads - 1);
       const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
       const cell = { head, query, key, rival: state.rival, edits: state.edits };
       grid.replaceChildren(...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
-      large.replaceChildren(...largeMap(side, box, cell, open));
-      panel.replaceChildren(...(key === null ? [hint()] : cellPanel(side, box, cell)));
+      large.replaceChildren(...largeMap(app, side, box, cell, open));
+      panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
     };
   }
   return {
@@ -141,20 +140,20 @@ function smallMap(side, box, head, shown, step, open) {
 function strongestLook(explanation, box, weights, index) {
   const line = row(weights, index);
   const most = argmax(line);
-  const id = answeringIds(explanation.inputs, box)[most];
-  return el("span", { class: "head-look" }, token(explanation.label(id)), ` ${percent(line[most])}`);
+  const label = answeringTokens(explanation, box)[most];
+  return el("span", { class: "head-look" }, token(label), ` ${percent(line[most])}`);
 }
 
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(side, box, { head, query, key }, open) {
+function largeMap(app, side, box, { head, query, key }, open) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
-  const columns = answeringIds(explanation.inputs, box).map(explanation.label);
+  const columns = answeringTokens(explanation, box);
   const cell = Math.max(11, Math.min(40, Math.floor(400 / Math.max(...values.shape))));
   const look = (asks, answers) => open({ query: asks, key: answers });
   const heat = heatMap(side, {
-    trace: name, at: [head], values, rows: rowLabels(explanation, box), columns, scale: "weight",
+    trace: name, at: [head], values, rows: rowLabels(app, side, box), columns, scale: "weight",
     cell, select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
@@ -175,7 +174,7 @@ function largeMap(side, box, { head, query, key }, open) {
     el("h3", {}, words(boxTitle(box)), " ", el("span", { class: "quiet", text: headName(box, head) })),
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
-      whoAsks(explanation, box, query),
+      whoAsks(app, side, box, query),
       el("strong", { text: percent(at(values, query, seen[0])) }), token(columns[seen[0]]),
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({

@@ -6,6 +6,7 @@ import { dot, row } from "../arithmetic/tensor.js";
 import { boxesOf } from "../boxes.js";
 import { bars, derived, el, formula, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { isSecret, secretNote } from "./guess.js";
 import { line, measured, strips, termBars } from "./lines.js";
 import { stepOf } from "./tokens.js";
 
@@ -49,9 +50,10 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
   const difference = Math.max(...sum.map((x, i) => Math.abs(x - part[i])));
   return line(
     phrase({ en: "Into the token's vector, the {0}", zh: "加进词元的向量，也就是{0}" }, term("residual")),
-    sumText(cells.filter(({ hidden }) => !hidden).length, head, edited),
+    sumText(cells.filter(({ hidden }) => !hidden).length, head, model.config.bias, edited),
     formula("x", "←", "x", "+", ["munder", "∑", ["text", words({ en: "heads", zh: "头" })]], ["munder", "∑", ["text", words({ en: "keys", zh: "键" })]],
-      ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"], "+", ["sub", "b", "O"]),
+      ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"],
+      ...(model.config.bias ? ["+", ["sub", "b", "O"]] : [])),
     strips(side, list, most),
     edited ? null : derived(el("p", { class: "quiet", text: words({
       en: "Largest difference between the sum over the keys and the head's part: {0}.",
@@ -68,7 +70,7 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
  * What the pair adds to the logit of the token that the row writes less another's, beside the other
  * keys of the row: weight and effect are two things.
  */
-export function logitLine({ side, box, head, query, key, rival, trace, cells, labels, what }) {
+export function logitLine({ app, side, box, head, query, key, rival, trace, cells, labels, what }) {
   const { model, explanation } = side;
   const step = stepOf(explanation, box, query);
   const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
@@ -78,6 +80,7 @@ export function logitLine({ side, box, head, query, key, rival, trace, cells, la
       zh: "没有直接的作用：答案不是从这一行读出来的。它在这里收集到的，要经过后面的注意力才到答案。",
     }));
   }
+  if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
   const other = rival === null || rival === step.token ? step.rival : rival;
   const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
   const values = addedByKeys(model, trace, box, head, query).map((added) =>
@@ -108,7 +111,7 @@ export function logitLine({ side, box, head, query, key, rival, trace, cells, la
   );
 }
 
-function sumText(keys, head, edited) {
+function sumText(keys, head, bias, edited) {
   if (edited) {
     return words({
       en: "This head is switched off or replaced: the lines say what it would add, and the strips what stands in its place.",
@@ -116,9 +119,9 @@ function sumText(keys, head, edited) {
     });
   }
   return words({
-    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads and a bias make the change that attention adds to the vector. All strips have one scale of colour.",
-    zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头再加一个偏置，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
-  }, keys, head + 1);
+    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. All strips have one scale of colour.",
+    zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
+  }, keys, head + 1, bias ? words({ en: " and a bias", zh: "再加一个偏置" }) : words({ en: "", zh: "加起来" }));
 }
 
 /** In the place of these lines on a page that holds what was recorded alone. */

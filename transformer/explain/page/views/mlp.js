@@ -5,10 +5,9 @@ import { hiddenUnits } from "../arithmetic/unit.js";
 import { boxesOf, boxPlace } from "../boxes.js";
 import { bars, declare, el, number, phrase, svg, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { rowLabels, whoAsks } from "./tokens.js";
-import { rowIds } from "../arithmetic/cell.js";
-import { readingExamples, unitPanel } from "./unit.js";
 import { swapPanel } from "./swap.js";
+import { askingTokens, rowLabels, whoAsks } from "./tokens.js";
+import { readingExamples, unitPanel } from "./unit.js";
 
 const LISTED = 10; // of a token's units, so many of the largest
 
@@ -41,13 +40,13 @@ export function mlpView(app) {
       choose(state);
       const box = boxes.find(({ id }) => id === shown.path) ?? boxes.at(-1);
       const step = explanation.steps[state.step] ?? explanation.steps.at(-1);
-      const last = rowIds(explanation.inputs, box).length - 1;
+      const last = askingTokens(explanation, box).length - 1;
       const index = Math.min(shown.query ?? (box.side === "source" ? 0 : step.row), last);
       const list = hiddenUnits(explanation.trace, box.id, index);
       const order = [...list].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
       const chosen = list[shown.unit ?? -1] ?? order[0];
-      choice.replaceChildren(blockChoice(boxes, box, open), rowChoice(explanation, box, index, open));
-      units.replaceChildren(...unitList(side, box, index, { list, order, chosen }, open));
+      choice.replaceChildren(blockChoice(boxes, box, open), rowChoice(app, side, box, index, open));
+      units.replaceChildren(...unitList(app, side, box, index, { list, order, chosen }, open));
       unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
       if (swapped.path !== box.id) swapped = { path: box.id, pair: null };
       swap.replaceChildren(...swapPanel(side, box, index, swapped.pair, (pair) => {
@@ -74,9 +73,9 @@ function blockChoice(boxes, box, open) {
 }
 
 /** The rows of the stream, of which one is looked at. */
-function rowChoice(explanation, box, index, open) {
+function rowChoice(app, side, box, index, open) {
   return el("div", { class: "row-choice", role: "group", "aria-label": words({ en: "Which token", zh: "哪个词元" }) },
-    rowLabels(explanation, box).map((label, i) => token(label, {
+    rowLabels(app, side, box).map((label, i) => token(label, {
       class: i === index ? "selected" : "", role: "button", tabindex: "0",
       "aria-pressed": String(i === index), onclick: () => open({ query: i, unit: null }),
       onkeydown: (event) => {
@@ -103,28 +102,28 @@ const LET_THROUGH = {
 };
 
 /** How many units are on, all of them as a profile, and the largest by their numbers. */
-function unitList(side, box, index, { list, order, chosen }, open) {
+function unitList(app, side, box, index, { list, order, chosen }, open) {
   const { activation } = side.model.config;
   const text = LET_THROUGH[activation.startsWith("gelu") ? "gelu" : activation];
   const on = list.filter(({ pre, share }) => pre > 0 && share > 0).length;
   const items = order.slice(0, LISTED).filter(({ value }) => value !== 0).map(({ unit, value }) => ({
-    label: words({ en: "unit {0}", zh: "单元 {0}" }, unit), value,
+    label: words({ en: "unit {0}", zh: "单元 {0}" }, unit + 1), value,
     what: `unit:${box.id}.hidden.${index}.${unit}`, selected: unit === chosen.unit,
     onSelect: () => open({ unit, query: index }),
   }));
   const pick = el("input", {
-    type: "number", min: 0, max: list.length - 1, value: chosen.unit,
+    type: "number", min: 1, max: list.length, value: chosen.unit + 1,
     onchange: (event) => {
-      const unit = Number(event.target.value);
+      const unit = Number(event.target.value) - 1;
       if (list[unit]) open({ unit, query: index });
     },
   });
   return [
-    el("p", { class: "says" }, phrase(text, whoAsks(side.explanation, box, index), on, list.length)),
+    el("p", { class: "says" }, phrase(text, whoAsks(app, side, box, index), on, list.length)),
     profile(side, box, index, list, chosen, (unit) => open({ unit, query: index })),
     el("p", { class: "quiet profile-words" }, words({
-      en: "All {0} units, the largest answer first. Grey: the answer, from {1} to {2}. Coloured: what the activation lets through.",
-      zh: "全部 {0} 个单元，回答最大的在前。灰色：回答，从 {1} 到 {2}。有颜色的：激活函数放行的部分。",
+      en: "All {0} units, the largest answer first. Grey: what the activation is given, from {1} to {2}. Coloured: the unit, what comes out.",
+      zh: "全部 {0} 个单元，回答最大的在前。灰色：激活函数得到的数，从 {1} 到 {2}。有颜色的：出来的结果，也就是单元的值。",
     }, list.length, number(Math.max(...list.map(({ pre }) => pre))), number(Math.min(...list.map(({ pre }) => pre))))),
     bars({ items, label: words({ en: "The largest units", zh: "最大的单元" }) }),
     el("label", { class: "pick" }, phrase({ en: "any {0}: {1}", zh: "任选一个{0}：{1}" }, term("unit"), pick)),

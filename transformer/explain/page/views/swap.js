@@ -1,13 +1,13 @@
 // That an MLP treats each token alone, to be tried: three tokens' vectors pass through it, two of
 // them change places, and so do their results. All is computed, with the model's weights.
 
-import { rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
 import { runMlp, takeRows } from "../arithmetic/unit.js";
 import { paintSmall } from "../paint.js";
 import { derived, el, number, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { derivedVector } from "./lines.js";
+import { askingTokens } from "./tokens.js";
 
 /** Three rows, the one that is looked at among them; fewer where there are fewer. */
 function threeRows(count, index) {
@@ -20,7 +20,7 @@ export function swapPanel(side, box, index, pair, change) {
   const { model, explanation } = side;
   const { trace } = explanation;
   if (!model.weights) return [];
-  const labels = rowIds(explanation.inputs, box).map(explanation.label);
+  const labels = askingTokens(explanation, box);
   const rows = threeRows(labels.length, index);
   if (rows.length < 2) return [];
   const order = [...rows];

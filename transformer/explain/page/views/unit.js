@@ -43,27 +43,29 @@ export function unitPanel(side, box, index, unit, { edits, reading }) {
   const edited = isEdited(edits, box, index, "unit", unit.unit);
   const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
-    el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit)),
+    el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
     el("ol", { class: "chain" },
       answerLine(c), ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
-      excitedLine(c, reading), examplesLine(c)),
+      ...(side.data.examples?.length ? [excitedLine(c, reading), examplesLine(c)] : [])),
   ];
 }
 
 const THROUGH = {
   relu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer is {0}. ReLU lets {2} of it through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答是 {0}，ReLU 放行其中的 {2}。",
+    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer is {0}. ReLU lets {2} of it through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答是 {0}，ReLU 放行其中的 {2}。",
   },
   gelu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
+    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
   },
   swiglu: {
     en: "Its gate asks a question of the vector: the answer z is {0}, and sigmoid(z) opens it to {2}. What passes is z times a second number, {1}.",
     zh: "它的门向词元的向量提一个问题：回答 z 是 {0}，sigmoid(z) 把门开到 {2}。通过的是 z 乘以第二个数 {1}。",
   },
 };
+
+const biasText = ({ model }) => (model.config.bias ? words({ en: ", and a bias", zh: "，再加偏置" }) : "");
 
 function answerLine({ side, box, index, unit, edited }) {
   const { activation } = side.model.config;
@@ -74,7 +76,7 @@ function answerLine({ side, box, index, unit, edited }) {
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
     edited ? "" : words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
-      number(pre), number(up ?? 0), percent(share)),
+      number(pre), number(up ?? 0), percent(share), biasText(side)),
     edited ? el("p", { class: "quiet", text: words({
       en: "It is switched off or replaced: what stands in its place is {0}, and what the whole MLP adds may be replaced too.",
       zh: "它被关掉或换掉了：现在放在它位置上的是 {0}，整个 MLP 加上的也可能被换掉。",
@@ -94,12 +96,12 @@ function addsLine({ side, box, index, unit, what }) {
   return line(
     phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
     words({
-      en: "Its value times its row of W_2: {0} numbers. All units and a bias together are the output of the MLP.",
-      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元再加偏置，就是 MLP 的输出。",
-    }, added.length),
-    formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit, "]"),
+      en: "Its value times its row of W_2: {0} numbers. All units together{1} are the output of the MLP.",
+      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元加起来{1}，就是 MLP 的输出。",
+    }, added.length, biasText(side)),
+    formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit + 1, "]"),
     strips(side, [
-      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit), what: `${what}.added`, values: added },
+      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit + 1), what: `${what}.added`, values: added },
       { label: words({ en: "the MLP", zh: "整个 MLP" }), trace: `${box.id}.output`, at: [index], values: output },
     ], most),
   );
@@ -137,9 +139,9 @@ function excitedLine({ side, box, unit, what }, reading) {
   const found = reading();
   const title = words({ en: "Which tokens excite it", zh: "哪些词元让它亮" });
   if (!found) {
-    return line(title, side.model.weights && side.data.examples?.length
-      ? words({ en: "The page is reading held-out examples …", zh: "页面正在读留出的例子……" })
-      : words({ en: "This page holds no examples to read.", zh: "这个页面里没有例子可读。" }));
+    return line(title, words({
+      en: "The page is reading held-out examples …", zh: "页面正在读留出的例子……",
+    }));
   }
   const means = [...found.means.get(box.id)].map(([id, { count, sums }]) => (
     { id, count, mean: sums[unit.unit] / count }));
