@@ -120,7 +120,7 @@ function startPage(data) {
         if (isIntersecting && entry.stale) entry.draw();
       }
     },
-    { rootMargin: "400px" },
+    { rootMargin: "200px" },
   );
 
   function build() {

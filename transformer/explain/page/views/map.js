@@ -7,7 +7,7 @@ import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
 import {
-  declare, derived, el, largestSize, number, percent, phrase, svg, token,
+  declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
 } from "../widgets.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 
@@ -30,7 +30,12 @@ export function mapView(app) {
     }) });
     const steps = el("p", { class: "map-step" });
     const head = el("div", { class: "map-head" });
-    element.append(head, steps, figure);
+    const legend = el("p", { class: "map-legend" }, phrase({
+      en: "From top to bottom: the line is each token's vector, its {0}. " +
+        "A box reads it and adds ( + ) what it has found. Choose one.",
+      zh: "从上往下看：线是每个词元的向量，即{0}。每个部分从中读取，再把找到的加（ + ）回去。点一个看看。",
+    }, term("residual")));
+    element.append(head, legend, steps, figure);
     let width = 0;
     let drawn = null;
 
