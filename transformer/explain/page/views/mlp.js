@@ -17,12 +17,12 @@ export function mlpView(app) {
     const choice = el("div", { class: "mlp-choice" });
     const units = el("div", { class: "units" });
     const unit = el("div", { class: "cell" });
-    const swap = el("div", { class: "swap" });
+    const swapping = el("div", { class: "swap" });
     element.classList.add("view");
-    element.append(choice, el("div", { class: "mlp" }, units, unit), swap);
+    element.append(choice, el("div", { class: "mlp" }, units, unit), swapping);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
-    let swapped = { path: null, pair: null }; // the two rows that change places
-    const reading = readingExamples(side, boxes, () => update());
+    let swap = null; // {path, a, b, done}: two rows of an MLP's stream, which may change places
+    const reading = readingExamples(side, boxes, () => keepingControl(element, update));
 
     /** What the state says of an MLP; while it speaks of an attention, what it said before. */
     function choose({ path, query, unit: chosen }) {
@@ -48,10 +48,12 @@ export function mlpView(app) {
       choice.replaceChildren(blockChoice(boxes, box, open), rowChoice(app, side, box, index, open));
       units.replaceChildren(...unitList(app, side, box, index, { list, order, chosen }, open));
       unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
-      if (swapped.path !== box.id) swapped = { path: box.id, pair: null };
-      swap.replaceChildren(...swapPanel(side, box, index, swapped.pair, (pair) => {
-        swapped.pair = pair;
-        update();
+      if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
+        swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
+      }
+      swapping.replaceChildren(...swapPanel(side, box, swap, (change) => {
+        swap = { ...swap, ...change };
+        keepingControl(element, update);
       }));
     }
 
@@ -62,6 +64,14 @@ export function mlpView(app) {
     title: { en: "The MLP: what does a token make of it?", zh: "MLP：词元拿它做了什么？" },
     mount,
   };
+}
+
+/** Draw anew; the control that had the focus has it again. */
+function keepingControl(element, draw) {
+  const controls = () => [...element.querySelectorAll("button, select, input, [tabindex]")];
+  const place = controls().indexOf(document.activeElement);
+  draw();
+  controls()[place]?.focus({ preventScroll: true });
 }
 
 function blockChoice(boxes, box, open) {
