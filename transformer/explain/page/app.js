@@ -4,6 +4,7 @@ import { boxOf, boxesOf } from "./boxes.js";
 import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
 import { createStore, readHash, writeHash } from "./store.js";
+import { hideOrphanTip } from "./tips.js";
 import { attentionView } from "./views/attention.js";
 import { compareView, sideName } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
@@ -178,6 +179,7 @@ function startPage(data) {
         if (entry.visible) entry.draw();
       }
     });
+    hideOrphanTip();
     drawn = store.get();
     const hash = writeHash(drawn, store.defaults);
     const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own

@@ -1,6 +1,7 @@
 // What the focus panel says of a box: what goes in, what happens, what comes out, and the formula.
 
 import { phrase, term } from "../widgets.js";
+import { words } from "../words.js";
 
 /** {goesIn, happens, comesOut: nodes, formulas: [parts of a formula]} */
 export function textOf(box, { config, kind, task }) {
@@ -141,7 +142,7 @@ function gathered() {
 }
 
 function changeTerm({ name }) {
-  if (name === "mlp") return term("MLP");
+  if (name === "mlp") return term("MLP", words({ en: "the MLP", zh: "MLP" }));
   return term({ cross_attention: "cross-attention" }[name] ?? "self-attention");
 }
 

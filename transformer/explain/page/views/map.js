@@ -158,10 +158,10 @@ function arrowHead(id) {
     svg("path", { d: "M0 0L6 3L0 6z", class: "map-arrow" }));
 }
 
-function modeChoice({ store }) {
+function modeChoice({ store, payload }) {
   const choose = (mode, texts) => el("button", {
     type: "button", text: words(texts), "aria-pressed": String(store.get().mode === mode),
-    onclick: () => store.set({ mode }),
+    disabled: payload.weights === null, onclick: () => store.set({ mode }),
   });
   const label = words({ en: "Mode", zh: "模式" });
   return el("div", { class: "choice", role: "group", "aria-label": label },
@@ -185,7 +185,7 @@ const STEP_SENTENCES = {
 };
 
 /** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
-function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) {
+function stepSentence(store, { explanation }, { step: chosen }, isSecret) {
   const { steps, rows, label } = explanation;
   const index = Math.min(chosen, steps.length - 1);
   const { row, token: id, probabilities, loss } = steps[index];
@@ -193,11 +193,12 @@ function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) 
     type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
     onclick: () => store.set({ step: to }),
   });
-  const texts = STEP_SENTENCES[isSecret ? "secret" : mode];
+  const isTraining = loss !== undefined;
+  const texts = STEP_SENTENCES[isSecret ? "secret" : isTraining ? "training" : "use"];
   const shown = (text, what, value) => derived(el("span", { text }), what, value);
   const p = probabilities[id];
   const share = shown(percent(p), `probability:${index}:${id}`, p);
-  const cost = mode === "training" ? shown(number(loss), `loss:${index}`, loss) : "";
+  const cost = isTraining ? shown(number(loss), `loss:${index}`, loss) : "";
   return [
     go(index - 1, "←", { en: "The step before", zh: "前一步" }),
     go(index + 1, "→", { en: "The next step", zh: "后一步" }),
