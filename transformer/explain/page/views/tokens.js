@@ -11,10 +11,10 @@ export function stepOf(explanation, box, index) {
 
 /** A label for each row that a box works on: "4", and where the row writes a token "4→6". */
 export function rowLabels(explanation, box) {
-  return rowIds(explanation.inputs, box).map((id, i) => {
+  const { rows, columns, steps, written } = explanation;
+  return ((box.side === "source" && columns) || rows).map((label, i) => {
     const step = stepOf(explanation, box, i);
-    const label = explanation.label(id);
-    return step ? `${label}→${explanation.label(step.token)}` : label;
+    return step ? `${label}→${written[steps.indexOf(step)]}` : label;
   });
 }
 
@@ -24,6 +24,7 @@ export function whoAsks(explanation, box, index) {
   const texts = step
     ? { en: "The token that writes {0}", zh: "写 {0} 的词元" }
     : { en: "The token {0} at place {1}", zh: "第 {1} 个词元 {0}" };
-  const id = step ? step.token : rowIds(explanation.inputs, box)[index];
-  return el("span", {}, phrase(texts, token(explanation.label(id)), index + 1));
+  const { steps, written, label } = explanation;
+  const asks = step ? written[steps.indexOf(step)] : label(rowIds(explanation.inputs, box)[index]);
+  return el("span", {}, phrase(texts, token(asks), index + 1));
 }
