@@ -29,8 +29,11 @@ export function computeSide(side, { question, target, mode, edits }) {
     side.edits = editsOf(side, edits);
     side.error = null;
   } catch (error) {
-    side.error = error.message;
     [side.asked, side.answers] = last;
+    if (side.explanation === null) { // a link may ask what is no question: show the page's own
+      computeSide(side, { question: side.data.question, target: null, mode, edits: [] });
+    }
+    side.error = error.message;
   }
 }
 
