@@ -30,7 +30,8 @@ export function computeSide(side, { question, target, mode, edits }) {
     side.error = null;
   } catch (error) {
     [side.asked, side.answers] = last;
-    if (side.explanation === null) { // a link may ask what is no question: show the page's own
+    const isOwn = question === side.data.question && target === null && edits.length === 0;
+    if (side.explanation === null && !isOwn) { // a link may ask anything: show the page's question
       computeSide(side, { question: side.data.question, target: null, mode, edits: [] });
     }
     side.error = error.message;
