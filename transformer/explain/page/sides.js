@@ -45,12 +45,20 @@ export function answerInUse(side, edits = []) {
 export function answerInTraining(side, edits = []) {
   return remembered(side, ["training", edits], () => {
     const clean = answerInUse(side);
-    if (side.data.weights === null) return clean;
+    if (side.data.weights === null) return withLosses(clean);
     const own = decodeIds(side.task, clean.answer.slice(0, side.task.longest[1]));
     const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? own;
     if (target === "") return clean; // a model that says nothing has nothing to learn from
     return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
+}
+
+/** A recorded answer, as its own target. */
+function withLosses(explanation) {
+  const steps = explanation.steps.map((step) => (
+    { ...step, loss: -Math.log(step.probabilities[step.token]) }
+  ));
+  return { ...explanation, steps };
 }
 
 function remembered(side, key, compute) {

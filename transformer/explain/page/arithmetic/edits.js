@@ -25,12 +25,12 @@ export function sublayersOf({ kind, config }) {
     }))).flat());
 }
 
-/** Is this the encoder of an encoder–decoder? The answer's stream reads it, and is not made of it. */
+/** Is this in an encoder–decoder's encoder? The answer's stream reads it, and is not made of it. */
 export function isInEncoder(model, path) {
   return model.kind === "Transformer" && path.startsWith("encoder.");
 }
 
-/** What an edit changes, and how: "….heads.2", "….hidden.17@3" in row 3, "….output<1+2" from 1+2. */
+/** What an edit changes: "….heads.2", "….hidden.17@3" in row 3 only, "….output<1+2" from 1+2. */
 export function editName(edit) {
   const index = edit.index === undefined ? "" : `.${edit.index}`;
   const only = edit.row === undefined ? "" : `@${edit.row}`;
@@ -102,7 +102,8 @@ export function probabilitiesAt(trace, index) {
 export function strongestKey(trace, path, head, index) {
   const weights = row(trace.get(`${path}.weights`), head, index);
   const key = argmax(weights);
-  return { key, weight: weights[key], isOnly: weights.every((weight, k) => k === key || weight === 0) };
+  const isOnly = weights.every((weight, k) => k === key || weight === 0);
+  return { key, weight: weights[key], isOnly };
 }
 
 /** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */

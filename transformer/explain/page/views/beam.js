@@ -116,7 +116,8 @@ function beamTree(side, layout, alpha, show) {
 function foundTexts(side, found) {
   const rows = found.ids.map((ids, i) => {
     const score = el("td", { class: "number", text: beamNumber(found.scores[i]) });
-    const boxes = Array.from(ids).map((id) => token(side.explanation.label(id)));
+    const end = ids.indexOf(side.model.config.eos) + 1 || ids.length;
+    const boxes = ids.slice(0, end).map((id) => token(side.explanation.label(id)));
     return el("tr", { class: i === 0 ? "wins" : "" },
       derived(score, `beam:best${i}`, found.scores[i]),
       el("td", {}, el("span", { class: "tokens" }, boxes)),

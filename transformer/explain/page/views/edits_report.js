@@ -20,11 +20,14 @@ export function editsReport(app, side, step, edited) {
     measured: measuredChange(model, inputs, trace, [edit], ...at),
   }));
   const rows = found.map((entry) => ({
-    ...entry, label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)], remove: remover(app, entry),
+    ...entry,
+    label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)],
+    remove: remover(app, entry),
   }));
   if (found.length > 1) {
     rows.push({
-      label: el("em", { text: words({ en: "all of them together", zh: "全部一起" }) }), name: "together",
+      label: el("em", { text: words({ en: "all of them together", zh: "全部一起" }) }),
+      name: "together",
       predicted: null, measured: logitGap(edited, ...at) - logitGap(trace, ...at),
     });
   }
@@ -42,15 +45,18 @@ export function editsReport(app, side, step, edited) {
     el("ul", { class: "reasons" }, found.flatMap(({ edit, name, predicted, measured }) =>
       [rowsSentence(side, edit), reason(model, step, edit, predicted, measured)]
         .filter(Boolean)
-        .map((text) => el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text)))),
+        .map((text) => (
+          el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text))))),
   ].filter(Boolean);
 }
 
-function remover(app, { edit, name }) {
+function remover({ boxes, store }, { edit, name }) {
   return el("button", {
     type: "button", class: "plain", text: "×",
-    "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(app.boxes, name)),
-    onclick: () => app.store.set({ edits: app.store.get().edits.filter((other) => !sameTarget(other, edit)) }),
+    "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(boxes, name)),
+    onclick: () => {
+      store.set({ edits: store.get().edits.filter((other) => !sameTarget(other, edit)) });
+    },
   });
 }
 
@@ -59,8 +65,11 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
   const labels = isInEncoder(model, path) ? columns : rows;
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
-    row !== undefined && words({ en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" }, row, visible(labels[row] ?? "–")),
-    from !== undefined && words({ en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
+    row !== undefined && words(
+      { en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" },
+      row, visible(labels[row] ?? "–")),
+    from !== undefined && words(
+      { en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }
 

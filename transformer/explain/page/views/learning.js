@@ -25,7 +25,7 @@ export function learningView(app) {
       element.append(nothingKept(side));
       if (learning?.metrics.length) {
         const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
-        element.append(lossCurve(options));
+        element.append(lossCurve(options), whatIsDrawn());
       }
       return () => {};
     }
@@ -53,7 +53,7 @@ export function learningView(app) {
       }, checkpoints.length, term("checkpoint"))),
       choice,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn()), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true)), history),
       below,
     );
 
@@ -277,11 +277,12 @@ function meanLoss({ steps }) {
 }
 
 /** What the lines and circles of the drawing are. */
-function whatIsDrawn() {
+function whatIsDrawn(hasCircles = false) {
+  const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
   return el("p", { class: "quiet learning-key" }, phrase({
-    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. A circle: the mean over the tokens of this example's answer.",
-    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。圆圈：这个例子的答案里各词元的平均。",
-  }, term("loss", words({ en: "Loss", zh: "损失" }))));
+    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. {1}",
+    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。{1}",
+  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : ""));
 }
 
 function nothingKept({ data }) {
@@ -289,5 +290,5 @@ function nothingKept({ data }) {
   return el("p", {}, phrase({
     en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
     zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
-  }, el("code", { text: command })));
+  }, el("code", { class: "said", text: command })));
 }

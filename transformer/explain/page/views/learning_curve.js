@@ -9,7 +9,7 @@ const SERIES_NAMES = {
   held_out_loss: { en: "held out", zh: "留出" },
   example: { en: "this example", zh: "这个例子" },
 };
-const CURVE = { height: 210, left: 44, right: 16, top: 22, bottom: 30 };
+const CURVE = { height: 210, left: 52, right: 16, top: 22, bottom: 30 };
 const LEAST_LOSS = 1e-6; // of what is drawn: a smaller one stands at the bottom
 
 /** 0.01 ≤ 0.02, 0.05, 0.1, …: the round numbers of a range, on a logarithmic scale. */

@@ -137,9 +137,9 @@ const WRITING_SENTENCES = {
   gap: {
     en: "This model writes nothing token by token: it reads the whole text at once, on both " +
       "sides of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
-      "beam and no causal mask; in training the loss is −ln p of the word that was hidden.",
+      "beam and no causal mask; in training the word that was hidden is the target.",
     zh: "这个模型不逐个写词元：它一次读完空格两边的全部文字，给出空格里每个词元的概率。" +
-      "所以没有缓存，没有束搜索，也没有因果掩码；训练时的损失是被藏起的词的 −ln p。",
+      "所以没有缓存，没有束搜索，也没有因果掩码；训练时，被藏起的词就是目标。",
   },
 };
 
@@ -158,15 +158,23 @@ function chosenSentence(side, step, training) {
 }
 
 function gapView(app, side, element) {
+  const modes = modeSwitch(app);
+  const target = targetField(app, side);
   const body = el("div");
-  element.append(el("p", { text: words(WRITING_SENTENCES.gap) }), body);
+  element.append(
+    modes.element, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body);
   const gate = guessGate(app, side, "token", body);
   return () => {
     if (!side.explanation) return;
-    const [step] = side.explanation.steps;
-    const read = el("p", { class: "tokens" }, side.explanation.rows.map((label, row) =>
-      token(label, { class: row === step.row ? "selected" : "" })));
-    body.replaceChildren(read, probabilityBars(side, step, 0, false));
+    const { steps, rows } = side.explanation;
+    const training = app.store.get().mode === "training";
+    const read = el("p", { class: "tokens" }, rows.map((label, row) =>
+      token(label, { class: row === steps[0].row ? "selected" : "" })));
+    modes.update();
+    target.element.hidden = !training;
+    target.update();
+    body.replaceChildren(read, chosenSentence(side, steps[0], training),
+      probabilityBars(side, steps[0], 0, training), ...(training ? [lossSentence(steps)] : []));
     gate();
   };
 }
