@@ -279,6 +279,10 @@ class Reference:
         column = float64(sublayers(self.model)[path].down.weight)[:, unit]
         if what == "added":
             return value * column
+        if what == "share":  # of the answer: what the activation lets through
+            pre = self.arrays[f"{path}.pre_activation"][row, unit]
+            gated = f"{path}.up" in self.arrays
+            return 1 / (1 + math.exp(-pre)) if gated else value / pre
         if what == "logit":
             W = float64(self.model.output.weight)
             at, _ = read(self.model, self.now.trace, row, W.T)

@@ -208,6 +208,7 @@ class Shown:
         box = self.page.locator(selector).first
         box.click()
         self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Delete")
         self.page.keyboard.type(question)
         self.settle()
 

@@ -120,7 +120,7 @@ def test_a_heat_map_reads_its_numbers_out(shown: Open) -> None:
     for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowLeft"):
         tab.keyboard.press(key)
     label, number = queries.get_by_role("status").inner_text().split(": ")
-    assert label == "7, 1"
+    assert label == "7, 2"  # numbered from 1
     d_head = len(values) // 2  # of <s> and of 7
     assert float(number.replace("−", "-")) == pytest.approx(values[d_head + 1], rel=1e-3)
     weights = tab.locator("#focus figure[data-trace$='.weights']")

@@ -44,11 +44,12 @@ function startPage(data) {
   const boxes = boxesOf(data);
   const store = createStore(beginning(data, boxes), location.hash);
   const app = {
-    payload: data, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs: [data], boxes, store, sides: [], open, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
   const secondRun = data.compare && { ...data, ...data.compare, compare: null };
+  if (secondRun) app.runs.push(secondRun);
   let views = []; // {update, element, visible, stale}
   let drawn = null; // the state that the page shows
   let waiting = false;
@@ -163,6 +164,7 @@ function startPage(data) {
   }
 
   function draw(before) {
+    if (!boxes.some(({ id }) => id === store.get().box)) store.set({ box: store.defaults.box });
     const state = store.get();
     const changed = (...names) =>
       before === null || names.some((name) => state[name] !== before[name]);

@@ -102,7 +102,7 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   pen.fillStyle = css(quiet);
   pen.textAlign = "center";
   const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
-  for (let j = 0; j < width; j += every) pen.fillText(j, left + (j + 0.5) * cell, top - 8);
+  for (let j = every - 1; j < width; j += every) pen.fillText(j + 1, left + (j + 0.5) * cell, top - 8);
 }
 
 /** Paint the cells, with numbers where there is room. −∞, behind the mask, is struck out. */

@@ -135,11 +135,11 @@ export function heatMap(side, options) {
   }
 
   function read(i, j) {
-    const [row, column] = [rows?.[i] ?? i, columns?.[j] ?? j];
+    const [row, column] = [rows?.[i] ?? i + 1, columns?.[j] ?? j + 1]; // numbered from 1
     const x = values.data[i * width + j];
     readout.textContent = asks
       ? words(ASKS_AND_ANSWERS, row, column, number(x))
-      : `${row}, ${column}: ${number(x)}`;
+      : `${rows === null && height === 1 ? "" : `${row}, `}${column}: ${number(x)}`;
   }
 
   const key = [side.id, trace, at, cell].join("|");

@@ -4,7 +4,7 @@
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
-import { bars, declare, el, heatMap, percent, phrase, token } from "../widgets.js";
+import { bars, declare, derived, el, heatMap, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
 import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
@@ -157,6 +157,7 @@ function largeMap(app, side, box, { head, query, key }, open) {
     cell, select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
+  const what = `weight:${box.id}.${head}.${query}`;
   const order = Array.from(row(values, query).keys()).sort((i, j) =>
     at(values, query, j) - at(values, query, i));
   const seen = order.filter((j) => at(values, query, j) > 0);
@@ -165,17 +166,17 @@ function largeMap(app, side, box, { head, query, key }, open) {
     label: [token(columns[j]), el("span", { class: "quiet", text: ` ${j + 1}` })],
     value: at(values, query, j), text: percent(at(values, query, j)), colour: "weight",
     selected: j === key, onSelect: () => look(query, j),
-    title: words({ en: "Open the arithmetic", zh: "展开算式" }),
+    title: words({ en: "Open the arithmetic", zh: "展开算式" }), what: `${what}.${j}`,
   }));
-  const others = rest > 0 && el("p", { class: "quiet", text: words(
+  const others = rest > 0 && derived(el("p", { class: "quiet", text: words(
     { en: "and {0} more, together {1}", zh: "还有 {0} 个，合计 {1}" },
-    seen.length - LOOKS, percent(rest)) });
+    seen.length - LOOKS, percent(rest)) }), `${what}.others`, rest);
   return [
     el("h3", {}, words(boxTitle(box)), " ", el("span", { class: "quiet", text: headName(box, head) })),
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
       whoAsks(app, side, box, query),
-      el("strong", { text: percent(at(values, query, seen[0])) }), token(columns[seen[0]]),
+      derived(el("strong", { text: percent(at(values, query, seen[0])) }), `${what}.${seen[0]}`, at(values, query, seen[0])), token(columns[seen[0]]),
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),

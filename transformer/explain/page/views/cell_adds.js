@@ -21,7 +21,7 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
     words({
       en: "W_O turns the {0} numbers into {1}, as many as the token's vector has. Number {2} is the largest of them; it is this sum:",
       zh: "W_O 把这 {0} 个数变成 {1} 个，和词元的向量一样长。其中第 {2} 个数最大，它是这些项的和：",
-    }, weighted.length, added.length, largest),
+    }, weighted.length, added.length, largest + 1),
     formula(["row", "(", measured(weight), "·", ["value", "v"], ")"], ["subsup", "W", "O", ["row", ["text", `${head + 1}`]]]),
     termBars(terms, `${what}.output.${largest}`, words({ en: "Terms of its largest number", zh: "最大的那个数的各项" })),
     derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(added[largest])) }),

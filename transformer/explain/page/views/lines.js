@@ -53,7 +53,7 @@ export function derivedVector(element, what, values) {
 export function termBars(terms, what, name) {
   const [first, others] = [terms.slice(0, TERMS), terms.slice(TERMS)];
   const items = first.map(({ i, x, y, value }) => ({
-    label: el("span", { class: "product" }, el("span", { class: "quiet", text: `${i}: ` }),
+    label: el("span", { class: "product" }, el("span", { class: "quiet", text: `${i + 1}: ` }),
       `${number(x)} × ${number(y)}`),
     value, what: `${what}.${i}`,
   }));

@@ -67,21 +67,22 @@ const THROUGH = {
 
 const biasText = ({ model }) => (model.config.bias ? words({ en: ", and a bias", zh: "，再加偏置" }) : "");
 
-function answerLine({ side, box, index, unit, edited }) {
+function answerLine({ side, box, index, unit, edited, what }) {
   const { activation } = side.model.config;
   const { pre, up, value, share } = unit;
-  const name = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
-  const scalar = (what, x) => declare(el("span", { class: "number", text: number(x) }), side,
-    `${box.id}.${what}`, [index, unit.unit], [x]);
+  const through = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
+  const scalar = (name, x) => declare(el("span", { class: "number", text: number(x) }), side,
+    `${box.id}.${name}`, [index, unit.unit], [x]);
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
-    edited ? "" : words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
-      number(pre), number(up ?? 0), percent(share), biasText(side)),
+    edited ? "" : phrase(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
+      scalar("pre_activation", pre), up === null ? "" : scalar("up", up),
+      derived(el("span", { text: percent(share) }), `${what}.share`, share), biasText(side)),
     edited ? el("p", { class: "quiet", text: words({
       en: "It is switched off or replaced: what stands in its place is {0}, and what the whole MLP adds may be replaced too.",
       zh: "它被关掉或换掉了：现在放在它位置上的是 {0}，整个 MLP 加上的也可能被换掉。",
     }, number(value)) }) : null,
-    edited ? null : formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
+    edited ? null : formula(["text", through], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
     el("p", { class: "total" }, phrase(
       { en: "answer {0}, let through {1}", zh: "回答 {0}，放行 {1}" },
       scalar("pre_activation", pre), scalar("hidden", value))),
