@@ -13,6 +13,10 @@ from shown import Shown, written
 # How far a number may be from Python's: the page gives eight digits; what Python recorded in the
 # page, fewer, some of it computed in float32.
 EXACT, RECORDED = (2e-7, 1e-9), (2e-3, 2e-5)
+NOT_CALLED = {
+    "cross_attention": "Masked self-attention", "self_attention": "Cross-attention",
+    "encoder.blocks": "decoder", "decoder.blocks": "encoder",
+}  # fmt: skip
 STRONGEST = re.compile(r"^unit:.*\.strongest\.")
 
 
@@ -34,19 +38,14 @@ def wrong_words(entry: dict[str, Any]) -> list[str]:
         numbers["head"] = int(at[0]) + 1
     if found := re.search(r"\.hidden\.(?:\d+\.)?(\d+)$|\.mlp\.\d+\.(\d+)\.added$", name):
         numbers["unit"] = int(found[1] or found[2]) + 1
-    kinds = {
-        "cross_attention": "Cross-attention", "self_attention": "Masked self-attention",
-        "encoder.blocks": "encoder", "decoder.blocks": "decoder",
-    }  # fmt: skip
     wrong = []
     for words in entry["words"]:
         for what, n in numbers.items():
             if any(int(x) != n for x in re.findall(rf"\b{what} (\d+)", words, re.IGNORECASE)):
                 wrong.append(f"{what} is not {n}: {words}")
-        for key, word in kinds.items():
-            others = [x for k, x in kinds.items() if k != key and k[-4:] == key[-4:]]
-            if key in name and any(re.search(rf"\b{x}\b", words) for x in others):
-                wrong.append(f"{key} is not meant: {words}")
+        for part, other in NOT_CALLED.items():
+            if part in name and re.search(rf"\b{other}\b", words):
+                wrong.append(f"{part} is not meant: {words}")
     return wrong
 
 
@@ -111,13 +110,14 @@ class Reader:
         self.count["panels"] += len(entries)
         for one in self.shown.undeclared() if whole else []:
             if self.unexplained(one, entries):
-                wrong.append(f"{one['tag']}.{one['class']} in {one['section']} declares nothing: {one['text']!r}")
+                place = f"{one['tag']}.{one['class']} in {one['section']}"
+                wrong.append(f"{place} declares nothing: {one['text']!r}")
         assert not wrong, f"{len(wrong)} panels are wrong:\n" + "\n".join(wrong[:20])
         return len(entries)
 
     def unexplained(self, one: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
         """Is this no number that is told elsewhere: of an axis, a setting, a node of the tree?"""
-        nodes = [x for entry in entries if str(entry["what"]).startswith("beam:") for x in entry["words"]]
+        nodes = [x for e in entries if f"{e['what']}".startswith("beam:") for x in e["words"]]
         alpha = f"{self.shown.state()['beam']['alpha']:.1f}"
         told = one["text"] in nodes or (one["tag"] == "output" and one["text"] == alpha)
         return not (told or one["class"] == "curve-tick" or one["tag"] == "option")

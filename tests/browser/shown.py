@@ -11,78 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 PLAIN = ("lang", "question", "target", "mode", "box", "path", "second")  # in a hash, without JSON
-SETTLED = """() => new Promise((done) => {
-  let last = null;
-  const look = () => requestAnimationFrame(() => setTimeout(() => {
-    const now = document.documentElement.dataset.drawn + document.body.innerHTML.length;
-    if (now === last) done();
-    else { last = now; look(); }
-  }));
-  look();
-})"""
-ALL_READ = """(n) => [...document.querySelectorAll("#mlp .chain")].every(({ textContent: text }) =>
-  !text.includes("is reading held-out") &&
-  [...text.matchAll(/over (\\d+) held-out/g)].every((found) => Number(found[1]) === n))"""
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
-"""
-
-# Lead the cursor of a heat map to its first cell; where it stands on the canvas.
-FIRST_CELL = """(figure) => {
-  const scroller = figure.querySelector(".heat-scroll");
-  scroller.focus();
-  for (const key of ["ArrowUp", "ArrowLeft"]) {
-    for (let i = 0; i < 200; i++) scroller.dispatchEvent(new KeyboardEvent("keydown", { key }));
-  }
-  const { left, top, width, height } = figure.querySelector(".heat-cursor").style;
-  return [left, top, width, height].map(parseFloat);
-}"""
-
-# Every element that declares numbers, with the words that stand at it.
-DECLARED = """(within) => [...document.querySelectorAll(within)].flatMap((part) => [
-  ...part.querySelectorAll("[data-trace], [data-what]")].filter((e) => e.checkVisibility()).map((e) => {
-  const named = e.closest("button, tr, figure, g.node, .slot-head, .swap-row") ?? e;
-  const text = (x) => x?.innerText ?? x?.textContent ?? "";
-  return {
-    section: part.id || part.tagName.toLowerCase(), tag: e.tagName.toLowerCase(),
-    side: e.closest("[data-side-id]")?.dataset.sideId ?? null, ofSide: e.dataset.side ?? null,
-    trace: e.dataset.trace ?? null, what: e.dataset.what ?? null, at: e.dataset.at ?? "",
-    values: e.dataset.values ?? e.dataset.value ?? "", text: text(e),
-    words: [named.getAttribute("aria-label"), text(named.querySelector("th, figcaption, .row-name")),
-      named.querySelector("[aria-label]")?.getAttribute("aria-label"),
-      text(e.querySelector(".part-name")), e.tagName === "P" ? text(e) : ""].filter(Boolean),
-  };
-}))"""
-
-# What shows numbers and declares none: pictures, bars and texts with a decimal point or a percentage.
-# `beside`: the numbers that are declared in the nearest element around it that declares any.
-UNDECLARED = r"""() => {
-  const found = [];
-  const known = "[data-trace], [data-what]";
-  const add = (e, text) => {
-    let around = e;
-    while (around !== document.body && !around.querySelector(known)) around = around.parentElement;
-    const one = [...(e.closest("ol.chain")?.querySelectorAll(known) ?? [])]
-      .filter((x) => !(x.dataset.values ?? "").includes(" "));
-    const beside = around === document.body ? [] : [...around.querySelectorAll(known), ...one];
-    found.push({
-      section: e.closest("section[id], header, footer")?.id ?? "", class: e.getAttribute("class") ?? "",
-      tag: e.tagName.toLowerCase(), text, beside: beside.map((x) => x.dataset.values ?? x.dataset.value).join(" "),
-    });
-  };
-  for (const e of document.querySelectorAll("canvas, .heat, .bar-row, .fall-row, svg path.answer")) {
-    if (!e.closest(known) && !e.querySelector(known)) add(e, "");
-  }
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    const text = walker.currentNode.data;
-    if (!/\d\.\d|\d%|·10[⁻⁰-⁹]/.test(text) || e.closest(`${known}, script, style, pre, code, .readout`)) continue;
-    if (e.checkVisibility()) add(e, text);
-  }
-  return found;
-}"""
+READING = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
 
 
 def number(x: float) -> str:
@@ -132,7 +61,7 @@ class Shown:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, offline=True, **options
         )
-        self.context.add_init_script(WATCH)
+        self.context.add_init_script(READING)
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -143,9 +72,9 @@ class Shown:
 
     def settle(self) -> None:
         """Wait until the page draws nothing more, and has read all its examples."""
-        self.page.evaluate(SETTLED)
+        self.page.evaluate("reading.settled()")
         if self.payload["weights"] is not None:
-            self.page.wait_for_function(ALL_READ, arg=len(self.payload["examples"]))
+            self.page.wait_for_function(f"reading.hasRead({len(self.payload['examples'])})")
 
     def complaints(self) -> list[str]:
         """Return errors, messages of the console, and requests but that of the page itself."""
@@ -154,7 +83,7 @@ class Shown:
 
     def violations(self) -> list[str]:
         """Return what its content security policy has refused."""
-        found: list[str] = self.page.evaluate("violations")
+        found: list[str] = self.page.evaluate("reading.violations")
         return found
 
     @cached_property
@@ -176,13 +105,15 @@ class Shown:
         return beginning | {k: v if k in PLAIN else json.loads(v) for k, v in fields}
 
     def declared(self, within: str = "section[id], header, footer") -> list[dict[str, Any]]:
-        """Return every element in these parts that declares numbers, as DECLARED describes it."""
-        found: list[dict[str, Any]] = self.page.evaluate(DECLARED, within)
+        """Return every element in these parts that declares numbers."""
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "(within) => reading.declared(within)", within
+        )
         return found
 
     def undeclared(self) -> list[dict[str, Any]]:
         """Return what shows numbers that it does not declare, nor repeats from beside it."""
-        return [one for one in self.page.evaluate(UNDECLARED) if not _repeats(one)]
+        return [one for one in self.page.evaluate("reading.undeclared()") if not _repeats(one)]
 
     def click(self, selector: str, **options: Any) -> None:
         """Click an element, and wait until all is drawn."""
@@ -192,7 +123,7 @@ class Shown:
     def origin(self, figure: Any) -> tuple[float, float, float, float]:
         """Return where the first cell of a heat map stands: left, top, width, height."""
         figure.scroll_into_view_if_needed()
-        left, top, width, height = figure.evaluate(FIRST_CELL)
+        left, top, width, height = figure.evaluate("(figure) => reading.firstCell(figure)")
         box = figure.locator("canvas").bounding_box()
         return box["x"] + left, box["y"] + top, width, height
 

@@ -1,4 +1,4 @@
-"""What the page writes is what `transformer solve` prints, and what it refuses, in the same words."""
+"""The page answers as `transformer solve` does, and refuses in the same words."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def test_typed_questions_and_beams(
         for row in one.page.locator("#writing .beam-figure table.plain tr").all()[:3]:
             score, *_ = row.locator("td").all_inner_texts()
             tokens = row.locator(".token").all_inner_texts()
-            found.append((score.replace("−", "-"), [x for x in tokens if x not in ("</s>", "<pad>")]))
+            text = [x for x in tokens if x not in ("</s>", "<pad>")]
+            found.append((score.replace("−", "-"), text))
     printed = re.findall(r"^ *(-?\d+\.\d{4})  ?(.*)$", beams, re.MULTILINE)
     assert [score for score, _ in found] == [score for score, _ in printed], beams
     task = one.subjects[0].task

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from reading import Reader
@@ -69,9 +68,12 @@ def test_after_an_ablation(name: str, shown: Callable[..., Shown], count: Counte
     assert "measured:together" in reader.seen
 
 
-@pytest.mark.parametrize("name", ["addition", "addition-gpt", "reverse", "characters"])
+TARGETS = {"addition": "64", "addition-gpt": "21", "reverse": "edc", "characters": " <there"}
+
+
+@pytest.mark.parametrize("name", TARGETS)
 def test_in_training(name: str, shown: Callable[..., Shown], count: Counter[str]) -> None:
-    target = {"addition": "64", "addition-gpt": "21", "reverse": "edc", "characters": " <there"}[name]
+    target = TARGETS[name]
     one = shown(name, QUESTIONS[name][0])
     reader = Reader(one, count)
     one.page.locator("#map").get_by_role("button", name="In training").click()

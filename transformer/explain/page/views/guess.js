@@ -162,11 +162,7 @@ function askAttention(app, side) {
       const told = phrase({
         en: "Its query fits the key of {0} at place {1} best: the score is {2}, then comes " +
           "{3} with {4}. Softmax makes {5} and {6} of these.",
-<<<<<<< HEAD
-        zh: "它的查询与位置 {1} 上 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
-=======
         zh: "它的查询与第 {1} 个词元 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
->>>>>>> main
       }, token(labels[first]), first + 1, number(scores[first]), token(labels[second]),
       number(scores[second]), percent(seen[first]), percent(seen[second]));
       const items = Array.from(seen, (value, key) => ({
