@@ -28,8 +28,12 @@ export function computeSide(side, { question, target, mode, edits }) {
     const [clean, explanation] = [answer(side), answer(side, edits)];
     Object.assign(side, { clean, explanation, edits: editsOf(side, edits), error: null });
   } catch (error) {
-    side.error = error.message;
     [side.asked, side.answers] = last;
+    const isOwn = question === side.data.question && target === null && edits.length === 0;
+    if (side.explanation === null && !isOwn) { // a link may ask anything: show the page's question
+      computeSide(side, { question: side.data.question, target: null, mode, edits: [] });
+    }
+    side.error = error.message;
   }
 }
 
