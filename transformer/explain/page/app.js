@@ -28,6 +28,12 @@ const SECTIONS = [
 const GUESSED = { attention: "attention", sum: "token", why: "token" }; // what they would give away
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
 
+/** The boxes of the runs, also of two that are not alike; each once. */
+function boxesOfAll(runs) {
+  const all = runs.flatMap((run) => boxesOf(run));
+  return all.filter((box, i) => all.findIndex(({ id }) => id === box.id) === i);
+}
+
 /** What the page shows before anything is changed. */
 function beginning(data, boxes) {
   const attention = boxes.filter((box) => box.kind === "attention");
@@ -41,14 +47,15 @@ function beginning(data, boxes) {
 }
 
 function startPage(data) {
-  const boxes = boxesOf(data);
-  const store = createStore(beginning(data, boxes), location.hash);
+  const secondRun = data.compare && { ...data, ...data.compare, compare: null };
+  const runs = secondRun ? [data, secondRun] : [data];
+  const boxes = boxesOfAll(runs);
+  const store = createStore(beginning(data, boxesOf(data)), location.hash);
   const app = {
-    payload: data, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs, boxes, store, sides: [], open, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
-  const secondRun = data.compare && { ...data, ...data.compare, compare: null };
   let views = []; // {update, element, visible, stale}
   let drawn = null; // the state that the page shows
   let waiting = false;
@@ -163,6 +170,7 @@ function startPage(data) {
   }
 
   function draw(before) {
+    if (!boxes.some(({ id }) => id === store.get().box)) store.set({ box: store.defaults.box });
     const state = store.get();
     const changed = (...names) =>
       before === null || names.some((name) => state[name] !== before[name]);

@@ -79,9 +79,9 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
       cell: 18,
     })));
   const text = phrase({
-    en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
-    zh: "{1}（位置 {2}）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
-  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row,
+    en: "The {0} of {1}, place {2}, in block {3}: {4} × {5} numbers, {6}.",
+    zh: "{1}（第 {2} 个）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row + 1,
   block, heads, size, words(SLOT_STATES[state]));
   return [el("p", { class: "note" }, text), ...strips];
 }
@@ -183,8 +183,8 @@ export function cacheFigure(side) {
         slot.button.className = `slot ${slot.kind} ${state}`;
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
-          { en: "{0}, position {1}, block {2}: {3}", zh: "{0}，位置 {1}，第 {2} 块：{3}" },
-          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row, slot.block,
+          { en: "{0}, place {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
+          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row + 1, slot.block,
           words(SLOT_STATES[state])));
       }
     }

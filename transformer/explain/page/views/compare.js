@@ -5,18 +5,19 @@ import { largestDifferences, axesOf, totalVariation } from "../arithmetic/differ
 import { derived, el, heatMap, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { otherQuestion } from "./other_question.js";
+import { anySecret, secretNote } from "./guess.js";
 import { partText, withoutWeights } from "./part_names.js";
 
 const SHOWN_DIFFERENCES = 10;
 
 /** "A  12+34= → 6 4": what stands above each of two columns; of two runs, the run's name too. */
 export function sideName({ id, data, explanation }, isOfRun) {
-  const { source, steps, label } = explanation ?? { source: "", steps: [] };
+  const { source, written } = explanation ?? { source: "", written: [] };
   return [
     el("span", { class: "side-letter", text: id.toUpperCase() }),
     isOfRun ? el("bdi", { class: "quiet", text: visible(data.run) }) : "",
     el("bdi", { class: "side-source", text: visible(source) }), "→",
-    ...steps.map(({ token: written }) => token(label(written))),
+    ...written.map((label) => token(label)),
   ];
 }
 
@@ -80,7 +81,9 @@ export function compareView(app) {
       mistake.textContent = b?.error ?? "";
       mistake.hidden = !b?.error;
       const isReady = a.explanation && b?.explanation;
-      report.replaceChildren(...(isReady ? [answers(a, b), intermediates(a, b)] : []));
+      const isSecret = isReady && (anySecret(app, a) || anySecret(app, b));
+      report.replaceChildren(
+        ...(isSecret ? [secretNote()] : isReady ? [answers(a, b), intermediates(a, b)] : []));
     };
   }
 

@@ -20,9 +20,10 @@ const FURTHER = {
 };
 
 export function focusView(app) {
-  const { store, boxes } = app;
+  const { store } = app;
 
   function mount(element, side) {
+    const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
     let last = null; // the box that was shown last
 
@@ -141,7 +142,12 @@ export function focusView(app) {
 
     return () => {
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const box = boxes.find(({ id }) => id === state.box);
+      if (!box) {
+        const none = { en: "This model has no such box.", zh: "这个模型没有这个部分。" };
+        element.replaceChildren(el("p", { class: "quiet", text: words(none) }));
+        return;
+      }
       const text = textOf(box, side.data);
       const isHiding = isBoxSecret(app, side, box);
       const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);

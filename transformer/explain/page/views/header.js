@@ -5,7 +5,7 @@ import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
-import { isSecret } from "./guess.js";
+import { anySecret, isSecret } from "./guess.js";
 
 const SENTENCES = {
   use: {
@@ -109,7 +109,7 @@ export function headerView(app, sections) {
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-      const secret = steps.some((_, i) => isSecret(app, side, i));
+      const secret = anySecret(app, side);
       const isSame = secret || text === written || mode === "training";
       reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
       const said = words({ en: "The model wrote {0}", zh: "模型写出 {0}" }, secret ? "?" : text);

@@ -7,7 +7,7 @@ import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { lossCurve } from "./learning_curve.js";
+import { lossCurve, whatIsDrawn } from "./learning_curve.js";
 import { partLabel, signed } from "./part_names.js";
 import { said, saidText } from "./said.js";
 
@@ -120,16 +120,18 @@ export function learningView(app) {
 
     // ------------------------------------------------------------------------ the answers
 
+    const isKnown = ({ source, target, known }) => known || rightAnswer(task, source) === target;
+
     /**
      * Did it write what is right? A text can go on in many ways; and where nobody has said what is
      * right, the trained model's answer is the measure.
      */
-    function judged({ source, target, known }, { answer }) {
-      const isRight = answer === target;
-      if (task.name === "characters" && known) {
+    function judged(example, { answer }) {
+      const isRight = answer === example.target;
+      if (task.name === "characters" && example.known) {
         return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
       }
-      if (known || rightAnswer(task, source) === target) {
+      if (isKnown(example)) {
         return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
       }
       return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
@@ -156,7 +158,7 @@ export function learningView(app) {
     function answersSoFar({ at, which, example }) {
       const head = [
         { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
-        { en: "loss of the right answer", zh: "正确答案的损失" },
+        isKnown(example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
       ];
       const rows = checkpoints.map(({ step, examples: all }, i) => {
         const loss = meanLoss(all[which]);
@@ -174,12 +176,17 @@ export function learningView(app) {
     // ---------------------------------------------------------------------- the attention
 
     /** Why rows can be compared from one checkpoint to the next. */
-    function forced({ source, target, known }) {
-      const isKnown = known || rightAnswer(task, source) === target;
+    function forced(example) {
+      if (side.model.kind === "BERT") {
+        return el("p", { text: words({
+          en: "A row stands for the same token at every checkpoint: the model reads the question alone, whatever it writes into the gap.",
+          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有题目。",
+        }) });
+      }
       return el("p", {}, phrase({
         en: "The model is given {0}, as in training ({1}): so a row stands for the same token at every checkpoint, whatever it would have written itself.",
         zh: "这里像训练时那样，让模型读{0}（{1}）：不管它自己会写什么，同一行在每个检查点都代表同一个词元。",
-      }, isKnown ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
+      }, isKnown(example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
     }
 
     function attention(one) {
@@ -274,15 +281,6 @@ const roomFor = (element) => bounded(element.clientWidth || 340, 760);
 /** The mean of −ln P over the tokens of the right answer. */
 function meanLoss({ steps }) {
   return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
-}
-
-/** What the lines and circles of the drawing are. */
-function whatIsDrawn(hasCircles = false) {
-  const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
-  return el("p", { class: "quiet learning-key" }, phrase({
-    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. {1}",
-    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。{1}",
-  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : ""));
 }
 
 function nothingKept({ data }) {

@@ -12,18 +12,10 @@ import {
 import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
-  const { store, boxes } = app;
-
-  /** The boxes that data has gone through when it leaves this one. */
-  function wayTo(box) {
-    const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
-    const own = upTo(boxes.filter(({ side }) => side === box.side));
-    const reads = own.some(({ cross }) => cross);
-    const before = reads ? boxes.filter(({ side }) => side === "source") : [];
-    return new Set([...before, ...own].map(({ id }) => id));
-  }
+  const { store } = app;
 
   function mount(element, side) {
+    const { boxes } = side;
     const figure = el("div", { class: "map-figure", role: "group", "aria-label": words({
       en: "The model, box by box in the order of computation. Arrow up and down go from box to box.",
       zh: "模型的各个部分，按计算的先后排列。用上下方向键逐个走过。",
@@ -35,7 +27,8 @@ export function mapView(app) {
         "A box reads it and adds ( + ) what it has found. Choose one.",
       zh: "从上往下看：线是每个词元的向量，即{0}。每个部分从中读取，再把找到的加（ + ）回去。点一个看看。",
     }, term("residual")));
-    element.append(head, legend, steps, figure);
+    const heading = el("h2", { class: "unseen", text: words({ en: "The map", zh: "全图" }) });
+    element.append(heading, head, legend, steps, figure);
     let width = 0;
     let drawn = null;
 
@@ -122,9 +115,9 @@ export function mapView(app) {
     function update() {
       if (drawn === null) build();
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const box = boxes.find(({ id }) => id === state.box);
       head.replaceChildren(modeChoice(app));
-      const lit = wayTo(box);
+      const lit = box ? wayTo(boxes, box) : new Set();
       for (const line of drawn.lines) line.classList.toggle("lit", lit.has(line.dataset.to));
       for (const entry of drawn.buttons) describe(entry, state);
       for (const chosen of figure.querySelectorAll(".map-tokens .selected")) {
@@ -140,6 +133,15 @@ export function mapView(app) {
     return update;
   }
   return { id: "map", title: { en: "The map", zh: "全图" }, mount };
+}
+
+/** The ids of the boxes that data has gone through when it leaves this one. */
+function wayTo(boxes, box) {
+  const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
+  const own = upTo(boxes.filter(({ side }) => side === box.side));
+  const reads = own.some(({ cross }) => cross);
+  const before = reads ? boxes.filter(({ side }) => side === "source") : [];
+  return new Set([...before, ...own].map(({ id }) => id));
 }
 
 /** The ids that a tokens box or an embedding reads. */

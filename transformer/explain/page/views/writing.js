@@ -5,7 +5,7 @@ import { bars, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { beamFigure } from "./beam.js";
 import { cacheFigure } from "./cache.js";
-import { guessGate, isHidden, isSecret, secretNote } from "./guess.js";
+import { anySecret, guessGate, isHidden, secretNote } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
 import { decoderRows, moveIntoInput, scrollInto, sourceLine, tokenRows } from "./token_rows.js";
 
@@ -225,7 +225,7 @@ function textView(app, side, element) {
     const training = store.get().mode === "training";
     const index = Math.min(store.get().step, explanation.steps.length - 1);
     const step = explanation.steps[index];
-    const secret = explanation.steps.some((_, i) => isSecret(app, side, i));
+    const secret = anySecret(app, side);
     modes.update();
     steps.update();
     sentence.replaceChildren(...modeSentence(side, training));
