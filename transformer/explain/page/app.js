@@ -25,7 +25,8 @@ const PARTS = [guessView, mapView, focusView];
 const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
-const GUESSED = { attention: "attention", sum: "token", why: "token" }; // what they would give away
+// What sections would give away.
+const GUESSED = { attention: "attention", sum: "token", why: "token", learning: "answer" };
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
 
 /** The boxes of the runs, also of two that are not alike; each once. */

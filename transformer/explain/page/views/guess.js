@@ -23,8 +23,9 @@ export function isSecret(app, side, step) {
   return step >= presentStep(app, side) && !guesses.has(guessKey(side, "token", step));
 }
 
-/** Are the present step's results, "token" or "attention", still to be guessed? */
+/** Is the present step's "token" or "attention", or any of the "answer", still to be guessed? */
 export function isHidden(app, side, kind) {
+  if (kind === "answer") return anySecret(app, side);
   const step = presentStep(app, side);
   if (kind === "token") return isSecret(app, side, step);
   return guessing(app, side) && !guesses.has(guessKey(side, kind, step));
@@ -111,7 +112,7 @@ function askToken(app, side) {
   const [first, second] = largestTwo(step.probabilities);
   const read = explanation.rows.slice(0, step.row + 1).map((text) => token(text));
   const question = model.kind === "BERT"
-    ? phrase({ en: "Which token belongs in the gap?", zh: "空格里该填哪个词元？" })
+    ? phrase({ en: "Which token belongs in the gap?", zh: "空处该填哪个词元？" })
     : phrase({ en: "It has read {0} Which token does it write next?",
       zh: "它读到 {0} 接下来写哪个词元？" }, el("span", { class: "tokens" }, read));
   return {
@@ -179,7 +180,8 @@ let guessGates = 0;
 /**
  * Hide an element's results until one has guessed, with the question in its place.
  *
- * @param kind "token": which comes next? "attention": whom does this token look at?
+ * @param kind "token": which comes next? "attention": whom does this token look at? "answer": which
+ *   comes next, until all have been guessed
  * @returns update(), to be called when the explanation or the state has changed.
  */
 export function guessGate(app, side, kind, element) {
@@ -189,7 +191,8 @@ export function guessGate(app, side, kind, element) {
   element.before(panel);
   let shown = [];
 
-  const keyNow = () => guessKey(side, kind, presentStep(app, side));
+  const asks = kind === "attention" ? kind : "token";
+  const keyNow = () => guessKey(side, asks, presentStep(app, side));
 
   function answer(asked, choice) {
     guesses.set(keyNow(), { right: choice === asked.right, choice, gate });
@@ -197,7 +200,8 @@ export function guessGate(app, side, kind, element) {
     panel.focus();
   }
   function draw() {
-    const asked = kind === "token" ? askToken(app, side) : askAttention(app, side);
+    if (kind === "answer" && !isHidden(app, side, "token")) return [secretNote()];
+    const asked = asks === "token" ? askToken(app, side) : askAttention(app, side);
     const given = guesses.get(keyNow());
     if (!given) {
       return [
@@ -219,7 +223,7 @@ export function guessGate(app, side, kind, element) {
   function update() {
     const hide = isHidden(app, side, kind);
     const given = guesses.get(keyNow());
-    const told = app.store.get().guess && given?.gate === gate;
+    const told = app.store.get().guess && given?.gate === gate && kind !== "answer";
     element.hidden = hide;
     panel.hidden = !hide && !told;
     const now = [side.explanation, keyNow(), hide, told];
