@@ -103,7 +103,7 @@ function askToken(app, side) {
       const spoke = words({
         en: "Its logit is ahead by {0}; the part that speaks for it most: {1}, with {2}.",
         zh: "它的 logit 领先 {0}；对它最有利的一份：{1}，{2}。",
-      }, number(total), partText(app.boxes, most.name), signed(most.value));
+      }, number(total), partText(side.boxes, most.name), signed(most.value));
       return [...told, spoke];
     },
   };
