@@ -100,7 +100,7 @@ export function compareView(app) {
       const label = side.explanation.label(step.token);
       return [
         el("td", {}, token(label, { class: isOther ? "changed" : "" })),
-        derived(el("td", { text: percent(p), "data-side": side.id }),
+        derived(el("td", { text: percent(p), "data-side-id": side.id }),
           `probability:${i}:${step.token}`, p),
       ];
     };

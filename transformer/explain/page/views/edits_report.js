@@ -62,14 +62,14 @@ function remover({ store }, { boxes }, { edit, name }) {
   });
 }
 
-/** " in row 3 (6)", " from 1+2": what a row of the table says besides the part. */
+/** ", at place 3 (6) only", ", as for 1+2": what a row of the table says besides the part. */
 function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) {
   const labels = isInEncoder(model, path) ? columns : rows;
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
     row !== undefined && words(
-      { en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" },
-      row, visible(labels[row] ?? "–")),
+      { en: ", at place {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
+      row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words(
       { en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
