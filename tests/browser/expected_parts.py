@@ -97,6 +97,14 @@ class Parts:
             return sorted(best, key=strength, reverse=True)[int(which)]
         return value
 
+    def _units(self, rest: str, entry: dict[str, Any]) -> float:
+        """What a unit adds to a logit less another's: "path.row.token.rival.unit", or all."""
+        path, row, token, rival, unit = rest.rsplit(".", 4)
+        at, _ = read_difference(self.model, self.now.trace, int(row), int(token), int(rival))
+        columns = float64(sublayers(self.model)[path].down.weight)
+        added = self.arrays[f"{path}.hidden"][int(row)] * (at[path] @ columns)
+        return float(added.sum() if unit == "total" else added[int(unit)])
+
     def _on_examples(self, path: str) -> list[tuple[int, Array]]:
         """The id and the hidden units of each token of the page's held-out examples."""
         return [pair for one in self._examples(path) for pair in one]
