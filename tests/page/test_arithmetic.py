@@ -21,6 +21,7 @@ import questions
 FILES = sorted(Path(__file__).parent.glob("*.test.js"))
 FIXTURES = {
     "model": [fixtures.variants],
+    "changes": [questions.explanations, fixtures.variants],
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
     "decoding": [fixtures.decoded],

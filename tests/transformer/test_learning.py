@@ -19,11 +19,11 @@ from minitorch.autograd import Array
 from minitorch.testing import assert_close
 from transformer.explain import in_float64, trace
 from transformer.explain.learning import metrics, snapshot, spread
-from transformer.explain.page import Subject
+from transformer.explain.page import Subject, held_out
 from transformer.explain.page import learned as page_learned
 from transformer.explain.page.learned import learned
-from transformer.explain.page.record import record
-from transformer.tasks import Addition, Characters, FillTheGap, Task
+from transformer.explain.page.record import payload
+from transformer.tasks import TASKS, Addition, Characters, FillTheGap, Task
 from transformer.text.tokenizer import BOS, EOS
 from transformer.training import Training, TrainingConfig, train
 from transformer.training.progress import Progress
@@ -111,6 +111,16 @@ def test_a_snapshot_is_what_the_model_computes(task: Any, source: str, target: s
         assert found.answer == task.generate(model, [source])[0]
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_what_is_read_can_be_asked(name: str) -> None:
+    """A page's examples are sources, and a source is a question, too."""
+    task = TASKS[name]()
+    for module in task.packages:
+        pytest.importorskip(module)
+    for source, _ in held_out.examples(task, 20):
+        assert task.as_source(source) == source
+
+
 def test_steps_are_spread() -> None:
     assert spread(list(range(100)), most=4) == [0, 33, 66, 99]
     assert spread([3, 5], most=4) == [3, 5]
@@ -181,7 +191,7 @@ def test_long_examples_are_fewer(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_of_a_long_text_a_short_piece_is_enough(tmp_path: Path) -> None:
     run = trained(Characters(), tmp_path / "run", steps=2, keep=2)
-    page = record(Subject.load(run.directory), "The function ")
+    page = payload(Subject.load(run.directory), "The function ")
     for example, then in zip(
         page["learning"]["examples"], page["learning"]["checkpoints"][0]["examples"], strict=True
     ):
@@ -194,13 +204,13 @@ def test_where_nothing_was_kept_there_is_the_curve_and_where_nothing_at_all_none
     tmp_path: Path,
 ) -> None:
     run = trained(Addition(2), tmp_path / "run", keep=0)
-    page = record(Subject.load(run.directory), "12+34")["learning"]
+    page = payload(Subject.load(run.directory), "12+34")["learning"]
     assert page["metrics"] == metrics(run)
     assert (page["parts"], page["examples"], page["checkpoints"]) == ([], [], [])
     (run.directory / "metrics.csv").unlink()
-    assert record(Subject.load(run.directory), "12+34")["learning"] is None
+    assert payload(Subject.load(run.directory), "12+34")["learning"] is None
     task, model = run.load()
-    assert record(Subject(task, model), "12+34")["learning"] is None
+    assert payload(Subject(task, model), "12+34")["learning"] is None
 
 
 def test_a_damaged_checkpoint_is_named(run: Run, tmp_path: Path) -> None:
@@ -208,4 +218,4 @@ def test_a_damaged_checkpoint_is_named(run: Run, tmp_path: Path) -> None:
     copy = Run(shutil.copytree(run.directory, tmp_path / "run"))
     (copy.directory / "kept-000001.safetensors").write_bytes(b"half")
     with pytest.raises(RunError, match=r"kept-000001\.safetensors is damaged"):
-        record(Subject.load(copy.directory), "12+34")
+        payload(Subject.load(copy.directory), "12+34")

@@ -366,9 +366,16 @@ def test_a_task_of_ones_own_has_a_page() -> None:
     assert found["code"]["tokens"][0]["file"].endswith("hostile.py")
 
 
-def test_a_question_that_is_none_is_refused() -> None:
+def test_what_does_not_fit_is_refused() -> None:
+    subject = untrained(Addition())
     with pytest.raises(ValueError, match=r"unknown character '-' in '2-1'"):
-        page(untrained(Addition()), "2-1")
+        page(subject, "2-1")
+    with pytest.raises(ValueError, match=r"lang must be one of en, zh, not 'fr'"):
+        page(subject, lang="fr")
+    with pytest.raises(ValueError, match=r"a page explains a TextToText or .*, and no str"):
+        explain(subject.model, "1+2", task="addition")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"addition-gpt is learned by a GPT, not by Transformer"):
+        explain(subject.model, "1+2", task=AdditionGPT())
 
 
 # ----------------------------------------------------------------------------------- the document

@@ -29,14 +29,14 @@ def _out(options: argparse.Namespace) -> Path:
 
 def explain(options: argparse.Namespace) -> int:
     """Write the page. Return the exit code."""
-    from ..explain.page import Subject, checked, page, write_page  # here: no other needs it
+    from ..explain.page import Subject, first_question, page, write_page  # no other needs it
 
     start = time.perf_counter()
     out = _out(options)
     with user_input():
         subject = Subject.load(options.run)
         second = None if options.compare is None else Subject.load(options.compare)
-        question = checked(subject, options.question, second)
+        question = first_question(subject, options.question, second)
     text = page(subject, question, lang=options.lang, compare=second)
     write_page(out, text)
     seconds = time.perf_counter() - start

@@ -27,11 +27,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ...fields import checked
 from ...training.directory import shown
 from .record import Subject, payload
 
-__all__ = ["ModuleError", "Subject", "checked", "joined", "page", "payload", "write_page"]
+__all__ = ["ModuleError", "Subject", "first_question", "joined", "page", "payload", "write_page"]
 
+LANGUAGES = {"en": "en", "zh": "zh-CN"}  # as a user names them, and as HTML does
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -106,7 +108,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def checked(subject: Subject, question: str | None, compare: Subject | None) -> str:
+def first_question(subject: Subject, question: str | None, compare: Subject | None) -> str:
     """Return the question, the task's own example unless given; all three fit each other.
 
     Raises:
@@ -141,9 +143,11 @@ def page(
         compare: a second model of the same task, to stand beside it.
 
     Raises:
-        ValueError: the question is none of the task, or the second model has learned another one.
+        ValueError: the question is none of the task, the second model has learned another one, or
+            there is no such language.
     """
-    question = checked(subject, question, compare)
+    checked("lang", lang, str, tuple(LANGUAGES))
+    question = first_question(subject, question, compare)
     data = payload(subject, question, lang)
     if compare is not None:
         second = payload(compare, question, lang)
@@ -156,7 +160,7 @@ def page(
     )
     title = f"{question} · {subject.run or subject.task.name}"
     parts = {
-        "lang": {"en": "en", "zh": "zh-CN"}[lang],
+        "lang": LANGUAGES[lang],
         "title": html.escape(title.encode(errors="replace").decode()),
         "csp": policy,
         "style": style,

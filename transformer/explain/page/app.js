@@ -4,6 +4,7 @@ import { boxOf, boxesOf } from "./boxes.js";
 import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
 import { createStore, readHash, writeHash } from "./store.js";
+import { hideOrphanTip } from "./tips.js";
 import { attentionView } from "./views/attention.js";
 import { compareView, sideName } from "./views/compare.js";
 import { focusView } from "./views/focus.js";
@@ -43,11 +44,12 @@ function startPage(data) {
   const boxes = boxesOf(data);
   const store = createStore(beginning(data, boxes), location.hash);
   const app = {
-    payload: data, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs: [data], boxes, store, sides: [], open, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
   const secondRun = data.compare && { ...data, ...data.compare, compare: null };
+  if (secondRun) app.runs.push(secondRun);
   let views = []; // {update, element, visible, stale}
   let drawn = null; // the state that the page shows
   let waiting = false;
@@ -120,7 +122,7 @@ function startPage(data) {
         if (isIntersecting && entry.stale) entry.draw();
       }
     },
-    { rootMargin: "400px" },
+    { rootMargin: "200px" },
   );
 
   function build() {
@@ -162,6 +164,7 @@ function startPage(data) {
   }
 
   function draw(before) {
+    if (!boxes.some(({ id }) => id === store.get().box)) store.set({ box: store.defaults.box });
     const state = store.get();
     const changed = (...names) =>
       before === null || names.some((name) => state[name] !== before[name]);
@@ -178,6 +181,7 @@ function startPage(data) {
         if (entry.visible) entry.draw();
       }
     });
+    hideOrphanTip();
     drawn = store.get();
     const hash = writeHash(drawn, store.defaults);
     const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own

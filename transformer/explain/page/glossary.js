@@ -65,24 +65,24 @@ export const GLOSSARY = {
     },
   },
   query: {
-    name: { en: "query", zh: "查询（query）" },
+    name: { en: "query", zh: "查询" },
     text: {
       en: "What a token asks for: its vector times a learned matrix.",
-      zh: "一个词元想问什么：它的向量乘以一个学出来的矩阵。",
+      zh: "query：一个词元想问什么：它的向量乘以一个学出来的矩阵。",
     },
   },
   key: {
-    name: { en: "key", zh: "键（key）" },
+    name: { en: "key", zh: "键" },
     text: {
       en: "What a token offers to be found by. A query and a key that point the same way give a high score.",
-      zh: "一个词元凭什么被找到。查询与键方向越一致，得分越高。",
+      zh: "key：一个词元凭什么被找到。查询与键方向越一致，得分越高。",
     },
   },
   value: {
-    name: { en: "value", zh: "值（value）" },
+    name: { en: "value", zh: "值" },
     text: {
       en: "What a token hands over when it is looked at.",
-      zh: "一个词元被看到时交出去的内容。",
+      zh: "value：一个词元被看到时交出去的内容。",
     },
   },
   score: {
@@ -135,10 +135,10 @@ export const GLOSSARY = {
     },
   },
   MLP: {
-    name: { en: "MLP", zh: "MLP（前馈网络）" },
+    name: { en: "MLP", zh: "MLP" },
     text: {
       en: "Two matrices with ReLU between them, applied to each token alone. Here a token works with what attention has gathered.",
-      zh: "两个矩阵，中间夹一个 ReLU，对每个词元单独计算。注意力收集来的东西，在这里加工。",
+      zh: "前馈网络：两个矩阵，中间夹一个 ReLU，对每个词元单独计算。注意力收集来的东西，在这里加工。",
     },
   },
   unit: {

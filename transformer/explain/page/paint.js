@@ -1,5 +1,7 @@
 // Heat maps on a canvas. Colours of numbers are mixed from the custom properties of the style.
 
+const SHADES = 128; // of each hue
+
 let palette = null;
 
 function readColour(style, name) {
@@ -17,22 +19,30 @@ export function colours() {
     const style = getComputedStyle(document.documentElement);
     const names = ["cell", "ink", "quiet", "line", "weight", "plus", "minus"];
     palette = Object.fromEntries(names.map((name) => [name, readColour(style, `--${name}`)]));
+    const shades = ["weight", "plus", "minus"].map((hue) => [hue, shadesOf(palette[hue])]);
+    palette.shades = Object.fromEntries(shades);
   }
   return palette;
 }
 
-const mixed = (a, b, share) => a.map((x, i) => Math.round(x + (b[i] - x) * share));
+/** From no colour to the full one. */
+function shadesOf(full) {
+  return Array.from({ length: SHADES + 1 }, (_, i) =>
+    palette.cell.map((x, c) => Math.round(x + (full[c] - x) * (i / SHADES) ** 0.8)));
+}
 
-export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+/** A colour [r, g, b] in the words of CSS, which it keeps. */
+export function css(colour) {
+  return (colour.css ??= `rgb(${colour.join(" ")})`);
+}
 
 /**
  * The colour of x as [r, g, b]. scale "weight": from 0, no colour, to `most`. "signed": two hues.
  */
 export function colourOf(x, scale, most) {
-  const { cell, weight, plus, minus } = colours();
+  const hue = scale === "weight" ? "weight" : x < 0 ? "minus" : "plus";
   const share = most > 0 ? Math.min(1, Math.abs(x) / most) : 0;
-  const end = scale === "weight" ? weight : x < 0 ? minus : plus;
-  return mixed(cell, end, share ** 0.8);
+  return colours().shades[hue][Math.round(share * SHADES)];
 }
 
 /** The colour of text on a cell of that colour. */
@@ -137,6 +147,9 @@ export function paintSmall(canvas, { shape: [height, width], data }, scale, most
   canvas.width = width;
   canvas.height = height;
   const image = new ImageData(width, height);
-  data.forEach((x, i) => image.data.set([...colourOf(x, scale, most), 255], 4 * i));
+  data.forEach((x, i) => {
+    image.data.set(colourOf(x, scale, most), 4 * i);
+    image.data[4 * i + 3] = 255;
+  });
   canvas.getContext("2d").putImageData(image, 0, 0);
 }

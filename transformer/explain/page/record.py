@@ -58,8 +58,8 @@ class Subject:
     def __post_init__(self) -> None:
         if not isinstance(self.task, (TextToText, Characters)):
             raise ValueError(
-                f"the task {self.task.name} cannot be explained: its questions and answers must be "
-                "texts, as those of a TextToText are"
+                "a page explains a TextToText or Characters, whose questions and answers are "
+                f"texts, and no {type(self.task).__name__}"
             )
 
     @classmethod

@@ -4,17 +4,18 @@ import { resolveEdits } from "./arithmetic/edits.js";
 import { explain, recordedExplanation } from "./arithmetic/explanation.js";
 import { loadModel } from "./arithmetic/model.js";
 import { decodeIds, rightAnswer } from "./arithmetic/tasks.js";
+import { boxesOf } from "./boxes.js";
 
 /**
- * {id, data: the payload, task, model, explanation, clean, edits, error}. `computeSide` sets the last
- * four: `explanation` is with the edits, `clean` without; `edits` are those, as `run` takes them;
- * `error` says what is wrong with the question, and then the last good answer stays.
+ * {id, data: the payload, task, model, boxes, explanation, clean, edits, error}. `computeSide` sets
+ * the last four: `explanation` is with the edits, `clean` without; `edits` are those, as `run` takes
+ * them; `error` says what is wrong with the question, and then the last good answer stays.
  */
 export function createSide(id, data) {
   const model = loadModel(data);
   return {
-    id, data, task: data.task, model, explanation: null, clean: null, edits: [], error: null,
-    asked: null, answers: new Map(),
+    id, data, task: data.task, model, boxes: boxesOf(data), explanation: null, clean: null,
+    edits: [], error: null, asked: null, answers: new Map(),
   };
 }
 
@@ -24,13 +25,15 @@ export function computeSide(side, { question, target, mode, edits }) {
   side.answers = new Map();
   try {
     const answer = mode === "training" ? answerInTraining : answerInUse;
-    side.clean = answer(side);
-    side.explanation = answer(side, edits);
-    side.edits = editsOf(side, edits);
-    side.error = null;
+    const [clean, explanation] = [answer(side), answer(side, edits)];
+    Object.assign(side, { clean, explanation, edits: editsOf(side, edits), error: null });
   } catch (error) {
-    side.error = error.message;
     [side.asked, side.answers] = last;
+    const isOwn = question === side.data.question && target === null && edits.length === 0;
+    if (side.explanation === null && !isOwn) { // a link may ask anything: show the page's question
+      computeSide(side, { question: side.data.question, target: null, mode, edits: [] });
+    }
+    side.error = error.message;
   }
 }
 
@@ -46,12 +49,20 @@ export function answerInUse(side, edits = []) {
 export function answerInTraining(side, edits = []) {
   return remembered(side, ["training", edits], () => {
     const clean = answerInUse(side);
-    if (side.data.weights === null) return clean;
+    if (side.data.weights === null) return withLosses(clean);
     const own = decodeIds(side.task, clean.answer.slice(0, side.task.longest[1]));
     const target = side.asked.target ?? rightAnswer(side.task, clean.source) ?? own;
     if (target === "") return clean; // a model that says nothing has nothing to learn from
     return checkedAnswer(side, side.asked.question, { target, edits: editsOf(side, edits) });
   });
+}
+
+/** A recorded answer, as its own target. */
+function withLosses(explanation) {
+  const steps = explanation.steps.map((step) => (
+    { ...step, loss: -Math.log(step.probabilities[step.token]) }
+  ));
+  return { ...explanation, steps };
 }
 
 function remembered(side, key, compute) {
@@ -67,6 +78,7 @@ function checkedAnswer(side, question, options) {
 }
 
 /** The edits that this model can make, with what they put in place. */
-function editsOf({ data, model, task }, edits) {
-  return data.weights === null ? [] : resolveEdits(model, task, edits);
+function editsOf(side, edits) {
+  if (side.data.weights === null) return [];
+  return remembered(side, ["edits", edits], () => resolveEdits(side.model, side.task, edits));
 }

@@ -1,10 +1,12 @@
 // A tip at an element: one at a time.
 
 let tipElement = null;
+let tipAnchor = null;
 
 /** Show a tip below an element, or above it where there is no room. */
 export function showTip(anchor, text) {
   hideTip();
+  tipAnchor = anchor;
   tipElement = document.createElement("div");
   tipElement.className = "tip";
   tipElement.ariaHidden = "true"; // those who hear the page have the text as the anchor's label
@@ -21,6 +23,11 @@ export function showTip(anchor, text) {
 export function hideTip() {
   tipElement?.remove();
   tipElement = null;
+}
+
+/** Hide the tip of an element that is no longer there. */
+export function hideOrphanTip() {
+  if (tipElement !== null && !tipAnchor.isConnected) hideTip();
 }
 
 addEventListener("keydown", (event) => event.key === "Escape" && hideTip());

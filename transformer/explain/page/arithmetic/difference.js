@@ -45,7 +45,8 @@ export function largestDifferences(first, second, count) {
     });
     found.push(heads.reduce((x, y) => (y.size > x.size ? y : x)));
   }
-  const sameNumbers = (x, y) => x.size === y.size && String(x.values.shape) === String(y.values.shape);
+  const sameNumbers = (x, y) =>
+    x.size === y.size && String(x.values.shape) === String(y.values.shape);
   const list = found
     .filter((x, i) => x.size > 0 && found.findIndex((y) => sameNumbers(x, y)) === i)
     .sort((x, y) => y.size - x.size)

@@ -25,12 +25,12 @@ export function sublayersOf({ kind, config }) {
     }))).flat());
 }
 
-/** Is this the encoder of an encoder–decoder? The answer's stream reads it, and is not made of it. */
+/** Is this in an encoder–decoder's encoder? The answer's stream reads it, and is not made of it. */
 export function isInEncoder(model, path) {
   return model.kind === "Transformer" && path.startsWith("encoder.");
 }
 
-/** What an edit changes, and how: "….heads.2", "….hidden.17@3" in row 3, "….output<1+2" from 1+2. */
+/** What an edit changes: "….heads.2", "….hidden.17@3" in row 3 only, "….output<1+2" from 1+2. */
 export function editName(edit) {
   const index = edit.index === undefined ? "" : `.${edit.index}`;
   const only = edit.row === undefined ? "" : `@${edit.row}`;
@@ -42,15 +42,12 @@ export function sameTarget(a, b) {
   return a.kind === b.kind && a.path === b.path && a.index === b.index;
 }
 
-/** Why an edit cannot be made in this model; null if it can. A link may name what is not there. */
-export function editError(model, edit) {
-  const sublayer = sublayersOf(model).find(({ path }) => path === edit.path);
-  const { n_heads, d_ff } = model.config;
-  const kinds = { head: ["attention", n_heads], unit: ["mlp", d_ff], sublayer: [sublayer?.kind, 0] };
-  const [kind, size] = kinds[edit.kind];
-  if (sublayer?.kind !== kind) return `this model has no ${edit.kind} at ${edit.path}`;
-  if (size > 0 && !(edit.index < size)) return `${edit.path} has no ${edit.kind} ${edit.index}`;
-  return null;
+/** Does this model have what an edit changes? A link may name what is not there. */
+export function hasPart(model, { kind, path, index }) {
+  const sublayer = sublayersOf(model).find((other) => other.path === path);
+  if (kind === "sublayer") return sublayer !== undefined;
+  const sizes = { attention: { head: model.config.n_heads }, mlp: { unit: model.config.d_ff } };
+  return index < sizes[sublayer?.kind]?.[kind];
 }
 
 /**
@@ -59,7 +56,7 @@ export function editError(model, edit) {
  */
 export function resolveEdits(model, task, edits) {
   const others = new Map();
-  return edits.filter((edit) => editError(model, edit) === null).flatMap((edit) => {
+  return edits.filter((edit) => hasPart(model, edit)).flatMap((edit) => {
     if (edit.from === undefined) return [edit];
     if (!others.has(edit.from)) others.set(edit.from, explain(model, task, edit.from));
     const other = others.get(edit.from);
@@ -105,7 +102,8 @@ export function probabilitiesAt(trace, index) {
 export function strongestKey(trace, path, head, index) {
   const weights = row(trace.get(`${path}.weights`), head, index);
   const key = argmax(weights);
-  return { key, weight: weights[key], isOnly: weights.every((weight, k) => k === key || weight === 0) };
+  const isOnly = weights.every((weight, k) => k === key || weight === 0);
+  return { key, weight: weights[key], isOnly };
 }
 
 /** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */

@@ -1,14 +1,13 @@
 // Attention: every head as a small map of who asks whom, one of them large, and any cell of that
 // opened to its arithmetic.
 
-import { answeringIds, rowIds } from "../arithmetic/cell.js";
-import { at, row, sub } from "../arithmetic/tensor.js";
+import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { bars, declare, el, heatMap, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
-import { rowLabels, whoAsks } from "./tokens.js";
+import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
 
@@ -23,6 +22,7 @@ export function attentionView(app) {
     const large = el("div", { class: "large" });
     const panel = el("div", { class: "cell" });
     let shown = null; // {path, head, query, key}; without a query, that of the chosen step
+    element.classList.add("view");
     element.append(el("div", { class: "attention" }, grid, el("div", {}, large, panel)));
 
     /** What the state says of an attention; while it speaks of an MLP, what it said before. */
@@ -31,7 +31,12 @@ export function attentionView(app) {
       shown ??= { path: app.store.defaults.path, head: 0, query: null, key: null };
     }
 
-    const open = (change) => app.store.set({ ...shown, ...change, box: change.path ?? shown.path });
+    function open(change) {
+      app.store.set({ ...shown, ...change, box: change.path ?? shown.path });
+      if (change.key != null) {
+        app.announce(words({ en: "The arithmetic of this cell stands below.", zh: "这一格的算式在下面。" }));
+      }
+    }
 
     return function update() {
       if (!side.explanation) return;
@@ -40,15 +45,15 @@ export function attentionView(app) {
       const box = boxes.find(({ id }) => id === shown.path) ?? boxes.at(-1);
       const step = side.explanation.steps[state.step] ?? side.explanation.steps.at(-1);
       const own = box.side !== "source"; // its rows are those of the stream that writes
-      const asking = rowIds(side.explanation.inputs, box).length;
-      const answering = answeringIds(side.explanation.inputs, box).length;
+      const asking = askingTokens(side.explanation, box).length;
+      const answering = answeringTokens(side.explanation, box).length;
       const head = Math.min(shown.head, side.model.config.n_heads - 1);
       const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
-      const cell = { head, query, key, rival: state.rival };
+      const cell = { head, query, key, rival: state.rival, edits: state.edits };
       grid.replaceChildren(...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
-      large.replaceChildren(...largeMap(side, box, cell, open));
-      panel.replaceChildren(...(key === null ? [hint()] : cellPanel(side, box, cell)));
+      large.replaceChildren(...largeMap(app, side, box, cell, open));
+      panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
     };
   }
   return {
@@ -101,23 +106,22 @@ function headGrid(side, group, shown, step, open) {
   );
 }
 
-const SMALL_SIDE = 72;
-
-/** A head's weights, a pixel or a few for each cell; the row of the chosen step is marked. */
+/** A head's weights, small; the row of the chosen step is marked. */
 function smallMap(side, box, head, shown, step, open) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
-  const scale = Math.max(1, Math.floor(SMALL_SIDE / Math.max(T, S)));
   const canvas = el("canvas");
   paintSmall(canvas, weights, "weight", 1);
-  canvas.style.setProperty("width", `${S * scale}px`);
-  canvas.style.setProperty("height", `${T * scale}px`);
   const mark = box.side === "source" ? null : el("span", { class: "head-step" });
-  mark?.style.setProperty("top", `${step.row * scale}px`);
-  mark?.style.setProperty("height", `${Math.max(2, scale)}px`);
+  mark?.style.setProperty("top", `${(100 * step.row) / T}%`);
+  mark?.style.setProperty("height", `${100 / T}%`);
+  const picture = el("span", { class: "head-picture" }, el("span", {}, canvas, mark));
+  picture.style.setProperty("--wide", S / Math.max(T, S));
+  picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
+  const look = box.side === "source" ? null : strongestLook(side.explanation, box, weights, step.row);
   return declare(
     el(
       "button",
@@ -126,22 +130,30 @@ function smallMap(side, box, head, shown, step, open) {
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },
-      el("span", { class: "head-picture" }, el("span", {}, canvas, mark)), el("span", { class: "quiet", text: label }),
+      el("span", { class: "quiet", text: label }), picture, look,
     ),
     side, name, [head], weights.data,
   );
 }
 
+/** The token at which a row looks with the most weight, and that weight. */
+function strongestLook(explanation, box, weights, index) {
+  const line = row(weights, index);
+  const most = argmax(line);
+  const label = answeringTokens(explanation, box)[most];
+  return el("span", { class: "head-look" }, token(label), ` ${percent(line[most])}`);
+}
+
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(side, box, { head, query, key }, open) {
+function largeMap(app, side, box, { head, query, key }, open) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
-  const columns = answeringIds(explanation.inputs, box).map(explanation.label);
+  const columns = answeringTokens(explanation, box);
   const cell = Math.max(11, Math.min(40, Math.floor(400 / Math.max(...values.shape))));
   const look = (asks, answers) => open({ query: asks, key: answers });
   const heat = heatMap(side, {
-    trace: name, at: [head], values, rows: rowLabels(explanation, box), columns, scale: "weight",
+    trace: name, at: [head], values, rows: rowLabels(app, side, box), columns, scale: "weight",
     cell, select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
@@ -162,7 +174,7 @@ function largeMap(side, box, { head, query, key }, open) {
     el("h3", {}, words(boxTitle(box)), " ", el("span", { class: "quiet", text: headName(box, head) })),
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
-      whoAsks(explanation, box, query),
+      whoAsks(app, side, box, query),
       el("strong", { text: percent(at(values, query, seen[0])) }), token(columns[seen[0]]),
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({

@@ -2,7 +2,7 @@
 
 import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
-import { longestAnswer } from "../arithmetic/tasks.js";
+import { asAnswer, decodeIds, longestAnswer } from "../arithmetic/tasks.js";
 import { derived, el, formula, phrase, svg, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
@@ -112,13 +112,16 @@ function beamTree(side, layout, alpha, show) {
   return picture;
 }
 
-/** The texts that the search found, the best first, as `transformer solve --n-best` prints them. */
+/** The texts that the search found, the best first, as `transformer solve --best` prints them. */
 function foundTexts(side, found) {
   const rows = found.ids.map((ids, i) => {
     const score = el("td", { class: "number", text: beamNumber(found.scores[i]) });
-    const boxes = Array.from(ids).map((id) => token(side.explanation.label(id)));
-    return el("tr", { class: i === 0 ? "wins" : "" }, derived(score, `beam:best${i}`, found.scores[i]),
-      el("td", {}, el("span", { class: "tokens" }, boxes)));
+    const end = ids.indexOf(side.model.config.eos) + 1 || ids.length;
+    const boxes = ids.slice(0, end).map((id) => token(side.explanation.label(id)));
+    return el("tr", { class: i === 0 ? "wins" : "" },
+      derived(score, `beam:best${i}`, found.scores[i]),
+      el("td", {}, el("span", { class: "tokens" }, boxes)),
+      el("td", { text: asAnswer(side.task, decodeIds(side.task, ids)) }));
   });
   return el("table", { class: "plain" }, el("tbody", {}, rows));
 }
@@ -134,18 +137,22 @@ export function beamFigure(app, side) {
   const alphaShown = el("output", { class: "number" });
   const controls = el("div", { class: "writing-controls" },
     el("label", {}, `${words({ en: "width", zh: "宽度" })} `, width),
-    el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha, alphaShown));
+    el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha,
+      alphaShown));
   const body = el("div");
+  const sentence = words({
+    en: "Greedy decoding (width 1) takes the likeliest token at each step. A beam keeps the best " +
+      "few texts, and prunes the others. A text's score is its log-probability over the length " +
+      "penalty; this way long texts are not at a loss.",
+    zh: "贪心解码（宽度 1）每一步取最可能的词元。束搜索保留最好的几个文本，剪去其余。" +
+      "文本的得分是它的对数概率除以长度惩罚，这样长文本不会吃亏。",
+  });
+  const score = formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
+    ["row", "(", ["frac", ["row", 5, "+", words({ en: "length", zh: "长度" })], 6], ")"], "alpha"]]);
   const element = el("section", { class: "beam-figure" },
     el("h3", {}, term("beam search")),
-    el("p", { text: words({
-      en: "Greedy decoding (width 1) takes the likeliest token at each step. A beam keeps the best " +
-        "few texts, and prunes the others. A text's score:",
-      zh: "贪心解码（宽度 1）每一步取最可能的词元。束搜索保留最好的几个文本，剪去其余。文本的得分：",
-    }) }),
-    formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
-      ["row", "(", ["frac", ["row", 5, "+", words({ en: "length", zh: "长度" })], 6], ")"], "alpha"]]),
-    controls, body);
+    el("div", { class: "beside" }, el("div", {}, el("p", { text: sentence }), controls), score),
+    body);
   let drawn = null;
 
   function update() {
@@ -160,16 +167,20 @@ export function beamFigure(app, side) {
     const detail = el("p", { class: "note", "aria-live": "polite" });
     const show = (node) => (detail.textContent = nodeSentence(side, node, wanted.alpha));
     show(found.layout.winner);
-    const options = wanted.width === 1 ? "" : ` --beam ${wanted.width} --n-best ${wanted.width} ` +
-      `--alpha ${wanted.alpha}`;
+    const best = side.task.name === "characters" ? "" : ` --best ${wanted.width}`;
+    const options = ` --beam ${wanted.width}${best} --alpha ${wanted.alpha}`;
+    const command = el("code", {
+      text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}`,
+    });
+    const same = side.task.name === "characters"
+      ? { en: "What the search found, the best first. {0} begins with the first.",
+        zh: "搜索的结果，最好的在先。{0} 的开头就是第一个。" }
+      : { en: "What the search found, the best first; {0} prints the same.",
+        zh: "搜索的结果，最好的在先；{0} 打印的是同样的。" };
     body.replaceChildren(
       el("div", { class: "scroll" }, beamTree(side, found.layout, wanted.alpha, show)),
-      detail,
-      el("p", {}, phrase({
-        en: "What the search found, the best first. The same from the command line: {0}",
-        zh: "搜索的结果，最好的在先。命令行上是同一个结果：{0}",
-      }, el("code", { text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}` }))),
-      foundTexts(side, found),
+      el("div", { class: "beside" }, detail,
+        el("div", {}, el("p", {}, phrase(same, command)), foundTexts(side, found))),
     );
   }
   return { element, update };

@@ -4,8 +4,8 @@
 /**
  * Place the nodes of `beam(…).tree`.
  *
- * @param tree per step, the best first: [{id, parent, token, logP, score, kept, ended}]; a parent is
- *   a kept node of the step before, or null for the empty text.
+ * @param tree per step, the best first: [{id, parent, token, logP, score, kept, ended}]; a parent
+ *   is a kept node of the step before, or null for the empty text.
  * @returns {nodes, columns, rows}: each node with `column` (its step), `place` (0 is the top),
  *   `path` (the nodes from the first step to it), `children`, and `wins`: it lies on the way to
  *   the text that the search returns.

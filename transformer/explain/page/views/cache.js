@@ -79,9 +79,9 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
       cell: 18,
     })));
   const text = phrase({
-    en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
-    zh: "{1}（位置 {2}）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
-  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row,
+    en: "The {0} of {1}, place {2}, in block {3}: {4} × {5} numbers, {6}.",
+    zh: "{1}（第 {2} 个）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
+  }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row + 1,
   block, heads, size, words(SLOT_STATES[state]));
   return [el("p", { class: "note" }, text), ...strips];
 }
@@ -89,7 +89,7 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
 const CACHE_COUNTED = [
   ["queries", { en: "queries", zh: "查询" }],
   ["keysAndValues", { en: "keys and values", zh: "键和值" }],
-  ["scores", { en: "scores q·k", zh: "得分 q·k" }],
+  ["scores", { en: "scores that the mask lets through", zh: "掩码放过的得分" }],
   ["hidden", { en: "the MLPs' hidden units", zh: "MLP 的隐藏单元" }],
   ["total", { en: "together", zh: "合计" }],
 ];
@@ -99,10 +99,10 @@ function cacheCosts(config, rows, step, memory) {
   const cost = cacheCost(config, rows, step, memory);
   const answer = answerCost(config, rows, memory);
   const cells = (withCache, without, what) => [withCache, without].map((value, i) => el("td", {
-    class: "number", text: wholeNumber(value), "data-what": `cache:${what}:${i ? "without" : "with"}`,
-    "data-value": value,
+    class: "number", text: wholeNumber(value), "data-value": value,
+    "data-what": `cache:${what}:${i ? "without" : "with"}`,
   }));
-  const body = CACHE_COUNTED.map(([name, text]) => el("tr", { class: name === "total" ? "sum" : "" },
+  const body = CACHE_COUNTED.map(([name, text]) => el("tr", { class: name === "total" && "sum" },
     el("th", { scope: "row", text: words(text) }),
     cells(cost.with[name], cost.without[name], `${step}:${name}`)));
   body.push(el("tr", {},
@@ -114,15 +114,16 @@ function cacheCosts(config, rows, step, memory) {
     { en: "without it", zh: "无缓存" },
   ];
   const sentence = words({
-    en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: {1}. " +
-      "Without the cache the step would compute {2} times as much.",
+    en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: " +
+      "{1}. Without the cache the step would compute {2} times as much.",
     zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
   }, cost.last - cost.first + 1, wholeNumber(cost.reused),
   (cost.without.total / cost.with.total).toFixed(1));
   return [
     el("p", { text: sentence }),
     el("table", { class: "plain" },
-      el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text: words(text) })))),
+      el("thead", {}, el("tr", {},
+        heads.map((text) => el("th", { scope: "col", text: words(text) })))),
       el("tbody", {}, body)),
   ];
 }
@@ -164,15 +165,15 @@ export function cacheFigure(side) {
   }
   const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
     el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
+  const sentence = words({
+    en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
+      "So they are computed once and kept; a step computes those of the token that it reads.",
+    zh: "在因果掩码下，一个词元的键和值与它后面的词元无关。所以只算一次，存起来；每一步只算新读入的那个词元的键和值。",
+  });
+  const slots = el("div", {}, el("p", { text: sentence }), legend,
+    el("div", { class: "cache-tables" }, tables.map(({ table }) => table)), numbers);
   const element = el("section", { class: "cache-figure" },
-    el("h3", {}, term("cache")),
-    el("p", {}, words({
-      en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
-        "So they are computed once and kept; a step computes those of the token that it reads.",
-      zh: "在因果掩码下，一个词元的键和值与它后面的词元无关。所以只算一次，存起来；每一步只算新读入的那个词元的键和值。",
-    })),
-    legend, el("div", { class: "cache-tables" }, tables.map(({ table }) => table)),
-    el("div", { class: "beside" }, numbers, costs));
+    el("h3", {}, term("cache")), el("div", { class: "beside" }, slots, costs));
 
   function update(newStep) {
     step = newStep;
@@ -182,17 +183,18 @@ export function cacheFigure(side) {
         slot.button.className = `slot ${slot.kind} ${state}`;
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
-          { en: "{0} of {1}, block {2}: {3}", zh: "{1} 的{0}，第 {2} 块：{3}" },
-          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), visible(explanation.label(slot.id)), slot.block,
+          { en: "{0}, place {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
+          words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row + 1, slot.block,
           words(SLOT_STATES[state])));
       }
     }
     tables[0].heads.forEach((head, row) => {
       head.textContent = row > rows[step] ? "" : visible(explanation.rows[row]); // not yet written
     });
-    const last = tables[0].slots.filter((slot) => slot.row === rows[step] && slot.kind === "k").pop();
     for (const { slots } of tables) slots[0].button.tabIndex = 0;
-    show(chosen && stateOf(chosen) !== "empty" && chosen.memory ? chosen : last);
+    const like = chosen ?? tables[0].slots.findLast(({ kind }) => kind === "k");
+    show(like.memory ? like : tables[0].slots.find((slot) =>
+      slot.row === rows[step] && slot.path === like.path && slot.kind === like.kind));
     costs.replaceChildren(...cacheCosts(model.config, rows, step, memory));
   }
   return { element, update };

@@ -1,31 +1,33 @@
 // One cell of attention, taken apart: a line for each step of its arithmetic, from the numbers of
 // query and key to what the pair adds to the token's vector.
 
-import { answeringIds, cellArithmetic, rowIds } from "../arithmetic/cell.js";
-import { declare, derived, el, formula, number, percent, term, phrase, token } from "../widgets.js";
+import { cellArithmetic } from "../arithmetic/cell.js";
+import { declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
-import { line, measured, strips, termBars } from "./lines.js";
-import { whoAsks } from "./tokens.js";
+import { isEdited, line, measured, strips, termBars } from "./lines.js";
+import { answeringTokens, askingTokens, whoAsks } from "./tokens.js";
 
 const SOFTMAX_KEYS = 6; // of a row, so many are written out
 
 /** The lines, for the head, the query's row and the key's. */
-export function cellPanel(side, box, { head, query, key, rival }) {
+export function cellPanel(app, side, box, { head, query, key, rival, edits }) {
   const { model, explanation } = side;
-  const { trace, inputs, label } = explanation;
+  const { trace, inputs } = explanation;
   const cell = cellArithmetic(model, trace, inputs, box, head, query, key);
-  const asked = label(answeringIds(inputs, box)[key]);
+  const labels = answeringTokens(explanation, box);
   const c = {
-    ...cell, side, box, head, query, key, rival, trace, asked,
-    asks: label(rowIds(inputs, box)[query]),
-    labels: answeringIds(inputs, box).map(label),
+    ...cell, app, side, box, head, query, key, rival, trace, labels,
+    asks: askingTokens(explanation, box)[query],
+    asked: labels[key],
+    edited: isEdited(edits, box, query, "head", head),
+    turned: model.config.positions === "rotary" && !box.cross,
     what: `cell:${box.id}.${head}.${query}.${key}`,
   };
   return [
     el("h3", {}, phrase(
       { en: "{0} asks {1}: {2}", zh: "{0} 问 {1}：{2}" },
-      whoAsks(explanation, box, query), token(asked),
+      whoAsks(app, side, box, query), token(labels[key]),
       el("strong", { text: percent(cell.weight) }),
     )),
     el("ol", { class: "chain" },
@@ -34,28 +36,23 @@ export function cellPanel(side, box, { head, query, key, rival }) {
   ];
 }
 
-const turned = ({ side, box }) => side.model.config.positions === "rotary" && !box.cross;
-
-function queryLine({ side, box, head, query, asks, q }) {
+function queryLine({ side, box, head, query, asks, q, turned }) {
   return line(
     phrase({ en: "{0} asks: the {1}", zh: "{0} 来问：{1}" }, token(asks, { class: "asks" }), term("query")),
     words({
       en: "The token's vector times W_Q, this head's part: {0} numbers that say what it looks for.",
       zh: "词元的向量乘以 W_Q 中这个头的部分：{0} 个数，说它在找什么。",
-    }, q.length) + rotation({ side, box }),
-    formula(["sub", "q", query], "=", ["sub", "x", query], ["sub", "W", "Q"]),
+    }, q.length) + (turned ? words({
+      en: " The position turns them, R: with rotary positions, query and key are those after that.",
+      zh: " 再按位置旋转，记作 R：用旋转位置编码时，查询和键都是旋转之后的。",
+    }) : ""),
+    formula(["sub", ["asks", "q"], query + 1], "=", ["sub", "x", query + 1], ["sub", "W", "Q"],
+      ...(turned ? [["sub", "R", query + 1]] : [])),
     strips(side, [{ label: "q", trace: `${box.id}.q`, at: [head, query], values: q }]),
   );
 }
 
-function rotation(c) {
-  return turned(c) ? words({
-    en: " With rotary positions these are the numbers after they were turned by the token's position.",
-    zh: " 用旋转位置编码时，这是按词元位置旋转之后的数。",
-  }) : "";
-}
-
-function keyLine({ side, box, key, asked, k, kv, heads, head }) {
+function keyLine({ side, box, key, asked, k, kv, heads, turned }) {
   const shared = heads.length > 1 ? words({
     en: " Heads {0} share this key and its value: head {1} of keys and values.",
     zh: " 头 {0} 共用这个键和它的值：键值的第 {1} 个头。",
@@ -65,8 +62,9 @@ function keyLine({ side, box, key, asked, k, kv, heads, head }) {
     words({
       en: "Its vector times W_K: {0} numbers that say by what it wants to be found.",
       zh: "它的向量乘以 W_K：{0} 个数，说它凭什么被找到。",
-    }, k.length) + rotation({ side, box }) + shared,
-    formula(["sub", "k", key], "=", ["sub", box.cross ? "m" : "x", key], ["sub", "W", "K"]),
+    }, k.length) + shared,
+    formula(["sub", ["answers", "k"], key + 1], "=", ["sub", box.cross ? "m" : "x", key + 1], ["sub", "W", "K"],
+      ...(turned ? [["sub", "R", key + 1]] : [])),
     strips(side, [{ label: "k", trace: `${box.id}.k`, at: [kv, key], values: k }]),
   );
 }
@@ -78,7 +76,8 @@ function productLine({ terms, dot, what }) {
       en: "Number by number, query times key, and all of it added. The largest terms first, with their place in the vectors:",
       zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
     }),
-    formula("q", "·", "k", "=", ["under", "∑", "i"], ["sub", "q", "i"], ["sub", "k", "i"], "=",
+    formula(["asks", "q"], "·", ["answers", "k"], "=", ["munder", "∑", "i"],
+      ["sub", ["asks", "q"], "i"], ["sub", ["answers", "k"], "i"], "=",
       measured(dot)),
     termBars(terms, `${what}.terms`, words({ en: "Terms of the dot product", zh: "点积的各项" })),
     derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(dot)) }),
@@ -97,7 +96,7 @@ function scoreLine({ side, box, head, query, key, q, dot, score }) {
       en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
       zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
     }, q.length, root(q.length)),
-    formula(["frac", ["row", "q", "·", "k"], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
+    formula(["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
       ["frac", measured(dot), root(q.length)], "=", measured(score)),
     declare(text, side, `${box.id}.scores`, [head, query, key], [score]),
   );
@@ -175,8 +174,8 @@ function valueLine({ side, box, kv, key, asked, v, weighted, weight, what }) {
       en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that asks takes {1}.",
       zh: "它的向量乘以 W_V，是它要说的话：{0} 个数。提问的词元取走其中的 {1}。",
     }, v.length, percent(weight)),
-    formula(measured(weight), "·", ["sub", "v", key], "=", measured(weight), "·",
-      ["sub", box.cross ? "m" : "x", key], ["sub", "W", "V"]),
+    formula(measured(weight), "·", ["sub", ["value", "v"], key + 1], "=", measured(weight), "·",
+      ["sub", box.cross ? "m" : "x", key + 1], ["sub", "W", "V"]),
     strips(side, [
       { label: "v", trace: `${box.id}.v`, at: [kv, key], values: v },
       { label: `${percent(weight)} · v`, what: `${what}.weighted`, values: weighted },

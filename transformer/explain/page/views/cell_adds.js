@@ -6,6 +6,7 @@ import { dot, row } from "../arithmetic/tensor.js";
 import { boxesOf } from "../boxes.js";
 import { bars, derived, el, formula, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { isSecret, secretNote } from "./guess.js";
 import { line, measured, strips, termBars } from "./lines.js";
 import { stepOf } from "./tokens.js";
 
@@ -21,7 +22,7 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
       en: "W_O turns the {0} numbers into {1}, as many as the token's vector has. Number {2} is the largest of them; it is this sum:",
       zh: "W_O 把这 {0} 个数变成 {1} 个，和词元的向量一样长。其中第 {2} 个数最大，它是这些项的和：",
     }, weighted.length, added.length, largest),
-    formula(["row", "(", measured(weight), "·", "v", ")"], ["subsup", "W", "O", ["row", ["text", `${head + 1}`]]]),
+    formula(["row", "(", measured(weight), "·", ["value", "v"], ")"], ["subsup", "W", "O", ["row", ["text", `${head + 1}`]]]),
     termBars(terms, `${what}.output.${largest}`, words({ en: "Terms of its largest number", zh: "最大的那个数的各项" })),
     derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(added[largest])) }),
       `${what}.added.${largest}`, added[largest]),
@@ -30,7 +31,7 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
 }
 
 /** The stream before and after, and in between this pair, its head, and all heads. */
-export function streamLine({ side, box, head, query, key, trace, added, asked, what }) {
+export function streamLine({ side, box, head, query, trace, cells, added, edited, what }) {
   const { model } = side;
   const around = boxesOf(model).find(({ sublayer }) => sublayer === box.id);
   const part = row(trace.get(`${box.id}.heads`), head, query);
@@ -49,11 +50,12 @@ export function streamLine({ side, box, head, query, key, trace, added, asked, w
   const difference = Math.max(...sum.map((x, i) => Math.abs(x - part[i])));
   return line(
     phrase({ en: "Into the token's vector, the {0}", zh: "加进词元的向量，也就是{0}" }, term("residual")),
-    sumText(pairs.length, head, difference),
-    formula("x", "←", "x", "+", ["under", "∑", ["text", words({ en: "heads", zh: "头" })]], ["under", "∑", ["text", words({ en: "keys", zh: "键" })]],
-      ["row", "w", "·", "v"], ["sub", "W", "O"], "+", ["sub", "b", "O"]),
+    sumText(cells.filter(({ hidden }) => !hidden).length, head, model.config.bias, edited),
+    formula("x", "←", "x", "+", ["munder", "∑", ["text", words({ en: "heads", zh: "头" })]], ["munder", "∑", ["text", words({ en: "keys", zh: "键" })]],
+      ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"],
+      ...(model.config.bias ? ["+", ["sub", "b", "O"]] : [])),
     strips(side, list, most),
-    derived(el("p", { class: "quiet", text: words({
+    edited ? null : derived(el("p", { class: "quiet", text: words({
       en: "Largest difference between the sum over the keys and the head's part: {0}.",
       zh: "对所有键求和，与这个头的部分相差最多 {0}。",
     }, number(difference)) }), `${what}.difference`, difference),
@@ -68,7 +70,7 @@ export function streamLine({ side, box, head, query, key, trace, added, asked, w
  * What the pair adds to the logit of the token that the row writes less another's, beside the other
  * keys of the row: weight and effect are two things.
  */
-export function logitLine({ side, box, head, query, key, rival, trace, labels, what }) {
+export function logitLine({ app, side, box, head, query, key, rival, trace, cells, labels, what }) {
   const { model, explanation } = side;
   const step = stepOf(explanation, box, query);
   const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
@@ -78,11 +80,13 @@ export function logitLine({ side, box, head, query, key, rival, trace, labels, w
       zh: "没有直接的作用：答案不是从这一行读出来的。它在这里收集到的，要经过后面的注意力才到答案。",
     }));
   }
+  if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
   const other = rival === null || rival === step.token ? step.rival : rival;
   const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
   const values = addedByKeys(model, trace, box, head, query).map((added) =>
     dot(added, 0, d, 0, d.length));
-  const order = [...values.keys()].sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
+  const order = [...values.keys()].filter((j) => !cells[j].hidden || j === key)
+    .sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
   const shown = order.filter((j, place) => place < KEYS || j === key);
   const others = order.filter((j) => !shown.includes(j));
   const items = shown.map((j) => ({
@@ -103,21 +107,21 @@ export function logitLine({ side, box, head, query, key, rival, trace, labels, w
     }, token(label(step.token)), token(label(other)), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
     derived(el("p", { class: "total", text: words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)) }),
-      `sum:${box.id}.heads.${head}`, total),
+      `${what}.logit.total`, total),
   );
 }
 
-function sumText(keys, head, difference) {
-  if (difference > 1e-6) {
+function sumText(keys, head, bias, edited) {
+  if (edited) {
     return words({
-      en: "This head is switched off or replaced: what stands in the place of its sum is not what these lines give.",
-      zh: "这个头被关掉或换掉了：它的位置上放的不是上面算出来的和。",
+      en: "This head is switched off or replaced: the lines say what it would add, and the strips what stands in its place.",
+      zh: "这个头被关掉或换掉了：上面各行说的是它本来会加上什么，下面各条是现在放在它位置上的数。",
     });
   }
   return words({
-    en: "The same is done for all {0} keys of the row, and added: head {1}'s part. All heads and a bias make the change that attention adds to the vector. All strips have one scale of colour.",
-    zh: "对这一行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头再加一个偏置，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
-  }, keys, head + 1);
+    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. All strips have one scale of colour.",
+    zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
+  }, keys, head + 1, bias ? words({ en: " and a bias", zh: "再加一个偏置" }) : words({ en: "", zh: "加起来" }));
 }
 
 /** In the place of these lines on a page that holds what was recorded alone. */

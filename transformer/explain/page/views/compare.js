@@ -5,18 +5,19 @@ import { largestDifferences, axesOf, totalVariation } from "../arithmetic/differ
 import { derived, el, heatMap, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { otherQuestion } from "./other_question.js";
-import { partText } from "./part_names.js";
+import { anySecret, secretNote } from "./guess.js";
+import { partText, withoutWeights } from "./part_names.js";
 
 const SHOWN_DIFFERENCES = 10;
 
 /** "A  12+34= → 6 4": what stands above each of two columns; of two runs, the run's name too. */
 export function sideName({ id, data, explanation }, isOfRun) {
-  const { source, steps, label } = explanation ?? { source: "", steps: [] };
+  const { source, written } = explanation ?? { source: "", written: [] };
   return [
     el("span", { class: "side-letter", text: id.toUpperCase() }),
     isOfRun ? el("bdi", { class: "quiet", text: visible(data.run) }) : "",
     el("bdi", { class: "side-source", text: visible(source) }), "→",
-    ...steps.map(({ token: written }) => token(label(written))),
+    ...written.map((label) => token(label)),
   ];
 }
 
@@ -24,14 +25,18 @@ export function compareView(app) {
   const { store, payload } = app;
 
   function mount(element, side) {
+    if (payload.weights === null) return () => element.replaceChildren(withoutWeights());
     const isTwoRuns = payload.compare !== null;
     const input = el("input", {
-      type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000", class: "second-question",
-      "aria-label": words({ en: "The second input", zh: "第二个输入" }), "aria-describedby": "second-error",
+      type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000",
+      class: "second-question", "aria-describedby": "second-error",
+      "aria-label": words({ en: "The second input", zh: "第二个输入" }),
       value: store.get().second ?? (isTwoRuns ? "" : otherQuestion(side)),
       oninput: () => store.get().second !== null && store.set({ second: input.value }),
     });
-    const open = el("button", { type: "submit", text: words({ en: "Put side by side", zh: "并排对照" }) });
+    const open = el("button", {
+      type: "submit", text: words({ en: "Put side by side", zh: "并排对照" }),
+    });
     const close = el("button", {
       type: "button", text: words({ en: "Close", zh: "关闭" }), onclick: () => begin(null),
     });
@@ -76,7 +81,9 @@ export function compareView(app) {
       mistake.textContent = b?.error ?? "";
       mistake.hidden = !b?.error;
       const isReady = a.explanation && b?.explanation;
-      report.replaceChildren(...(isReady ? [answers(a, b), intermediates(a, b)] : []));
+      const isSecret = isReady && (anySecret(app, a) || anySecret(app, b));
+      report.replaceChildren(
+        ...(isSecret ? [secretNote()] : isReady ? [answers(a, b), intermediates(a, b)] : []));
     };
   }
 
@@ -93,7 +100,8 @@ export function compareView(app) {
       const label = side.explanation.label(step.token);
       return [
         el("td", {}, token(label, { class: isOther ? "changed" : "" })),
-        derived(el("td", { text: percent(p) }), `written:${side.id}:${i}:${label}`, p),
+        derived(el("td", { text: percent(p), "data-side": side.id }),
+          `probability:${i}:${step.token}`, p),
       ];
     };
     const apart = (i) => {
@@ -104,7 +112,8 @@ export function compareView(app) {
       bar.style.setProperty("width", `${100 * distance}%`);
       return derived(el("td", { class: "apart" },
         el("span", { class: "number", text: percent(distance) }),
-        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)), `difference:probabilities:${i}`, distance);
+        el("span", { class: "bar-track", "aria-hidden": "true" }, bar)),
+      `apart:probabilities:${i}`, distance);
     };
     const column = (texts, span) => el("th", { scope: "col", colspan: span, text: words(texts) });
     return el("section", {},
@@ -115,31 +124,46 @@ export function compareView(app) {
         el("thead", {}, el("tr", {},
           column({ en: "step", zh: "步" }, 1), column({ en: "A writes", zh: "A 写" }, 2),
           column({ en: "B writes", zh: "B 写" }, 2),
-          column({ en: "probability that would have to move", zh: "需要挪动多少概率才会相同" }, 1))),
+          column(
+            { en: "probability that would have to move", zh: "需要挪动多少概率才会相同" }, 1))),
         el("tbody", {}, Array.from({ length: count }, (_, i) => el("tr", {},
           el("th", { scope: "row" }, el("button", {
-            type: "button", class: "step-number", "aria-pressed": String(i === chosen), text: String(i + 1),
+            type: "button", class: "step-number", text: String(i + 1),
+            disabled: i >= a.explanation.steps.length, "aria-pressed": String(i === chosen),
             onclick: () => store.set({ step: i }),
           })), written(a, b, i), written(b, a, i), apart(i)))))));
   }
 
   function intermediates(a, b) {
-    const { compared, list } = largestDifferences(a.explanation.trace, b.explanation.trace, SHOWN_DIFFERENCES);
-    const all = a.explanation.trace.size;
-    const isTwoRuns = payload.compare !== null;
+    const [ours, theirs] = [a, b].map(({ explanation: { trace } }) => trace);
+    const { compared, list } = largestDifferences(ours, theirs, SHOWN_DIFFERENCES);
+    const all = ours.size;
+    const sentences = [
+      compared === 0 && words({
+        en: "None of the {0} named intermediates has the same shape on both sides, so that they could be subtracted: the two texts are not equally long.",
+        zh: "{0} 个有名字的中间结果里，没有一个在两边形状相同，无法相减：两段文本长度不同。",
+      }, all),
+      compared > 0 && words({
+        en: "{0} of the {1} named intermediates have the same shape on both sides. ",
+        zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。",
+      }, compared, all),
+      compared > 0 && compared < all && words({
+        en: "The others belong to texts of different lengths and cannot be subtracted. ",
+        zh: "其余的属于长度不同的文本，不能相减。",
+      }),
+      compared > 0 && list.length === 0 && words(
+        { en: "All their numbers are the same.", zh: "它们的数全都相同。" }),
+      list.length > 0 && words({
+        en: "These {0} differ most: 0 would be the same, 1.41 is as far as unrelated numbers are apart, 2 the opposite.",
+        zh: "其中差别最大的 {0} 个如下：0 表示相同，1.41 相当于毫不相干的两组数，2 表示正好相反。",
+      }, list.length),
+    ];
     return el("section", {},
       el("h3", { text: words({ en: "What differs most: B less A", zh: "差别最大的：B 减 A" }) }),
-      el("p", { text: words({
-        en: "{0} of the {1} named intermediates have the same shape on both sides. Of these, the {2} that differ most: 0 would be the same, 1.41 is as far as unrelated numbers are apart, 2 the opposite.",
-        zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。其中差别最大的 {2} 个如下：0 表示相同，1.41 相当于毫不相干的两组数，2 表示正好相反。",
-      }, compared, all, list.length) }),
-      compared < all ? el("p", { class: "quiet", text: words({
-        en: "The others belong to texts of different lengths, row by row of other tokens, and cannot be subtracted.",
-        zh: "其余的属于长度不同的文本，行与行对不上，不能相减。",
-      }) }) : null,
-      isTwoRuns ? el("p", { class: "quiet", text: words({
-        en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. Attention weights and logits mean the same in both; single numbers of a vector need not.",
-        zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。注意力权重和 logit 在两边含义相同；向量里的单个数则未必。",
+      el("p", { text: sentences.filter(Boolean).join("") }),
+      payload.compare !== null && list.length > 0 ? el("p", { class: "quiet", text: words({
+        en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. The logits mean the same in both; the numbers of one head, or of a vector, need not.",
+        zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。logit 在两边含义相同；某一个头、向量里某一个数则未必。",
       }) }) : null,
       el("div", { class: "differences" }, list.map((entry) => differenceMap(a, b, entry))));
   }
@@ -148,19 +172,23 @@ export function compareView(app) {
     const axes = axesOf(a.model.kind, name);
     const labels = (axis) => {
       if (axis === null) return null;
-      const [ours, theirs] = [a, b].map(({ explanation: { rows, columns } }) => (axis === "source" ? columns : rows));
+      const [ours, theirs] = [a, b].map(({ explanation: { rows, columns } }) => (
+        axis === "source" ? columns : rows));
       return ours.map((label, i) => (label === theirs[i] ? label : `${label}|${theirs[i]}`));
     };
     const full = head === null ? name : `${name}[${head}]`;
-    const title = partText(app.boxes, head === null ? name : name.replace(/\.(\w+)$/, ".heads.") + head);
+    const part = head === null ? name : name.replace(/\w+$/, `heads.${head}`);
     const figure = heatMap(a, {
-      trace: name, values, rows: labels(axes.rows), columns: labels(axes.columns), scale: "signed", label: full,
-      cell: axes.columns === null ? undefined : 32,
-      caption: el("span", {}, el("code", { text: full }), ` · ${title} · ${words({ en: "difference", zh: "差别" })} `, el("span", { class: "number", text: number(size) })),
+      trace: name, values, rows: labels(axes.rows), columns: labels(axes.columns),
+      scale: "signed", label: full, cell: axes.columns === null ? undefined : 32,
+      caption: el("span", {}, el("code", { text: full }), phrase(
+        { en: " · {0} · difference {1}", zh: " · {0} · 差别 {1}" },
+        partText(app.boxes, part), el("span", { class: "number", text: number(size) }))),
     });
     for (const key of ["trace", "at", "side"]) delete figure.dataset[key]; // it is of no one trace
-    return derived(figure, `difference:${full}`, size);
+    return derived(figure, `apart:${full}`, size);
   }
 
-  return { id: "compare", title: { en: "Two side by side: what differs?", zh: "并排对照：哪里不同？" }, mount };
+  const title = { en: "Two side by side: what differs?", zh: "并排对照：哪里不同？" };
+  return { id: "compare", title, mount };
 }

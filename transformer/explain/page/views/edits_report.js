@@ -1,5 +1,6 @@
 // Of each edit: what the sum predicts, what is measured, and where the two part, why.
 
+import { streamSublayers } from "../arithmetic/attribution.js";
 import {
   editName, isInEncoder, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
 } from "../arithmetic/edits.js";
@@ -19,11 +20,14 @@ export function editsReport(app, side, step, edited) {
     measured: measuredChange(model, inputs, trace, [edit], ...at),
   }));
   const rows = found.map((entry) => ({
-    ...entry, label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)], remove: remover(app, entry),
+    ...entry,
+    label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)],
+    remove: remover(app, entry),
   }));
   if (found.length > 1) {
     rows.push({
-      label: el("em", { text: words({ en: "all of them together", zh: "全部一起" }) }), name: "together",
+      label: el("em", { text: words({ en: "all of them together", zh: "全部一起" }) }),
+      name: "together",
       predicted: null, measured: logitGap(edited, ...at) - logitGap(trace, ...at),
     });
   }
@@ -41,15 +45,18 @@ export function editsReport(app, side, step, edited) {
     el("ul", { class: "reasons" }, found.flatMap(({ edit, name, predicted, measured }) =>
       [rowsSentence(side, edit), reason(model, step, edit, predicted, measured)]
         .filter(Boolean)
-        .map((text) => el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text)))),
+        .map((text) => (
+          el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text))))),
   ].filter(Boolean);
 }
 
-function remover(app, { edit, name }) {
+function remover({ boxes, store }, { edit, name }) {
   return el("button", {
     type: "button", class: "plain", text: "×",
-    "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(app.boxes, name)),
-    onclick: () => app.store.set({ edits: app.store.get().edits.filter((other) => !sameTarget(other, edit)) }),
+    "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(boxes, name)),
+    onclick: () => {
+      store.set({ edits: store.get().edits.filter((other) => !sameTarget(other, edit)) });
+    },
   });
 }
 
@@ -58,15 +65,24 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
   const labels = isInEncoder(model, path) ? columns : rows;
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
-    row !== undefined && words({ en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" }, row, visible(labels[row] ?? "–")),
-    from !== undefined && words({ en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
+    row !== undefined && words(
+      { en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" },
+      row, visible(labels[row] ?? "–")),
+    from !== undefined && words(
+      { en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }
 
 /** Where another input has fewer rows than this one, which of them are replaced. */
 function rowsSentence({ clean: { trace } }, edit) {
   const { rows, replaced } = replacedRows(trace, edit);
-  if (edit.row !== undefined && edit.row >= replaced) {
+  if (edit.row >= rows) {
+    return words({
+      en: "this text has no such position: nothing is changed.",
+      zh: "这段文本没有这个位置：什么也没变。",
+    });
+  }
+  if (edit.row >= replaced) {
     return words({
       en: "“{0}” has only {1} positions here, and none in the place of this one: nothing is changed.",
       zh: "“{0}”在这里只有 {1} 个位置，没有与这个位置对应的：什么也没变。",
@@ -80,26 +96,30 @@ function rowsSentence({ clean: { trace } }, edit) {
 }
 
 /** Why prediction and measurement part, or that they do not. */
-function reason(model, step, edit, predicted, measured) {
-  const isElsewhere = edit.row !== undefined && edit.row !== step.row;
-  const gap = Math.abs(predicted - measured);
-  const larger = Math.max(Math.abs(predicted), Math.abs(measured));
-  if (isInEncoder(model, edit.path)) {
+function reason(model, step, { path, row }, predicted, measured) {
+  if (isInEncoder(model, path)) {
     return words({
       en: "the encoder adds nothing to this stream itself. It acts through what cross-attention reads of it, which the sum does not foresee.",
       zh: "编码器本身不往这条残差流里加东西。它通过交叉注意力读到的内容起作用，这一点求和看不到。",
     });
   }
-  if (isElsewhere) {
+  if (row !== undefined && row !== step.row) {
     return words({
       en: "another position is changed. It reaches this step only through attention that looks there, which the sum does not foresee.",
       zh: "改的是另一个位置。只有看向那里的注意力才会把它带到这一步，这一点求和看不到。",
     });
   }
-  if (gap <= Math.max(0.1 * larger, 0.01)) {
+  const larger = Math.max(Math.abs(predicted), Math.abs(measured));
+  if (Math.abs(predicted - measured) <= Math.max(0.1 * larger, 0.01)) {
     return words({
       en: "prediction and measurement agree: what the part adds reaches the output directly.",
       zh: "预测与实测一致：这个部分加进去的东西直接到达输出。",
+    });
+  }
+  if (path === streamSublayers(model).at(-1).path) {
+    return words({
+      en: "no later layer reads it. What changes besides its term is the scale of the norms behind it, which the sum holds.",
+      zh: "后面没有别的层读它。除了它那一项，变的只是它后面归一化的系数，而求和把系数固定住了。",
     });
   }
   if (predicted * measured < 0) {
@@ -110,12 +130,12 @@ function reason(model, step, edit, predicted, measured) {
   }
   if (Math.abs(measured) < Math.abs(predicted)) {
     return words({
-      en: "less is lost than its term. Later layers read what was removed and make up for some of it; and the norms rescale what is left.",
-      zh: "损失比它那一项小。后面的层读到的东西少了，于是补上了一部分；归一化也重新缩放了剩下的。",
+      en: "the change is smaller than its own term. Later layers read what was taken away and may make up for some of it; and the norms rescale what is left.",
+      zh: "变化比它自己那一项小。后面的层察觉到少了什么，可能补上了一部分；归一化也重新缩放了剩下的。",
     });
   }
   return words({
-    en: "more is lost than its term. Later layers, or the same layer at other positions, rely on what was removed, and do less without it; and the norms rescale what is left.",
-    zh: "损失比它那一项大。后面的层，或者别的位置，要靠被去掉的东西工作，没有它就做得更少；归一化也重新缩放了剩下的。",
+    en: "the change is larger than its own term. Later layers read what it adds, here or at other positions, and do something else without it; and the norms rescale what is left.",
+    zh: "变化比它自己那一项大。后面的层会读取它加进去的东西，在这里或在别的位置；没有它，它们做的事就不同了。归一化也重新缩放了剩下的。",
   });
 }

@@ -10,7 +10,8 @@ import { signed } from "./part_names.js";
  * is there if any row has it. All bars have one scale.
  */
 export function effectTable(rows) {
-  const most = Math.max(...rows.flatMap(({ predicted, measured }) => [predicted ?? 0, measured]).map(Math.abs));
+  const values = rows.flatMap(({ predicted, measured }) => [predicted ?? 0, measured]);
+  const most = Math.max(...values.map(Math.abs));
   const hasLooks = rows.some(({ looks }) => looks);
   const head = (...children) => el("th", { scope: "col" }, ...children);
   const cell = (what, x) => {
@@ -20,7 +21,8 @@ export function effectTable(rows) {
     bar.style.setProperty("width", `${share}%`);
     return derived(el("td", { class: "effect" },
       el("span", { class: "number", text: signed(x) }),
-      el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: "zero middle" }), bar)), what, x);
+      el("span", { class: "bar-track", "aria-hidden": "true" },
+        el("span", { class: "zero middle" }), bar)), what, x);
   };
   return el("div", { class: "scroll" }, el("table", { class: "effects" },
     el("thead", {}, el("tr", {},

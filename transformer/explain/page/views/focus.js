@@ -11,11 +11,19 @@ import { arraysOf } from "./focus_arrays.js";
 import { textOf } from "./focus_text.js";
 
 const MOST_PROBABILITIES = 12;
+const FURTHER = {
+  attention: { id: "attention", en: "Open any weight to its arithmetic ↓", zh: "把任何一个权重拆开来算 ↓" },
+  mlp: { id: "mlp", en: "See what each hidden unit does ↓", zh: "看每个隐藏单元做了什么 ↓" },
+  add_norm: { id: "sum", en: "See what each part adds to the answer ↓", zh: "看每一部分给答案加了多少 ↓" },
+  output: { id: "sum", en: "See which part pushed which logit ↓", zh: "看哪个部分推动了哪个 logit ↓" },
+  probabilities: { id: "writing", en: "See how one token is chosen after another ↓", zh: "看词元怎样一个接一个选出来 ↓" },
+};
 
 export function focusView(app) {
-  const { store, boxes } = app;
+  const { store } = app;
 
   function mount(element, side) {
+    const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
     let last = null; // the box that was shown last
 
@@ -30,6 +38,10 @@ export function focusView(app) {
           el("h2", { text: words(boxTitle(box)) }),
           el("p", { class: "quiet", text: words(boxPlace(box)) })),
         el("div", { class: "focus-steps" },
+          el("button", {
+            type: "button", class: "plain to-map", text: words({ en: "↑ The map", zh: "↑ 全图" }),
+            onclick: () => document.getElementById("map").scrollIntoView(),
+          }),
           go(i - 1, "←", { en: "The box before", zh: "前一个" }),
           go(i + 1, "→", { en: "The next box", zh: "后一个" })));
     }
@@ -104,6 +116,16 @@ export function focusView(app) {
       });
     }
 
+    /** A link to the section that goes on where the box ends. */
+    function further({ kind }) {
+      if (!(kind in FURTHER)) return "";
+      const { id, ...texts } = FURTHER[kind];
+      return el("p", { class: "focus-further" }, el("button", {
+        type: "button", text: words(texts),
+        onclick: () => document.getElementById(id).scrollIntoView(),
+      }));
+    }
+
     function code(box) {
       const kind = { norm: "add_norm", head: "output" }[box.kind] ?? box.kind;
       return (side.data.code[kind] ?? []).map(({ file, line, text }) => {
@@ -120,7 +142,12 @@ export function focusView(app) {
 
     return () => {
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const box = boxes.find(({ id }) => id === state.box);
+      if (!box) {
+        const none = { en: "This model has no such box.", zh: "这个模型没有这个部分。" };
+        element.replaceChildren(el("p", { class: "quiet", text: words(none) }));
+        return;
+      }
       const text = textOf(box, side.data);
       const isHiding = isBoxSecret(app, side, box);
       const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
@@ -131,6 +158,7 @@ export function focusView(app) {
         el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
         ...(isHiding ? [secretNote()] : shown),
+        further(box),
         ...code(box),
       );
       if (box !== last) element.closest(".side").scrollTop = 0;

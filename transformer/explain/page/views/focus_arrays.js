@@ -37,7 +37,8 @@ const ARRAY_TITLES = {
   gate: { en: "the gate, before silu", zh: "门，silu 之前" },
   up: { en: "what passes through the gate", zh: "通过门的内容" },
   hidden: { en: "hidden units: what is left of them", zh: "隐藏单元：激活之后留下的" },
-  mlp_output: { en: "out: what the units add together", zh: "输出：各单元加在一起的结果" },
+  mlp_output: { en: "out: what the units add, and the bias", zh: "输出：各单元所加之和，再加偏置" },
+  plain_mlp_output: { en: "out: what the units add", zh: "输出：各单元所加之和" },
   head_pre: { en: "after the matrix", zh: "乘矩阵之后" },
   head_hidden: { en: "after GELU", zh: "经过 GELU 之后" },
   logits: { en: "out: logits", zh: "输出：logits" },
@@ -95,7 +96,7 @@ export function arraysOf(box, { config }, trace, head) {
       show(config.activation === "swiglu" ? "gate" : "pre_activation", `${box.id}.pre_activation`);
       show("up", `${box.id}.up`);
       show("hidden", `${box.id}.hidden`);
-      show("mlp_output", `${box.id}.output`);
+      show(config.bias ? "mlp_output" : "plain_mlp_output", `${box.id}.output`);
       break;
     case "add_norm":
       if (config.pre_norm) {

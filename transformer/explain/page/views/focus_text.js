@@ -1,6 +1,7 @@
 // What the focus panel says of a box: what goes in, what happens, what comes out, and the formula.
 
 import { phrase, term } from "../widgets.js";
+import { words } from "../words.js";
 
 /** {goesIn, happens, comesOut: nodes, formulas: [parts of a formula]} */
 export function textOf(box, { config, kind, task }) {
@@ -41,8 +42,8 @@ const FOCUS_TEXTS = {
         zh: "每个编号换成一张学出来的表（{0}）里对应的一行。词元的位置要到后面才知道：注意力会把它的{1}和{2}转一个角度，{3}越靠后转得越多。",
       }, term("embedding"), term("query"), term("key"), term("position"))
       : phrase({
-        en: "Each id is replaced by its row of a learned table, the {0}. A second row, which says the {1}, is added: without it, 12 and 21 would look the same.",
-        zh: "每个编号换成一张学出来的表（{0}）里对应的一行，再加上表示{1}的一行。没有后者，12 和 21 看起来就一样了。",
+        en: "Each id is replaced by its row of a learned table, the {0}. A second row, which says the {1}, is added: without it, the same tokens in another order would look the same.",
+        zh: "每个编号换成一张学出来的表（{0}）里对应的一行，再加上表示{1}的一行。没有后者，同样的词元换个顺序，看起来就一样了。",
       }, term("embedding"), term("position")),
     phrase({
       en: "A {0} of {1} numbers for each token. Here its {2} begins.",
@@ -141,7 +142,7 @@ function gathered() {
 }
 
 function changeTerm({ name }) {
-  if (name === "mlp") return term("MLP");
+  if (name === "mlp") return term("MLP", words({ en: "the MLP", zh: "MLP" }));
   return term({ cross_attention: "cross-attention" }[name] ?? "self-attention");
 }
 

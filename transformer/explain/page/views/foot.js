@@ -3,7 +3,7 @@
 import { fromBase64 } from "../arithmetic/tensor.js";
 import { computeSide, createSide } from "../sides.js";
 import { words } from "../words.js";
-import { el, number } from "../widgets.js";
+import { derived, el, number } from "../widgets.js";
 
 /** The largest difference between what the page computes and NumPy's reference, over all names. */
 function largestDifference(data) {
@@ -21,24 +21,35 @@ function largestDifference(data) {
   return { most, names: names.length };
 }
 
-export function footView({ payload }) {
+function recorded({ parameters }) {
+  return words({
+    en: "This model has {0} parameters, too many for a page. What is shown was computed by NumPy " +
+      "in float64.",
+    zh: "这个模型有 {0} 个参数，放不进一个网页。这里展示的是 NumPy 以 float64 算好的结果。",
+  }, parameters.toLocaleString());
+}
+
+function computed({ parameters, question, float32_difference: rounding }, { most, names }) {
+  return words({
+    en: "This page computes the model itself, offline, in float64 from its {0} float32 weights. " +
+      "For {1} its largest difference from NumPy, over all {2} named arrays, is {3}. " +
+      "The float32 in which the model was trained is {4} away.",
+    zh: "本页离线计算整个模型：以 float64 运算，权重是原来的 {0} 个 float32。" +
+      "对 {1}，全部 {2} 个有名字的数组与 NumPy 相比，最大相差 {3}。训练所用的 float32 与它相差 {4}。",
+  }, parameters.toLocaleString(), question, names, number(most), number(rounding));
+}
+
+export function footView({ runs }) {
   function mount(element) {
-    if (payload.weights === null) {
-      element.append(el("p", { text: words({
-        en: "This model has {0} parameters, too many for a page. What is shown was recorded by NumPy in float64; another question cannot be typed.",
-        zh: "这个模型有 {0} 个参数，放不进一个网页。这里展示的是 NumPy 以 float64 算好的记录，不能改问题。",
-      }, payload.parameters.toLocaleString()) }));
-      return () => {};
+    for (const data of runs) {
+      if (data.weights === null) element.append(el("p", { text: recorded(data) }));
+      else {
+        const difference = largestDifference(data);
+        const text = el("p", { text: computed(data, difference) });
+        element.append(derived(text, "difference", difference.most));
+      }
+      element.append(el("p", { class: "quiet", text: data.run }));
     }
-    const { most, names } = largestDifference(payload);
-    const text = el("p", { "data-what": "difference", "data-value": most, text: words({
-      en: "This page computes the model itself, offline, in float64 from its {0} float32 weights. " +
-        "For {1} its largest difference from NumPy, over all {2} named arrays, is {3}. " +
-        "The float32 in which the model was trained is {4} away.",
-      zh: "本页离线计算整个模型：以 float64 运算，权重是原来的 {0} 个 float32。" +
-        "对 {1}，全部 {2} 个有名字的数组与 NumPy 相比，最大相差 {3}。训练所用的 float32 与它相差 {4}。",
-    }, payload.parameters.toLocaleString(), payload.question, names, number(most), number(payload.float32_difference)) });
-    element.append(text, el("p", { class: "quiet", text: payload.run }));
     return () => {};
   }
   return { id: "foot", title: { en: "Numbers", zh: "数" }, mount };

@@ -10,14 +10,16 @@ const guesses = new Map(); // what was guessed: key → {right, choice, gate}
 const guessKey = (side, kind, step) =>
   JSON.stringify([side.id, kind, side.explanation.question, step]);
 
-const presentStep = (app, side) => Math.min(app.store.get().step, side.explanation.steps.length - 1);
+const presentStep = (app, side) =>
+  Math.min(app.store.get().step, side.explanation.steps.length - 1);
 
 const guessing = (app, side) =>
   app.store.get().guess && side.explanation !== null && side.error === null;
 
 /** Is the token of this step still to be guessed? Those before the present one have been read. */
 export function isSecret(app, side, step) {
-  if (!guessing(app, side) || app.store.get().mode === "training") return false; // there it is given
+  if (!guessing(app, side)) return false;
+  if (app.store.get().mode === "training") return false; // there it is given
   return step >= presentStep(app, side) && !guesses.has(guessKey(side, "token", step));
 }
 
@@ -34,10 +36,20 @@ export function isBoxSecret(app, side, box) {
   return box.id === lastAttention(side.model) && isHidden(app, side, "attention");
 }
 
-/** Label the rows of the stream; with "?" those whose token is still to be guessed. */
+/** Is any token of the answer still to be guessed? */
+export function anySecret(app, side) {
+  return side.explanation.steps.some((_, step) => isSecret(app, side, step));
+}
+
+/**
+ * Label the rows of the stream, and in `written` the tokens of the answer; with "?" where a token
+ * is still to be guessed.
+ */
 export function labelRows(app, side) {
   if (!side.explanation) return;
   const { inputs, steps, label } = side.explanation;
+  side.explanation.written = steps.map(({ token: id }, step) =>
+    isSecret(app, side, step) ? "?" : label(id));
   if (side.model.kind === "BERT") return; // it reads nothing that it has written
   const writer = new Map(steps.map(({ row }, step) => [row + 1, step]));
   side.explanation.rows = (inputs.target ?? inputs.ids).map((id, row) =>
@@ -140,17 +152,18 @@ function askAttention(app, side) {
   const asker = explanation.rows[step.row];
   return {
     question: phrase({
-      en: "In the last attention, head {0} adds most to the token {1}. Whom does this token look at most, in that head?",
+      en: "In the last attention, head {0} adds most to the token {1}. Whom does this token look " +
+        "at most, in that head?",
       zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。在这个头里，它最看谁？",
     }, head + 1, token(asker)),
     choices: Array.from(seen, (_, key) => ({ label: labels[key], value: key })),
     right: first,
     why() {
       const told = phrase({
-        en: "Its query fits the key of {0} at position {1} best: the score is {2}, then comes {3} " +
-          "with {4}. Softmax makes {5} and {6} of these.",
-        zh: "它的查询与位置 {1} 上 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
-      }, token(labels[first]), first, number(scores[first]), token(labels[second]),
+        en: "Its query fits the key of {0} at place {1} best: the score is {2}, then comes " +
+          "{3} with {4}. Softmax makes {5} and {6} of these.",
+        zh: "它的查询与第 {1} 个词元 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
+      }, token(labels[first]), first + 1, number(scores[first]), token(labels[second]),
       number(scores[second]), percent(seen[first]), percent(seen[second]));
       const items = Array.from(seen, (value, key) => ({
         label: token(labels[key]), value, text: percent(value), selected: key === first,

@@ -5,7 +5,7 @@ import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
-import { isSecret } from "./guess.js";
+import { anySecret, isSecret } from "./guess.js";
 
 const SENTENCES = {
   use: {
@@ -33,7 +33,7 @@ export function headerView(app, sections) {
       autocapitalize: "off", maxlength: "2000", disabled: payload.weights === null,
       "aria-label": words({ en: "The question: type another", zh: "问题：可以改" }),
       "aria-describedby": "question-error",
-      oninput: () => store.set({ question: input.value, edits: [], target: null }),
+      oninput: () => store.set({ question: input.value, target: null }),
     });
     const rest = el("span", {
       class: "rest", title: words({ en: "what the model reads besides", zh: "模型还会读到的部分" }),
@@ -60,9 +60,11 @@ export function headerView(app, sections) {
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
     const guess = guessSwitch(store);
     const banner = editsBanner(app);
-    element.append(sentence, error, banner.element, el("div", { class: "controls" },
+    element.append(sentence, error, ...recordedNote(payload), banner.element, el("div", { class: "controls" },
       contents(sections),
       el("div", { class: "switches" }, guess, languageButton(store), themeButton(app))));
+
+    let heard = null; // the answer that was last said to those who hear the page
 
     function press(event, i) {
       if (event.key === "Enter" || event.key === " ") store.set({ step: i });
@@ -89,7 +91,8 @@ export function headerView(app, sections) {
     }
 
     return () => {
-      const { mode, question, step, guess: isGuessing } = store.get();
+      const { question, step, guess: isGuessing } = store.get();
+      const mode = side.explanation?.steps[0].loss === undefined ? "use" : "training";
       if (mode !== phrased) say(mode);
       if (input.value !== question) input.value = question;
       const letters = Math.max(3, Math.min(60, [...question].length + 1));
@@ -106,14 +109,26 @@ export function headerView(app, sections) {
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-      const secret = steps.some((_, i) => isSecret(app, side, i));
+      const secret = anySecret(app, side);
       const isSame = secret || text === written || mode === "training";
       reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
+      const said = words({ en: "The model wrote {0}", zh: "模型写出 {0}" }, secret ? "?" : text);
+      if (heard !== null && said !== heard) app.announce(said);
+      heard = said;
       document.title = `${answered} → ${secret ? "?" : text}`;
     };
   }
 
   return { id: "top", title: { en: "The question and the answer", zh: "问题与答案" }, mount };
+}
+
+/** What a page says that cannot compute: typing is off. */
+function recordedNote({ weights }) {
+  return weights !== null ? [] : [el("p", { class: "recorded", text: words({
+    en: "This model is too large to be computed here. The page shows what NumPy computed for this " +
+      "question; another one cannot be typed.",
+    zh: "这个模型太大，不能在网页里计算。这里展示的是 NumPy 对这个问题的计算记录，不能改问题。",
+  }) })];
 }
 
 /** Links to the sections. */

@@ -5,16 +5,16 @@ import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
 import { fromBase64, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
-import { bars, derived, el, heatMap, number, percent, phrase, term, token, visible } from "../widgets.js";
+import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { lossCurve } from "./learning_curve.js";
+import { lossCurve, whatIsDrawn } from "./learning_curve.js";
 import { partLabel, signed } from "./part_names.js";
+import { said, saidText } from "./said.js";
 
 const PAUSE = 900; // milliseconds between two checkpoints, while they are played
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const bounded = (i, length) => Math.min(Math.max(i, 0), length - 1);
-const quoted = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
 
 export function learningView(app) {
   const { store } = app;
@@ -25,7 +25,7 @@ export function learningView(app) {
       element.append(nothingKept(side));
       if (learning?.metrics.length) {
         const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
-        element.append(lossCurve(options));
+        element.append(lossCurve(options), whatIsDrawn());
       }
       return () => {};
     }
@@ -43,7 +43,7 @@ export function learningView(app) {
     const now = el("output", { class: "learning-now" });
     const curve = el("div", {});
     const choice = el("div", { class: "choice learning-choice", role: "group", "aria-label": words({ en: "An example", zh: "例子" }) });
-    const said = el("p", { class: "learning-verdict" });
+    const sentence = el("p", { class: "learning-verdict" });
     const history = el("div", { class: "scroll" });
     const below = el("div", { class: "learning-below" });
     element.append(
@@ -53,7 +53,7 @@ export function learningView(app) {
       }, checkpoints.length, term("checkpoint"))),
       choice,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), said), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true)), history),
       below,
     );
 
@@ -88,7 +88,7 @@ export function learningView(app) {
           if (element.isConnected) go(Math.min(next, last));
         }, PAUSE);
       }
-      app.redraw();
+      update();
     }
 
     function update() {
@@ -99,7 +99,7 @@ export function learningView(app) {
       now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
       slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
       choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
-        type: "button", "aria-pressed": String(i === one.which), text: visible(source),
+        type: "button", "aria-pressed": String(i === one.which), text: saidText(task, source),
         onclick: () => store.set({ example: i }),
       })));
       const points = one.example
@@ -109,7 +109,7 @@ export function learningView(app) {
         what: `learning:${one.which}:loss`, onSelect: go,
       }));
       if (!one.example) return;
-      said.replaceChildren(...verdict(one));
+      sentence.replaceChildren(...verdict(one));
       history.replaceChildren(answersSoFar(one));
       below.replaceChildren(
         el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
@@ -120,10 +120,18 @@ export function learningView(app) {
 
     // ------------------------------------------------------------------------ the answers
 
-    /** Did it write what is right, or, where that is not known, what the trained model writes? */
-    function judged({ source, target, known }, { answer }) {
-      const isRight = answer === target;
-      if (known || rightAnswer(task, source) === target) {
+    const isKnown = ({ source, target, known }) => known || rightAnswer(task, source) === target;
+
+    /**
+     * Did it write what is right? A text can go on in many ways; and where nobody has said what is
+     * right, the trained model's answer is the measure.
+     */
+    function judged(example, { answer }) {
+      const isRight = answer === example.target;
+      if (task.name === "characters" && example.known) {
+        return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
+      }
+      if (isKnown(example)) {
         return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
       }
       return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
@@ -138,7 +146,7 @@ export function learningView(app) {
       };
       const held = evaluated && derived(el("span", { class: "number", text: percent(evaluated.exact_match) }), `learning:metrics.exact_match.${evaluated.step}`, evaluated.exact_match);
       return [
-        ...phrase(text, step, quoted(example.source), quoted(asAnswer(task, then.answer)), judged(example, then)), " ",
+        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(example, then)), " ",
         el("span", { class: "quiet" }, evaluated ? phrase({
           en: "Of questions that training never shows, it answered {0} rightly at step {1}.",
           zh: "训练里从没出现过的题，第 {1} 步时它答对了 {0}。",
@@ -150,13 +158,13 @@ export function learningView(app) {
     function answersSoFar({ at, which, example }) {
       const head = [
         { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
-        { en: "loss of the right answer", zh: "正确答案的损失" },
+        isKnown(example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
       ];
       const rows = checkpoints.map(({ step, examples: all }, i) => {
         const loss = meanLoss(all[which]);
         return el("tr", { class: i === at ? "selected" : "", onclick: () => go(i) },
           el("td", {}, el("button", { type: "button", class: "plain", text: step, "aria-current": i === at && "true" })),
-          el("td", {}, quoted(asAnswer(task, all[which].answer))),
+          el("td", {}, said(task, asAnswer(task, all[which].answer))),
           el("td", { text: judged(example, all[which]) }),
           derived(el("td", { class: "number", text: number(loss) }), `learning:${which}:${step}:loss`, loss));
       });
@@ -168,12 +176,17 @@ export function learningView(app) {
     // ---------------------------------------------------------------------- the attention
 
     /** Why rows can be compared from one checkpoint to the next. */
-    function forced({ source, target, known }) {
-      const isKnown = known || rightAnswer(task, source) === target;
+    function forced(example) {
+      if (side.model.kind === "BERT") {
+        return el("p", { text: words({
+          en: "A row stands for the same token at every checkpoint: the model reads the question alone, whatever it writes into the gap.",
+          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有题目。",
+        }) });
+      }
       return el("p", {}, phrase({
         en: "The model is given {0}, as in training ({1}): so a row stands for the same token at every checkpoint, whatever it would have written itself.",
         zh: "这里像训练时那样，让模型读{0}（{1}）：不管它自己会写什么，同一行在每个检查点都代表同一个词元。",
-      }, isKnown ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
+      }, isKnown(example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
     }
 
     function attention(one) {
@@ -239,11 +252,12 @@ export function learningView(app) {
       }));
       function choose(j) {
         chosenSteps[which] = j;
-        app.redraw();
+        update();
+        below.querySelector(".token.selected").focus();
       }
       const everywhere = checkpoints.flatMap(({ examples: all }) => all[which].steps[i].sum);
       const items = learning.parts.map((part, j) => ({
-        label: partLabel(app.boxes, part), value: sum[j], what: `${name}:sum:${part}`,
+        label: partLabel(app.boxes, part, true), value: sum[j], what: `${name}:sum:${part}`,
       }));
       const value = (what, x, text) => derived(el("span", { class: "number", text }), `${name}:${what}`, x);
       return [
@@ -272,7 +286,7 @@ function meanLoss({ steps }) {
 function nothingKept({ data }) {
   const command = `transformer train ${data.task.name} --keep 12`;
   return el("p", {}, phrase({
-    en: "Of this training nothing was kept but its end, so there is nothing to go back to. {0} trains a model and keeps its weights at twelve steps; a page of that run shows them here.",
-    zh: "这次训练只留下了最后的结果，没有可以回看的。{0} 会在训练途中的十二个时刻保存权重，用那次运行生成的页面会在这里展示它们。",
-  }, el("code", { text: command })));
+    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
+    zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
+  }, el("code", { class: "said", text: command })));
 }

@@ -1,7 +1,7 @@
 // The loss over a training, drawn on a logarithmic scale. Steps stand at their square roots: so the
 // early part, in which much is learned, has room, and the kept steps stand at equal distances.
 
-import { number, svg } from "../widgets.js";
+import { el, number, phrase, svg, term } from "../widgets.js";
 import { words } from "../words.js";
 
 const SERIES_NAMES = {
@@ -9,7 +9,7 @@ const SERIES_NAMES = {
   held_out_loss: { en: "held out", zh: "留出" },
   example: { en: "this example", zh: "这个例子" },
 };
-const CURVE = { height: 210, left: 44, right: 16, top: 22, bottom: 30 };
+const CURVE = { height: 210, left: 52, right: 16, top: 22, bottom: 30 };
 const LEAST_LOSS = 1e-6; // of what is drawn: a smaller one stands at the bottom
 
 /** 0.01 ≤ 0.02, 0.05, 0.1, …: the round numbers of a range, on a logarithmic scale. */
@@ -100,4 +100,13 @@ function curveKey(series, width) {
     return svg("g", { class: `curve-series ${name}` }, sample,
       svg("text", { class: "curve-tick", x: at + 28, y: 12 }, words(SERIES_NAMES[name])));
   });
+}
+
+/** What the lines and circles of the drawing are. */
+export function whatIsDrawn(hasCircles = false) {
+  const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
+  return el("p", { class: "quiet learning-key" }, phrase({
+    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. {1}",
+    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。{1}",
+  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : ""));
 }

@@ -13,6 +13,12 @@ export function line(title, text, ...parts) {
     el("div", { class: "line-numbers" }, parts));
 }
 
+/** Is what a box's head or unit (`kind`) computes for a row switched off or replaced? */
+export function isEdited(edits, box, index, kind, number) {
+  return edits.some((edit) => edit.path === box.id && (edit.row ?? index) === index &&
+    (edit.kind === "sublayer" || (edit.kind === kind && edit.index === number)));
+}
+
 /** A number as a part of `formula`. */
 export const measured = (x) => ["text", number(x)];
 
@@ -33,8 +39,14 @@ function oneStrip(side, { trace, what, values, ...options }) {
   if (trace) return figure;
   delete figure.dataset.trace;
   delete figure.dataset.at;
-  figure.dataset.what = what;
-  return figure;
+  return derivedVector(figure, what, values);
+}
+
+/** Numbers that are derived, as `derived` is for one: `what` says which. */
+export function derivedVector(element, what, values) {
+  element.dataset.what = what;
+  element.dataset.values = Array.from(values, (x) => x.toPrecision(8)).join(" ");
+  return element;
 }
 
 /** The largest terms of a sum of products as bars, and the others together. */

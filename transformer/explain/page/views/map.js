@@ -7,30 +7,28 @@ import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
 import { words } from "../words.js";
 import {
-  declare, derived, el, largestSize, number, percent, phrase, svg, token,
+  declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
 } from "../widgets.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 
 export function mapView(app) {
-  const { store, boxes } = app;
-
-  /** The boxes that data has gone through when it leaves this one. */
-  function wayTo(box) {
-    const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
-    const own = upTo(boxes.filter(({ side }) => side === box.side));
-    const reads = own.some(({ cross }) => cross);
-    const before = reads ? boxes.filter(({ side }) => side === "source") : [];
-    return new Set([...before, ...own].map(({ id }) => id));
-  }
+  const { store } = app;
 
   function mount(element, side) {
+    const { boxes } = side;
     const figure = el("div", { class: "map-figure", role: "group", "aria-label": words({
       en: "The model, box by box in the order of computation. Arrow up and down go from box to box.",
       zh: "模型的各个部分，按计算的先后排列。用上下方向键逐个走过。",
     }) });
     const steps = el("p", { class: "map-step" });
     const head = el("div", { class: "map-head" });
-    element.append(head, steps, figure);
+    const legend = el("p", { class: "map-legend" }, phrase({
+      en: "From top to bottom: the line is each token's vector, its {0}. " +
+        "A box reads it and adds ( + ) what it has found. Choose one.",
+      zh: "从上往下看：线是每个词元的向量，即{0}。每个部分从中读取，再把找到的加（ + ）回去。点一个看看。",
+    }, term("residual")));
+    const heading = el("h2", { class: "unseen", text: words({ en: "The map", zh: "全图" }) });
+    element.append(heading, head, legend, steps, figure);
     let width = 0;
     let drawn = null;
 
@@ -46,12 +44,12 @@ export function mapView(app) {
       width = Math.floor(element.clientWidth) || 360;
       const { places, edges, frames, memory, height } = layOutMap(side.data, boxes, width - 14);
       const lines = edges.map(({ to, d, memory: isMemory, arrow }) => svg("path", {
-        d, "data-to": to, class: isMemory ? "edge memory" : "edge",
+        d, "data-to": to, class: isMemory ? "map-edge memory" : "map-edge",
         "marker-end": arrow && `url(#arrow-${side.id})`,
       }));
       const blocks = frames.map(({ x, y, w, h, block }) => [
-        svg("rect", { x, y, width: w, height: h, rx: 8, class: "block" }),
-        svg("text", { x: x + w / 2, y: y + 15, class: "block-name" },
+        svg("rect", { x, y, width: w, height: h, rx: 8, class: "map-block" }),
+        svg("text", { x: x + w / 2, y: y + 15, class: "map-block-name" },
           words({ en: "Block {0}", zh: "第 {0} 块" }, block + 1)),
       ]);
       const drawing = svg("svg", {
@@ -117,9 +115,9 @@ export function mapView(app) {
     function update() {
       if (drawn === null) build();
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box) ?? boxes[0];
+      const box = boxes.find(({ id }) => id === state.box);
       head.replaceChildren(modeChoice(app));
-      const lit = wayTo(box);
+      const lit = box ? wayTo(boxes, box) : new Set();
       for (const line of drawn.lines) line.classList.toggle("lit", lit.has(line.dataset.to));
       for (const entry of drawn.buttons) describe(entry, state);
       for (const chosen of figure.querySelectorAll(".map-tokens .selected")) {
@@ -137,6 +135,15 @@ export function mapView(app) {
   return { id: "map", title: { en: "The map", zh: "全图" }, mount };
 }
 
+/** The ids of the boxes that data has gone through when it leaves this one. */
+function wayTo(boxes, box) {
+  const upTo = (list) => list.slice(0, list.indexOf(box) + 1);
+  const own = upTo(boxes.filter(({ side }) => side === box.side));
+  const reads = own.some(({ cross }) => cross);
+  const before = reads ? boxes.filter(({ side }) => side === "source") : [];
+  return new Set([...before, ...own].map(({ id }) => id));
+}
+
 /** The ids that a tokens box or an embedding reads. */
 export function idsRead(side, box) {
   const { inputs } = side.explanation;
@@ -150,13 +157,13 @@ function placeAt(element, place) {
 function arrowHead(id) {
   const size = { markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse" };
   return svg("marker", { id, viewBox: "0 0 6 6", refX: 5, refY: 3, ...size, orient: "auto" },
-    svg("path", { d: "M0 0L6 3L0 6z", class: "arrow-head" }));
+    svg("path", { d: "M0 0L6 3L0 6z", class: "map-arrow" }));
 }
 
-function modeChoice({ store }) {
+function modeChoice({ store, payload }) {
   const choose = (mode, texts) => el("button", {
     type: "button", text: words(texts), "aria-pressed": String(store.get().mode === mode),
-    onclick: () => store.set({ mode }),
+    disabled: payload.weights === null, onclick: () => store.set({ mode }),
   });
   const label = words({ en: "Mode", zh: "模式" });
   return el("div", { class: "choice", role: "group", "aria-label": label },
@@ -180,7 +187,7 @@ const STEP_SENTENCES = {
 };
 
 /** "Step 2 of 3: at 6 it writes 4", between buttons to the steps before and after. */
-function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) {
+function stepSentence(store, { explanation }, { step: chosen }, isSecret) {
   const { steps, rows, label } = explanation;
   const index = Math.min(chosen, steps.length - 1);
   const { row, token: id, probabilities, loss } = steps[index];
@@ -188,11 +195,12 @@ function stepSentence(store, { explanation }, { mode, step: chosen }, isSecret) 
     type: "button", class: "plain", text, "aria-label": words(texts), disabled: !steps[to],
     onclick: () => store.set({ step: to }),
   });
-  const texts = STEP_SENTENCES[isSecret ? "secret" : mode];
+  const isTraining = loss !== undefined;
+  const texts = STEP_SENTENCES[isSecret ? "secret" : isTraining ? "training" : "use"];
   const shown = (text, what, value) => derived(el("span", { text }), what, value);
   const p = probabilities[id];
   const share = shown(percent(p), `probability:${index}:${id}`, p);
-  const cost = mode === "training" ? shown(number(loss), `loss:${index}`, loss) : "";
+  const cost = isTraining ? shown(number(loss), `loss:${index}`, loss) : "";
   return [
     go(index - 1, "←", { en: "The step before", zh: "前一步" }),
     go(index + 1, "→", { en: "The next step", zh: "后一步" }),

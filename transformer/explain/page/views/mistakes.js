@@ -2,8 +2,9 @@
 // certain.
 
 import { asAnswer } from "../arithmetic/tasks.js";
-import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
+import { derived, el, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { said, saidText } from "./said.js";
 
 export function mistakesView(app) {
   const { store } = app;
@@ -24,15 +25,15 @@ export function mistakesView(app) {
     const columns = mistakes.list.map((one, i) => () => {
       const isOpen = store.get().question === one.source;
       const button = el("button", {
-        type: "button", class: "plain said", "aria-current": isOpen && "true", text: visible(one.source),
+        type: "button", class: "plain said", "aria-current": isOpen && "true", text: saidText(task, one.source),
         title: words({ en: "put it into the input", zh: "放进输入框" }),
       });
       const times = Math.exp(one.margin);
       return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
         el("td", {}, button),
-        el("td", {}, said(asAnswer(task, one.answer))),
+        el("td", {}, said(task, asAnswer(task, one.answer))),
         el("td", { text: one.right ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" }) }),
-        el("td", {}, said(asAnswer(task, one.target))),
+        el("td", {}, said(task, asAnswer(task, one.target))),
         el("td", {}, token(task.tokens[one.token])),
         derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
         el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }));
@@ -54,8 +55,6 @@ const HEADS = [
   { en: "right answer", zh: "正确答案" }, { en: "least certain token", zh: "最没把握的词元" },
   { en: "margin", zh: "差距" }, { en: "likelier by", zh: "可能性之比" },
 ];
-
-const said = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : visible(text) });
 
 function summary({ tested, wrong, list }) {
   const numbers = [derived(el("span", { text: wrong }), "mistakes:wrong", wrong), derived(el("span", { text: tested }), "mistakes:tested", tested), list.length];

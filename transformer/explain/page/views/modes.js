@@ -3,7 +3,6 @@
 import { decodeIds, rightAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { stepLoss } from "./token_rows.js";
 
 /** The causal mask as a table: ✓ where a row's token may look at a column's. */
 export function maskTable(side, current, onRow) {
@@ -14,7 +13,9 @@ export function maskTable(side, current, onRow) {
     el("tbody", {}, rows.map((label, query) => el(
       "tr", { class: query === current ? "chosen" : "", onclick: () => onRow(query) },
       el("th", { scope: "row", text: visible(label) }),
-      rows.map((_, key) => el("td", { class: key > query ? "no" : "yes", text: key > query ? "·" : "✓" })),
+      rows.map((_, key) => (key > query
+        ? el("td", { class: "no", text: "·" })
+        : el("td", { text: "✓" }))),
     ))));
   return el("div", { class: "mask-figure" },
     el("h3", {}, term("causal mask")),
@@ -46,19 +47,22 @@ export function targetField(app, side) {
     isOwn.hidden = app.store.get().target !== null ||
       rightAnswer(side.task, side.explanation.source) !== null;
     problem.textContent = side.error ?? "";
-    problem.hidden = side.error === null;
+    problem.hidden = side.error === null || app.store.get().target === null;
   }
   return { element, update };
 }
 
-/** The sentence under the rows: the mean of the losses. */
+/** The mean of the losses, in a sentence. */
 export function lossSentence(steps) {
-  const mean = steps.reduce((sum, step) => sum + stepLoss(step), 0) / steps.length;
-  return el("p", {}, phrase({
-    en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. Training " +
-      "changes the weights so that it falls.",
-    zh: "一次计算就得到全部 {0} 个预测。损失是各个 −ln p 的平均：{1}。训练改变权重，使它下降。",
-  }, steps.length, derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean)));
+  const mean = steps.reduce((sum, { loss }) => sum + loss, 0) / steps.length;
+  const shown = derived(el("span", { class: "number", text: number(mean) }), "loss:mean", mean);
+  const texts = steps.length === 1
+    ? { en: "The loss is its −ln p: {1}. Training changes the weights so that it falls.",
+      zh: "损失是它的 −ln p：{1}。训练改变权重，使它下降。" }
+    : { en: "One pass gives all {0} predictions. The loss is the mean of their −ln p: {1}. " +
+        "Training changes the weights so that it falls.",
+      zh: "一次计算就得到全部 {0} 个预测。损失是各个 −ln p 的平均：{1}。训练改变权重，使它下降。" };
+  return el("p", {}, phrase(texts, steps.length, shown));
 }
 
 const tokenBoxes = (side, ids) =>

@@ -4,7 +4,8 @@ import { boxOf, boxPlace, boxTitle } from "../boxes.js";
 import { el } from "../widgets.js";
 import { words } from "../words.js";
 
-const EMBEDDING_PARTS = {
+const PARTS_WITHOUT_BLOCK = {
+  biases: { en: "biases", zh: "偏置" },
   tokens: { en: "token", zh: "词元" },
   positions: { en: "position", zh: "位置" },
   segments: { en: "segment", zh: "段落" },
@@ -16,14 +17,19 @@ const EMBEDDING_PARTS = {
  * what a name does not say is "". Blocks, heads and units are counted from 1, in a trace from 0.
  */
 function partName(boxes, trace, isOneStream = false) {
-  if (trace === "biases") return { place: "", name: "", part: words({ en: "biases", zh: "偏置" }) };
-  const embedding = trace.match(/^embedding\.(\w+)/);
-  if (embedding) return { place: "", name: "", part: words(EMBEDDING_PARTS[embedding[1]]) };
+  const [, whole] = trace.match(/^(?:embedding\.)?(\w+)/);
+  if (whole in PARTS_WITHOUT_BLOCK) {
+    return { place: "", name: "", part: words(PARTS_WITHOUT_BLOCK[whole]) };
+  }
   const box = boxOf(boxes, trace.replace(/\.add_(\w+)\.residual$/, ".$1"));
-  const [place, name] = [boxPlace(isOneStream ? { ...box, side: "text" } : box), boxTitle(box)].map((x) => words(x));
+  const place = words(boxPlace(isOneStream ? { ...box, side: "text" } : box));
+  const name = words(boxTitle(box));
   const [, kind, index] = trace.match(/\.(heads|hidden)\.(\d+)/) ?? [];
-  const parts = { heads: { en: "head {0}", zh: "头 {0}" }, hidden: { en: "unit {0}", zh: "单元 {0}" } };
-  return { place, name, part: kind ? words(parts[kind], Number(index) + 1) : "" };
+  if (!kind) return { place, name, part: "" };
+  const part = kind === "heads"
+    ? { en: "head {0}", zh: "头 {0}" }
+    : { en: "unit {0}", zh: "单元 {0}" };
+  return { place, name, part: words(part, Number(index) + 1) };
 }
 
 /**

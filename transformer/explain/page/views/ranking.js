@@ -1,7 +1,7 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
 import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
-import { el, percent, phrase, token } from "../widgets.js";
+import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
 import { partLabel, partText, signed } from "./part_names.js";
@@ -12,13 +12,14 @@ const SLICE_MS = 40; // then the page may draw and answer
 export function rankingPanel(app, side) {
   let measuring = null; // {clean, row, token, rival, found}: what is being measured, or was
   const start = el("button", {
-    type: "button", text: words({ en: "Switch off every head and MLP in turn", zh: "把每个头、每个 MLP 轮流关掉" }),
-    onclick: () => measure(),
+    type: "button", onclick: () => measure(), text: words(
+      { en: "Switch off every head and MLP in turn", zh: "把每个头、每个 MLP 轮流关掉" }),
   });
   const progress = el("span", { class: "why-note quiet", role: "status" });
   const table = el("div");
   const element = el("section", { class: "ranking" },
-    el("h3", { text: words({ en: "Which part matters most here?", zh: "这里哪个部分最要紧？" }) }),
+    el("h3", { text: words(
+      { en: "Which part matters most here?", zh: "这里哪个部分最要紧？" }) }),
     el("p", {}, words({
       en: "A head may look hard at a token and yet matter little. The table ranks all parts by what is measured, at all positions, one at a time.",
       zh: "一个头可以紧紧盯着某个词元，却并不重要。这张表把每个部分单独关掉（所有位置），按实测的影响排序。",
@@ -28,7 +29,9 @@ export function rankingPanel(app, side) {
 
   function measure() {
     const { model, clean } = side;
-    const total = sublayersOf(model).reduce((n, { kind }) => n + (kind === "mlp" ? 1 : model.config.n_heads), 0);
+    const { n_heads } = model.config;
+    const counts = sublayersOf(model).map(({ kind }) => (kind === "mlp" ? 1 : n_heads));
+    const total = counts.reduce((sum, n) => sum + n, 0);
     const mine = { clean, ...step, found: [] };
     measuring = mine;
     const parts = importance(model, clean.inputs, clean.trace, step);
@@ -46,7 +49,8 @@ export function rankingPanel(app, side) {
         }
         mine.found.push(value);
       }
-      progress.textContent = words({ en: "{0} of {1} measured", zh: "已测 {0} / {1}" }, mine.found.length, total);
+      progress.textContent = words(
+        { en: "{0} of {1} measured", zh: "已测 {0} / {1}" }, mine.found.length, total);
       setTimeout(slice, 0);
     };
     slice();
@@ -62,12 +66,13 @@ export function rankingPanel(app, side) {
     const { label } = side.clean;
     const rows = ranked.map(({ edit, predicted, measured, looks }) => ({
       label: el("button", {
-        type: "button", class: "plain", onclick: () => app.open(edit.path, edit.kind === "head" ? { head: edit.index } : {}),
+        type: "button", class: "plain",
+        onclick: () => app.open(edit.path, edit.kind === "head" ? { head: edit.index } : {}),
       }, partLabel(app.boxes, editName(edit))),
       name: editName(edit),
       predicted,
       measured,
-      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", el("span", { class: "number", text: percent(looks.weight) })],
+      looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],
     }));
     return [
       el("p", {}, phrase({
@@ -75,25 +80,38 @@ export function rankingPanel(app, side) {
         zh: "{0} 的 logit 减去 {1} 的，变化了多少：",
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked),
-      el("p", { class: "quiet", text: words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”. The encoder is no part of the sum.",
-        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。编码器不在求和之中。",
-      }) }),
+      el("p", { class: "quiet" }, words({
+        en: "An MLP that is off takes its bias along, which the sum lists under “biases”.",
+        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。",
+      }), side.model.kind === "Transformer" ? words({
+        en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
+        zh: "编码器不在求和之中：它通过交叉注意力读到的内容起作用。",
+      }) : ""),
       readings(),
     ].filter(Boolean);
+  }
+
+  /** A head's weight at this step's row, as a number that says which of the trace it is. */
+  function weightOf({ path, index }, { key, weight }) {
+    const text = el("span", { class: "number", text: percent(weight) });
+    return declare(text, side, `${path}.weights`, [index, measuring.row, key], [weight]);
   }
 
   /** The head that looks hardest of those that hardly matter. */
   function contrast(ranked) {
     const most = Math.abs(ranked[0].measured);
-    const idle = ranked.filter(({ looks, measured }) => looks && !looks.isOnly && Math.abs(measured) < most / 20)
-      .sort((a, b) => b.looks.weight - a.looks.weight)[0];
+    const [idle] = ranked
+      .filter(({ looks, measured }) => looks && !looks.isOnly && Math.abs(measured) < most / 20)
+      .sort((a, b) => b.looks.weight - a.looks.weight);
     if (!idle || idle.looks.weight < 0.5) return null;
+    const name = editName(idle.edit);
     return el("p", {}, phrase({
       en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by only {3}.",
       zh: "{0}把 {1} 的注意力给了 {2}；关掉它，差值只变化 {3}。",
-    }, el("strong", { text: partText(app.boxes, editName(idle.edit)) }), percent(idle.looks.weight),
-    token(keyLabels(idle.edit.path)[idle.looks.key]), signed(idle.measured)));
+    }, el("strong", { text: partText(app.boxes, name) }), weightOf(idle.edit, idle.looks),
+    token(keyLabels(idle.edit.path)[idle.looks.key]),
+    derived(el("span", { class: "number", text: signed(idle.measured) }),
+      `measured:${name}`, idle.measured)));
   }
 
   const readings = () => el("p", { class: "quiet", text: words({

@@ -20,7 +20,8 @@ export function sumView(app) {
         : words({ en: "in the order of computation", zh: "按计算次序" }),
     })]));
     const choice = el("div", {
-      class: "choice", role: "group", "aria-label": words({ en: "Order of the bars", zh: "排列次序" }),
+      class: "choice", role: "group",
+      "aria-label": words({ en: "Order of the bars", zh: "排列次序" }),
     }, ...order.values());
     const [asked, told, last] = ["div", "div", "div"].map((tag) => el(tag));
     element.append(el("div", { class: "sum-and-lens" }, el("div", {}, asked, choice, told), last));
@@ -34,7 +35,9 @@ export function sumView(app) {
       const step = comparedStep(side.explanation, store.get());
       const { trace } = side.explanation;
       const sum = parts(side.model, trace, step.row, step.token, step.rival, side.edits);
-      order.forEach((button, bySize) => button.setAttribute("aria-pressed", String(bySize === isBySize)));
+      for (const [bySize, button] of order) {
+        button.setAttribute("aria-pressed", String(bySize === isBySize));
+      }
       asked.replaceChildren(question(step));
       told.replaceChildren(waterfall(sum, step), check(sum), scales(step.row));
       last.replaceChildren(lensSection(app, side, step));
@@ -44,7 +47,8 @@ export function sumView(app) {
     function question(step) {
       const { label } = side.explanation;
       const choose = el("select", {
-        class: "rival", "aria-label": words({ en: "the rival: any other token", zh: "对手：任何别的词元" }),
+        class: "rival",
+        "aria-label": words({ en: "the rival: any other token", zh: "对手：任何别的词元" }),
         onchange: () => store.set({ rival: choose.value === "" ? null : Number(choose.value) }),
       });
       const others = likeliest(step.probabilities).filter((id) => id !== step.token);
@@ -55,7 +59,8 @@ export function sumView(app) {
       return el("p", { class: "sum-question" }, phrase({
         en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
         zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
-      }, token(label(step.token)), choose, term("residual"), term("logits"), term("direct logit attribution")));
+      }, token(label(step.token)), choose, term("residual"), term("logits"),
+      term("direct logit attribution")));
     }
 
     /** A bar begins where the one before it ended; the last shows where they have led. */
@@ -65,9 +70,10 @@ export function sumView(app) {
       const [least, most] = [Math.min(...ends), Math.max(...ends)];
       const across = (x) => (100 * (x - least)) / (most - least || 1);
       const bar = (from, to, colour) => {
+        const [left, right] = [Math.min(from, to), Math.max(from, to)].map(across);
         const box = el("span", { class: `bar ${colour}${to < from ? " less" : ""}` });
-        box.style.setProperty("left", `${across(Math.min(from, to))}%`);
-        box.style.setProperty("width", `${across(Math.max(from, to)) - across(Math.min(from, to))}%`);
+        box.style.setProperty("left", `${left}%`);
+        box.style.setProperty("width", `${right - left}%`);
         return box;
       };
       const line = (x, name) => {
@@ -78,10 +84,13 @@ export function sumView(app) {
       const rows = steps.map(({ name, box, head, value, before, after }) => {
         const row = el("button", {
           type: "button", class: "fall-row",
-          title: words({ en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" }, partText(app.boxes, name), signed(value), signed(after)),
+          title: words(
+            { en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" },
+            partText(app.boxes, name), signed(value), signed(after)),
           onclick: () => app.open(box, head === undefined ? {} : { head }),
         }, partLabel(app.boxes, name, true),
-        el("span", { class: "bar-track" }, line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
+        el("span", { class: "bar-track" },
+          line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),
         el("span", { class: "number quiet so-far", text: signed(after) }));
         return el("li", {}, derived(row, `sum:${name}`, value));
@@ -92,12 +101,14 @@ export function sumView(app) {
           { en: "logit of {0} less that of {1}", zh: "{0} 的 logit 减去 {1} 的" },
           token(label(step.token)), token(label(step.rival)))),
         el("span", { class: "bar-track" }, line(0, "zero"), bar(0, sum.total, "whole")),
-        el("span", { class: "number", text: signed(sum.total) }), el("span")), "sum:total", sum.total);
+        el("span", { class: "number", text: signed(sum.total) }), el("span")),
+      "sum:total", sum.total);
       return el("ol", { class: "waterfall" },
         el("li", { class: "fall-head quiet", "aria-hidden": "true" },
           el("span", { text: words({ en: "part", zh: "部分" }) }),
           el("span", { class: "fall-sides" },
-            el("span", {}, "← ", token(label(step.rival))), el("span", {}, token(label(step.token)), " →")),
+            el("span", {}, "← ", token(label(step.rival))),
+            el("span", {}, token(label(step.token)), " →")),
           el("span", { text: words({ en: "adds", zh: "加上" }) }),
           el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) })),
         rows, el("li", {}, total));
@@ -114,36 +125,39 @@ export function sumView(app) {
       value("sum:error", apart, number(apart))));
     }
 
-    /** A norm is linear but for its scale; which norms those are, and what their scales are here. */
+    /** A norm is linear but for its scale; which norms those are, and their scales here. */
     function scales(row) {
       const { model, explanation: { trace } } = side;
       const names = heldScales(model, trace);
       const held = names.map((name) => {
         const scale = at(trace.get(name), row, 0);
-        const shown = declare(el("span", { class: "number", text: number(scale) }), side, name, [row], [scale]);
+        const shown = el("span", { class: "number", text: number(scale) });
+        declare(shown, side, name, [row], [scale]);
         return el("li", {}, el("code", { text: name }), " ", shown);
       });
       const reason = {
-        pre: {
+        final: {
           en: "On its way to the logits every part goes through the final norm, which divides by the size of the whole vector. So that each part keeps a term of its own, the norm's scale, 1/√(variance + ε), is held at the value that it has here:",
           zh: "每一部分在到达 logit 之前都要经过最后的归一化，它用整个向量的大小去除。为了让每一部分各占一项，归一化的系数 1/√(方差 + ε) 固定为它在这里的值：",
         },
-        post: {
+        later: {
           en: "On its way to the logits every part goes through each later norm, and a norm divides by the size of the whole vector. So that each part keeps a term of its own, each norm's scale, 1/√(variance + ε), is held at the value that it has here:",
           zh: "每一部分在到达 logit 之前都要经过后面的每一个归一化，而归一化用整个向量的大小去除。为了让每一部分各占一项，每个归一化的系数 1/√(方差 + ε) 都固定为它在这里的值：",
         },
       };
+      const isLater = !model.config.pre_norm || model.kind === "BERT";
       const gate = model.kind === "BERT" && el("p", { class: "quiet", text: words({
         en: "The head's GELU is z · Φ(z): its factor Φ(z) is held at its value here too.",
         zh: "预测头里的 GELU 是 z · Φ(z)，其中的因子 Φ(z) 也固定为这里的值。",
       }) });
       return el("div", { class: "held" },
-        names.length > 0 && el("p", { text: words(reason[model.config.pre_norm ? "pre" : "post"]) }),
+        names.length > 0 ? el("p", { text: words(reason[isLater ? "later" : "final"]) }) : null,
         el("ul", { class: "held-scales" }, held), gate || null);
     }
 
     return draw;
   }
 
-  return { id: "sum", title: { en: "The sum: which part pushed the answer?", zh: "求和：是哪一部分推动了答案？" }, mount };
+  const title = { en: "The sum: which part pushed the answer?", zh: "求和：是哪一部分推动了答案？" };
+  return { id: "sum", title, mount };
 }

@@ -9,20 +9,15 @@ const ARROW_HEIGHT = 30;
 
 /**
  * For each row of the decoder: the id that it reads; the step that its logits choose, or null; the
- * id that the step writes, and its probability.
+ * id that the step writes, its probability and, in training, its loss.
  */
 export function decoderRows({ inputs, steps }) {
   const stepOf = new Map(steps.map((step, i) => [step.row, i]));
   return (inputs.target ?? inputs.ids).map((id, row) => {
     const step = stepOf.get(row) ?? null;
-    const { token: next, probabilities } = steps[step] ?? {};
-    return { id, row, step, next, probability: probabilities?.[next] };
+    const { token: next, probabilities, loss } = steps[step] ?? {};
+    return { id, row, step, next, loss, probability: probabilities?.[next] };
   });
-}
-
-/** −ln p of the token that a step is to write. */
-export function stepLoss({ loss, token: id, probabilities }) {
-  return loss ?? -Math.log(probabilities[id]);
 }
 
 function feedArrow(cell, column, current) {
@@ -82,10 +77,8 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
     const element = el("span", { class: "number", text: percent(row.probability) });
     return derived(element, `probability:${row.step}:${row.next}`, row.probability);
   });
-  const losses = training ? line("loss", ({ step }) => {
-    const loss = stepLoss(side.explanation.steps[step]);
-    return derived(el("span", { class: "number", text: number(loss) }), `loss:${step}`, loss);
-  }) : [];
+  const losses = training ? line("loss", ({ step, loss }) =>
+    derived(el("span", { class: "number", text: number(loss) }), `loss:${step}`, loss)) : [];
   const arrows = shown.slice(0, -1).filter((row) => row.step !== null).map((row) => {
     const place = shown.indexOf(row);
     return feedArrow(cell, place, shown[place + 1].step === current);

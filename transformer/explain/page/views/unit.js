@@ -5,58 +5,59 @@ import { rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
 import { excitation, exampleInputs, unitAdds, unitPushes } from "../arithmetic/unit.js";
 import { boxesOf } from "../boxes.js";
-import { bars, declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
+import { bars, declare, derived, el, formula, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { line, measured, strips } from "./lines.js";
+import { isEdited, line, measured, strips } from "./lines.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
+const SLICE = 20; // milliseconds that reading takes at a time, and as many that it leaves
 
 /**
  * Read the held-out examples while the page has nothing else to do. Returns a function that gives
- * what was found, {examples, means, done}, or null; `ready` is called once, at the end.
+ * what was found so far, {examples, means}, or null; `ready` is called once, at the end.
  */
 export function readingExamples(side, boxes, ready) {
   const { model, data, task } = side;
   if (!model.weights || !data.examples?.length) return () => null;
-  const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 30));
   const examples = excitation(model, task, boxes, data.examples);
   let found = null;
   function read() {
-    const { value, done } = examples.next();
-    if (done) ready();
-    else {
+    for (const until = performance.now() + SLICE; performance.now() < until;) {
+      const { value, done } = examples.next();
+      if (done) return ready();
       found = value;
-      whenIdle(read);
     }
+    setTimeout(read, SLICE);
   }
   let started = false;
   return () => {
-    if (!started) whenIdle(read);
+    if (!started) setTimeout(read, SLICE);
     started = true;
     return found;
   };
 }
 
 /** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
-export function unitPanel(side, box, index, unit, { reading }) {
-  const c = { side, box, index, unit, what: `unit:${box.id}.${index}.${unit.unit}` };
+export function unitPanel(side, box, index, unit, { edits, reading }) {
+  const edited = isEdited(edits, box, index, "unit", unit.unit);
+  const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
-    el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit)),
+    el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
     el("ol", { class: "chain" },
       answerLine(c), ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
-      excitedLine(c, reading), examplesLine(c)),
+      ...(side.data.examples?.length ? [excitedLine(c, reading), examplesLine(c)] : [])),
   ];
 }
 
 const THROUGH = {
   relu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer is {0}. ReLU lets {2} of it through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答是 {0}，ReLU 放行其中的 {2}。",
+    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer is {0}. ReLU lets {2} of it through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答是 {0}，ReLU 放行其中的 {2}。",
   },
   gelu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1, and a bias. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积，再加偏置。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
+    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
+    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
   },
   swiglu: {
     en: "Its gate asks a question of the vector: the answer z is {0}, and sigmoid(z) opens it to {2}. What passes is z times a second number, {1}.",
@@ -64,7 +65,9 @@ const THROUGH = {
   },
 };
 
-function answerLine({ side, box, index, unit }) {
+const biasText = ({ model }) => (model.config.bias ? words({ en: ", and a bias", zh: "，再加偏置" }) : "");
+
+function answerLine({ side, box, index, unit, edited }) {
   const { activation } = side.model.config;
   const { pre, up, value, share } = unit;
   const name = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
@@ -72,8 +75,13 @@ function answerLine({ side, box, index, unit }) {
     `${box.id}.${what}`, [index, unit.unit], [x]);
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
-    words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation], number(pre), number(up ?? 0), percent(share)),
-    formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
+    edited ? "" : words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
+      number(pre), number(up ?? 0), percent(share), biasText(side)),
+    edited ? el("p", { class: "quiet", text: words({
+      en: "It is switched off or replaced: what stands in its place is {0}, and what the whole MLP adds may be replaced too.",
+      zh: "它被关掉或换掉了：现在放在它位置上的是 {0}，整个 MLP 加上的也可能被换掉。",
+    }, number(value)) }) : null,
+    edited ? null : formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
     el("p", { class: "total" }, phrase(
       { en: "answer {0}, let through {1}", zh: "回答 {0}，放行 {1}" },
       scalar("pre_activation", pre), scalar("hidden", value))),
@@ -88,12 +96,12 @@ function addsLine({ side, box, index, unit, what }) {
   return line(
     phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
     words({
-      en: "Its value times its row of W_2: {0} numbers. All units and a bias together are the output of the MLP.",
-      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元再加偏置，就是 MLP 的输出。",
-    }, added.length),
-    formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit, "]"),
+      en: "Its value times its row of W_2: {0} numbers. All units together{1} are the output of the MLP.",
+      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元加起来{1}，就是 MLP 的输出。",
+    }, added.length, biasText(side)),
+    formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit + 1, "]"),
     strips(side, [
-      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit), what: `${what}.added`, values: added },
+      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit + 1), what: `${what}.added`, values: added },
       { label: words({ en: "the MLP", zh: "整个 MLP" }), trace: `${box.id}.output`, at: [index], values: output },
     ], most),
   );
@@ -131,9 +139,9 @@ function excitedLine({ side, box, unit, what }, reading) {
   const found = reading();
   const title = words({ en: "Which tokens excite it", zh: "哪些词元让它亮" });
   if (!found) {
-    return line(title, side.model.weights && side.data.examples?.length
-      ? words({ en: "The page is reading held-out examples …", zh: "页面正在读留出的例子……" })
-      : words({ en: "This page holds no examples to read.", zh: "这个页面里没有例子可读。" }));
+    return line(title, words({
+      en: "The page is reading held-out examples …", zh: "页面正在读留出的例子……",
+    }));
   }
   const means = [...found.means.get(box.id)].map(([id, { count, sums }]) => (
     { id, count, mean: sums[unit.unit] / count }));
@@ -143,9 +151,13 @@ function excitedLine({ side, box, unit, what }, reading) {
       label: token(side.explanation.label(id)), value: mean, what: `${what}.mean.${id}`,
       title: words({ en: "met {0} times", zh: "出现 {0} 次" }, count),
     }));
-  return line(title, words({
+  const answered = side.model.kind !== "BERT" && box.side !== "source";
+  return line(title, words(answered ? {
     en: "Its mean value where that token stands, over {0} held-out examples, read with their right answers.",
     zh: "在 {0} 个留出的例子里（连同正确答案一起读），它在该词元处的平均值。",
+  } : {
+    en: "Its mean value where that token stands, over {0} held-out examples.",
+    zh: "在 {0} 个留出的例子里，它在该词元处的平均值。",
   }, found.examples), items.length ? bars({ items, label: title })
     : el("p", { class: "quiet", text: words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" }) }));
 }
@@ -161,10 +173,10 @@ function examplesLine({ side, box, unit, what }) {
     return derived(
       el("li", {},
         el("span", { class: "number", text: number(value) }), " ",
-        before.map((label) => el("bdi", { class: "context", text: label })),
+        before.map((label) => el("bdi", { class: "context", text: visible(label) })),
         ids.map((id, t) => (t === place
           ? token(explanation.label(id), { class: "selected" })
-          : el("bdi", { class: "context", text: explanation.label(id) })))),
+          : el("bdi", { class: "context", text: visible(explanation.label(id)) })))),
       `${what}.strongest.${i}`, value);
   });
   return line(

@@ -26,13 +26,19 @@ export function whyView(app) {
     const note = el("p", { class: "why-note", role: "status" });
     const ranking = rankingPanel(app, side);
 
-    const option = (texts, choose) => el("button", { type: "button", text: words(texts), onclick: choose });
+    const option = (texts, changes) => el("button", {
+      type: "button", text: words(texts), onclick: () => choose(changes),
+    });
     const group = (texts, ...buttons) =>
       el("div", { class: "choice", role: "group", "aria-label": words(texts) }, buttons);
-    const everywhere = option({ en: "at all positions", zh: "所有位置" }, () => choose({ isStepOnly: false }));
-    const thisStep = option({ en: "at this step only", zh: "只在这一步" }, () => choose({ isStepOnly: true }));
-    const zero = option({ en: "nothing: zeros", zh: "空着：全零" }, () => choose({ isPatch: false }));
-    const patch = option({ en: "what it computed for", zh: "它对另一输入的计算：" }, () => choose({ isPatch: true }));
+    const everywhere = option({ en: "at all positions", zh: "所有位置" }, { isStepOnly: false });
+    const isBert = side.model.kind === "BERT";
+    const thisStep = option(isBert
+      ? { en: "at the gap only", zh: "只在空处" }
+      : { en: "at this step only", zh: "只在这一步" }, { isStepOnly: true });
+    const zero = option({ en: "nothing: zeros", zh: "空着：全零" }, { isPatch: false });
+    const patch = option(
+      { en: "what it computed for", zh: "它对另一输入的计算：" }, { isPatch: true });
     const other = el("input", {
       type: "text", value: chosen.from, autocomplete: "off", spellcheck: "false", maxlength: "2000",
       "aria-label": words({ en: "the other input", zh: "另一个输入" }),
@@ -46,9 +52,12 @@ export function whyView(app) {
         zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个输入的计算结果：{1}。",
       }, term("ablation"), term("activation patching"))),
       el("div", { class: "why-controls" },
-        el("span", { class: "quiet why-note", text: words({ en: "In its place stands", zh: "换成" }) }),
+        el("span", {
+          class: "quiet why-note", text: words({ en: "In its place stands", zh: "换成" }),
+        }),
         el("span", { class: "why-other" },
-          group({ en: "What stands in the place of a part", zh: "用什么代替" }, zero, patch), other),
+          group({ en: "What stands in the place of a part", zh: "用什么代替" }, zero, patch),
+          other),
         group({ en: "Where a part is switched off", zh: "在哪里关掉" }, everywhere, thisStep)),
       note, board, result, ranking.element,
     );
@@ -56,7 +65,8 @@ export function whyView(app) {
     /** What an edit of this path has besides its target. */
     function how(path, step) {
       const isRow = chosen.isStepOnly && !isInEncoder(side.model, path);
-      return { ...(isRow ? { row: step.row } : {}), ...(chosen.isPatch ? { from: chosen.from } : {}) };
+      const row = isRow ? { row: step.row } : {};
+      return chosen.isPatch ? { ...row, from: chosen.from } : row;
     }
 
     /** Change how edits are made: those that there are, too. */
@@ -130,26 +140,46 @@ export function whyView(app) {
         const written = steps.map(({ token: id }, i) =>
           token(label(id), { class: clean.steps[i]?.token === id ? "" : "changed" }));
         const reads = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-        return el("dd", {}, written, reads === text || side.model.kind === "BERT" ? null
-          : el("span", { class: "quiet", text: ` ${words({ en: "which is", zh: "即" })} ${text}` }));
+        const people = words({ en: "which is {0}", zh: "即 {0}" }, text);
+        return el("dd", {}, written, reads === text || isBert
+          ? null : el("span", { class: "quiet", text: people }));
       };
       const losses = (what, { steps }) => el("dd", {}, steps.map(({ loss }, i) =>
-        derived(el("span", { class: "number loss", text: loss.toFixed(4) }), `loss:${what}:${i}`, loss)));
+        derived(el("span", { class: "number loss", text: loss.toFixed(4) }),
+          `loss:${what}:${i}`, loss)));
       const show = isTraining ? losses : (_, explained) => boxes(explained);
-      const names = isTraining
-        ? [{ en: "losses before", zh: "原来的损失" }, { en: "losses after", zh: "现在的损失" }]
-        : [{ en: "answer before", zh: "原来的答案" }, { en: "answer after", zh: "现在的答案" }];
+      const name = (texts) => words(texts, isTraining
+        ? words({ en: "losses", zh: "损失" })
+        : words({ en: "answer", zh: "答案" }));
       return el("dl", { class: "before-after" },
-        el("dt", { text: words(names[0]) }), show("before", clean),
-        el("dt", { text: words(names[1]) }), show("after", explanation));
+        el("dt", { text: name({ en: "{0} before", zh: "原来的{0}" }) }), show("before", clean),
+        el("dt", { text: name({ en: "{0} after", zh: "现在的{0}" }) }), show("after", explanation));
+    }
+
+    function captionOf() {
+      if (store.get().mode === "training") {
+        return {
+          en: "Probability of the token at the place where {0} is right",
+          zh: "在应当是 {0} 的位置上，各词元的概率",
+        };
+      }
+      return isBert
+        ? {
+          en: "Probability of the token in the gap, where {0} stood before",
+          zh: "空处原来填的是 {0}，现在各词元的概率",
+        }
+        : {
+          en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
+          zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
+        };
     }
 
     /** The likely tokens' probabilities at this step, after the same tokens as before. */
     function shiftOfProbabilities(step, edited) {
       const before = step.probabilities;
       const after = probabilitiesAt(edited, step.row);
-      const ids = [...new Set([...likeliest(before, SHOWN_LIKELY), ...likeliest(after, SHOWN_LIKELY)])]
-        .sort((a, b) => before[b] - before[a]);
+      const likely = [before, after].flatMap((p) => likeliest(p, SHOWN_LIKELY));
+      const ids = [...new Set(likely)].sort((a, b) => before[b] - before[a]);
       const { label } = side.clean;
       const bar = (what, p) => {
         const filled = el("span", { class: `bar ${what}` });
@@ -160,10 +190,7 @@ export function whyView(app) {
         derived(el("td", { class: what, text: percent(p) }), `${what}:${label(id)}`, p);
       const column = (texts) => el("th", { scope: "col", text: words(texts) });
       return el("table", { class: "shift" },
-        el("caption", { class: "quiet" }, phrase({
-          en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
-          zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
-        }, token(label(step.token)))),
+        el("caption", { class: "quiet" }, phrase(captionOf(), token(label(step.token)))),
         el("thead", {}, el("tr", {}, el("td"), el("td", { class: "pair-place" }),
           column({ en: "before", zh: "原来" }), column({ en: "after", zh: "现在" }))),
         el("tbody", {}, ids.map((id) => el("tr", {},
@@ -176,7 +203,8 @@ export function whyView(app) {
     return draw;
   }
 
-  return { id: "why", title: { en: "Ask why: what breaks if a part is off?", zh: "追问：关掉一个部分，会坏什么？" }, mount };
+  const title = { en: "Ask why: what breaks if a part is off?", zh: "追问：关掉一个部分，会坏什么？" };
+  return { id: "why", title, mount };
 }
 
 const percentOf = (p) => `${100 * p}%`;

@@ -5,7 +5,7 @@ import { bars, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { beamFigure } from "./beam.js";
 import { cacheFigure } from "./cache.js";
-import { guessGate, isHidden, isSecret, secretNote } from "./guess.js";
+import { anySecret, guessGate, isHidden, secretNote } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
 import { decoderRows, moveIntoInput, scrollInto, sourceLine, tokenRows } from "./token_rows.js";
 
@@ -17,12 +17,12 @@ function transport(app, side) {
   const last = () => side.explanation.steps.length - 1;
   const go = (step) => app.store.set({ step: Math.max(0, Math.min(step, last())) });
   const play = el("button", { type: "button", class: "play", onclick: () => toggle() });
-  const back = el("button", { type: "button", text: "‹", onclick: () => move(-1) });
-  const forth = el("button", { type: "button", text: "›", onclick: () => move(1) });
+  const back = el("button", { type: "button", text: "←", onclick: () => move(-1) });
+  const forth = el("button", { type: "button", text: "→", onclick: () => move(1) });
   const slider = el("input", {
     type: "range", min: 0, step: 1, oninput: () => { stop(); go(Number(slider.value)); },
   });
-  const place = el("output", { class: "note" });
+  const place = el("span", { class: "note" });
   const element = el("div", { class: "writing-controls" }, play, back, forth, slider, place);
 
   function stop() {
@@ -48,12 +48,12 @@ function transport(app, side) {
     update();
   }
   function onKey(event) {
-    const typing = event.target.closest("button, input, select");
+    const isUsed = event.target.matches(event.key === " " ? "button, input" : "input");
     const keys = {
       " ": toggle, ArrowLeft: () => move(-1), ArrowRight: () => move(1),
       Home: () => move(-Infinity), End: () => move(Infinity),
     };
-    if (typing || !(event.key in keys)) return;
+    if (isUsed || !(event.key in keys)) return;
     event.preventDefault();
     keys[event.key]();
   }
@@ -68,8 +68,10 @@ function transport(app, side) {
     slider.value = step;
     back.disabled = step <= 0;
     forth.disabled = step >= last();
-    place.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" },
-      Math.min(step, last()) + 1, last() + 1);
+    const texts = app.store.get().mode === "training"
+      ? { en: "position {0} of {1}", zh: "第 {0} 个位置，共 {1} 个" }
+      : { en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" };
+    place.textContent = words(texts, Math.min(step, last()) + 1, last() + 1);
   }
   return { element, update, onKey };
 }
@@ -128,16 +130,16 @@ const WRITING_SENTENCES = {
     zh: "训练时，目标一次全部给出，右移一位，前面放 {0}：每个位置应写出下一个位置读入的词元（{1}）。",
   },
   trainingText: {
-    en: "In training the whole text is given at once: each position must write the token that the " +
-      "next one reads ({1}).",
+    en: "In training the whole text is given at once: each position must write the token that " +
+      "the next one reads ({1}).",
     zh: "训练时，整段文字一次给出：每个位置应写出下一个位置读入的词元（{1}）。",
   },
   gap: {
-    en: "This model writes nothing token by token: it reads the whole text at once, on both sides " +
-      "of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
-      "beam and no causal mask; in training the loss is −ln p of the word that was hidden.",
+    en: "This model writes nothing token by token: it reads the whole text at once, on both " +
+      "sides of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
+      "beam and no causal mask; in training the word that was hidden is the target.",
     zh: "这个模型不逐个写词元：它一次读完空格两边的全部文字，给出空格里每个词元的概率。" +
-      "所以没有缓存，没有束搜索，也没有因果掩码；训练时的损失是被藏起的词的 −ln p。",
+      "所以没有缓存，没有束搜索，也没有因果掩码；训练时，被藏起的词就是目标。",
   },
 };
 
@@ -156,15 +158,23 @@ function chosenSentence(side, step, training) {
 }
 
 function gapView(app, side, element) {
+  const modes = modeSwitch(app);
+  const target = targetField(app, side);
   const body = el("div");
-  element.append(el("p", { text: words(WRITING_SENTENCES.gap) }), body);
+  element.append(
+    modes.element, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body);
   const gate = guessGate(app, side, "token", body);
   return () => {
     if (!side.explanation) return;
-    const [step] = side.explanation.steps;
-    const read = el("p", { class: "tokens" }, side.explanation.rows.map((label, row) =>
-      token(label, { class: row === step.row ? "selected" : "" })));
-    body.replaceChildren(read, probabilityBars(side, step, 0, false));
+    const { steps, rows } = side.explanation;
+    const training = app.store.get().mode === "training";
+    const read = el("p", { class: "tokens" }, rows.map((label, row) =>
+      token(label, { class: row === steps[0].row ? "selected" : "" })));
+    modes.update();
+    target.element.hidden = !training;
+    target.update();
+    body.replaceChildren(read, chosenSentence(side, steps[0], training),
+      probabilityBars(side, steps[0], 0, training), ...(training ? [lossSentence(steps)] : []));
     gate();
   };
 }
@@ -215,7 +225,7 @@ function textView(app, side, element) {
     const training = store.get().mode === "training";
     const index = Math.min(store.get().step, explanation.steps.length - 1);
     const step = explanation.steps[index];
-    const secret = explanation.steps.some((_, i) => isSecret(app, side, i));
+    const secret = anySecret(app, side);
     modes.update();
     steps.update();
     sentence.replaceChildren(...modeSentence(side, training));
@@ -228,10 +238,12 @@ function textView(app, side, element) {
     const changed = drawn.explanation !== explanation;
     if (training) {
       target.update();
-      forTraining.replaceChildren(lossSentence(explanation.steps), maskTable(side, step.row, (row) => {
+      const choose = (row) => {
         const chosen = explanation.steps.findIndex((other) => other.row === row);
         if (chosen >= 0) store.set({ step: chosen });
-      }));
+      };
+      forTraining.replaceChildren(
+        lossSentence(explanation.steps), maskTable(side, step.row, choose));
     } else {
       if (changed) {
         cache = cacheFigure(side);
@@ -244,6 +256,10 @@ function textView(app, side, element) {
     table.hidden = secret;
     if (changed) {
       table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
+    }
+    if (!changed && index !== drawn.step && !isHidden(app, side, "token")) {
+      app.announce(words({ en: "step {0}: {1}", zh: "第 {0} 步：{1}" }, index + 1,
+        explanation.label(step.token)));
     }
     drawn = { explanation, step: index };
   }

@@ -1,0 +1,198 @@
+"""The page's frame: what is typed, the address, the keyboard, languages, colours, small screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transformer.explain.page import Subject, page, write_page
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def subject(sums: Path) -> Subject:
+    return Subject.load(sums)
+
+
+@pytest.fixture(scope="module")
+def file(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "sums.html"
+    write_page(path, page(subject, "3+4"))
+    return path
+
+
+@pytest.fixture
+def shown(chromium: Any, file: Path) -> Iterator[Open]:
+    """Open the page; when the test is over, nothing has gone wrong in any."""
+    wrong: list[str] = []
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+
+    def shown(address: str = "", **media: str) -> Any:
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("console", lambda message: wrong.append(message.text))
+        if media:
+            tab.emulate_media(**media)
+        tab.goto(file.as_uri() + address)
+        tab.wait_for_selector("html[data-drawn]")
+        return tab
+
+    yield shown
+    context.close()
+    assert wrong == []
+
+
+def drawn(tab: Any, act: Callable[[], Any]) -> None:
+    """Do something, and wait until the page is drawn anew."""
+    before = tab.locator("html").get_attribute("data-drawn")
+    act()
+    tab.wait_for_function("before => document.documentElement.dataset.drawn !== before", arg=before)
+
+
+def written(tab: Any) -> str:
+    return "".join(tab.locator("h1 [data-step]").all_inner_texts())
+
+
+def test_a_question_that_is_typed_is_answered(shown: Open, subject: Subject) -> None:
+    tab = shown()
+    assert written(tab) == "7</s>"
+    drawn(tab, lambda: tab.locator("input.question").fill("8+9"))
+    answer = subject.task.solve(subject.model, "8+9")
+    assert written(tab) == f"{answer[::-1]}</s>"  # it writes the last digit first
+    assert answer in tab.locator("h1").inner_text()
+    assert tab.title() == f"8+9 → {answer}"
+
+
+@pytest.mark.parametrize("question", ["8+", "8+a", "8+\u202e", "123+4", "", "<b>"])
+def test_what_is_no_question_is_told_in_the_words_of_python(
+    question: str, shown: Open, subject: Subject
+) -> None:
+    tab = shown()
+    drawn(tab, lambda: tab.locator("input.question").fill(question))
+    with pytest.raises(ValueError) as error:  # noqa: PT011  it is whatever Python says
+        subject.task.as_source(question)
+    assert tab.get_by_role("alert").text_content() == str(error.value)
+    assert written(tab) == "7</s>"  # the last good answer stays
+    drawn(tab, lambda: tab.locator("input.question").fill("1+1"))
+    assert not tab.get_by_role("alert").is_visible()
+
+
+def test_the_address_leads_to_what_was_found(shown: Open) -> None:
+    tab = shown()
+    assert "#" not in tab.url
+    drawn(tab, lambda: tab.locator("input.question").fill("5+5"))
+    drawn(tab, lambda: tab.locator("[data-box='decoder.blocks.0.mlp']").click())
+    drawn(tab, lambda: tab.locator("h1 [data-step='1']").click())
+    again = shown("#" + tab.url.split("#")[1])
+    assert again.locator("input.question").input_value() == "5+5"
+    assert again.locator("h1 [data-step='1']").get_attribute("aria-pressed") == "true"
+    assert again.locator("#focus h2").inner_text() == "MLP"
+    drawn(again, lambda: again.evaluate("location.hash = '#question=2%2B2&step=77&lang=xx&box=9'"))
+    assert again.locator("input.question").input_value() == "2+2"
+    assert again.locator("h1 [aria-pressed=true]").count() == 1
+    assert again.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_map_is_walked_through_by_keys(shown: Open) -> None:
+    tab = shown()
+    tab.locator("[data-box='tokens[0]']").focus()
+    titles = []
+    for _ in range(30):
+        titles.append(tab.locator("#focus h2").inner_text())
+        focused = tab.evaluate("document.activeElement.dataset.box")
+        if focused == "probabilities":
+            break
+        drawn(tab, lambda: tab.keyboard.press("ArrowDown"))
+    assert titles[-1] == "Probabilities"
+    assert tab.locator("#map .map-edge:not(.lit)").count() == 0  # data has gone all the way
+    assert {"Embedding + position", "Masked self-attention", "Add & Norm", "Output"} <= {*titles}
+
+
+def test_a_heat_map_reads_its_numbers_out(shown: Open) -> None:
+    tab = shown("#box=decoder.blocks.0.cross_attention&head=1")
+    queries = tab.locator("#focus figure[data-trace$='.q']")
+    values = [float(x) for x in queries.get_attribute("data-values").split()]
+    queries.locator("[tabindex='0']").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowLeft"):
+        tab.keyboard.press(key)
+    label, number = queries.get_by_role("status").inner_text().split(": ")
+    assert label == "7, 1"
+    d_head = len(values) // 2  # of <s> and of 7
+    assert float(number.replace("−", "-")) == pytest.approx(values[d_head + 1], rel=1e-3)
+    weights = tab.locator("#focus figure[data-trace$='.weights']")
+    weights.locator("[tabindex='0']").focus()
+    for key in ["ArrowDown"] + 9 * ["ArrowRight"]:  # the cursor stays within the map
+        tab.keyboard.press(key)
+    assert weights.get_by_role("status").inner_text().startswith("7 asks, = answers: ")
+
+
+def test_the_focus_stays_where_it_was(shown: Open) -> None:
+    tab = shown("#question=8%2B9")
+    tab.locator("h1 [data-step='0']").focus()
+    drawn(tab, lambda: tab.keyboard.press("ArrowRight"))
+    tab.wait_for_function("document.activeElement.dataset.step === '1'")
+    head = tab.locator("#focus").get_by_role("button", name="2", exact=True)
+    head.focus()
+    drawn(tab, lambda: tab.keyboard.press("Enter"))
+    assert tab.evaluate("document.activeElement.textContent") == "2"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+
+
+def test_a_word_of_the_glossary_is_explained(shown: Open) -> None:
+    tab = shown()
+    tab.locator("#focus .term", has_text="query").focus()
+    assert "What a token asks for" in tab.locator(".tip").inner_text()
+    tab.keyboard.press("Escape")
+    assert tab.locator(".tip").count() == 0
+
+
+def test_it_speaks_chinese(shown: Open) -> None:
+    tab = shown("#step=1")
+    drawn(tab, lambda: tab.get_by_role("button", name="中文").click())
+    assert tab.locator("html").get_attribute("lang") == "zh-CN"
+    assert tab.locator("h1").inner_text().startswith("你的模型读了")
+    assert tab.locator("h1 [data-step='1']").get_attribute("aria-pressed") == "true"
+    drawn(tab, lambda: tab.get_by_role("button", name="English").click())
+    assert tab.locator("html").get_attribute("lang") == "en"
+
+
+def test_light_and_dark(shown: Open) -> None:
+    tab = shown(color_scheme="dark", reduced_motion="reduce")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = tab.evaluate(paper)
+    drawn(tab, lambda: tab.get_by_role("button", name="Light").click())
+    assert tab.evaluate(paper) != dark
+    drawn(tab, lambda: tab.get_by_role("button", name="Dark").click())
+    assert tab.evaluate(paper) == dark
+
+
+def test_in_training_the_right_answer_is_read(shown: Open, subject: Subject) -> None:
+    tab = shown()
+    drawn(tab, lambda: tab.locator("#map").get_by_role("button", name="In training").click())
+    assert "In training your model reads" in tab.locator("h1").inner_text()
+    loss = float(tab.locator("#map [data-what='loss:0']").get_attribute("data-value"))
+    share = tab.locator("#map .map-step [data-what^='probability:0']")
+    right = float(share.get_attribute("data-value"))
+    assert 2.718281828**-loss == pytest.approx(right, rel=1e-6)
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440, 1920])
+def test_no_screen_is_too_small(width: int, shown: Open) -> None:
+    tab = shown("#question=9%2B9")
+    tab.set_viewport_size({"width": width, "height": 800})
+    for section in tab.locator("section").all():
+        section.scroll_into_view_if_needed()
+    tab.wait_for_timeout(100)
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_foot_tells_how_far_the_page_is_from_numpy(shown: Open) -> None:
+    tab = shown()
+    tab.locator("footer").scroll_into_view_if_needed()
+    difference = tab.locator("[data-what=difference]")
+    assert 0 < float(difference.get_attribute("data-value")) < 1e-9
+    assert "float64" in difference.inner_text()
