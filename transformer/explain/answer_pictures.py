@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -114,7 +114,7 @@ class Pictures:
         top = 0.3 + 0.2 * len(title.splitlines())
         height = top + down * (size[1] + head) + 0.1
         figure = Figure(figsize=(width, height))
-        font = {"fontfamily": fonts("DejaVu Sans")}
+        font: dict[str, Any] = {"fontfamily": fonts("DejaVu Sans")}
         figure.suptitle(title, y=1 - 0.1 / height, va="top", **font)
         place = {
             "left": names / width, "right": 1 - GAP / width,
@@ -143,7 +143,7 @@ class Pictures:
             "求和：每一部分给词元与第二名的 logit 之差加上多少\n（每个归一化的系数固定为这里的值）",
         )
         figure, panels = self._panels(title, labels, (2.6, ROW * len(labels)), 0.6)
-        font = {"fontfamily": fonts("DejaVu Sans")}
+        font: dict[str, Any] = {"fontfamily": fonts("DejaVu Sans")}
         sums = [[*reading.sum.parts.values(), reading.sum.total] for reading in self.readings]
         most = np.abs(sums).max() or 1
         for panel, reading, values in zip(panels, self.readings, sums, strict=True):

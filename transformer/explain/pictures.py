@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -164,7 +165,7 @@ def attention_figure(
         layers * (len(queries) * cell + highest * letter * upright + 0.7) + 0.9,
     )
     figure = Figure(figsize=size, layout="constrained")
-    font = {"fontfamily": fonts("DejaVu Sans")}
+    font: dict[str, Any] = {"fontfamily": fonts("DejaVu Sans")}
     figure.suptitle(fitted(title, size[0]), **font)
     figure.supxlabel(labels[1], **font)
     figure.supylabel(labels[0], **font)

@@ -212,12 +212,12 @@ class Terminal(Cells):
             )
         if account.fills_gap:
             self._say(
-                "So is the factor Φ(z) of the head's GELU, z · Φ(z).",
+                "So is the factor by which the head's GELU multiplies each number.",
                 "预测头的 GELU 是 z · Φ(z)，其中的因子 Φ(z) 也固定。",
             )
 
     def _lens(self, reading: Reading, account: Account) -> None:
-        """Show the three likeliest tokens after each sublayer."""
+        """Show the likeliest tokens after each sublayer: three, or as many as fit."""
         self._heading(
             self.words(
                 "The logit lens: what would it have said after each sublayer?",
@@ -225,25 +225,27 @@ class Terminal(Cells):
             )
         )
         self._say(
-            "The three likeliest tokens; and at the end of the line, how probable {0} is by then.",
-            "最可能的三个词元；行末是到那时 {0} 的概率。",
+            "The likeliest tokens; and at the end of the line, how probable {0} is by then.",
+            "最可能的词元；行末是到那时 {0} 的概率。",
             self.token(reading.token),
         )
         rows = without_repeats([self.words.sublayer(name) for name in reading.lens])
         table = []
         for labels, p in zip(rows, reading.lens.values(), strict=True):
-            ids = likeliest(p, 3)
-            tokens = (self.token(account.explanation.vocabulary[i]) for i in ids)
-            cells = (
-                x for i, token in zip(ids, tokens, strict=True) for x in (token, percent(p[i]))
-            )
-            table.append([*labels, *cells, percent(p[reading.step.token])])
-        columns = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+            cells = [*labels, percent(p[reading.step.token])]
+            for i in likeliest(p, 3):
+                cells += [self.token(account.explanation.vocabulary[i]), percent(p[i])]
+            table.append(cells)
+        widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+        fixed = widths[0] + 1 + widths[1] + len(GAP) + widths[2]
+        ends = [fixed + sum(widths[3:i]) + (i - 3) * (len(GAP) + 1) // 2 for i in (5, 7, 9)]
+        fitting = [
+            i - 2 for i, end in zip((5, 7, 9), ends, strict=True) if end <= self.console.width
+        ]
         for row in table:
-            line = Text()
-            for i, (cell, width) in enumerate(zip(row, columns, strict=True)):
-                is_percent = i > 1 and (i % 2 == 1 or i == len(row) - 1)
-                line.append(cell.rjust(width) if is_percent else padded(cell, width))
-                line.append(GAP if i == 1 or is_percent else " ")
-            line.rstrip()
-            self.line(line)
+            line = Text(padded(row[0], widths[0] + 1) + padded(row[1], widths[1]))
+            for i in fitting:
+                entry = f"{padded(row[i], widths[i])} {row[i + 1].rjust(widths[i + 1])}"
+                is_written = row[i] == self.token(reading.token)
+                line.append(GAP).append(entry, "bold" if is_written else "")
+            self.line(line.append(GAP + row[2].rjust(widths[2])))

@@ -12,10 +12,13 @@ from ..training.directory import shown
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
-    """Write files, or none of them: under temporary names, which they then give up.
+    """Write files, or none of them: under temporary names, which they give up when all are there.
+
+    Args:
+        files: their contents, by their paths.
 
     Raises:
-        OSError: one cannot be written; the files that were there are as they were.
+        OSError: one cannot be written; a file that was there is as it was.
     """
     unfinished: dict[Path, Path] = {}  # the file: its temporary name
     path = Path()
