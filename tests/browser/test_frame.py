@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import minitorch as mt
 from transformer.explain.page import Subject, page, write_page
+from transformer.tasks import Addition
 
 Open = Callable[..., Any]
 
@@ -31,7 +33,7 @@ def shown(chromium: Any, file: Path) -> Iterator[Open]:
     wrong: list[str] = []
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
 
-    def shown(address: str = "", **media: str) -> Any:
+    def shown(address: str = "", file: Path = file, **media: str) -> Any:
         tab = context.new_page()
         tab.on("pageerror", lambda error: wrong.append(str(error)))
         tab.on("console", lambda message: wrong.append(message.text))
@@ -184,10 +186,29 @@ def test_in_training_the_right_answer_is_read(shown: Open, subject: Subject) -> 
 def test_no_screen_is_too_small(width: int, shown: Open) -> None:
     tab = shown("#question=9%2B9")
     tab.set_viewport_size({"width": width, "height": 800})
-    for section in tab.locator("section").all():
+    for section in tab.locator("main > section").all():
         section.scroll_into_view_if_needed()
     tab.wait_for_timeout(100)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("architecture", ["encoder-decoder", "gpt"])
+def test_two_models_that_are_not_alike_stand_side_by_side(
+    architecture: str, shown: Open, subject: Subject, tmp_path: Path
+) -> None:
+    mt.manual_seed(0)
+    task = Addition(1, architecture=architecture)
+    other = Subject(task, task.model(task.model_config(n_layers=2, n_heads=2, d_model=16)), "B")
+    for first, second in ((subject, other), (other, subject)):
+        write_page(tmp_path / "two.html", page(first, "3+4", compare=second))
+        tab = shown(file=tmp_path / "two.html")
+        for section in tab.locator("main > section").all():
+            section.scroll_into_view_if_needed()
+        assert tab.locator("#map .map-figure").count() == 2
+        box = "decoder.blocks.1.mlp" if architecture == "encoder-decoder" else "blocks.1.mlp"
+        drawn(tab, tab.locator(f"[data-box='{box}']").click)
+        assert tab.get_by_text("This model has no such box.").count() == 1
+        tab.close()
 
 
 def test_the_foot_tells_how_far_the_page_is_from_numpy(shown: Open) -> None:

@@ -47,8 +47,13 @@ def opened(chromium: Any, directory: Path, hash_: str = "", **options: Any) -> A
     view.on("pageerror", lambda error: view.errors.append(str(error)))
     view.goto(f"{file.as_uri()}{hash_}")
     for part in ("mistakes", "learning"):
-        view.evaluate(f"document.getElementById('{part}').scrollIntoView()")
-        view.wait_for_selector(f"#{part} p")
+        for _ in range(300):  # what is drawn above it meanwhile may push it out of sight again
+            view.evaluate(f"document.getElementById('{part}').scrollIntoView()")
+            if view.locator(f"#{part} p").count():
+                break
+            view.wait_for_timeout(100)
+        else:
+            pytest.fail(f"{part} is not drawn: {view.errors}")
     return view
 
 
@@ -63,7 +68,9 @@ def view(chromium: Any, run: Run) -> Iterator[Any]:
 @pytest.fixture
 def expect(needed: Callable[[str], Any]) -> Any:
     """Wait until something holds of an element."""
-    return needed("playwright.sync_api").expect
+    expect = needed("playwright.sync_api").expect
+    expect.set_options(timeout=30_000)
+    return expect
 
 
 def declared(view: Any, prefix: str) -> dict[str, list[float]]:

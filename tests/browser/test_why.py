@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 
+from minitorch.autograd import Array
 from transformer.explain import Edit, edited, effect, explained, in_float64, parts
 from transformer.explain.edits import sublayers
 from transformer.explain.page import Subject, page, write_page
@@ -190,7 +192,15 @@ def test_every_head_and_mlp_is_ranked(tab: Tab, subject: Subject) -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_two_inputs_side_by_side(tab: Tab) -> None:
+def matrix(named: dict[str, Array], name: str) -> Array:
+    """An activation (T, n); or with "[2]" behind its name, that of a head."""
+    if name in named:
+        return named[name][0]
+    name, _, head = name.rstrip("]").rpartition("[")
+    return named[name][0, int(head)]
+
+
+def test_two_inputs_side_by_side(tab: Tab, subject: Subject) -> None:
     section = tab.look("compare")
     field = section.get_by_label("The second input")
     field.fill("2+9")
@@ -200,6 +210,18 @@ def test_two_inputs_side_by_side(tab: Tab) -> None:
     section = tab.look("compare")
     assert section.locator(".differences figure").count() == 10
     assert section.locator(".differences [data-trace]").count() == 0  # they are of no one trace
+    ours, theirs = (explained(subject.task, in_float64(subject.model), x) for x in ("8+9", "2+9"))
+    for name, size in tab.declared("apart").items():
+        if name.startswith("probabilities:"):
+            p, q = (x.steps[int(name.split(":")[1])].probabilities for x in (ours, theirs))
+            assert size == pytest.approx(np.abs(p - q).sum() / 2, abs=1e-6)
+            continue
+        a, b = (matrix(x.trace.named(), name) for x in (ours, theirs))
+        both = np.sqrt((np.square(a).mean() + np.square(b).mean()) / 2)
+        assert size == pytest.approx(np.sqrt(np.square(b - a).mean()) / both, abs=1e-6)
+        shown = section.locator(f"[data-what='apart:{name}']").get_attribute("data-values")
+        assert np.allclose([float(x) for x in shown.split()], (b - a).ravel(), atol=1e-6)
+
     tab.page.keyboard.press("End")
     tab.page.keyboard.type("+")
     section.get_by_role("alert").wait_for()

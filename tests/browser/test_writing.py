@@ -157,3 +157,9 @@ def test_a_guess_comes_before_the_result(opened: Open, subject: Subject) -> None
     tab.locator("#writing").scroll_into_view_if_needed()
     tab.locator("#writing .bars").wait_for()
     assert shown(tab, f"probability:0:{right}")
+
+
+def test_a_link_that_asks_what_is_no_question_shows_the_pages_own(opened: Open) -> None:
+    tab = opened("question=abc&guess=true")
+    assert "abc" in tab.locator("#question-error").inner_text()
+    assert tab.locator("#writing .source-line, #writing .token-rows").count()

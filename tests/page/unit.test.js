@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  streamSublayers, unitEffect,
+  parts, streamSublayers, unitEffect,
 } from "../../transformer/explain/page/arithmetic/attribution.js";
 import { rowIds } from "../../transformer/explain/page/arithmetic/cell.js";
 import { ACTIVATIONS } from "../../transformer/explain/page/arithmetic/layers.js";
@@ -12,6 +12,7 @@ import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.
 import { row } from "../../transformer/explain/page/arithmetic/tensor.js";
 import {
   exampleInputs, excitation, hiddenUnits, runMlp, takeRows, unitAdds, unitPushes,
+  unitsForToken,
 } from "../../transformer/explain/page/arithmetic/unit.js";
 import { boxesOf } from "../../transformer/explain/page/boxes.js";
 import { fixture, largestDifference } from "./fixtures.js";
@@ -98,6 +99,21 @@ test("what a unit pushes, times its value, is what it adds to each logit", () =>
       const { logits } = unitEffect(model, trace, path, 1, unit);
       const pushes = unitPushes(model, trace, path, 1, unit);
       assert.ok(largestDifference(pushes.map((x) => value * x), logits) < BOUND, path);
+    }
+  }
+});
+
+test("what the units add to a token's logit less another's is the MLP's part of the sum", () => {
+  for (const { model: payload, inputs } of fixture("variants")) {
+    const model = loadModel(payload);
+    const trace = run(model, inputs);
+    for (const { name, value } of parts(model, trace, 1, 3, 7).parts) {
+      if (!name.endsWith("mlp.output")) continue;
+      const each = unitsForToken(model, trace, name.slice(0, -".output".length), 1, 3, 7);
+      assert.ok(Math.abs(each.reduce((sum, x) => sum + x, 0) - value) < BOUND, name);
+    }
+    if (model.kind === "Transformer") {
+      assert.equal(unitsForToken(model, trace, "encoder.blocks.0.mlp", 1, 3, 7), null);
     }
   }
 });

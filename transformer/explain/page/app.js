@@ -25,8 +25,15 @@ const PARTS = [guessView, mapView, focusView];
 const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
-const GUESSED = { attention: "attention", sum: "token", why: "token" }; // what they would give away
+// What sections would give away.
+const GUESSED = { attention: "attention", sum: "token", why: "token", learning: "answer" };
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
+
+/** The boxes of the runs, also of two that are not alike; each once. */
+function boxesOfAll(runs) {
+  const all = runs.flatMap((run) => boxesOf(run));
+  return all.filter((box, i) => all.findIndex(({ id }) => id === box.id) === i);
+}
 
 /** What the page shows before anything is changed. */
 function beginning(data, boxes) {
@@ -41,15 +48,15 @@ function beginning(data, boxes) {
 }
 
 function startPage(data) {
-  const boxes = boxesOf(data);
-  const store = createStore(beginning(data, boxes), location.hash);
+  const secondRun = data.compare && { ...data, ...data.compare, compare: null };
+  const runs = secondRun ? [data, secondRun] : [data];
+  const boxes = boxesOfAll(runs);
+  const store = createStore(beginning(data, boxesOf(data)), location.hash);
   const app = {
-    payload: data, runs: [data], boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs, boxes, store, sides: [], open, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
-  const secondRun = data.compare && { ...data, ...data.compare, compare: null };
-  if (secondRun) app.runs.push(secondRun);
   let views = []; // {update, element, visible, stale}
   let drawn = null; // the state that the page shows
   let waiting = false;

@@ -2,12 +2,13 @@
 // map draws and the focus panel opens.
 
 /**
- * A box: {id, kind, side, block, name, reads, writes, from, memory, preNorm}
+ * A box: {id, kind, side, block, name, reads, writes, …}
  *   id      the path of its module, with [0] or [1] where a module works on both texts
  *   kind    tokens embedding attention add_norm mlp norm head output probabilities
  *   side    "source", "target" or "text"; block: its number, or null
  *   reads, writes   names in the trace (null: token ids), of shape (T, …)
  *   memory  for cross-attention: the name of what answers
+ *   change  for an Add & Norm: the name of what is added; sublayer: the box that computed it
  */
 export function boxesOf({ kind, config }) {
   if (kind === "Transformer") {
@@ -30,7 +31,8 @@ export function boxesOf({ kind, config }) {
   const reads = (norm[0] ?? lastBox(blocks)).writes;
   const writes = "norm.output";
   const head = { id: "head", kind: "head", side: "text", block: null, reads, writes };
-  return [...blocks, ...norm, head, ...outputBoxes("text", writes)];
+  const [output, probabilities] = outputBoxes("text", writes);
+  return [...blocks, ...norm, head, { ...output, hasBias: true }, probabilities];
 }
 
 const lastBox = (list) => list[list.length - 1];
@@ -74,7 +76,7 @@ function finalNormBox({ final_norm }, side, id, reads) {
 function outputBoxes(side, reads) {
   return [
     { id: "output", kind: "output", side, block: null, reads, writes: "logits" },
-    { id: "probabilities", kind: "probabilities", side, block: null, reads: "logits", writes: null },
+    { id: "probabilities", kind: "probabilities", side, block: null, reads: "logits" },
   ];
 }
 

@@ -8,8 +8,8 @@ import { boxesOf } from "./boxes.js";
 
 /**
  * {id, data: the payload, task, model, boxes, explanation, clean, edits, error}. `computeSide` sets
- * the last four: `explanation` is with the edits, `clean` without; `edits` are those, as `run` takes
- * them; `error` says what is wrong with the question, and then the last good answer stays.
+ * the last four: `explanation` is with the edits, `clean` without; `edits` are those, as `run`
+ * takes them; `error` says what is wrong with the question, and then the last good answer stays.
  */
 export function createSide(id, data) {
   const model = loadModel(data);

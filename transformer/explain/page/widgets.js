@@ -19,7 +19,7 @@ function fill(element, properties, children) {
   return element;
 }
 
-/** el("button", {class: "quiet", text: "Play", onclick: play, "aria-pressed": "true"}, …children) */
+/** el("button", {class: "quiet", text: "Play", onclick: play, "aria-label": "…"}, …children) */
 export function el(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
@@ -108,7 +108,8 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
  */
 export function heatMap(side, options) {
-  const { trace, at = [], values, select = {}, onSelect, caption, cell, scale = "signed" } = options;
+  const { trace, at = [], values, scale = "signed", cell, caption, onSelect } = options;
+  const { row: chosenRow = null, column: chosenColumn = null } = options.select ?? {};
   const rows = options.rows?.map(visible) ?? null;
   const columns = options.columns?.map(visible) ?? options.columns;
   const [height, width] = values.shape;
@@ -121,17 +122,17 @@ export function heatMap(side, options) {
   const mark = (name) => el("span", { class: name, hidden: true });
   const cursor = mark("heat-cursor");
   const picture = el("div", { class: "heat-picture" }, canvas, mark("heat-selected"), cursor);
-  place(picture.children[1], select.row, select.column);
+  place(picture.children[1], chosenRow, chosenColumn);
   const readout = el("output", { class: "readout", "aria-live": "polite", text: "\u00a0" });
 
-  function place(box, i, j) {
-    box.hidden = i === undefined && j === undefined;
-    if (box.hidden) return;
+  /** Put a frame around a cell; around a row or a column, where the other is missing. */
+  function place(box, i = null, j = null) {
+    box.hidden = i === null && j === null;
     const set = (name, x) => box.style.setProperty(name, `${x}px`);
     set("left", layout.left + (j ?? 0) * layout.cell);
     set("top", layout.top + (i ?? 0) * layout.line);
-    set("width", (j === undefined ? width : 1) * layout.cell);
-    set("height", (i === undefined ? height : 1) * layout.line);
+    set("width", (j === null ? width : 1) * layout.cell);
+    set("height", (i === null ? height : 1) * layout.line);
   }
 
   function read(i, j) {
@@ -157,7 +158,7 @@ export function heatMap(side, options) {
   }
 
   function start() {
-    const [i, j] = heatCursors.get(key) ?? [select.row ?? 0, select.column ?? 0];
+    const [i, j] = heatCursors.get(key) ?? [chosenRow ?? 0, chosenColumn ?? 0];
     return [Math.min(i, height - 1), Math.min(j, width - 1)];
   }
 
@@ -168,6 +169,7 @@ export function heatMap(side, options) {
     if (event.key in ways) {
       const [down, right] = ways[event.key];
       moveTo(within(i + down, height), within(j + right, width));
+      cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else if ((event.key === "Enter" || event.key === " ") && onSelect) onSelect(i, j);
     else return;
     event.preventDefault();
@@ -191,7 +193,7 @@ export function heatMap(side, options) {
     },
     picture,
   );
-  if (select.row !== undefined && select.column !== undefined) read(select.row, select.column);
+  if (chosenRow !== null && chosenColumn !== null) read(chosenRow, chosenColumn);
   const axes = asks && [
     el("span", { class: "asks", text: words({ en: "asks ↓", zh: "问 ↓" }) }),
     " ",
@@ -202,16 +204,17 @@ export function heatMap(side, options) {
   return declare(figure, side, trace, at, values.data);
 }
 
-/** The largest size of a number, infinite ones left out. */
+/** The largest size of a number. */
 export function largestSize(data) {
-  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  return data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 }
 
 /** One row of numbers, of an array or a Tensor. labels: as `columns` of `heatMap`. */
 export function vector(side, { values, label, labels = null, ...options }) {
   const data = values.data ?? values;
   const matrix = { shape: [1, data.length], data };
-  return heatMap(side, { ...options, values: matrix, rows: label ? [label] : null, columns: labels });
+  const rows = label ? [label] : null;
+  return heatMap(side, { ...options, values: matrix, rows, columns: labels });
 }
 
 /**

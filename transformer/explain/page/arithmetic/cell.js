@@ -65,7 +65,8 @@ export function addedByKeys(model, trace, box, head, query) {
  * terms       q_i k_i, the largest first; dot: their sum
  * score       dot / √d_head
  * hidden      why the mask hides the key: "causal", "padding"; or null
- * cells       for each key {score, hidden, exponential, weight}: e^(score − largest), over their sum
+ * cells       for each key {score, hidden, exponential, weight}: e^(score − largest), and that
+ *             over the sum of all
  * largest     the row's largest score that the mask lets through; sum: of the exponentials
  * weight      of this key
  * v, weighted weight · v

@@ -1,12 +1,12 @@
 // The hidden units of an MLP: how far each is let through, what excites it, and what it adds.
 
-import { unitEffect } from "./attribution.js";
+import { readDifference, unitEffect } from "./attribution.js";
 import { rowIds } from "./cell.js";
 import { inputsOf } from "./explanation.js";
 import { feedForward } from "./layers.js";
 import { run } from "./model.js";
 import { encode, prompt } from "./tasks.js";
-import { mapNumbers, row, tensor } from "./tensor.js";
+import { mapNumbers, matmul, row, tensor } from "./tensor.js";
 
 /**
  * A token's hidden units, in their order: [{unit, pre, up, value, share}].
@@ -37,7 +37,7 @@ export function takeRows(x, indices) {
   return tensor([indices.length, x.shape[1]], indices.flatMap((i) => [...row(x, i)]));
 }
 
-/** Run an MLP by itself on vectors (n, d_model): a Map of what it computes, by the trace's names. */
+/** Run an MLP by itself on vectors (n, d_model): what it computes, by the names of a trace. */
 export function runMlp(model, path, x) {
   const trace = new Map();
   feedForward({ model, edits: [], trace }, path, x);
@@ -54,6 +54,17 @@ export function exampleInputs(model, task, [source, target]) {
 export function unitPushes(model, trace, path, index, unit) {
   const ones = mapNumbers(trace.get(`${path}.hidden`), () => 1);
   return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, index, unit).logits;
+}
+
+/**
+ * What each unit adds to the token's logit less the rival's, the scales held; together they are the
+ * MLP's part of the sum. null where nothing is read off this stream.
+ */
+export function unitsForToken(model, trace, path, index, token, rival) {
+  const d = readDifference(model, trace, index, token, rival).places.get(path);
+  if (!d) return null;
+  const read = matmul(tensor([1, d.length], d), model.weights[`${path}.down.weight`]).data;
+  return row(trace.get(`${path}.hidden`), index).map((value, unit) => value * read[unit]);
 }
 
 const EXAMPLE_WORK = 6e8; // parameters times tokens: so much reading at most
@@ -74,8 +85,8 @@ export function* excitation(model, task, boxes, examples) {
       const hidden = trace.get(`${box.id}.hidden`);
       const byToken = means.get(box.id);
       for (const [t, id] of rowIds(inputs, box).entries()) {
-        if (!byToken.has(id)) byToken.set(id, { count: 0, sums: new Float64Array(hidden.shape[1]) });
-        const met = byToken.get(id);
+        const met = byToken.get(id) ?? { count: 0, sums: new Float64Array(hidden.shape[1]) };
+        byToken.set(id, met);
         met.count += 1;
         row(hidden, t).forEach((x, unit) => { met.sums[unit] += x; });
       }

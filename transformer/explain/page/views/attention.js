@@ -7,11 +7,12 @@ import { paintSmall } from "../paint.js";
 import { bars, declare, el, heatMap, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
+import { placed } from "./lines.js";
 import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
 
-export function headName(box, head) {
+function headName(box, head) {
   return words({ en: "{0}, head {1}", zh: "{0}，头 {1}" }, words(boxPlace(box)), head + 1);
 }
 
@@ -27,7 +28,8 @@ export function attentionView(app) {
 
     /** What the state says of an attention; while it speaks of an MLP, what it said before. */
     function choose({ path, head, query, key }) {
-      if (app.boxes.some(({ id, kind }) => id === path && kind === "attention")) shown = { path, head, query, key };
+      const isAttention = app.boxes.some(({ id, kind }) => id === path && kind === "attention");
+      if (isAttention) shown = { path, head, query, key };
       shown ??= { path: app.store.defaults.path, head: 0, query: null, key: null };
     }
 
@@ -50,8 +52,9 @@ export function attentionView(app) {
       const head = Math.min(shown.head, side.model.config.n_heads - 1);
       const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
-      const cell = { head, query, key, rival: state.rival, edits: state.edits };
-      grid.replaceChildren(...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
+      const cell = { head, query, key, step, edits: state.edits };
+      grid.replaceChildren(
+        ...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
       large.replaceChildren(...largeMap(app, side, box, cell, open));
       panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
     };
@@ -91,15 +94,18 @@ const GROUP_TEXT = {
 /** A kind of attention: a line for each layer, a small map for each head. */
 function headGrid(side, group, shown, step, open) {
   const [{ cross, causal, side: where }] = group;
-  const text = GROUP_TEXT[cross ? "cross" : causal ? "causal" : where === "source" ? "source" : "both"];
-  const kind = where === "source" ? words({ en: "Encoder", zh: "编码器" }) : "";
-  const name = words(boxTitle(group[0]));
+  const kind = cross ? "cross" : causal ? "causal" : where === "source" ? "source" : "both";
+  const encoder = where === "source" ? `${words({ en: "Encoder", zh: "编码器" })} · ` : "";
   return el(
     "section", { class: "head-group" },
-    el("h3", {}, kind && `${kind} · `, name, " ", el("span", { class: "quiet", text: words(text) })),
+    el("h3", {}, encoder, words(boxTitle(group[0])), " ",
+      el("span", { class: "quiet", text: words(GROUP_TEXT[kind]) })),
     group.map((box) => el(
       "div", { class: "head-line", role: "group", "aria-label": words(boxPlace(box)) },
-      el("span", { class: "quiet head-layer", text: words({ en: "block {0}", zh: "第 {0} 块" }, box.block + 1) }),
+      el("span", {
+        class: "quiet head-layer",
+        text: words({ en: "block {0}", zh: "第 {0} 块" }, box.block + 1),
+      }),
       Array.from({ length: side.model.config.n_heads }, (_, head) =>
         smallMap(side, box, head, shown, step, open)),
     )),
@@ -121,7 +127,8 @@ function smallMap(side, box, head, shown, step, open) {
   picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
-  const look = box.side === "source" ? null : strongestLook(side.explanation, box, weights, step.row);
+  const look = box.side === "source"
+    ? null : strongestLook(side.explanation, box, weights, step.row);
   return declare(
     el(
       "button",
@@ -145,15 +152,17 @@ function strongestLook(explanation, box, weights, index) {
 }
 
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(app, side, box, { head, query, key }, open) {
+function largeMap(app, side, box, { head, query, key, step }, open) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
   const columns = answeringTokens(explanation, box);
   const cell = Math.max(11, Math.min(40, Math.floor(400 / Math.max(...values.shape))));
-  const look = (asks, answers) => open({ query: asks, key: answers });
+  const chosen = box.side === "source" ? null : step.row; // there, what is shown follows the step
+  const look = (asks, answers) => open({ query: asks === chosen ? null : asks, key: answers });
+  const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
-    trace: name, at: [head], values, rows: rowLabels(app, side, box), columns, scale: "weight",
+    trace: name, at: [head], values, rows, columns, scale: "weight",
     cell, select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
@@ -162,7 +171,7 @@ function largeMap(app, side, box, { head, query, key }, open) {
   const seen = order.filter((j) => at(values, query, j) > 0);
   const rest = seen.slice(LOOKS).reduce((sum, j) => sum + at(values, query, j), 0);
   const items = seen.slice(0, LOOKS).map((j) => ({
-    label: [token(columns[j]), el("span", { class: "quiet", text: ` ${j + 1}` })],
+    label: placed(columns, j),
     value: at(values, query, j), text: percent(at(values, query, j)), colour: "weight",
     selected: j === key, onSelect: () => look(query, j),
     title: words({ en: "Open the arithmetic", zh: "展开算式" }),
@@ -171,7 +180,8 @@ function largeMap(app, side, box, { head, query, key }, open) {
     { en: "and {0} more, together {1}", zh: "还有 {0} 个，合计 {1}" },
     seen.length - LOOKS, percent(rest)) });
   return [
-    el("h3", {}, words(boxTitle(box)), " ", el("span", { class: "quiet", text: headName(box, head) })),
+    el("h3", {}, words(boxTitle(box)), " ",
+      el("span", { class: "quiet", text: headName(box, head) })),
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
       whoAsks(app, side, box, query),

@@ -172,7 +172,8 @@ export function beamFigure(app, side) {
     const command = el("code", {
       text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}`,
     });
-    const same = side.task.name === "characters"
+    const plain = { en: "What the search found, the best first.", zh: "搜索的结果，最好的在先。" };
+    const same = state.edits.length > 0 ? plain : side.task.name === "characters"
       ? { en: "What the search found, the best first. {0} begins with the first.",
         zh: "搜索的结果，最好的在先。{0} 的开头就是第一个。" }
       : { en: "What the search found, the best first; {0} prints the same.",

@@ -27,7 +27,7 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
     else change(target);
   }
 
-  function switchOf(target, text, name = partText(app.boxes, editName(target))) {
+  function switchOf(target, text, name = partText(side.boxes, editName(target))) {
     const isOff = edits.some((edit) => sameTarget(edit, target));
     const isBlocked = isStepOnly && isInEncoder(model, target.path);
     const state = isBlocked ? BLOCKED : isOff
@@ -43,7 +43,7 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
   function whole(path) {
     return switchOf(
       { kind: "sublayer", path }, words({ en: "all of it", zh: "整个" }),
-      words({ en: "{0}, all of it", zh: "{0}，整个" }, partText(app.boxes, path)));
+      words({ en: "{0}, all of it", zh: "{0}，整个" }, partText(side.boxes, path)));
   }
 
   function heads(path) {
@@ -62,7 +62,7 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
       placeholder: words({ en: "no.", zh: "编号" }),
       "aria-label": words({
         en: "{0}: number of another unit, 1 to {1}", zh: "{0}：另一个单元的编号，1 到 {1}",
-      }, partText(app.boxes, path), d_ff),
+      }, partText(side.boxes, path), d_ff),
       onkeydown: (event) => event.stopPropagation(),
       onchange: () => {
         const index = Number(add.value) - 1;
@@ -83,9 +83,9 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
   function line({ path, kind }) {
     const isMlp = kind === "mlp";
     const what = isMlp ? { en: "units", zh: "单元" } : { en: "heads", zh: "头" };
-    const name = partText(app.boxes, path);
+    const name = partText(side.boxes, path);
     return el("div", { class: "board-line", role: "group", "aria-label": name },
-      el("span", { class: "board-name" }, partLabel(app.boxes, path)),
+      el("span", { class: "board-name" }, partLabel(side.boxes, path)),
       el("span", { class: "board-switches" },
         el("span", { class: "quiet board-kind", text: words(what) }),
         isMlp ? units(path) : heads(path)),

@@ -2,22 +2,24 @@
 // query and key to what the pair adds to the token's vector.
 
 import { cellArithmetic } from "../arithmetic/cell.js";
-import { declare, derived, el, formula, number, percent, phrase, term, token } from "../widgets.js";
+import {
+  declare, derived, el, formula, number, percent, phrase, term, token,
+} from "../widgets.js";
 import { words } from "../words.js";
 import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
-import { isEdited, line, measured, strips, termBars } from "./lines.js";
+import { isEdited, line, measured, placed, strips, termBars, totalLine } from "./lines.js";
 import { answeringTokens, askingTokens, whoAsks } from "./tokens.js";
 
 const SOFTMAX_KEYS = 6; // of a row, so many are written out
 
 /** The lines, for the head, the query's row and the key's. */
-export function cellPanel(app, side, box, { head, query, key, rival, edits }) {
+export function cellPanel(app, side, box, { head, query, key, edits }) {
   const { model, explanation } = side;
   const { trace, inputs } = explanation;
   const cell = cellArithmetic(model, trace, inputs, box, head, query, key);
   const labels = answeringTokens(explanation, box);
   const c = {
-    ...cell, app, side, box, head, query, key, rival, trace, labels,
+    ...cell, app, side, box, head, query, key, trace, labels,
     asks: askingTokens(explanation, box)[query],
     asked: labels[key],
     edited: isEdited(edits, box, query, "head", head),
@@ -32,39 +34,55 @@ export function cellPanel(app, side, box, { head, query, key, rival, edits }) {
     )),
     el("ol", { class: "chain" },
       queryLine(c), keyLine(c), productLine(c), scoreLine(c), maskLine(c), softmaxLine(c),
-      valueLine(c), ...(model.weights ? [outputLine(c), streamLine(c), logitLine(c)] : [recordedLine()])),
+      valueLine(c),
+      ...(model.weights ? [outputLine(c), streamLine(c), logitLine(c)] : [recordedLine()])),
   ];
 }
 
-function queryLine({ side, box, head, query, asks, q, turned }) {
+/** "x W + b", which makes a query, key or value of the vector at a place; R turns it by that. */
+function projection({ side, turned }, x, place, matrix) {
+  const bias = side.model.config.bias ? ["+", ["sub", "b", matrix]] : [];
+  const sum = [["sub", x, place + 1], ["sub", "W", matrix], ...bias];
+  return turned && matrix !== "V" ? ["(", ...sum, ")", ["sub", "R", place + 1]] : sum;
+}
+
+function queryLine(c) {
+  const { side, box, head, query, asks, q, turned } = c;
+  const normed = side.model.config.pre_norm
+    ? words({ en: "normalised vector", zh: "归一化的向量" }) : words({ en: "vector", zh: "向量" });
   return line(
-    phrase({ en: "{0} asks: the {1}", zh: "{0} 来问：{1}" }, token(asks, { class: "asks" }), term("query")),
+    phrase({ en: "{0} asks: the {1}", zh: "{0} 来问：{1}" },
+      token(asks, { class: "asks" }), term("query")),
     words({
-      en: "The token's vector times W_Q, this head's part: {0} numbers that say what it looks for.",
-      zh: "词元的向量乘以 W_Q 中这个头的部分：{0} 个数，说它在找什么。",
-    }, q.length) + (turned ? words({
+      en: "The token's {1} times W_Q, this head's part: {0} numbers that say what it looks for.",
+      zh: "词元的{1}乘以 W_Q 中这个头的部分：{0} 个数，说它在找什么。",
+    }, q.length, normed) + (turned ? words({
       en: " The position turns them, R: with rotary positions, query and key are those after that.",
       zh: " 再按位置旋转，记作 R：用旋转位置编码时，查询和键都是旋转之后的。",
     }) : ""),
-    formula(["sub", ["asks", "q"], query + 1], "=", ["sub", "x", query + 1], ["sub", "W", "Q"],
-      ...(turned ? [["sub", "R", query + 1]] : [])),
+    formula(["sub", ["asks", "q"], query + 1], "=", ...projection(c, "x", query, "Q")),
     strips(side, [{ label: "q", trace: `${box.id}.q`, at: [head, query], values: q }]),
   );
 }
 
-function keyLine({ side, box, key, asked, k, kv, heads, turned }) {
+function keyLine(c) {
+  const { side, box, key, asked, k, kv, heads } = c;
   const shared = heads.length > 1 ? words({
     en: " Heads {0} share this key and its value: head {1} of keys and values.",
     zh: " 头 {0} 共用这个键和它的值：键值的第 {1} 个头。",
   }, heads.map((h) => h + 1).join(", "), kv + 1) : "";
   return line(
-    phrase({ en: "{0} offers: the {1}", zh: "{0} 来应：{1}" }, token(asked, { class: "answers" }), term("key")),
-    words({
+    phrase({ en: "{0} offers: the {1}", zh: "{0} 来应：{1}" },
+      token(asked, { class: "answers" }), term("key")),
+    (box.cross ? words({
+      en: "Its vector in the memory, what the encoder made of it, times W_K: {0} numbers that say by what it wants to be found.",
+      zh: "它在记忆里的向量（编码器的结果）乘以 W_K：{0} 个数，说它凭什么被找到。",
+    }, k.length) : words({
       en: "Its vector times W_K: {0} numbers that say by what it wants to be found.",
       zh: "它的向量乘以 W_K：{0} 个数，说它凭什么被找到。",
-    }, k.length) + shared,
-    formula(["sub", ["answers", "k"], key + 1], "=", ["sub", box.cross ? "m" : "x", key + 1], ["sub", "W", "K"],
-      ...(turned ? [["sub", "R", key + 1]] : [])),
+    }, k.length)) + shared,
+    formula(["sub", ["answers", "k"], key + 1], "=",
+      ...projection(c, box.cross ? "m" : "x", key, "K")),
     strips(side, [{ label: "k", trace: `${box.id}.k`, at: [kv, key], values: k }]),
   );
 }
@@ -80,8 +98,7 @@ function productLine({ terms, dot, what }) {
       ["sub", ["asks", "q"], "i"], ["sub", ["answers", "k"], "i"], "=",
       measured(dot)),
     termBars(terms, `${what}.terms`, words({ en: "Terms of the dot product", zh: "点积的各项" })),
-    derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(dot)) }),
-      `${what}.dot`, dot),
+    totalLine(words({ en: "together {0}", zh: "合计 {0}" }, number(dot)), `${what}.dot`, dot),
   );
 }
 
@@ -89,16 +106,18 @@ function productLine({ terms, dot, what }) {
 const root = (n) => (Number.isInteger(Math.sqrt(n)) ? Math.sqrt(n) : number(Math.sqrt(n)));
 
 function scoreLine({ side, box, head, query, key, q, dot, score }) {
-  const text = el("p", { class: "total", text: words({ en: "score {0}", zh: "得分 {0}" }, number(score)) });
+  const text = words({ en: "score {0}", zh: "得分 {0}" }, number(score));
+  const root_d = ["sqrt", ["sub", "d", ["text", "head"]]];
   return line(
     phrase({ en: "Divided by √{0}: the {1}", zh: "除以 √{0}：{1}" }, q.length, term("score")),
     words({
       en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
       zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
     }, q.length, root(q.length)),
-    formula(["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], ["sqrt", ["sub", "d", ["text", "head"]]]], "=",
+    formula(["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], root_d], "=",
       ["frac", measured(dot), root(q.length)], "=", measured(score)),
-    declare(text, side, `${box.id}.scores`, [head, query, key], [score]),
+    declare(el("p", { class: "total", text }), side, `${box.id}.scores`, [head, query, key],
+      [score]),
   );
 }
 
@@ -137,18 +156,22 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
   const cellOf = (text) => el("td", { class: "number", text });
   const rows = shown.map((j) => el(
     "tr", { class: j === key && "selected" },
-    el("th", { scope: "row" }, token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })),
+    el("th", { scope: "row" }, placed(labels, j)),
     cellOf(cells[j].hidden ? "−∞" : number(cells[j].score)),
     derived(cellOf(number(cells[j].exponential)), `${what}.exponential.${j}`, cells[j].exponential),
-    declare(cellOf(percent(cells[j].weight)), side, `${box.id}.weights`, [head, query, j], [cells[j].weight]),
+    declare(cellOf(percent(cells[j].weight)), side, `${box.id}.weights`, [head, query, j],
+      [cells[j].weight]),
   ));
+  const sumRow = (name, text, exponential, share) => el(
+    "tr", { class: name }, el("th", { scope: "row", text }), cellOf(""),
+    derived(cellOf(number(exponential)), `${what}.exponential.${name}`, exponential),
+    derived(cellOf(percent(share)), `${what}.weight.${name}`, share));
   if (others.length) {
-    rows.push(el(
-      "tr", {}, el("th", { scope: "row", text: words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length) }),
-      cellOf(""), cellOf(number(total("exponential"))), cellOf(percent(total("weight")))));
+    const text = words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length);
+    rows.push(sumRow("others", text, total("exponential"), total("weight")));
   }
-  rows.push(derived(el("tr", { class: "total" }, el("th", { scope: "row", text: words({ en: "sum", zh: "合计" }) }),
-    cellOf(""), cellOf(number(sum)), cellOf(sum ? "100%" : "0")), `${what}.sum`, sum));
+  rows.push(sumRow("total", words({ en: "sum", zh: "合计" }), sum, sum ? 1 : 0));
+  const power = ["sup", "e", ["row", "s", "−", "max"]];
   const heads = [
     words({ en: "answers", zh: "谁来答" }), words({ en: "score", zh: "得分" }),
     "e^(s − max)", words({ en: "weight", zh: "权重" }),
@@ -159,23 +182,25 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
       en: "e to the power of each score that the mask lets through, over the sum of all of them. The row's largest score, {0}, is subtracted first: it cancels, and the numbers stay small.",
       zh: "对掩码放行的每个得分取 e 的幂，再除以它们的总和。先减去这一行最大的得分 {0}：结果不变，数却不会太大。",
     }, Number.isFinite(largest) ? number(largest) : "−∞"),
-    formula(["frac", ["sup", "e", ["row", "s", "−", "max"]], ["row", "∑", ["sup", "e", ["row", "s", "−", "max"]]]],
-      "=", ["frac", measured(cells[key].exponential), number(sum)], "=", measured(weight)),
+    formula(["frac", power, ["row", "∑", power]], "=",
+      ["frac", measured(cells[key].exponential), measured(sum)], "=", measured(weight)),
     el("table", { class: "softmax" },
       el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text })))),
       el("tbody", {}, rows)),
   );
 }
 
-function valueLine({ side, box, kv, key, asked, v, weighted, weight, what }) {
+function valueLine(c) {
+  const { side, box, kv, key, asked, v, weighted, weight, what } = c;
   return line(
-    phrase({ en: "{0} answers: the {1}", zh: "{0} 的回答：{1}" }, token(asked, { class: "answers" }), term("value")),
+    phrase({ en: "{0} answers: the {1}", zh: "{0} 的回答：{1}" },
+      token(asked, { class: "answers" }), term("value")),
     words({
       en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that asks takes {1}.",
       zh: "它的向量乘以 W_V，是它要说的话：{0} 个数。提问的词元取走其中的 {1}。",
     }, v.length, percent(weight)),
     formula(measured(weight), "·", ["sub", ["value", "v"], key + 1], "=", measured(weight), "·",
-      ["sub", box.cross ? "m" : "x", key + 1], ["sub", "W", "V"]),
+      "(", ...projection(c, box.cross ? "m" : "x", key, "V"), ")"),
     strips(side, [
       { label: "v", trace: `${box.id}.v`, at: [kv, key], values: v },
       { label: `${percent(weight)} · v`, what: `${what}.weighted`, values: weighted },

@@ -7,8 +7,8 @@ import { boxesOf } from "../boxes.js";
 import { bars, derived, el, formula, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { isSecret, secretNote } from "./guess.js";
-import { line, measured, strips, termBars } from "./lines.js";
-import { stepOf } from "./tokens.js";
+import { line, measured, placed, quietLine, strips, termBars, totalLine } from "./lines.js";
+import { rivalOf, stepOf } from "./tokens.js";
 
 const KEYS = 6; // of a row, so many are written out
 
@@ -22,11 +22,14 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
       en: "W_O turns the {0} numbers into {1}, as many as the token's vector has. Number {2} is the largest of them; it is this sum:",
       zh: "W_O 把这 {0} 个数变成 {1} 个，和词元的向量一样长。其中第 {2} 个数最大，它是这些项的和：",
     }, weighted.length, added.length, largest),
-    formula(["row", "(", measured(weight), "·", ["value", "v"], ")"], ["subsup", "W", "O", ["row", ["text", `${head + 1}`]]]),
-    termBars(terms, `${what}.output.${largest}`, words({ en: "Terms of its largest number", zh: "最大的那个数的各项" })),
-    derived(el("p", { class: "total", text: words({ en: "together {0}", zh: "合计 {0}" }, number(added[largest])) }),
+    formula("(", measured(weight), "·", ["value", "v"], ")", ["subsup", "W", "O", head + 1]),
+    termBars(terms, `${what}.output.${largest}`,
+      words({ en: "Terms of its largest number", zh: "最大的那个数的各项" })),
+    totalLine(words({ en: "together {0}", zh: "合计 {0}" }, number(added[largest])),
       `${what}.added.${largest}`, added[largest]),
-    strips(side, [{ label: words({ en: "adds", zh: "加上" }), what: `${what}.added`, values: added }]),
+    strips(side, [
+      { label: words({ en: "adds", zh: "加上" }), what: `${what}.added`, values: added },
+    ]),
   );
 }
 
@@ -38,31 +41,33 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
   const pairs = addedByKeys(model, trace, box, head, query);
   const sum = part.map((_, i) => pairs.reduce((all, vector) => all + vector[i], 0));
   const after = model.config.pre_norm ? around.writes : `${around.id}.norm.input`;
-  const numbers = (name, ...place) => ({ trace: name, at: place, values: row(trace.get(name), ...place) });
+  const numbers = (name, ...at) => ({ trace: name, at, values: row(trace.get(name), ...at) });
   const list = [
     { label: words({ en: "before", zh: "之前" }), ...numbers(around.reads, query) },
     { label: words({ en: "this pair", zh: "这一对" }), what: `${what}.added`, values: added },
-    { label: words({ en: "head {0}", zh: "头 {0}" }, head + 1), ...numbers(`${box.id}.heads`, head, query) },
+    { label: words({ en: "head {0}", zh: "头 {0}" }, head + 1),
+      ...numbers(`${box.id}.heads`, head, query) },
     { label: words({ en: "all heads", zh: "所有头" }), ...numbers(`${box.id}.output`, query) },
     { label: words({ en: "after", zh: "之后" }), ...numbers(after, query) },
   ];
+  const over = (text) => ["munder", "∑", ["text", words(text)]];
   const most = Math.max(...list.flatMap(({ values }) => Array.from(values, Math.abs)));
   const difference = Math.max(...sum.map((x, i) => Math.abs(x - part[i])));
   return line(
     phrase({ en: "Into the token's vector, the {0}", zh: "加进词元的向量，也就是{0}" }, term("residual")),
     sumText(cells.filter(({ hidden }) => !hidden).length, head, model.config.bias, edited),
-    formula("x", "←", "x", "+", ["munder", "∑", ["text", words({ en: "heads", zh: "头" })]], ["munder", "∑", ["text", words({ en: "keys", zh: "键" })]],
+    formula("x", "←", "x", "+", over({ en: "heads", zh: "头" }), over({ en: "keys", zh: "键" }),
       ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"],
       ...(model.config.bias ? ["+", ["sub", "b", "O"]] : [])),
     strips(side, list, most),
-    edited ? null : derived(el("p", { class: "quiet", text: words({
+    edited ? null : derived(quietLine(words({
       en: "Largest difference between the sum over the keys and the head's part: {0}.",
       zh: "对所有键求和，与这个头的部分相差最多 {0}。",
-    }, number(difference)) }), `${what}.difference`, difference),
-    model.config.pre_norm ? null : el("p", { class: "quiet", text: words({
+    }, number(difference))), `${what}.difference`, difference),
+    model.config.pre_norm ? null : quietLine(words({
       en: "Then the norm after the sum gives the vector that the next box reads.",
       zh: "相加之后再归一化，得到下一个框读到的向量。",
-    }) }),
+    })),
   );
 }
 
@@ -70,7 +75,7 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
  * What the pair adds to the logit of the token that the row writes less another's, beside the other
  * keys of the row: weight and effect are two things.
  */
-export function logitLine({ app, side, box, head, query, key, rival, trace, cells, labels, what }) {
+export function logitLine({ app, side, box, head, query, key, trace, cells, labels, what }) {
   const { model, explanation } = side;
   const step = stepOf(explanation, box, query);
   const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
@@ -81,7 +86,7 @@ export function logitLine({ app, side, box, head, query, key, rival, trace, cell
     }));
   }
   if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
-  const other = rival === null || rival === step.token ? step.rival : rival;
+  const other = rivalOf(app, step);
   const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
   const values = addedByKeys(model, trace, box, head, query).map((added) =>
     dot(added, 0, d, 0, d.length));
@@ -90,23 +95,23 @@ export function logitLine({ app, side, box, head, query, key, rival, trace, cell
   const shown = order.filter((j, place) => place < KEYS || j === key);
   const others = order.filter((j) => !shown.includes(j));
   const items = shown.map((j) => ({
-    label: [token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })],
-    value: values[j], what: `cell:${box.id}.${head}.${query}.${j}.logit`, selected: j === key,
+    label: placed(labels, j), value: values[j], selected: j === key,
+    what: `cell:${box.id}.${head}.${query}.${j}.logit`,
   }));
   if (others.length) items.push({
     label: words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length),
     value: others.reduce((sum, j) => sum + values[j], 0), what: `${what}.logit.others`,
   });
   const total = values.reduce((sum, x) => sum + x, 0);
-  const { label } = explanation;
+  const tokenOf = (id) => token(explanation.label(id));
   return line(
     title,
     phrase({
       en: "The logit of {0} less that of {1} changes by {2} through this pair, each norm's scale held at its value here. A large weight need not mean a large effect: it depends on what the value says.",
       zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
-    }, token(label(step.token)), token(label(other)), el("strong", { text: number(values[key]) })),
+    }, tokenOf(step.token), tokenOf(other), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
-    derived(el("p", { class: "total", text: words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)) }),
+    totalLine(words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)),
       `${what}.logit.total`, total),
   );
 }
@@ -121,7 +126,7 @@ function sumText(keys, head, bias, edited) {
   return words({
     en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. All strips have one scale of colour.",
     zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
-  }, keys, head + 1, bias ? words({ en: " and a bias", zh: "再加一个偏置" }) : words({ en: "", zh: "加起来" }));
+  }, keys, head + 1, words(bias ? { en: " and a bias", zh: "再加一个偏置" } : { en: "", zh: "加起来" }));
 }
 
 /** In the place of these lines on a page that holds what was recorded alone. */

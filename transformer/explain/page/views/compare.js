@@ -100,7 +100,7 @@ export function compareView(app) {
       const label = side.explanation.label(step.token);
       return [
         el("td", {}, token(label, { class: isOther ? "changed" : "" })),
-        derived(el("td", { text: percent(p), "data-side": side.id }),
+        derived(el("td", { text: percent(p), "data-side-id": side.id }),
           `probability:${i}:${step.token}`, p),
       ];
     };
@@ -140,16 +140,16 @@ export function compareView(app) {
     const all = ours.size;
     const sentences = [
       compared === 0 && words({
-        en: "None of the {0} named intermediates has the same shape on both sides, so that they could be subtracted: the two texts are not equally long.",
-        zh: "{0} 个有名字的中间结果里，没有一个在两边形状相同，无法相减：两段文本长度不同。",
+        en: "None of the {0} named intermediates has the same shape on both sides, and so none can be subtracted: the two texts, or the two models, are not of the same size.",
+        zh: "{0} 个有名字的中间结果里，没有一个在两边形状相同，无法相减：两段文本长度不同，或者两个模型大小不同。",
       }, all),
       compared > 0 && words({
         en: "{0} of the {1} named intermediates have the same shape on both sides. ",
         zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。",
       }, compared, all),
       compared > 0 && compared < all && words({
-        en: "The others belong to texts of different lengths and cannot be subtracted. ",
-        zh: "其余的属于长度不同的文本，不能相减。",
+        en: "The others belong to texts of different lengths, or to models of different sizes, and cannot be subtracted. ",
+        zh: "其余的属于长度不同的文本，或大小不同的模型，不能相减。",
       }),
       compared > 0 && list.length === 0 && words(
         { en: "All their numbers are the same.", zh: "它们的数全都相同。" }),
@@ -183,7 +183,7 @@ export function compareView(app) {
       scale: "signed", label: full, cell: axes.columns === null ? undefined : 32,
       caption: el("span", {}, el("code", { text: full }), phrase(
         { en: " · {0} · difference {1}", zh: " · {0} · 差别 {1}" },
-        partText(app.boxes, part), el("span", { class: "number", text: number(size) }))),
+        partText(a.boxes, part), el("span", { class: "number", text: number(size) }))),
     });
     for (const key of ["trace", "at", "side"]) delete figure.dataset[key]; // it is of no one trace
     return derived(figure, `apart:${full}`, size);

@@ -21,8 +21,8 @@ export function editsReport(app, side, step, edited) {
   }));
   const rows = found.map((entry) => ({
     ...entry,
-    label: [partLabel(app.boxes, entry.name), manner(side, entry.edit)],
-    remove: remover(app, entry),
+    label: [partLabel(side.boxes, entry.name), manner(side, entry.edit)],
+    remove: remover(app, side, entry),
   }));
   if (found.length > 1) {
     rows.push({
@@ -33,11 +33,13 @@ export function editsReport(app, side, step, edited) {
   }
   const lost = app.store.get().edits.length - edits.length;
   return [
-    el("p", {}, phrase({
-      en: "By how much the logit of {0} less that of {1} changes at this step:",
-      zh: "在这一步，{0} 的 logit 减去 {1} 的，变化了多少：",
-    }, token(label(step.token)), token(label(step.rival)))),
-    found.length > 0 ? effectTable(rows) : null,
+    ...(found.length === 0 ? [] : [
+      el("p", {}, phrase({
+        en: "By how much the logit of {0} less that of {1} changes at this step:",
+        zh: "在这一步，{0} 的 logit 减去 {1} 的，变化了多少：",
+      }, token(label(step.token)), token(label(step.rival)))),
+      effectTable(rows),
+    ]),
     lost > 0 ? el("p", { class: "why-note", text: words({
       en: "Left out: {0} of the parts, which this model does not have, or whose other input it cannot read.",
       zh: "略去 {0} 个部分：这个模型没有它们，或者读不了给它们的另一个输入。",
@@ -46,11 +48,11 @@ export function editsReport(app, side, step, edited) {
       [rowsSentence(side, edit), reason(model, step, edit, predicted, measured)]
         .filter(Boolean)
         .map((text) => (
-          el("li", {}, el("strong", { text: partText(app.boxes, name) }), ": ", text))))),
+          el("li", {}, el("strong", { text: partText(side.boxes, name) }), ": ", text))))),
   ].filter(Boolean);
 }
 
-function remover({ boxes, store }, { edit, name }) {
+function remover({ store }, { boxes }, { edit, name }) {
   return el("button", {
     type: "button", class: "plain", text: "×",
     "aria-label": words({ en: "switch on again: {0}", zh: "恢复：{0}" }, partText(boxes, name)),
@@ -60,14 +62,14 @@ function remover({ boxes, store }, { edit, name }) {
   });
 }
 
-/** " in row 3 (6)", " from 1+2": what a row of the table says besides the part. */
+/** ", at place 3 (6) only", ", as for 1+2": what a row of the table says besides the part. */
 function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) {
   const labels = isInEncoder(model, path) ? columns : rows;
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
     row !== undefined && words(
-      { en: ", at position {0} ({1}) only", zh: "，只在位置 {0}（{1}）" },
-      row, visible(labels[row] ?? "–")),
+      { en: ", at place {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
+      row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words(
       { en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));

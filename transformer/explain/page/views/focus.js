@@ -8,6 +8,7 @@ import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { isBoxSecret, secretNote } from "./guess.js";
 import { arraysOf } from "./focus_arrays.js";
+import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
 
 const MOST_PROBABILITIES = 12;
@@ -16,7 +17,9 @@ const FURTHER = {
   mlp: { id: "mlp", en: "See what each hidden unit does ↓", zh: "看每个隐藏单元做了什么 ↓" },
   add_norm: { id: "sum", en: "See what each part adds to the answer ↓", zh: "看每一部分给答案加了多少 ↓" },
   output: { id: "sum", en: "See which part pushed which logit ↓", zh: "看哪个部分推动了哪个 logit ↓" },
-  probabilities: { id: "writing", en: "See how one token is chosen after another ↓", zh: "看词元怎样一个接一个选出来 ↓" },
+  probabilities: {
+    id: "writing", en: "See how one token is chosen after another ↓", zh: "看词元怎样一个接一个选出来 ↓",
+  },
 };
 
 export function focusView(app) {
@@ -149,13 +152,14 @@ export function focusView(app) {
         return;
       }
       const text = textOf(box, side.data);
+      const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
       const isHiding = isBoxSecret(app, side, box);
       const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
         sentences(text),
-        el("div", { class: "focus-formulas" }, text.formulas.map((parts) => formula(...parts))),
+        el("div", { class: "focus-formulas" }, formulas),
         ...(box.kind === "attention" ? [headChoice(state)] : []),
         ...(isHiding ? [secretNote()] : shown),
         further(box),

@@ -1,12 +1,12 @@
-// What the focus panel says of a box: what goes in, what happens, what comes out, and the formula.
+// What the focus panel says of a box: what goes in, what happens, what comes out.
 
 import { phrase, term } from "../widgets.js";
 import { words } from "../words.js";
 
-/** {goesIn, happens, comesOut: nodes, formulas: [parts of a formula]} */
-export function textOf(box, { config, kind, task }) {
-  const [goesIn, happens, comesOut] = FOCUS_TEXTS[textKey(box, config)](config, box, kind, task);
-  return { goesIn, happens, comesOut, formulas: formulasOf(box, config) };
+/** {goesIn, happens, comesOut}: nodes */
+export function textOf(box, { config, kind }) {
+  const [goesIn, happens, comesOut] = FOCUS_TEXTS[textKey(box, config)](config, box, kind);
+  return { goesIn, happens, comesOut };
 }
 
 function textKey(box, { pre_norm }) {
@@ -15,7 +15,6 @@ function textKey(box, { pre_norm }) {
   return box.kind;
 }
 
-const numbers = ({ d_model }) => d_model;
 const normTerm = ({ norm }) => term(norm === "rms" ? "RMSNorm" : "LayerNorm");
 
 const FOCUS_TEXTS = {
@@ -48,7 +47,7 @@ const FOCUS_TEXTS = {
     phrase({
       en: "A {0} of {1} numbers for each token. Here its {2} begins.",
       zh: "每个词元一个{0}，共 {1} 个数。它的{2}从这里开始。",
-    }, term("vector"), numbers(config), term("residual")),
+    }, term("vector"), config.d_model, term("residual")),
   ],
   attention: (config) => [
     phrase({ en: "A vector for each token.", zh: "每个词元一个向量。" }),
@@ -144,46 +143,4 @@ function gathered() {
 function changeTerm({ name }) {
   if (name === "mlp") return term("MLP", words({ en: "the MLP", zh: "MLP" }));
   return term({ cross_attention: "cross-attention" }[name] ?? "self-attention");
-}
-
-function formulasOf(box, config) {
-  const norm = (x) => config.norm === "rms"
-    ? [["frac", x, ["sqrt", ["row", "mean", "(", ["sup", x, 2], ")", "+", "ε"]]], "·", "w"]
-    : [["frac", ["row", x, "−", "mean", "(", x, ")"], ["sqrt", ["row", "variance", "(", x, ")", "+", "ε"]]], "·", "w", ...(config.bias ? ["+", "b"] : [])];
-  const bias = (b) => (config.bias ? ["+", b] : []);
-  const sub = (x, i) => ["sub", x, i];
-  switch (box.kind) {
-    case "embedding": {
-      const scale = config.positions === "sinusoidal" ? [["sqrt", config.d_model], "·"] : [];
-      const position = config.positions === "rotary" ? [] : ["+", sub("P", ["text", "position"])];
-      return [["x", "=", ...scale, sub("E", ["text", "token"]), ...position]];
-    }
-    case "attention":
-      return [
-        [["text", "weights"], "=", ["text", "softmax"], "(", ["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], ["sqrt", config.d_head]], ...(box.causal ? ["+", ["text", "mask"]] : []), ")"],
-        [["text", "output"], "=", ["munder", "∑", ["text", "heads"]], "(", ["text", "weights"], "·", ["value", "v"], ")", "·", sub("W", "O"), ...bias("b")],
-      ];
-    case "mlp": {
-      const up = config.activation === "swiglu"
-        ? ["(", ["text", "silu"], "(", "x", sub("W", 1), ...bias(sub("b", 1)), ")", "·", "(", "x", "V", ...bias("c"), ")", ")"]
-        : [["text", config.activation === "relu" ? "max" : "GELU"], "(", ...(config.activation === "relu" ? [0, ","] : []), "x", sub("W", 1), ...bias(sub("b", 1)), ")"];
-      return [["y", "=", ...up, "·", sub("W", 2), ...bias(sub("b", 2))]];
-    }
-    case "add_norm": {
-      const inner = ["text", box.name === "mlp" ? "MLP" : "attention"];
-      return config.pre_norm
-        ? [["x", "←", "x", "+", inner, "(", ["text", "norm"], "(", "x", ")", ")"], [["text", "norm"], "(", "x", ")", "=", ...norm("x")]]
-        : [["x", "←", ["text", "norm"], "(", "x", "+", inner, "(", "x", ")", ")"], [["text", "norm"], "(", "s", ")", "=", ...norm("s")]];
-    }
-    case "norm":
-      return [["y", "=", ...norm("x")]];
-    case "head":
-      return [["y", "=", ["text", "norm"], "(", ["text", "GELU"], "(", "x", "W", ...bias("b"), ")", ")"]];
-    case "output":
-      return [[["text", "logits"], "=", "x", ...(config.tie_embeddings ? [["sup", "E", "T"]] : ["W"])]];
-    case "probabilities":
-      return [[sub("p", "i"), "=", ["frac", ["sup", "e", sub("z", "i")], ["row", ["munder", "∑", "j"], ["sup", "e", sub("z", "j")]]]]];
-    default:
-      return [];
-  }
 }

@@ -60,9 +60,10 @@ export function headerView(app, sections) {
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
     const guess = guessSwitch(store);
     const banner = editsBanner(app);
-    element.append(sentence, error, ...recordedNote(payload), banner.element, el("div", { class: "controls" },
-      contents(sections),
-      el("div", { class: "switches" }, guess, languageButton(store), themeButton(app))));
+    const switches = el("div", { class: "switches" },
+      guess, languageButton(store), themeButton(app));
+    const controls = el("div", { class: "controls" }, contents(sections), switches);
+    element.append(sentence, error, ...recordedNote(payload), banner.element, controls);
 
     let heard = null; // the answer that was last said to those who hear the page
 
@@ -166,8 +167,8 @@ function languageButton(store) {
 
 function themeButton({ redraw }) {
   const { dataset } = document.documentElement;
-  const isDark = () =>
-    (dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "")) === "dark";
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (dataset.theme ? dataset.theme === "dark" : prefersDark.matches);
   const name = () =>
     words(isDark() ? { en: "Light", zh: "浅色" } : { en: "Dark", zh: "深色" });
   return el("button", { type: "button", class: "plain", text: name(), onclick: () => {

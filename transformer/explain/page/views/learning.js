@@ -257,7 +257,7 @@ export function learningView(app) {
       }
       const everywhere = checkpoints.flatMap(({ examples: all }) => all[which].steps[i].sum);
       const items = learning.parts.map((part, j) => ({
-        label: partLabel(app.boxes, part, true), value: sum[j], what: `${name}:sum:${part}`,
+        label: partLabel(side.boxes, part, true), value: sum[j], what: `${name}:sum:${part}`,
       }));
       const value = (what, x, text) => derived(el("span", { class: "number", text }), `${name}:${what}`, x);
       return [

@@ -36,7 +36,7 @@ export function lensSection(app, side, step) {
     return el("tr", {},
       el("th", { scope: "row" }, el(
         "button", { type: "button", class: "plain", onclick: () => app.open(box) },
-        partLabel(app.boxes, name, true))),
+        partLabel(side.boxes, name, true))),
       likeliest(p, SHOWN_TOKENS).map((id) => cell(name, p, id)),
       el("td", { class: "lens-place" }, stretch(before, here, after)),
       derived(el("td", { class: "lens-share", text: percent(here) }),

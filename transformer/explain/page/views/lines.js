@@ -1,7 +1,7 @@
 // What the panels that take a number apart are made of: a line of a chain, and numbers that are
 // derived from the trace.
 
-import { bars, el, heatMap, number } from "../widgets.js";
+import { bars, derived, el, heatMap, number, token } from "../widgets.js";
 import { words } from "../words.js";
 
 const TERMS = 5; // of a sum of products, so many are written out
@@ -11,6 +11,18 @@ export function line(title, text, ...parts) {
   return el("li", { class: "line" },
     el("div", { class: "line-words" }, el("h4", {}, title), el("p", {}, text)),
     el("div", { class: "line-numbers" }, parts));
+}
+
+/** What several numbers come to, as text, with its value. */
+export function totalLine(text, what, value) {
+  return derived(el("p", { class: "total", text }), what, value);
+}
+
+export const quietLine = (text) => el("p", { class: "quiet", text });
+
+/** The token at place j, and its place. */
+export function placed(labels, j) {
+  return [token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })];
 }
 
 /** Is what a box's head or unit (`kind`) computes for a row switched off or replaced? */
@@ -35,7 +47,8 @@ export function strips(side, list, most = undefined) {
 
 function oneStrip(side, { trace, what, values, ...options }) {
   const shape = [1, values.length];
-  const figure = heatMap(side, { ...options, trace: trace ?? what, values: { shape, data: values } });
+  const matrix = { shape, data: values };
+  const figure = heatMap(side, { ...options, trace: trace ?? what, values: matrix });
   if (trace) return figure;
   delete figure.dataset.trace;
   delete figure.dataset.at;

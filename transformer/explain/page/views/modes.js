@@ -113,9 +113,33 @@ function modeLines(side, inUse, training) {
   ];
 }
 
+/** The same of a BERT, which fills a gap. */
+function gapLines(side, inUse, training) {
+  const read = tokenBoxes(side, inUse.inputs.ids);
+  const written = ({ steps }) => tokenBoxes(side, [steps[0].token]);
+  return [
+    [words({ en: "goes in", zh: "读入" }),
+      phrase({ en: "{0} — a word is hidden", zh: "{0}——藏起一个词" }, read.cloneNode(true)),
+      phrase({ en: "{0} — a word is missing", zh: "{0}——缺一个词" }, read)],
+    [words({ en: "comes out", zh: "输出" }),
+      phrase({ en: "the probability of {0}", zh: "{0} 的概率" }, written(training)),
+      phrase({ en: "the likeliest, {0}", zh: "最可能的 {0}" }, written(inUse))],
+    [words({ en: "passes", zh: "计算次数" }), "1", "1"],
+    [term("causal mask"),
+      words({ en: "none: each token sees both sides", zh: "没有：每个词元看得见两边" }),
+      words({ en: "none", zh: "没有" })],
+    [words({ en: "compared with", zh: "与什么比较" }),
+      words({ en: "the hidden word: loss −ln p", zh: "藏起的词：损失 −ln p" }),
+      words({ en: "nothing", zh: "不比较" })],
+    [term("cache"), words({ en: "none", zh: "不用" }),
+      words({ en: "none: nothing it has written is read again", zh: "不用：写出的不再读入" })],
+  ];
+}
+
 /** The two modes side by side, in the form of the notes' table. */
 export function modesTable(side, inUse, training) {
-  const lines = modeLines(side, inUse, training).map(([name, ...cells]) => el("tr", {},
+  const linesOf = side.model.kind === "BERT" ? gapLines : modeLines;
+  const lines = linesOf(side, inUse, training).map(([name, ...cells]) => el("tr", {},
     el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell))));
   return el("table", { class: "plain modes" },
     el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),

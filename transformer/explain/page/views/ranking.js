@@ -68,7 +68,7 @@ export function rankingPanel(app, side) {
       label: el("button", {
         type: "button", class: "plain",
         onclick: () => app.open(edit.path, edit.kind === "head" ? { head: edit.index } : {}),
-      }, partLabel(app.boxes, editName(edit))),
+      }, partLabel(side.boxes, editName(edit))),
       name: editName(edit),
       predicted,
       measured,
@@ -108,7 +108,7 @@ export function rankingPanel(app, side) {
     return el("p", {}, phrase({
       en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by only {3}.",
       zh: "{0}把 {1} 的注意力给了 {2}；关掉它，差值只变化 {3}。",
-    }, el("strong", { text: partText(app.boxes, name) }), weightOf(idle.edit, idle.looks),
+    }, el("strong", { text: partText(side.boxes, name) }), weightOf(idle.edit, idle.looks),
     token(keyLabels(idle.edit.path)[idle.looks.key]),
     derived(el("span", { class: "number", text: signed(idle.measured) }),
       `measured:${name}`, idle.measured)));

@@ -86,9 +86,9 @@ export function sumView(app) {
           type: "button", class: "fall-row",
           title: words(
             { en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" },
-            partText(app.boxes, name), signed(value), signed(after)),
+            partText(side.boxes, name), signed(value), signed(after)),
           onclick: () => app.open(box, head === undefined ? {} : { head }),
-        }, partLabel(app.boxes, name, true),
+        }, partLabel(side.boxes, name, true),
         el("span", { class: "bar-track" },
           line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),

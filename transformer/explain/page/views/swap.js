@@ -9,15 +9,15 @@ import { words } from "../words.js";
 import { derivedVector } from "./lines.js";
 import { askingTokens } from "./tokens.js";
 
-/** Which rows are shown: the two that may change places, and another beside them, if there is one. */
+/** Which rows are shown: the two that may change places, and one beside them, if there is one. */
 function shownRows(count, { a, b }) {
   const other = [a + 1, a - 1, b + 1, b - 1].find((i) => i >= 0 && i < count && i !== a && i !== b);
   return [a, b, ...(other === undefined ? [] : [other])].sort((i, j) => i - j);
 }
 
 /**
- * The picture. `swap` is {a, b, done}: two rows of the stream, and whether they have changed places;
- * `change` sets a part of it.
+ * The picture. `swap` is {a, b, done}: two rows of the stream, and whether they have changed
+ * places; `change` sets a part of it.
  */
 export function swapPanel(side, box, swap, change) {
   const { model, explanation } = side;
@@ -34,7 +34,8 @@ export function swapPanel(side, box, swap, change) {
       rule: words({ en: "the vectors that the MLP reads", zh: "MLP 读到的向量" }) },
     { name: hidden, values: now.get(hidden),
       rule: words({ en: "hidden units: × W_1, activation", zh: "隐藏单元：× W_1，激活" }) },
-    { name: output, values: now.get(output), rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
+    { name: output, values: now.get(output),
+      rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
   ];
   const put = takeRows(before.get(output), order.map((i) => rows.indexOf(i))); // moved by hand
   const difference = put.data.reduce((most, number, i) =>
@@ -76,7 +77,7 @@ function swapControls(labels, { a, b, done }, change) {
 function swapStage({ name, values, rule }, { order, rows, labels }) {
   const [count, size] = values.shape;
   const most = values.data.reduce((all, x) => Math.max(all, Math.abs(x)), 0);
-  const column = el("div", { class: "swap-column" },
+  const column = el("div", { class: "swap-stage" },
     el("p", { class: "swap-shape", text: `[1, ${count}, ${size}]` }),
     order.map((from, place) => {
       const numbers = row(values, place);

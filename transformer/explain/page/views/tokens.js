@@ -45,3 +45,9 @@ export function whoAsks(app, side, box, index) {
   const label = next ?? askingTokens(side.explanation, box)[index];
   return el("span", {}, phrase(texts, token(label), index + 1));
 }
+
+/** The token to which that of a step is compared: the one that the reader chose, or the next. */
+export function rivalOf(app, step) {
+  const { rival } = app.store.get();
+  return rival === null || rival === step.token ? step.rival : rival;
+}

@@ -5,9 +5,11 @@ import { rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
 import { excitation, exampleInputs, unitAdds, unitPushes } from "../arithmetic/unit.js";
 import { boxesOf } from "../boxes.js";
-import { bars, declare, derived, el, formula, number, percent, phrase, term, token, visible } from "../widgets.js";
+import {
+  bars, declare, derived, el, formula, number, percent, phrase, term, token, visible,
+} from "../widgets.js";
 import { words } from "../words.js";
-import { isEdited, line, measured, strips } from "./lines.js";
+import { isEdited, line, measured, quietLine, strips } from "./lines.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
@@ -65,25 +67,28 @@ const THROUGH = {
   },
 };
 
-const biasText = ({ model }) => (model.config.bias ? words({ en: ", and a bias", zh: "，再加偏置" }) : "");
+function biasText({ model }) {
+  return model.config.bias ? words({ en: ", plus a bias", zh: "，再加偏置" }) : "";
+}
 
 function answerLine({ side, box, index, unit, edited }) {
   const { activation } = side.model.config;
   const { pre, up, value, share } = unit;
-  const name = activation === "swiglu" ? "silu" : activation.startsWith("gelu") ? "GELU" : "ReLU";
-  const scalar = (what, x) => declare(el("span", { class: "number", text: number(x) }), side,
-    `${box.id}.${what}`, [index, unit.unit], [x]);
+  const kind = activation.startsWith("gelu") ? "gelu" : activation;
+  const name = { relu: "ReLU", gelu: "GELU", swiglu: "silu" }[kind];
+  const factor = up === null ? [] : ["·", measured(up)];
+  const scalar = (part, x) => declare(el("span", { class: "number", text: number(x) }), side,
+    `${box.id}.${part}`, [index, unit.unit], [x]);
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
-    edited ? "" : words(THROUGH[activation.startsWith("gelu") ? "gelu" : activation],
-      number(pre), number(up ?? 0), percent(share), biasText(side)),
-    edited ? el("p", { class: "quiet", text: words({
-      en: "It is switched off or replaced: what stands in its place is {0}, and what the whole MLP adds may be replaced too.",
-      zh: "它被关掉或换掉了：现在放在它位置上的是 {0}，整个 MLP 加上的也可能被换掉。",
-    }, number(value)) }) : null,
-    edited ? null : formula(["text", name], "(", measured(pre), ")", ...(up === null ? [] : ["·", measured(up)]), "=", measured(value)),
+    edited ? words({
+      en: "It is switched off or replaced, or the whole MLP is: the numbers here are what stands in its place.",
+      zh: "它被关掉或换掉了，或者整个 MLP 都是：这里的数是现在放在它位置上的。",
+    }) : words(THROUGH[kind], number(pre), number(up ?? 0), percent(share), biasText(side)),
+    edited ? null
+      : formula(["text", name], "(", measured(pre), ")", ...factor, "=", measured(value)),
     el("p", { class: "total" }, phrase(
-      { en: "answer {0}, let through {1}", zh: "回答 {0}，放行 {1}" },
+      { en: "answer {0}, unit {1}", zh: "回答 {0}，单元 {1}" },
       scalar("pre_activation", pre), scalar("hidden", value))),
   );
 }
@@ -96,13 +101,15 @@ function addsLine({ side, box, index, unit, what }) {
   return line(
     phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
     words({
-      en: "Its value times its row of W_2: {0} numbers. All units together{1} are the output of the MLP.",
-      zh: "它的值乘以 W_2 中它那一行：{0} 个数。所有单元加起来{1}，就是 MLP 的输出。",
+      en: "Its value times its row of W_2: {0} numbers. The output of the MLP is the sum of all units{1}.",
+      zh: "它的值乘以 W_2 中它那一行：{0} 个数。MLP 的输出就是所有单元之和{1}。",
     }, added.length, biasText(side)),
     formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit + 1, "]"),
     strips(side, [
-      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit + 1), what: `${what}.added`, values: added },
-      { label: words({ en: "the MLP", zh: "整个 MLP" }), trace: `${box.id}.output`, at: [index], values: output },
+      { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit + 1),
+        what: `${what}.added`, values: added },
+      { label: words({ en: "the MLP", zh: "整个 MLP" }),
+        trace: `${box.id}.output`, at: [index], values: output },
     ], most),
   );
 }
@@ -121,9 +128,10 @@ function pushLine({ side, box, index, unit, what }) {
   const mean = pushes.reduce((sum, x) => sum + x, 0) / pushes.length;
   const factor = unit.value === 0 ? 1 : unit.value;
   const order = [...pushes.keys()].sort((i, j) => (pushes[j] - pushes[i]) * Math.sign(factor));
-  const picked = order.length > 2 * PUSHED ? [...order.slice(0, PUSHED), ...order.slice(-PUSHED)] : order;
+  const picked = order.filter((_, place) => place < PUSHED || place >= order.length - PUSHED);
   const items = picked.map((id) => ({
-    label: token(explanation.label(id)), value: (pushes[id] - mean) * factor, what: `${what}.logit.${id}`,
+    label: token(explanation.label(id)), value: (pushes[id] - mean) * factor,
+    what: `${what}.logit.${id}`,
   }));
   return line(title, words(unit.value === 0 ? {
     en: "It is off here and adds nothing. For each 1 of its value it would change the logits so, against their mean, each norm's scale held at its value here.",
@@ -159,7 +167,7 @@ function excitedLine({ side, box, unit, what }, reading) {
     en: "Its mean value where that token stands, over {0} held-out examples.",
     zh: "在 {0} 个留出的例子里，它在该词元处的平均值。",
   }, found.examples), items.length ? bars({ items, label: title })
-    : el("p", { class: "quiet", text: words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" }) }));
+    : quietLine(words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" })));
 }
 
 /** The strongest held-out inputs, each with its text and the token marked. */
@@ -186,6 +194,6 @@ function examplesLine({ side, box, unit, what }) {
       zh: "在训练没见过的例子里，最能让它亮的几个，以及是在哪个词元上。",
     }),
     items.length ? el("ol", { class: "strongest" }, items)
-      : el("p", { class: "quiet", text: words({ en: "None excites it.", zh: "没有一个能让它亮。" }) }),
+      : quietLine(words({ en: "None excites it.", zh: "没有一个能让它亮。" })),
   );
 }

@@ -41,7 +41,8 @@ function transport(app, side) {
     }
     if (app.store.get().step >= last()) go(0);
     timer = setInterval(() => {
-      if (isHidden(app, side, "token")) return; // it waits for a guess
+      if (!element.isConnected) clearInterval(timer); // the page was built anew
+      if (!element.isConnected || isHidden(app, side, "token")) return; // it waits for a guess
       go(app.store.get().step + 1);
       if (app.store.get().step >= last()) stop();
     }, PLAY_PAUSE);
@@ -138,7 +139,7 @@ const WRITING_SENTENCES = {
     en: "This model writes nothing token by token: it reads the whole text at once, on both " +
       "sides of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
       "beam and no causal mask; in training the word that was hidden is the target.",
-    zh: "这个模型不逐个写词元：它一次读完空格两边的全部文字，给出空格里每个词元的概率。" +
+    zh: "这个模型不逐个写词元：它一次读完空处两边的全部文字，给出空处每个词元的概率。" +
       "所以没有缓存，没有束搜索，也没有因果掩码；训练时，被藏起的词就是目标。",
   },
 };
@@ -161,8 +162,9 @@ function gapView(app, side, element) {
   const modes = modeSwitch(app);
   const target = targetField(app, side);
   const body = el("div");
+  const table = el("div");
   element.append(
-    modes.element, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body);
+    modes.element, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body, table);
   const gate = guessGate(app, side, "token", body);
   return () => {
     if (!side.explanation) return;
@@ -176,6 +178,8 @@ function gapView(app, side, element) {
     body.replaceChildren(read, chosenSentence(side, steps[0], training),
       probabilityBars(side, steps[0], 0, training), ...(training ? [lossSentence(steps)] : []));
     gate();
+    table.hidden = anySecret(app, side);
+    table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
   };
 }
 
@@ -216,7 +220,7 @@ function textView(app, side, element) {
     if (focused) rowsBox.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
     scrollInto(rowsBox, grid.querySelector(`[data-reads="${row}"]`));
     const stepped = drawn.explanation === side.explanation && index === drawn.step + 1;
-    if (stepped && !training) moveIntoInput(grid, row);
+    if (stepped && !training) moveIntoInput(grid, drawn.step, row);
   }
 
   function update() {
