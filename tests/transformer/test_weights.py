@@ -291,7 +291,9 @@ def test_the_head_predicts_from_what_encode_gives() -> None:
         alone.encode(ids, segments).detach().numpy(), states.detach().numpy()
     )
     logits = whole.output(whole.norm(mt.nn.functional.gelu(whole.transform(states))))
-    np.testing.assert_array_equal(whole(ids, segments).detach().numpy(), logits.detach().numpy())
+    np.testing.assert_array_equal(
+        whole(ids, segments).detach().numpy(), logits.detach().numpy()
+    )
 
 
 def test_a_head_that_is_incomplete_is_refused(tmp_path: Path) -> None:

@@ -91,6 +91,53 @@ class Reading:
         return float(self.step.probabilities[self.step.token])
 
 
+def _attentions(model: Model, e: Explanation) -> list[Attention]:
+    """Return the attention weights of a trace, with the tokens of their rows and columns."""
+    found: dict[str, list[Array]] = {}
+    for name, weights in e.trace.items():
+        if name.endswith("attention.weights"):
+            found.setdefault(re.sub(r"blocks\.\d+\.", "", name), []).append(weights[0])
+    kinds = {
+        "encoder.attention.weights": "encoder" if isinstance(model, Transformer) else "both",
+        "decoder.self_attention.weights": "decoder",
+        "decoder.cross_attention.weights": "cross",
+        "attention.weights": "causal",
+    }
+    source = e.columns or []
+    tokens = {"encoder": (source, source), "cross": (e.rows, source)}
+    return [
+        Attention(kinds[name], np.stack(weights), *tokens.get(kinds[name], (e.rows, e.rows)))
+        for name, weights in found.items()
+    ]
+
+
+def _scales(model: Model, e: Explanation, row: int) -> dict[str, float]:
+    """Return the scales of the norms between the parts of a sum and the logits.
+
+    With pre-norm, that of a sublayer stands before it, and its output does not pass it.
+    """
+    return {
+        name: float(attribution.row_of(e.trace, name, row)[0])
+        for name in e.trace
+        if re.search(r"(^|\.)norm\.scale$", name)
+        and not (isinstance(model, Transformer) and name.startswith("encoder."))
+        and not (model.config.pre_norm and ".add_" in name)
+    }
+
+
+def _reading(model: Model, e: Explanation, i: int) -> Reading:
+    step = e.steps[i]
+    return Reading(
+        i + 1,
+        step,
+        e.vocabulary[step.token],
+        e.vocabulary[step.rival],
+        attribution.parts(model, e.trace, step.row, step.token, step.rival),
+        _scales(model, e, step.row),
+        attribution.lens(model, e.trace, step.row),
+    )
+
+
 class Account:
     """A model's answer to a question, in float64.
 
@@ -131,53 +178,6 @@ class Account:
     def least_sure(self) -> Reading:
         """The reading of the token with the smallest difference of logits to its rival."""
         return min(self.readings, key=lambda reading: reading.sum.difference)
-
-
-def _attentions(model: Model, e: Explanation) -> list[Attention]:
-    """Return the attention weights of a trace, with the tokens of their rows and columns."""
-    found: dict[str, list[Array]] = {}
-    for name, weights in e.trace.items():
-        if name.endswith("attention.weights"):
-            found.setdefault(re.sub(r"blocks\.\d+\.", "", name), []).append(weights[0])
-    kinds = {
-        "encoder.attention.weights": "encoder" if isinstance(model, Transformer) else "both",
-        "decoder.self_attention.weights": "decoder",
-        "decoder.cross_attention.weights": "cross",
-        "attention.weights": "causal",
-    }
-    source = e.columns or []
-    tokens = {"encoder": (source, source), "cross": (e.rows, source)}
-    return [
-        Attention(kinds[name], np.stack(weights), *tokens.get(kinds[name], (e.rows, e.rows)))
-        for name, weights in found.items()
-    ]
-
-
-def _reading(model: Model, e: Explanation, i: int) -> Reading:
-    step = e.steps[i]
-    return Reading(
-        i + 1,
-        step,
-        e.vocabulary[step.token],
-        e.vocabulary[step.rival],
-        attribution.parts(model, e.trace, step.row, step.token, step.rival),
-        _scales(model, e, step.row),
-        attribution.lens(model, e.trace, step.row),
-    )
-
-
-def _scales(model: Model, e: Explanation, row: int) -> dict[str, float]:
-    """Return the scales of the norms between the parts of a sum and the logits.
-
-    With pre-norm, that of a sublayer stands before it, and its output does not pass it.
-    """
-    return {
-        name: float(attribution.row_of(e.trace, name, row)[0])
-        for name in e.trace
-        if re.search(r"(^|\.)norm\.scale$", name)
-        and not (isinstance(model, Transformer) and name.startswith("encoder."))
-        and not (model.config.pre_norm and ".add_" in name)
-    }
 
 
 def likeliest(probabilities: Array, n: int) -> list[int]:
