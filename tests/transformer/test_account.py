@@ -169,6 +169,8 @@ def test_json_holds_every_intermediate_exactly(name: str) -> None:
         of = attribution.parts(model, e.trace, step.row, step.token, step.rival)
         assert data["sum"][i]["parts"] == of.parts
         assert (data["sum"][i]["total"], data["sum"][i]["difference"]) == (of.total, of.difference)
+        scales = data["sum"][i]["scales"]
+        assert scales == {key: e.trace[key][0, step.row, 0] for key in scales}
         lens = attribution.lens(model, e.trace, step.row)
         assert data["lens"][i] == {key: p.tolist() for key, p in lens.items()}
     assert len(data["steps"]) == len(data["sum"]) == len(data["lens"]) == len(e.steps)

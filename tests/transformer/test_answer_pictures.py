@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from transformer.explain.account import TITLES, Words, likeliest, percent, signe
 from transformer.explain.answer_pictures import MINUS, PLUS, QUIET, Pictures, as_png
 
 
+@cache
 def drawn(name: str, lang: str = "en") -> dict[str, Figure]:
     told = account(name)
     return Pictures(told, told.readings[:3], lang).draw()

@@ -19,6 +19,8 @@ from .cells import GAP, Cells, padded, without_repeats
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from minitorch.autograd import Array
+
     from .account import Account, Attention, Reading
 
 LONGEST = 12  # tokens whose attention to each other is shown whole
@@ -64,8 +66,8 @@ class Terminal(Cells):
     def _say(self, en: str, zh: str, *values: object) -> None:
         self.console.print(Text(self.words(en, zh, *values)))
 
-    def _heading(self, text: str) -> None:
-        self.console.print(Text(f"\n{text}", "bold"))
+    def _heading(self, en: str, zh: str, *values: object) -> None:
+        self.console.print(Text(f"\n{self.words(en, zh, *values)}", "bold"))
 
     def _sentence(self, account: Account) -> None:
         """Say what was read and written, and by which row each token was written."""
@@ -98,7 +100,7 @@ class Terminal(Cells):
     # -------------------------------------------------------------- attention
 
     def _legend(self) -> None:
-        self._heading(self.words("Attention: who looks at whom?", "注意力：谁在看谁？"))
+        self._heading("Attention: who looks at whom?", "注意力：谁在看谁？")
         self._say(
             "Each row asks, each column answers. A digit is tenths of the row's attention: 4 is "
             "0.4 up to 0.5, 9 is 0.9 up to 1, {0} is less than 0.1, and a blank is 0, as behind "
@@ -110,7 +112,7 @@ class Terminal(Cells):
 
     def _attention(self, attention: Attention) -> None:
         """Show all blocks and heads."""
-        self._heading(self.words(*TITLES[attention.kind]))
+        self._heading(*TITLES[attention.kind])
         asks, answers = (list(map(self.token, x)) for x in (attention.asks, attention.answers))
         for block, heads in enumerate(attention.weights, start=1):
             grids: list[list[Text]] = []
@@ -124,7 +126,7 @@ class Terminal(Cells):
     def _attention_of_row(self, attention: Attention, reading: Reading) -> None:
         """Show whom the row asks that wrote a token: a line for each head."""
         row = reading.step.row
-        self._heading(self.words(*TITLES[attention.kind]))
+        self._heading(*TITLES[attention.kind])
         self._say(
             "Whom the row {0} asks, which wrote {1}.",
             "写出 {1} 的那一行 {0} 在问谁。",
@@ -146,14 +148,12 @@ class Terminal(Cells):
     def _step(self, account: Account, reading: Reading, is_alone: bool) -> None:
         n = len(account.readings)
         self._heading(
-            self.words(
-                "Step {0} of {1}: {2} ({3})",
-                "第 {0} 步，共 {1} 步：{2}（{3}）",
-                reading.number,
-                n,
-                self.token(reading.token),
-                percent(reading.probability),
-            )
+            "Step {0} of {1}: {2} ({3})",
+            "第 {0} 步，共 {1} 步：{2}（{3}）",
+            reading.number,
+            n,
+            self.token(reading.token),
+            percent(reading.probability),
         )
         if is_alone and n > 1 and reading is account.least_sure:
             self._say(
@@ -169,9 +169,7 @@ class Terminal(Cells):
         token, rival = self.token(reading.token), self.token(reading.rival)
         parts, total = reading.sum.parts, reading.sum.total
         self._heading(
-            self.words(
-                "The sum: why {0}, and not {1}?", "求和：为什么是 {0}，而不是 {1}？", token, rival
-            )
+            "The sum: why {0}, and not {1}?", "求和：为什么是 {0}，而不是 {1}？", token, rival
         )
         self._say(
             "What each part adds to the logit of {0} less that of {1}: a bar to the right speaks "
@@ -219,10 +217,8 @@ class Terminal(Cells):
     def _lens(self, reading: Reading, account: Account) -> None:
         """Show the likeliest tokens after each sublayer: three, or as many as fit."""
         self._heading(
-            self.words(
-                "The logit lens: what would it have said after each sublayer?",
-                "logit 透镜：到每个子层为止，它会写什么？",
-            )
+            "The logit lens: what would it have said after each sublayer?",
+            "logit 透镜：到每个子层为止，它会写什么？",
         )
         self._say(
             "The likeliest tokens; and at the end of the line, how probable {0} is by then.",
@@ -230,22 +226,30 @@ class Terminal(Cells):
             self.token(reading.token),
         )
         rows = without_repeats([self.words.sublayer(name) for name in reading.lens])
-        table = []
-        for labels, p in zip(rows, reading.lens.values(), strict=True):
-            cells = [*labels, percent(p[reading.step.token])]
-            for i in likeliest(p, 3):
-                cells += [self.token(account.explanation.vocabulary[i]), percent(p[i])]
-            table.append(cells)
-        widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
-        fixed = widths[0] + 1 + widths[1] + len(GAP) + widths[2]
-        ends = [fixed + sum(widths[3:i]) + (i - 3) * (len(GAP) + 1) // 2 for i in (5, 7, 9)]
-        fitting = [
-            i - 2 for i, end in zip((5, 7, 9), ends, strict=True) if end <= self.console.width
+        columns = [max(map(cell_len, column)) + 1 for column in zip(*rows, strict=True)]
+        names = [Text("".join(map(padded, row, columns))) for row in rows]
+        lens = list(reading.lens.values())
+        chances = [Text(f"{percent(p[reading.step.token]):>6}") for p in lens]
+        entries = [self._entries(reading, account, lens, rank) for rank in range(3)]
+        width = names[0].cell_len + len(GAP) + chances[0].cell_len
+        while (
+            entries and width + sum(len(GAP) + e[0].cell_len for e in entries) > self.console.width
+        ):
+            entries.pop()
+        for line in zip(names, *entries, chances, strict=True):
+            self.line(Text(GAP).join(line))
+
+    def _entries(
+        self, reading: Reading, account: Account, lens: Sequence[Array], rank: int
+    ) -> list[Text]:
+        """Return a column of the lens: each time the token of a rank, and its probability."""
+        ids = [likeliest(p, rank + 1)[rank] for p in lens]
+        tokens = [self.token(account.explanation.vocabulary[i]) for i in ids]
+        width = max(map(cell_len, tokens))
+        return [
+            Text(
+                f"{padded(token, width)} {percent(p[i]):>6}",
+                "bold" if i == reading.step.token else "",
+            )
+            for i, token, p in zip(ids, tokens, lens, strict=True)
         ]
-        for row in table:
-            line = Text(padded(row[0], widths[0] + 1) + padded(row[1], widths[1]))
-            for i in fitting:
-                entry = f"{padded(row[i], widths[i])} {row[i + 1].rjust(widths[i + 1])}"
-                is_written = row[i] == self.token(reading.token)
-                line.append(GAP).append(entry, "bold" if is_written else "")
-            self.line(line.append(GAP + row[2].rjust(widths[2])))
