@@ -5,6 +5,7 @@ import { unitsForToken } from "../arithmetic/unit.js";
 import { bars, declare, derived, el, number, phrase, svg, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { isSecret } from "./guess.js";
+import { editedPart } from "./lines.js";
 import { rivalOf, stepOf, whoAsks } from "./tokens.js";
 
 const LISTED = 8; // of the units, so many of the largest
@@ -74,6 +75,7 @@ function speaking(app, side, box, index, chosen, pick) {
   const step = stepOf(explanation, box, index);
   if (!model.weights || !step) return [];
   if (isSecret(app, side, explanation.steps.indexOf(step))) return [];
+  if (editedPart(app.store.get().edits, box, index) === "sublayer") return [];
   const rival = rivalOf(app, step);
   const values = unitsForToken(model, explanation.trace, box.id, index, step.token, rival);
   const units = Array.from(values, (value, unit) => ({ unit, value }))
