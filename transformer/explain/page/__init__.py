@@ -17,18 +17,16 @@ there.
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import html
 import json
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ...fields import checked
-from ...training.directory import shown
+from ..writing import write_files
 from .record import Subject, payload
 
 __all__ = ["ModuleError", "Subject", "first_question", "joined", "page", "payload", "write_page"]
@@ -172,21 +170,9 @@ def page(
 
 
 def write_page(path: str | os.PathLike[str], text: str) -> None:
-    """Write a page, or nothing: under a temporary name, which it then gives up.
+    """Write a page, or nothing.
 
     Raises:
         OSError: it cannot be written; a file that was there is as it was.
     """
-    path = Path(path)
-    unfinished = path.with_name(f".{os.getpid()}.new")
-    try:
-        if path.exists() and not path.is_file():  # a directory, a device
-            raise FileExistsError(errno.EEXIST, "it is no file")
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    except BaseException as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        if isinstance(error, OSError):
-            raise OSError(f"cannot write {shown(path)}: {error.strerror}") from None
-        raise
+    write_files({Path(path): text.encode()})

@@ -17,7 +17,7 @@ export function forgetColours() {
 export function colours() {
   if (palette === null) {
     const style = getComputedStyle(document.documentElement);
-    const names = ["cell", "ink", "quiet", "line", "weight", "plus", "minus"];
+    const names = ["cell", "ink", "quiet", "weight", "plus", "minus"];
     palette = Object.fromEntries(names.map((name) => [name, readColour(style, `--${name}`)]));
     const shades = ["weight", "plus", "minus"].map((hue) => [hue, shadesOf(palette[hue])]);
     palette.shades = Object.fromEntries(shades);
@@ -105,7 +105,7 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   for (let j = 0; j < width; j += every) pen.fillText(j, left + (j + 0.5) * cell, top - 8);
 }
 
-/** Paint the cells, with numbers where there is room. −∞, behind the mask, is struck out. */
+/** Paint the cells, with their numbers where there is room. */
 export function paintHeat(canvas, layout, values, { rows, columns, scale, most }) {
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;
@@ -124,16 +124,10 @@ export function paintHeat(canvas, layout, values, { rows, columns, scale, most }
     for (let j = 0; j < width; j++) {
       const x = values.data[i * width + j];
       const [across, down] = [left + j * cell, top + i * line];
-      const colour = colourOf(x === -Infinity ? 0 : x, scale, most);
+      const colour = colourOf(x, scale, most);
       pen.fillStyle = css(colour);
       pen.fillRect(across, down, cell - gap, line - gap);
-      if (x === -Infinity) {
-        pen.strokeStyle = css(colours().line);
-        pen.beginPath();
-        pen.moveTo(across + 2, down + line - gap - 2);
-        pen.lineTo(across + cell - gap - 2, down + 2);
-        pen.stroke();
-      } else if (cell >= 36) {
+      if (cell >= 36) {
         pen.fillStyle = inkOn(colour);
         pen.fillText(x.toFixed(2).replace("-", "−"), across + cell / 2, down + line / 2);
       }

@@ -204,9 +204,9 @@ export function heatMap(side, options) {
   return declare(figure, side, trace, at, values.data);
 }
 
-/** The largest size of a number, infinite ones left out. */
+/** The largest size of a number. */
 export function largestSize(data) {
-  return data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+  return data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 }
 
 /** One row of numbers, of an array or a Tensor. labels: as `columns` of `heatMap`. */

@@ -129,7 +129,9 @@ function foundTexts(side, found) {
 /** The choice between greedy and beam, and the tree. */
 export function beamFigure(app, side) {
   const set = (changes) => app.store.set({ beam: { ...app.store.get().beam, ...changes } });
-  const widths = Array.from({ length: 8 }, (_, i) => el("option", { value: i + 1, text: i + 1 }));
+  const widths = Array.from({ length: 8 }, (_, i) => el("option", {
+    value: i + 1, text: i === 0 ? words({ en: "1: greedy", zh: "1：贪心" }) : i + 1,
+  }));
   const width = el("select", { onchange: () => set({ width: Number(width.value) }) }, widths);
   const alpha = el("input", {
     type: "range", min: 0, max: 2, step: 0.1, oninput: () => set({ alpha: Number(alpha.value) }),
@@ -172,7 +174,8 @@ export function beamFigure(app, side) {
     const command = el("code", {
       text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}`,
     });
-    const same = side.task.name === "characters"
+    const plain = { en: "What the search found, the best first.", zh: "搜索的结果，最好的在先。" };
+    const same = state.edits.length > 0 ? plain : side.task.name === "characters"
       ? { en: "What the search found, the best first. {0} begins with the first.",
         zh: "搜索的结果，最好的在先。{0} 的开头就是第一个。" }
       : { en: "What the search found, the best first; {0} prints the same.",

@@ -1,4 +1,4 @@
-// The key/value cache: a slot for each token's keys and values in each layer, filled as one steps.
+// The key/value cache: a slot for each token's keys and values in each block, filled as one steps.
 
 import { answerCost, cacheCost } from "./cache_cost.js";
 import { el, heatMap, phrase, term, token, visible } from "../widgets.js";
@@ -21,7 +21,7 @@ const SLOT_STATES = {
   empty: { en: "still empty", zh: "还是空的" },
 };
 
-/** A table of slots: a row for the keys and one for the values of each layer. */
+/** A table of slots: a row for the keys and one for the values of each block. */
 function slotTable(side, attentions, ids, memory, show) {
   const { label } = side.explanation;
   const slots = [];
@@ -128,7 +128,7 @@ function cacheCosts(config, rows, step, memory) {
   ];
 }
 
-/** The cache of a side: {element, update(step)}; null for a model that writes nothing. */
+/** The cache of a side: {element, update(step)}. */
 export function cacheFigure(side) {
   const { model, explanation } = side;
   const { inputs, steps } = explanation;

@@ -18,8 +18,9 @@ const ARRAY_TITLES = {
   turned_q: { en: "queries, turned by their positions", zh: "查询，按位置旋转之后" },
   turned_k: { en: "keys, turned by their positions", zh: "键，按位置旋转之后" },
   scores: { en: "scores: query · key / √d_head", zh: "得分：查询 · 键 / √d_head" },
-  masked_scores: { en: "scores, −∞ behind the mask", zh: "得分，掩码之后为 −∞" },
+  early_scores: { en: "scores, before the mask", zh: "得分，尚未加掩码" },
   weights: { en: "weights: softmax of each row", zh: "权重：每行取 softmax" },
+  masked_weights: { en: "weights: softmax, behind the mask", zh: "权重：加掩码后取 softmax" },
   mixed: { en: "mixed: the values, in these shares", zh: "混合：按份额取各个值" },
   heads: { en: "what this head adds, after W_O", zh: "这个头加进去的（乘 W_O 之后）" },
   output: { en: "out: the heads added up, and the bias", zh: "输出：所有头相加，再加偏置" },
@@ -84,8 +85,8 @@ export function arraysOf(box, { config }, trace, head) {
       show(`${turned}q`, `${box.id}.q`, { ...own, group: "qkv", colour: "asks" });
       show(`${turned}k`, `${box.id}.k`, { ...theirs, colour: "answers" });
       show("v", `${box.id}.v`, { ...theirs, colour: "value" });
-      show(box.causal ? "masked_scores" : "scores", `${box.id}.scores`, square);
-      show("weights", `${box.id}.weights`, square);
+      show(box.causal ? "early_scores" : "scores", `${box.id}.scores`, square);
+      show(box.causal ? "masked_weights" : "weights", `${box.id}.weights`, square);
       show("mixed", `${box.id}.mixed`, { ...own, group: "weights" });
       show("heads", `${box.id}.heads`, { ...own, group: "out" });
       show(config.bias ? "output" : "plain_output", `${box.id}.output`, { group: "out" });

@@ -1,8 +1,11 @@
 // Guess first: before a step shows its result, one is asked.
 
 import { parts } from "../arithmetic/attribution.js";
-import { bars, declare, el, number, percent, phrase, token } from "../widgets.js";
+import { bars, declare, el, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
+import {
+  largestHead, largestTwo, lastAttention, rowOfHead, tokenChoices,
+} from "./guess_choices.js";
 import { partText, signed } from "./part_names.js";
 
 const guesses = new Map(); // what was guessed: key → {right, choice, gate}
@@ -69,42 +72,10 @@ export function guessTally() {
   return { right: all.filter(({ right }) => right).length, all: all.length };
 }
 
-/** The likeliest four tokens, in the order of the vocabulary, which gives nothing away. */
-export function tokenChoices({ probabilities }) {
-  const ids = Array.from(probabilities.keys());
-  ids.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-  return ids.slice(0, 4).sort((a, b) => a - b);
-}
-
-/** The last attention before the answer: to the memory, if there is one. */
-export function lastAttention(model) {
-  const last = model.config.n_layers - 1;
-  if (model.kind === "Transformer") return `decoder.blocks.${last}.cross_attention`;
-  return model.kind === "GPT" ? `blocks.${last}.attention` : `encoder.blocks.${last}.attention`;
-}
-
-/** The head whose part of that attention is the longest vector in this row. */
-export function largestHead(trace, path, row) {
-  const { shape, data } = trace.get(`${path}.heads`); // (heads, T, d_model)
-  const [heads, T, size] = shape;
-  const lengths = Array.from({ length: heads }, (_, head) => {
-    const start = (head * T + row) * size;
-    return Math.hypot(...data.subarray(start, start + size));
-  });
-  return lengths.indexOf(Math.max(...lengths));
-}
-
-function rowOfHead({ shape, data }, head, query) {
-  const start = (head * shape[1] + query) * shape[2];
-  return data.subarray(start, start + shape[2]);
-}
-
-const largestTwo = (numbers) => {
-  const order = Array.from(numbers.keys()).sort((a, b) => numbers[b] - numbers[a]);
-  return [order[0], order[1] ?? order[0]];
-};
-
-/** What is asked of the next token: {question, choices: [{label, value}], right, answer(gate)}. */
+/**
+ * What is asked of the next token: {question, choices: [{label, name, value}], right, why()}; `name`
+ * is read aloud, `why` is what one is told after the guess.
+ */
 function askToken(app, side) {
   const { explanation, model } = side;
   const step = explanation.steps[presentStep(app, side)];
@@ -117,7 +88,7 @@ function askToken(app, side) {
       zh: "它读到 {0} 接下来写哪个词元？" }, el("span", { class: "tokens" }, read));
   return {
     question,
-    choices: tokenChoices(step).map((id) => ({ label: label(id), value: id })),
+    choices: tokenChoices(step).map((id) => ({ label: label(id), name: label(id), value: id })),
     right: first,
     why() {
       const told = phrase({
@@ -138,7 +109,7 @@ function askToken(app, side) {
   };
 }
 
-/** What is asked of attention. */
+/** What is asked of attention, in the same form. */
 function askAttention(app, side) {
   const { explanation, model } = side;
   const step = explanation.steps[presentStep(app, side)];
@@ -157,9 +128,15 @@ function askAttention(app, side) {
         "at most, in that head?",
       zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。在这个头里，它最看谁？",
     }, head + 1, token(asker)),
-    choices: Array.from(seen, (_, key) => ({ label: labels[key], value: key })),
+    choices: Array.from(seen, (_, key) => ({
+      label: labels[key], value: key,
+      name: words({ en: "{0}, place {1}", zh: "{0}，第 {1} 个" }, visible(labels[key]), key + 1),
+    })),
     right: first,
     why() {
+      if (seen.length === 1) {
+        return phrase({ en: "It sees {0} alone.", zh: "它只看得见 {0}。" }, token(labels[0]));
+      }
       const told = phrase({
         en: "Its query fits the key of {0} at place {1} best: the score is {2}, then comes " +
           "{3} with {4}. Softmax makes {5} and {6} of these.",
@@ -206,15 +183,16 @@ export function guessGate(app, side, kind, element) {
     if (!given) {
       return [
         el("p", {}, asked.question),
-        el("p", { class: "choices" }, asked.choices.map(({ label, value }) => el("button", {
-          type: "button", "data-choice": value, onclick: () => answer(asked, value),
+        el("p", { class: "choices" }, asked.choices.map(({ label, name, value }) => el("button", {
+          type: "button", "data-choice": value, "aria-label": name,
+          onclick: () => answer(asked, value),
         }, token(label)))),
       ];
     }
     const chosen = asked.choices.find(({ value }) => value === given.choice);
     return [
       el("p", { role: "status" },
-        el("strong", {}, given.right
+        el("strong", {}, given.choice === asked.right
           ? words({ en: "Yes. ", zh: "对。" })
           : phrase({ en: "You said {0}. ", zh: "你猜的是 {0}。" }, token(chosen?.label ?? ""))),
         asked.why()),

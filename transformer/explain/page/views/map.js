@@ -150,6 +150,14 @@ export function idsRead(side, box) {
   return inputs.ids ?? inputs[box.side];
 }
 
+/** A small picture with a frame around the row of the chosen step; none around -1. */
+function withChosenRow(canvas, row, rows) {
+  const picture = el("span", { class: row < 0 ? "map-thumb" : "map-thumb chosen" }, canvas);
+  picture.style.setProperty("--row", row);
+  picture.style.setProperty("--rows", rows);
+  return picture;
+}
+
 function placeAt(element, place) {
   for (const [name, x] of Object.entries(place)) element.style.setProperty(name, `${x}px`);
 }
@@ -214,8 +222,8 @@ function smallPicture(side, box, state) {
   const { trace, steps, label, rows, columns } = side.explanation;
   const index = Math.min(state.step, steps.length - 1);
   const step = steps[index];
+  const chosen = box.side === "source" ? -1 : step.row;
   if (box.kind === "tokens") {
-    const chosen = box.side === "source" ? -1 : step.row;
     const texts = (box.side === "source" && columns) || rows;
     return el("span", { class: "map-tokens" }, texts.map((text, i) =>
       token(text, { class: i === chosen ? "selected" : "" })));
@@ -227,16 +235,17 @@ function smallPicture(side, box, state) {
       const part = data.subarray(head * height * width, (head + 1) * height * width);
       const canvas = el("canvas", {});
       paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
-      return declare(canvas, side, name, [head], part);
+      return withChosenRow(declare(canvas, side, name, [head], part), chosen, height);
     });
     return el("span", { class: "map-heads" }, maps);
   }
   if (box.kind === "mlp") {
     const name = `${box.id}.hidden`;
-    const canvas = el("canvas", { class: "map-units" });
+    const canvas = el("canvas", {});
     const values = trace.get(name);
     paintSmall(canvas, values, "signed", largestSize(values.data));
-    return declare(canvas, side, name, [], values.data);
+    declare(canvas, side, name, [], values.data);
+    return el("span", { class: "map-units" }, withChosenRow(canvas, chosen, values.shape[0]));
   }
   if (box.kind === "probabilities") {
     const best = likeliest(step.probabilities, 3).map((id) => {

@@ -77,7 +77,7 @@ function swapControls(labels, { a, b, done }, change) {
 function swapStage({ name, values, rule }, { order, rows, labels }) {
   const [count, size] = values.shape;
   const most = values.data.reduce((all, x) => Math.max(all, Math.abs(x)), 0);
-  const column = el("div", { class: "swap-column" },
+  const column = el("div", { class: "swap-stage" },
     el("p", { class: "swap-shape", text: `[1, ${count}, ${size}]` }),
     order.map((from, place) => {
       const numbers = row(values, place);

@@ -95,16 +95,15 @@ export function tokenRows(side, { shown, training, current, hidden, onStep }) {
   return grid;
 }
 
-/** Show how the token that was written last moves to the place where it is read. */
-export function moveIntoInput(grid, row) {
+/** Show how the token that a step has written moves to the row that reads it. */
+export function moveIntoInput(grid, step, row) {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const box = grid.querySelector(`[data-reads="${row}"]`);
-  if (!box || window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  const cell = box.offsetWidth + 8;
+  const from = grid.querySelector(`[data-key="step${step}"] .token`).getBoundingClientRect();
+  const to = box.getBoundingClientRect();
+  const start = `translate(${from.left - to.left}px, ${from.top - to.top}px)`;
   box.animate(
-    [{ transform: `translate(${-cell}px, ${ARROW_HEIGHT + box.offsetHeight}px)` },
-      { transform: "none" }],
-    { duration: 350, easing: "ease-in-out" },
-  );
+    [{ transform: start }, { transform: "none" }], { duration: 350, easing: "ease-in-out" });
 }
 
 /** Scroll a box sideways, and only it, until the element in it can be seen. */

@@ -19,12 +19,13 @@ const SLICE = 20; // milliseconds that reading takes at a time, and as many that
  * Read the held-out examples while the page has nothing else to do. Returns a function that gives
  * what was found so far, {examples, means}, or null; `ready` is called once, at the end.
  */
-export function readingExamples(side, boxes, ready) {
+export function readingExamples(element, side, boxes, ready) {
   const { model, data, task } = side;
   if (!model.weights || !data.examples?.length) return () => null;
   const examples = excitation(model, task, boxes, data.examples);
   let found = null;
   function read() {
+    if (!element.isConnected) return; // the page was built anew, in another language
     for (const until = performance.now() + SLICE; performance.now() < until;) {
       const { value, done } = examples.next();
       if (done) return ready();

@@ -15,8 +15,8 @@ const LET_THROUGH = {
     zh: "{0}点亮了 {2} 个隐藏单元中的 {1} 个：ReLU 让正的回答原样通过，其余的都变成 0。",
   },
   gelu: {
-    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of those through, and a little of the others.",
-    zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些通过一大半，其余的只放过一点点。",
+    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of each of those through, and less than half of the others.",
+    zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些各通过一半以上，其余的各不到一半。",
   },
   swiglu: {
     en: "{0} opens the gates of {1} of {2} hidden units by more than half. A unit is silu of its gate times a second number, so that it may be negative.",

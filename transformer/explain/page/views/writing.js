@@ -41,7 +41,8 @@ function transport(app, side) {
     }
     if (app.store.get().step >= last()) go(0);
     timer = setInterval(() => {
-      if (isHidden(app, side, "token")) return; // it waits for a guess
+      if (!element.isConnected) clearInterval(timer); // the page was built anew
+      if (!element.isConnected || isHidden(app, side, "token")) return; // it waits for a guess
       go(app.store.get().step + 1);
       if (app.store.get().step >= last()) stop();
     }, PLAY_PAUSE);
@@ -219,7 +220,7 @@ function textView(app, side, element) {
     if (focused) rowsBox.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
     scrollInto(rowsBox, grid.querySelector(`[data-reads="${row}"]`));
     const stepped = drawn.explanation === side.explanation && index === drawn.step + 1;
-    if (stepped && !training) moveIntoInput(grid, row);
+    if (stepped && !training) moveIntoInput(grid, drawn.step, row);
   }
 
   function update() {
