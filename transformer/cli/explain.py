@@ -177,7 +177,7 @@ def add_explain_flags(parser: argparse.ArgumentParser) -> None:
         "--compare",
         type=directory,
         metavar="RUN2",
-        help="a second run of the same task, whose model stands beside the first on the page",
+        help="a second run that can be asked the same; its model stands beside the first",
     )
     group = parser.add_argument_group("without a browser (each goes with the others)")
     group.add_argument(

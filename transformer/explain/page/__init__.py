@@ -115,13 +115,13 @@ def first_question(subject: Subject, question: str | None, compare: Subject | No
     question = subject.task.question if question is None else question
     subject.task.as_source(question)
     if compare is not None:
-        if compare.task.name != subject.task.name:
+        try:
+            compare.task.as_source(question)
+        except ValueError as error:
+            name = compare.run or "the second model"
             raise ValueError(
-                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
-                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
-                "compared"
-            )
-        compare.task.as_source(question)
+                f"{name}, which has learned {compare.task.name}, cannot be asked the same: {error}"
+            ) from None
     return question
 
 
@@ -138,11 +138,11 @@ def page(
         subject: the model and its task.
         question: what it is first asked; the task's own example unless given.
         lang: the language that the page opens in, "en" or "zh".
-        compare: a second model of the same task, to stand beside it.
+        compare: a second model that can be asked the same, to stand beside it.
 
     Raises:
-        ValueError: the question is none of the task, the second model has learned another one, or
-            there is no such language.
+        ValueError: the question is none of the task, or of the second model's, or there is no such
+            language.
     """
     checked("lang", lang, str, tuple(LANGUAGES))
     question = first_question(subject, question, compare)
