@@ -13,7 +13,7 @@ from transformer import BERT, GPT, Transformer, TransformerConfig
 from transformer.decoding import beam_search, greedy
 from transformer.explain import Edit, Trace, edited, lens, parts, predicted, trace, unit_effect
 from transformer.explain.page.encoding import encoded
-from transformer.explain.page.record import _config, _weights
+from transformer.explain.page.record import _weights, resolved
 
 KINDS: dict[str, Any] = {"Transformer": Transformer, "GPT": GPT, "BERT": BERT}
 
@@ -72,7 +72,7 @@ def model_payload(model: Any) -> dict[str, Any]:
     """The fields of a page's data that say what the model is."""
     return {
         "kind": type(model).__name__,
-        "config": _config(model),
+        "config": resolved(model),
         "parameters": sum(p.numel() for p in model.parameters()),
         "weights": {path: encoded(array, "<f4") for path, array in _weights(model).items()},
     }

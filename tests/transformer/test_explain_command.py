@@ -111,7 +111,7 @@ def test_two_runs_stand_side_by_side(here: Path, said: Said) -> None:
     ("arguments", "says"),
     [
         ("runs/sums|2-1", "unknown character '-' in '2-1': a sum is written with digits"),
-        ("runs/sums|--compare=copy", "copy has learned copy, and runs/sums addition: only runs of"),
+        ("runs/sums|--compare=copy", "copy, which has learned copy, cannot be asked the same: unk"),
         ("runs/sums|--compare=missing", "there is no run in missing"),
         ("runs/sums|--out=copy", "cannot write copy: it is no file"),
         ("runs/sums|--out=/dev/null", "cannot write /dev/null: it is no file"),

@@ -31,6 +31,7 @@ from transformer.tasks import (
     Addition,
     AdditionGPT,
     Characters,
+    Copy,
     Dates,
     FillTheGap,
     MissingPackage,
@@ -330,9 +331,11 @@ def test_the_second_model_is_given_by_what_differs() -> None:
     assert {"task", "code", "weights"} - differs.keys() == {"task"}
 
 
-def test_only_models_of_one_task_are_compared() -> None:
-    with pytest.raises(ValueError, match=r"has learned addition-gpt, and runs/addition addi"):
-        page(untrained(Addition()), compare=untrained(AdditionGPT()))
+def test_only_models_that_can_be_asked_the_same_are_compared() -> None:
+    found = payload_of(page(untrained(Addition()), compare=untrained(AdditionGPT())))
+    assert (found["kind"], found["compare"]["kind"]) == ("Transformer", "GPT")
+    with pytest.raises(ValueError, match=r"runs/copy, which has .* copy, cannot .* '1' at pos"):
+        page(untrained(Addition()), compare=untrained(Copy()))
 
 
 # ------------------------------------------------------------------------------- what users typed

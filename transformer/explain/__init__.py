@@ -7,9 +7,12 @@ explanation  a question put to a model: its answer, and the trace of both
 attribution  which part speaks for a token: direct logit attribution, and the logit lens
 effects      what a hidden unit does to the logits, and an edit, predicted and measured
 learning     what a model did with an example at a step of its training that was kept
-pictures     draws activations, and the metrics of a training
 page         one HTML file on which a model answers
 notebook     shows it in a cell
+account      what all the others tell of an answer: numbers, and what they are called
+terminal     prints it; cells.py draws grids and bars
+pictures     draws activations, and the metrics of a training; answer_pictures.py an account
+as_json      writes it for other tools; writing.py writes files whole or not at all
 """
 
 from .attribution import Sum, lens, parts

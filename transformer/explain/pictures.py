@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,11 +37,12 @@ from .. import arguments
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei", "PingFang SC", "Heiti SC", "Microsoft YaHei", "SimHei",
+    "Noto Sans CJK JP",
 )  # fmt: skip
 
 
 @cache
-def _fonts(first: str) -> list[str]:
+def fonts(first: str) -> list[str]:
     """Return a font, and after it those to fall back on for characters that it does not have."""
     installed = set(font_manager.get_font_names())
     return [first, *(name for name in CHINESE_FONTS if name in installed)]
@@ -47,14 +51,20 @@ def _fonts(first: str) -> list[str]:
 @cache
 def _characters() -> set[int]:
     """Return the code points of all characters that these fonts can draw."""
-    paths = map(font_manager.findfont, _fonts("DejaVu Sans Mono"))
+    paths = map(font_manager.findfont, fonts("DejaVu Sans Mono"))
     return {code for path in paths for code in font_manager.get_font(path).get_charmap()}
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """Escape characters that no font has, as `\\u…`, and `$`, which would start a formula."""
     drawn = (c if ord(c) in _characters() else c.encode("unicode_escape").decode() for c in text)
     return "".join(drawn).replace("$", r"\$")
+
+
+def fitted(title: str, width: float) -> str:
+    """Return a title whose lines are broken where they would be longer than a figure, in inches."""
+    lines = (textwrap.wrap(line, max(20, int(10 * width))) for line in title.splitlines())
+    return "\n".join(map(drawable, chain.from_iterable(lines)))
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -114,6 +124,65 @@ def draw_metrics(rows: Sequence[dict[str, float]], path: Path) -> None:
     save(figure, path)
 
 
+def attention_figure(
+    weights: Array,
+    queries: Sequence[str],
+    keys: Sequence[str],
+    title: str,
+    labels: tuple[str, str, str] = ("token", "attends to", "attention weight"),
+    panel_title: str = "layer {0}, head {1}",
+) -> Figure:
+    """Draw attention weights, a heat map for each layer and head.
+
+    Args:
+        weights, queries, keys, title: as of `draw_attention`.
+        labels: what a row is, what a column is, and what the colours are.
+        panel_title: of a heat map, with places for the numbers of the layer and the head.
+
+    Raises:
+        ValueError: as of `draw_attention`.
+    """
+    weights = np.asarray(weights)
+    if weights.ndim != 4 or not weights.size or weights.shape[2:] != (len(queries), len(keys)):
+        raise ValueError(
+            f"weights of shape {weights.shape} are not (layers, heads, T_q, T_k) for "
+            f"{len(queries)} queries and {len(keys)} keys"
+        )
+    if not (weights.min() >= 0 and weights.max() <= 1 + 1e-3):
+        raise ValueError(
+            f"attention weights are in [0, 1], but these are from {weights.min()} to "
+            f"{weights.max()}: were they scores, or NaN?"
+        )
+    layers, heads = weights.shape[:2]
+    queries = [drawable(token) for token in arguments.texts("queries", list(queries))]
+    keys = [drawable(token) for token in arguments.texts("keys", list(keys))]
+    widest, highest = (max(map(len, tokens)) for tokens in (queries, keys))
+    upright = highest > len("</s>")  # labels as long as words stand on end
+    is_long = max(weights.shape[2:]) > 32
+    cell, letter = (0.15, 0.06) if is_long else (0.27, 0.09)  # inches
+    size = (
+        heads * (len(keys) * cell + widest * letter + 0.3) + 1.2,
+        layers * (len(queries) * cell + highest * letter * upright + 0.7) + 0.9,
+    )
+    figure = Figure(figsize=size, layout="constrained")
+    font: dict[str, Any] = {"fontfamily": fonts("DejaVu Sans")}
+    figure.suptitle(fitted(title, size[0]), **font)
+    figure.supxlabel(labels[1], **font)
+    figure.supylabel(labels[0], **font)
+    panels = figure.subplots(layers, heads, squeeze=False)
+    for layer in range(layers):
+        for head in range(heads):
+            panel = panels[layer][head]
+            image = panel.imshow(weights[layer, head], cmap="Blues", vmin=0, vmax=1)
+            panel.set_title(panel_title.format(layer + 1, head + 1), fontsize=9, **font)
+            monospaced = {"fontfamily": fonts("DejaVu Sans Mono")}
+            panel.set_xticks(range(len(keys)), keys, rotation=90 * upright, **monospaced)
+            panel.set_yticks(range(len(queries)), queries, **monospaced)
+            panel.tick_params(length=0, labelsize=6 if is_long else None)
+    figure.colorbar(image, ax=panels, fraction=min(0.15, 2 / size[0])).set_label(labels[2], **font)
+    return figure
+
+
 def draw_attention(
     weights: Array,
     queries: Sequence[str],
@@ -135,40 +204,5 @@ def draw_attention(
     Raises:
         ValueError: the weights are not of these shape and range.
     """
-    weights = np.asarray(weights)
-    if weights.ndim != 4 or not weights.size or weights.shape[2:] != (len(queries), len(keys)):
-        raise ValueError(
-            f"weights of shape {weights.shape} are not (layers, heads, T_q, T_k) for "
-            f"{len(queries)} queries and {len(keys)} keys"
-        )
-    if not (weights.min() >= 0 and weights.max() <= 1 + 1e-3):
-        raise ValueError(
-            f"attention weights are in [0, 1], but these are from {weights.min()} to "
-            f"{weights.max()}: were they scores, or NaN?"
-        )
-    layers, heads = weights.shape[:2]
-    queries = [_drawable(token) for token in arguments.texts("queries", list(queries))]
-    keys = [_drawable(token) for token in arguments.texts("keys", list(keys))]
-    widest, highest = (max(map(len, labels)) for labels in (queries, keys))
-    upright = highest > len("</s>")  # labels as long as words stand on end
-    cell, letter = 0.27, 0.09  # inches
-    size = (
-        heads * (len(keys) * cell + widest * letter + 0.3) + 1.2,
-        layers * (len(queries) * cell + highest * letter * upright + 0.7) + 0.9,
-    )
-    figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(_drawable(title), fontfamily=_fonts("DejaVu Sans"))
-    figure.supxlabel("attends to")
-    figure.supylabel(row_label)
-    panels = figure.subplots(layers, heads, squeeze=False)
-    for layer in range(layers):
-        for head in range(heads):
-            panel = panels[layer][head]
-            image = panel.imshow(weights[layer, head], cmap="Blues", vmin=0, vmax=1)
-            panel.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=9)
-            font = {"fontfamily": _fonts("DejaVu Sans Mono")}
-            panel.set_xticks(range(len(keys)), keys, rotation=90 * upright, **font)
-            panel.set_yticks(range(len(queries)), queries, **font)
-            panel.tick_params(length=0)
-    figure.colorbar(image, ax=panels, label="attention weight")
-    save(figure, path)
+    labels = (row_label, "attends to", "attention weight")
+    save(attention_figure(weights, queries, keys, title, labels), path)

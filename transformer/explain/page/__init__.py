@@ -17,18 +17,16 @@ there.
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import html
 import json
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ...fields import checked
-from ...training.directory import shown
+from ..writing import write_files
 from .record import Subject, payload
 
 __all__ = ["ModuleError", "Subject", "first_question", "joined", "page", "payload", "write_page"]
@@ -117,13 +115,13 @@ def first_question(subject: Subject, question: str | None, compare: Subject | No
     question = subject.task.question if question is None else question
     subject.task.as_source(question)
     if compare is not None:
-        if compare.task.name != subject.task.name:
+        try:
+            compare.task.as_source(question)
+        except ValueError as error:
+            name = compare.run or "the second model"
             raise ValueError(
-                f"{compare.run or 'the second model'} has learned {compare.task.name}, and "
-                f"{subject.run or 'the first'} {subject.task.name}: only runs of one task can be "
-                "compared"
-            )
-        compare.task.as_source(question)
+                f"{name}, which has learned {compare.task.name}, cannot be asked the same: {error}"
+            ) from None
     return question
 
 
@@ -140,11 +138,11 @@ def page(
         subject: the model and its task.
         question: what it is first asked; the task's own example unless given.
         lang: the language that the page opens in, "en" or "zh".
-        compare: a second model of the same task, to stand beside it.
+        compare: a second model that can be asked the same, to stand beside it.
 
     Raises:
-        ValueError: the question is none of the task, the second model has learned another one, or
-            there is no such language.
+        ValueError: the question is none of the task, or of the second model's, or there is no such
+            language.
     """
     checked("lang", lang, str, tuple(LANGUAGES))
     question = first_question(subject, question, compare)
@@ -172,21 +170,9 @@ def page(
 
 
 def write_page(path: str | os.PathLike[str], text: str) -> None:
-    """Write a page, or nothing: under a temporary name, which it then gives up.
+    """Write a page, or nothing.
 
     Raises:
         OSError: it cannot be written; a file that was there is as it was.
     """
-    path = Path(path)
-    unfinished = path.with_name(f".{os.getpid()}.new")
-    try:
-        if path.exists() and not path.is_file():  # a directory, a device
-            raise FileExistsError(errno.EEXIST, "it is no file")
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    except BaseException as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        if isinstance(error, OSError):
-            raise OSError(f"cannot write {shown(path)}: {error.strerror}") from None
-        raise
+    write_files({Path(path): text.encode()})

@@ -85,7 +85,7 @@ def _weights(model: Model) -> dict[str, Array]:
     return arrays
 
 
-def _config(model: Model) -> dict[str, Any]:
+def resolved(model: Model) -> dict[str, Any]:
     """Return the configuration; what it leaves to the rest of it is said."""
     config = asdict(model.config)
     attention = next(m for m in model.modules() if isinstance(m, MultiHeadAttention))
@@ -113,7 +113,7 @@ def _described(task: Any) -> dict[str, Any]:
     }
 
 
-def _activations(record: Trace) -> dict[str, Array]:
+def activations(record: Trace) -> dict[str, Array]:
     """Return every named activation, without the axis of the batch, which has one row."""
     # Positions, the same for each text of a batch, are (T, d_model) from the start.
     return {name: array[0] if array.ndim > 2 else array for name, array in record.named().items()}
@@ -137,10 +137,10 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
     saved = subject.saved
     model = copy.deepcopy(subject.model).float().eval()
     exact = explained(task, in_float64(model), question)
-    reference = _activations(exact.trace)
+    reference = activations(exact.trace)
     with trace(model) as t:
         forward(model, exact.inputs)
-    usual = _activations(t)
+    usual = activations(t)
     parameters = sum(p.numel() for p in model.parameters())
     weights, examples = None, []
     if parameters <= MOST_PARAMETERS:
@@ -152,7 +152,7 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
         "lang": lang,
         "run": subject.run,
         "kind": type(model).__name__,
-        "config": _config(model),
+        "config": resolved(model),
         "parameters": parameters,
         "task": _described(task),
         "weights": weights,

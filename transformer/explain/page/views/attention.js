@@ -54,6 +54,7 @@ export function attentionView(app) {
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
       const cell = { head, query, key, step, edits: state.edits };
       grid.replaceChildren(
+        legend(app, side, boxes.at(-1), step.row),
         ...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
       large.replaceChildren(...largeMap(app, side, box, cell, open));
       panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
@@ -73,6 +74,14 @@ const hint = () => el("p", {
     zh: "选一格，或者选一条：它会展开成完整的算式，从查询和键的每个数，一直到它给词元的向量加上了什么。",
   }),
 });
+
+/** What the small maps show of the chosen step, whose row `index` is. */
+function legend(app, side, box, index) {
+  return el("p", { class: "quiet head-legend" }, phrase({
+    en: "A map for each head. {0} has the framed row; below it stands at whom that looks most.",
+    zh: "每个头一张图。框住的一行是{0}；图下面是它最看谁。",
+  }, whoAsks(app, side, box, index)));
+}
 
 /** The attentions of a kind together, all its layers: encoder's, decoder's own, cross. */
 function groupsOf(boxes) {
@@ -122,7 +131,7 @@ function smallMap(side, box, head, shown, step, open) {
   const mark = box.side === "source" ? null : el("span", { class: "head-step" });
   mark?.style.setProperty("top", `${(100 * step.row) / T}%`);
   mark?.style.setProperty("height", `${100 / T}%`);
-  const picture = el("span", { class: "head-picture" }, el("span", {}, canvas, mark));
+  const picture = el("span", { class: "head-picture" }, canvas, mark);
   picture.style.setProperty("--wide", S / Math.max(T, S));
   picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;

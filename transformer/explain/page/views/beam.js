@@ -129,7 +129,9 @@ function foundTexts(side, found) {
 /** The choice between greedy and beam, and the tree. */
 export function beamFigure(app, side) {
   const set = (changes) => app.store.set({ beam: { ...app.store.get().beam, ...changes } });
-  const widths = Array.from({ length: 8 }, (_, i) => el("option", { value: i + 1, text: i + 1 }));
+  const widths = Array.from({ length: 8 }, (_, i) => el("option", {
+    value: i + 1, text: i === 0 ? words({ en: "1: greedy", zh: "1：贪心" }) : i + 1,
+  }));
   const width = el("select", { onchange: () => set({ width: Number(width.value) }) }, widths);
   const alpha = el("input", {
     type: "range", min: 0, max: 2, step: 0.1, oninput: () => set({ alpha: Number(alpha.value) }),

@@ -7,7 +7,7 @@ import {
 } from "../widgets.js";
 import { words } from "../words.js";
 import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
-import { isEdited, line, measured, placed, strips, termBars, totalLine } from "./lines.js";
+import { editedPart, line, measured, placed, strips, termBars, totalLine } from "./lines.js";
 import { answeringTokens, askingTokens, whoAsks } from "./tokens.js";
 
 const SOFTMAX_KEYS = 6; // of a row, so many are written out
@@ -22,7 +22,7 @@ export function cellPanel(app, side, box, { head, query, key, edits }) {
     ...cell, app, side, box, head, query, key, trace, labels,
     asks: askingTokens(explanation, box)[query],
     asked: labels[key],
-    edited: isEdited(edits, box, query, "head", head),
+    edited: editedPart(edits, box, query, "head", head),
     turned: model.config.positions === "rotary" && !box.cross,
     what: `cell:${box.id}.${head}.${query}.${key}`,
   };

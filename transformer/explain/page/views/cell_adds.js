@@ -60,7 +60,7 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
       ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"],
       ...(model.config.bias ? ["+", ["sub", "b", "O"]] : [])),
     strips(side, list, most),
-    edited ? null : derived(quietLine(words({
+    edited === "head" ? null : derived(quietLine(words({
       en: "Largest difference between the sum over the keys and the head's part: {0}.",
       zh: "对所有键求和，与这个头的部分相差最多 {0}。",
     }, number(difference))), `${what}.difference`, difference),
@@ -75,7 +75,8 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
  * What the pair adds to the logit of the token that the row writes less another's, beside the other
  * keys of the row: weight and effect are two things.
  */
-export function logitLine({ app, side, box, head, query, key, trace, cells, labels, what }) {
+export function logitLine(c) {
+  const { app, side, box, head, query, key, trace, cells, labels, edited, what } = c;
   const { model, explanation } = side;
   const step = stepOf(explanation, box, query);
   const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
@@ -83,6 +84,12 @@ export function logitLine({ app, side, box, head, query, key, trace, cells, labe
     return line(title, words({
       en: "Nothing directly: no token is read off this row. What it gathers here reaches the answer through later attention.",
       zh: "没有直接的作用：答案不是从这一行读出来的。它在这里收集到的，要经过后面的注意力才到答案。",
+    }));
+  }
+  if (edited) {
+    return line(title, words({
+      en: "Nothing: this is switched off or replaced. Under “Ask why” stands what that changes.",
+      zh: "什么也没有：它被关掉或换掉了。这改变了什么，见“追问”一节。",
     }));
   }
   if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
@@ -116,14 +123,19 @@ export function logitLine({ app, side, box, head, query, key, trace, cells, labe
   );
 }
 
+const EDITED_ATTENTION = {
+  head: {
+    en: "This head is switched off or replaced: the lines say what it would add, and the strips what stands in its place.",
+    zh: "这个头被关掉或换掉了：上面各行说的是它本来会加上什么，下面各条是现在放在它位置上的数。",
+  },
+  sublayer: {
+    en: "This whole attention is switched off or replaced: the lines say what the head would add, and the strip of all heads what stands in its place.",
+    zh: "整个注意力被关掉或换掉了：上面各行说的是这个头本来会加上什么，“所有头”那一条是现在放在它位置上的数。",
+  },
+};
+
 function sumText(keys, head, bias, edited) {
-  if (edited) {
-    return words({
-      en: "This head is switched off or replaced: the lines say what it would add, and the strips what stands in its place.",
-      zh: "这个头被关掉或换掉了：上面各行说的是它本来会加上什么，下面各条是现在放在它位置上的数。",
-    });
-  }
-  return words({
+  return words(edited ? EDITED_ATTENTION[edited] : {
     en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. All strips have one scale of colour.",
     zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
   }, keys, head + 1, words(bias ? { en: " and a bias", zh: "再加一个偏置" } : { en: "", zh: "加起来" }));

@@ -49,8 +49,8 @@ export function compareView(app) {
     element.append(
       el("p", { text: isTwoRuns
         ? words({
-          en: "Two runs of the same task, {0} and {1}, read the same input. Every panel above stands twice: A, left, and B, right.",
-          zh: "同一任务的两次训练，{0} 与 {1}，读同一个输入。上面的每一栏都有两份：左边是 A，右边是 B。",
+          en: "Two runs, {0} and {1}, read the same input. Every panel above stands twice: A, left, and B, right.",
+          zh: "两次训练，{0} 与 {1}，读同一个输入。上面的每一栏都有两份：左边是 A，右边是 B。",
         }, visible(payload.run), visible(payload.compare.run))
         : words({
           en: "Give the model a second input, and every panel of the page stands twice: A, left, and B, right.",

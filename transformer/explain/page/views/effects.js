@@ -24,7 +24,8 @@ export function effectTable(rows) {
       el("span", { class: "bar-track", "aria-hidden": "true" },
         el("span", { class: "zero middle" }), bar)), what, x);
   };
-  return el("div", { class: "scroll" }, el("table", { class: "effects" },
+  const classes = hasLooks ? "effects with-weights" : "effects";
+  return el("div", { class: "scroll" }, el("table", { class: classes },
     el("thead", {}, el("tr", {},
       head(words({ en: "switched off", zh: "关掉的部分" })),
       hasLooks ? head(term("attention weight")) : null,
@@ -32,7 +33,7 @@ export function effectTable(rows) {
       head(words({ en: "the ablation measures", zh: "消融的实测" })))),
     el("tbody", {}, rows.map(({ label, name, predicted, measured, looks, remove }) => el("tr", {},
       el("th", { scope: "row" }, label, remove ?? null),
-      hasLooks ? el("td", { class: "looks" }, looks ?? "–") : null,
+      hasLooks ? el("td", { class: "looks-at" }, looks ?? "–") : null,
       predicted === null ? el("td", { class: "effect" }) : cell(`predicted:${name}`, predicted),
       cell(`measured:${name}`, measured))))));
 }

@@ -25,10 +25,14 @@ export function placed(labels, j) {
   return [token(labels[j]), el("span", { class: "quiet", text: ` ${j + 1}` })];
 }
 
-/** Is what a box's head or unit (`kind`) computes for a row switched off or replaced? */
-export function isEdited(edits, box, index, kind, number) {
-  return edits.some((edit) => edit.path === box.id && (edit.row ?? index) === index &&
-    (edit.kind === "sublayer" || (edit.kind === kind && edit.index === number)));
+/**
+ * What is switched off or replaced for a row: "sublayer", the whole box; `kind`, "head" or "unit",
+ * the one of that number; or null.
+ */
+export function editedPart(edits, box, index, kind, number) {
+  const here = edits.filter((edit) => edit.path === box.id && (edit.row ?? index) === index);
+  if (here.some((edit) => edit.kind === "sublayer")) return "sublayer";
+  return here.some((edit) => edit.kind === kind && edit.index === number) ? kind : null;
 }
 
 /** A number as a part of `formula`. */
@@ -41,7 +45,7 @@ export const measured = (x) => ["text", number(x)];
 export function strips(side, list, most = undefined) {
   return el("div", { class: "strips" }, list.flatMap(({ label, ...numbers }, i) => [
     el("span", { class: "strip-label", text: label }),
-    oneStrip(side, { ...numbers, most, columns: i ? undefined : null }),
+    oneStrip(side, { ...numbers, label, most, columns: i ? undefined : null }),
   ]));
 }
 

@@ -21,7 +21,7 @@ export function mlpView(app) {
     element.append(choice, el("div", { class: "mlp" }, units, unit), swapping);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
     let swap = null; // {path, a, b, done}: two rows of an MLP's stream, which may change places
-    const reading = readingExamples(side, boxes, () => keepingControl(element, update));
+    const reading = readingExamples(element, side, boxes, () => keepingControl(element, update));
 
     /** What the state says of an MLP; while it speaks of an attention, what it said before. */
     function choose({ path, query, unit: chosen }) {

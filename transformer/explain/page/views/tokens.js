@@ -36,12 +36,16 @@ export function rowLabels(app, side, box) {
   });
 }
 
+const ASKING = {
+  use: { en: "The token that writes {0}", zh: "写 {0} 的词元" },
+  training: { en: "The token that is to write {0}", zh: "要写 {0} 的词元" },
+  silent: { en: "The token {0} at place {1}", zh: "第 {1} 个词元 {0}" },
+};
+
 /** "The token that writes 6"; or of a row that writes nothing, "The token 4 at place 5". */
 export function whoAsks(app, side, box, index) {
   const next = written(app, side, box, index);
-  const texts = next === undefined
-    ? { en: "The token {0} at place {1}", zh: "第 {1} 个词元 {0}" }
-    : { en: "The token that writes {0}", zh: "写 {0} 的词元" };
+  const texts = ASKING[next === undefined ? "silent" : app.store.get().mode];
   const label = next ?? askingTokens(side.explanation, box)[index];
   return el("span", {}, phrase(texts, token(label), index + 1));
 }

@@ -9,7 +9,7 @@ import {
   bars, declare, derived, el, formula, number, percent, phrase, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
-import { isEdited, line, measured, quietLine, strips } from "./lines.js";
+import { editedPart, line, measured, quietLine, strips } from "./lines.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
@@ -19,12 +19,13 @@ const SLICE = 20; // milliseconds that reading takes at a time, and as many that
  * Read the held-out examples while the page has nothing else to do. Returns a function that gives
  * what was found so far, {examples, means}, or null; `ready` is called once, at the end.
  */
-export function readingExamples(side, boxes, ready) {
+export function readingExamples(element, side, boxes, ready) {
   const { model, data, task } = side;
   if (!model.weights || !data.examples?.length) return () => null;
   const examples = excitation(model, task, boxes, data.examples);
   let found = null;
   function read() {
+    if (!element.isConnected) return; // the page was built anew, in another language
     for (const until = performance.now() + SLICE; performance.now() < until;) {
       const { value, done } = examples.next();
       if (done) return ready();
@@ -42,7 +43,7 @@ export function readingExamples(side, boxes, ready) {
 
 /** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
 export function unitPanel(side, box, index, unit, { edits, reading }) {
-  const edited = isEdited(edits, box, index, "unit", unit.unit);
+  const edited = editedPart(edits, box, index, "unit", unit.unit);
   const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
     el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
@@ -67,6 +68,17 @@ const THROUGH = {
   },
 };
 
+const EDITED_UNIT = {
+  unit: {
+    en: "It is switched off or replaced: the unit's number here is what stands in its place.",
+    zh: "它被关掉或换掉了：这里单元的数是现在放在它位置上的。",
+  },
+  sublayer: {
+    en: "The whole MLP is switched off or replaced: what its units say does not count now.",
+    zh: "整个 MLP 被关掉或换掉了：它的单元说什么，现在都不算数。",
+  },
+};
+
 function biasText({ model }) {
   return model.config.bias ? words({ en: ", plus a bias", zh: "，再加偏置" }) : "";
 }
@@ -81,11 +93,9 @@ function answerLine({ side, box, index, unit, edited, what }) {
     `${box.id}.${part}`, [index, unit.unit], [x]);
   return line(
     words({ en: "What it answers here", zh: "它在这里的回答" }),
-    edited ? words({
-      en: "It is switched off or replaced, or the whole MLP is: the numbers here are what stands in its place.",
-      zh: "它被关掉或换掉了，或者整个 MLP 都是：这里的数是现在放在它位置上的。",
-    }) : phrase(THROUGH[kind], scalar("pre_activation", pre), up === null ? "" : scalar("up", up),
-      derived(el("span", { text: percent(share) }), `${what}.share`, share), biasText(side)),
+    edited ? words(EDITED_UNIT[edited])
+      : phrase(THROUGH[kind], scalar("pre_activation", pre), up === null ? "" : scalar("up", up),
+        derived(el("span", { text: percent(share) }), `${what}.share`, share), biasText(side)),
     edited ? null
       : formula(["text", name], "(", measured(pre), ")", ...factor, "=", measured(value)),
     el("p", { class: "total" }, phrase(
@@ -116,7 +126,7 @@ function addsLine({ side, box, index, unit, what }) {
 }
 
 /** Which tokens' logits grow by what the unit adds, and which shrink. */
-function pushLine({ side, box, index, unit, what }) {
+function pushLine({ side, box, index, unit, edited, what }) {
   const { model, explanation } = side;
   const title = words({ en: "Which tokens it pushes", zh: "它推哪些词元" });
   if (!streamSublayers(model).some(({ path }) => path === box.id)) {
@@ -125,6 +135,7 @@ function pushLine({ side, box, index, unit, what }) {
       zh: "没有直接推谁：答案不是从编码器的向量读出来的。它加上的东西要经过交叉注意力才到答案。",
     }));
   }
+  if (edited === "sublayer") return line(title, words(EDITED_UNIT.sublayer));
   const pushes = unitPushes(model, explanation.trace, box.id, index, unit.unit);
   const mean = pushes.reduce((sum, x) => sum + x, 0) / pushes.length;
   const factor = unit.value === 0 ? 1 : unit.value;
@@ -154,8 +165,9 @@ function excitedLine({ side, box, unit, what }, reading) {
   }
   const means = [...found.means.get(box.id)].map(([id, { count, sums }]) => (
     { id, count, mean: sums[unit.unit] / count }));
-  const items = means.sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean)).slice(0, EXCITING)
-    .filter(({ mean }) => mean !== 0)
+  const size = side.model.config.activation === "swiglu" ? Math.abs : (x) => x; // its sign is free
+  const items = means.filter(({ mean }) => size(mean) > 0)
+    .sort((a, b) => size(b.mean) - size(a.mean)).slice(0, EXCITING)
     .map(({ id, count, mean }) => ({
       label: token(side.explanation.label(id)), value: mean, what: `${what}.mean.${id}`,
       title: words({ en: "met {0} times", zh: "出现 {0} 次" }, count),
@@ -168,7 +180,9 @@ function excitedLine({ side, box, unit, what }, reading) {
     en: "Its mean value where that token stands, over {0} held-out examples.",
     zh: "在 {0} 个留出的例子里，它在该词元处的平均值。",
   }, found.examples), items.length ? bars({ items, label: title })
-    : quietLine(words({ en: "It is off in all of them.", zh: "它在所有例子里都关着。" })));
+    : quietLine(words({
+      en: "On no token is its mean above 0.", zh: "在任何词元上，它的平均值都不大于 0。",
+    })));
 }
 
 /** The strongest held-out inputs, each with its text and the token marked. */

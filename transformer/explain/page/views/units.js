@@ -5,6 +5,7 @@ import { unitsForToken } from "../arithmetic/unit.js";
 import { bars, declare, derived, el, number, phrase, svg, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { isSecret } from "./guess.js";
+import { editedPart } from "./lines.js";
 import { rivalOf, stepOf, whoAsks } from "./tokens.js";
 
 const LISTED = 8; // of the units, so many of the largest
@@ -15,8 +16,8 @@ const LET_THROUGH = {
     zh: "{0}点亮了 {2} 个隐藏单元中的 {1} 个：ReLU 让正的回答原样通过，其余的都变成 0。",
   },
   gelu: {
-    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of those through, and a little of the others.",
-    zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些通过一大半，其余的只放过一点点。",
+    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of each of those through, and less than half of the others.",
+    zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些各通过一半以上，其余的各不到一半。",
   },
   swiglu: {
     en: "{0} opens the gates of {1} of {2} hidden units by more than half. A unit is silu of its gate times a second number, so that it may be negative.",
@@ -74,6 +75,7 @@ function speaking(app, side, box, index, chosen, pick) {
   const step = stepOf(explanation, box, index);
   if (!model.weights || !step) return [];
   if (isSecret(app, side, explanation.steps.indexOf(step))) return [];
+  if (editedPart(app.store.get().edits, box, index) === "sublayer") return [];
   const rival = rivalOf(app, step);
   const values = unitsForToken(model, explanation.trace, box.id, index, step.token, rival);
   const units = Array.from(values, (value, unit) => ({ unit, value }))
