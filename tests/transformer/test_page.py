@@ -566,3 +566,22 @@ def test_a_page_costs_nothing_to_those_who_want_none() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(PACKAGES)}
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+
+
+# ---------------------------------------------------------------------------------- documentation
+
+
+def test_the_page_of_the_documentation_is_of_today() -> None:
+    path = Path(__file__).parents[2] / "docs" / "explain" / "addition.html"
+    text = path.read_text(encoding="utf-8")
+    todays = page(untrained(Addition()))
+    for tag in ("style", "script type=\"module\""):
+        code = re.search(rf"<{tag}>.*?</{tag.split()[0]}>", todays, re.DOTALL)
+        assert code is not None
+        assert code[0] in text, (
+            "make it again: python examples/addition.py, then transformer explain runs/addition "
+            '"12+34" --out docs/explain/addition.html'
+        )
+    data = payload_of(text)
+    assert (data["task"]["name"], data["source"], data["answer"]) == ("addition", "12+34=", "46")
+    assert len(data["learning"]["checkpoints"]) == 12
