@@ -29,7 +29,7 @@ from transformer.explain import (
 )
 from transformer.explain.effects import predicted
 from transformer.explain.explanation import forward
-from transformer.explain.page.record import _activations
+from transformer.explain.page.record import activations
 
 
 def softmax(logits: Array) -> Array:
@@ -59,7 +59,7 @@ class Reference(Parts, Records):
         self.clean = self._explain(state["question"], target, [])
         self.edits = self._made(state["edits"])
         self.now = self._explain(state["question"], target, state["edits"])
-        self.arrays = _activations(self.now.trace)
+        self.arrays = activations(self.now.trace)
         self.__dict__.pop("beams", None)
         return self
 

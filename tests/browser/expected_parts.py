@@ -11,7 +11,7 @@ import numpy as np
 import minitorch as mt
 from minitorch.autograd import Array
 from transformer.explain import Explanation, asking, edited
-from transformer.explain.attribution import float64, read, read_difference
+from transformer.explain.attribution import float64, read_backward, read_difference
 from transformer.explain.edits import sublayers
 from transformer.explain.explanation import forward
 from transformer.explain.page import held_out
@@ -86,7 +86,7 @@ class Parts:
             return 1 / (1 + math.exp(-pre)) if gated else value / pre
         if what == "logit":
             W = float64(self.model.output.weight)
-            at, _ = read(self.model, self.now.trace, row, W.T)
+            at, _ = read_backward(self.model, self.now.trace, row, W.T)
             pushes = column @ at[path] * (value if value else 1)
             return (pushes - pushes.mean())[int(which)]
         if what == "mean":
