@@ -55,9 +55,9 @@ def test_all_is_said_in_chinese_too(name: str, shown: Callable[..., Shown]) -> N
         own = {*one.subjects[0].task.tokenizer.tokens}
         answer = one.page.title().split("→ ")[-1]
         texts = [t.replace(answer, "") if answer else t for t in texts]
-        left = (re.sub(r"\w+", lambda m: "" if m[0] in own else m[0], TERMS.sub("", t)) for t in texts)
-        # What has ␣ in it is a text of the task's.
-        assert [t for t in left if re.search(r"[A-Za-z]{3,}", t) and "␣" not in t] == []
+        for text in texts:
+            left = {*re.findall(r"[A-Za-z]{3,}", TERMS.sub("", text))} - own
+            assert not left or "␣" in text, text  # which is a text of the task's
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -78,6 +78,10 @@ def test_a_tour_by_keyboard(shown: Callable[..., Shown]) -> None:
     for _ in range(1500):
         page.keyboard.press("Tab")
         found = page.evaluate("access.focused()")
+        if found is None and "compare" not in places:  # the last section was not drawn yet
+            one.settle()
+            page.keyboard.press("Shift+Tab")
+            continue
         if found is None:
             break
         place, what, is_visible, top, left = found
