@@ -112,10 +112,6 @@ class Reference(Parts, Records):
 
     def _sum(self, rest: str, entry: dict[str, Any]) -> float:
         row, token, rival = self.step_of(self.now)
-        if entry["section"] == "attention":  # of the row that asks
-            query = self.state["query"]
-            step = next(s for s in self.now.steps if s.row == (row if query is None else query))
-            row, token, rival = step.row, step.token, self._rival(step)
         found = parts(self.model, self.now.trace, row, token, rival, self.edits)
         special = {"total": found.total, "difference": found.difference, "error": 0.0}
         return special[rest] if rest in special else found.parts[rest]
@@ -123,6 +119,12 @@ class Reference(Parts, Records):
     def _lens(self, rest: str, entry: dict[str, Any]) -> float:
         name, label = rest.split(":", 1)
         found = lens(self.model, self.now.trace, self.step_of(self.now)[0])
+        return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
+
+    def _read(self, rest: str, entry: dict[str, Any]) -> float:
+        """The logit lens of a row: "row:name:label"."""
+        row, name, label = rest.split(":", 2)
+        found = lens(self.model, self.now.trace, int(row))
         return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
 
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
