@@ -97,7 +97,7 @@ class Shown:
         """Return the state that the hash tells; what it does not is as in the beginning."""
         beginning = {
             "question": self.payload["question"], "target": None, "mode": "use", "step": 0,
-            "head": 0, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
+            "head": None, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
             "beam": {"width": 4, "alpha": 0.6}, "checkpoint": None, "example": 0, "second": None,
         }  # fmt: skip
         fields = parse_qsl(self.page.url.partition("#")[2], keep_blank_values=True)

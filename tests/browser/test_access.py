@@ -91,7 +91,10 @@ def test_a_tour_by_keyboard(shown: Callable[..., Shown]) -> None:
         places.append(place)
         seen.add(what)
     order = list(dict.fromkeys(place for place in places if place))
-    sections = ["map", "focus", "attention", "mlp", "sum", "why", "writing", "learning", "mistakes", "compare"]
+    sections = [
+        "map", "focus", "attention", "mlp", "sum",
+        "why", "writing", "learning", "mistakes", "compare",
+    ]  # fmt: skip
     assert [place for place in order if place in sections] == sections
 
 
