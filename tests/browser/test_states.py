@@ -60,7 +60,8 @@ def differences(one: Shown, reader: Reader) -> int:
             name, _, head = rest.partition("[")
             if head in ("0]", "1]") and name.startswith("embedding"):
                 name, head = rest, ""
-            x, y = (one.arrays[name][int(head[:-1])] if head else one.arrays[name] for one in (a, b))
+            x, y = (reference.arrays[name] for reference in (a, b))
+            x, y = (x[int(head[:-1])], y[int(head[:-1])]) if head else (x, y)
             expected = y - x
             size = np.sqrt((expected**2).mean() / np.mean([*x.ravel() ** 2, *y.ravel() ** 2]))
             assert float(entry["value"]) == pytest.approx(size, rel=1e-6)
@@ -70,7 +71,7 @@ def differences(one: Shown, reader: Reader) -> int:
 
 
 def test_two_inputs(shown: Callable[..., Shown], count: Counter[str]) -> None:
-    one = shown("addition", "12+34")
+    one = shown("addition", "12+34", height=30000)
     reader = Reader(one, count)
     one.type("98+7", "#compare input")
     one.page.get_by_role("button", name="Put side by side").click()
@@ -88,7 +89,7 @@ def test_two_inputs(shown: Callable[..., Shown], count: Counter[str]) -> None:
 
 
 def test_two_runs(shown: Callable[..., Shown], count: Counter[str]) -> None:
-    one = shown("addition", "12+34", compare="other addition")
+    one = shown("addition", "12+34", compare="other addition", height=30000)
     reader = Reader(one, count)
     parts = "#map, #focus, #attention, #mlp, #sum, #why, #writing, #learning"
     assert reader.check(parts) > 100
