@@ -106,6 +106,7 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
  * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
+ * canvas: of a `canvasKeeper`, where many are drawn anew at once
  */
 export function heatMap(side, options) {
   const { trace, at = [], values, scale = "signed", cell, caption, onSelect } = options;
@@ -116,7 +117,7 @@ export function heatMap(side, options) {
   const most = options.most ?? (trace.endsWith(".weights") ? 1 : largestSize(values.data));
   const asks = /\.(weights|scores)$/.test(trace);
 
-  const canvas = el("canvas", {});
+  const canvas = options.canvas ?? el("canvas");
   const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
   paintHeat(canvas, layout, values, { rows, columns, scale, most });
   const mark = (name) => el("span", { class: name, hidden: true });

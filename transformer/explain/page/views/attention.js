@@ -3,7 +3,7 @@
 
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
-import { paintSmall } from "../paint.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import { bars, declare, derived, el, heatMap, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
@@ -22,6 +22,7 @@ export function attentionView(app) {
     const grid = el("div", { class: "heads" });
     const large = el("div", { class: "large" });
     const panel = el("div", { class: "cell" });
+    const canvasOf = canvasKeeper();
     let shown = null; // {path, head, query, key}; without a query, that of the chosen step
     element.classList.add("view");
     element.append(el("div", { class: "attention" }, grid, el("div", {}, large, panel)));
@@ -55,8 +56,8 @@ export function attentionView(app) {
       const cell = { head, query, key, step, edits: state.edits };
       grid.replaceChildren(
         legend(app, side, boxes.at(-1), step.row),
-        ...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
-      large.replaceChildren(...largeMap(app, side, box, cell, open));
+        ...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open, canvasOf)));
+      large.replaceChildren(...largeMap(app, side, box, cell, open, canvasOf));
       panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
     };
   }
@@ -101,7 +102,7 @@ const GROUP_TEXT = {
 };
 
 /** A kind of attention: a line for each layer, a small map for each head. */
-function headGrid(side, group, shown, step, open) {
+function headGrid(side, group, shown, step, open, canvasOf) {
   const [{ cross, causal, side: where }] = group;
   const kind = cross ? "cross" : causal ? "causal" : where === "source" ? "source" : "both";
   const encoder = where === "source" ? `${words({ en: "Encoder", zh: "编码器" })} · ` : "";
@@ -116,17 +117,17 @@ function headGrid(side, group, shown, step, open) {
         text: words({ en: "block {0}", zh: "第 {0} 块" }, box.block + 1),
       }),
       Array.from({ length: side.model.config.n_heads }, (_, head) =>
-        smallMap(side, box, head, shown, step, open)),
+        smallMap(side, box, head, shown, step, open, canvasOf)),
     )),
   );
 }
 
 /** A head's weights, small; the row of the chosen step is marked. */
-function smallMap(side, box, head, shown, step, open) {
+function smallMap(side, box, head, shown, step, open, canvasOf) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
-  const canvas = el("canvas");
+  const canvas = canvasOf(`${name}.${head}`);
   paintSmall(canvas, weights, "weight", 1);
   const mark = box.side === "source" ? null : el("span", { class: "head-step" });
   mark?.style.setProperty("top", `${(100 * step.row) / T}%`);
@@ -161,7 +162,7 @@ function strongestLook(explanation, box, weights, index) {
 }
 
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(app, side, box, { head, query, key, step }, open) {
+function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
@@ -173,6 +174,7 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
     cell, select: { row: query, column: key ?? undefined }, onSelect: look,
+    canvas: canvasOf("large"),
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
   const what = `weight:${box.id}.${head}.${query}`;

@@ -4,6 +4,7 @@
 import { likeliest } from "../arithmetic/compared.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
 import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { isBoxSecret, secretNote } from "./guess.js";
@@ -28,6 +29,7 @@ export function focusView(app) {
   function mount(element, side) {
     const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
+    const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
 
     function heading(box) {
@@ -78,7 +80,7 @@ export function focusView(app) {
       };
       const { row } = steps[Math.min(state.step, steps.length - 1)];
       const groups = [];
-      for (const array of arraysOf(box, side.data, trace, head)) {
+      for (const [i, array] of arraysOf(box, side.data, trace, head).entries()) {
         const values = sub(trace.get(array.trace), ...array.at);
         const picture = heatMap(side, {
           trace: array.trace, at: array.at, values, rows: labels[array.rows],
@@ -87,6 +89,7 @@ export function focusView(app) {
           select: array.rows === "own" && !isSource ? { row } : {},
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
+          canvas: canvasOf(i),
         });
         const { group } = array;
         if (group && groups.at(-1)?.group === group) groups.at(-1).pictures.push(picture);

@@ -4,7 +4,7 @@
 import { likeliest } from "../arithmetic/compared.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
-import { paintSmall } from "../paint.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import { words } from "../words.js";
 import {
   declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
@@ -29,6 +29,7 @@ export function mapView(app) {
     }, term("residual")));
     const heading = el("h2", { class: "unseen", text: words({ en: "The map", zh: "全图" }) });
     element.append(heading, head, legend, steps, figure);
+    const canvasOf = canvasKeeper();
     let width = 0;
     let drawn = null;
 
@@ -101,7 +102,7 @@ export function mapView(app) {
         el("span", { class: "map-shape", text: shape }),
       );
       if (part !== "box" || isBoxSecret(app, side, box)) return;
-      const picture = smallPicture(side, box, state);
+      const picture = smallPicture(side, box, state, canvasOf);
       if (picture) button.append(picture);
     }
 
@@ -218,7 +219,7 @@ function stepSentence(store, { explanation }, { step: chosen }, isSecret) {
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
-function smallPicture(side, box, state) {
+function smallPicture(side, box, state, canvasOf) {
   const { trace, steps, label, rows, columns } = side.explanation;
   const index = Math.min(state.step, steps.length - 1);
   const step = steps[index];
@@ -233,7 +234,7 @@ function smallPicture(side, box, state) {
     const { shape: [heads, height, width], data } = trace.get(name);
     const maps = Array.from({ length: heads }, (_, head) => {
       const part = data.subarray(head * height * width, (head + 1) * height * width);
-      const canvas = el("canvas", {});
+      const canvas = canvasOf(`${name}.${head}`);
       paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
       return withChosenRow(declare(canvas, side, name, [head], part), chosen, height);
     });
@@ -241,7 +242,7 @@ function smallPicture(side, box, state) {
   }
   if (box.kind === "mlp") {
     const name = `${box.id}.hidden`;
-    const canvas = el("canvas", {});
+    const canvas = canvasOf(name);
     const values = trace.get(name);
     paintSmall(canvas, values, "signed", largestSize(values.data));
     declare(canvas, side, name, [], values.data);
