@@ -146,6 +146,6 @@ def test_two_vectors_change_places_before_the_mlp(tab: Any, python: tuple[Any, A
     swap.get_by_role("status").get_by_text("largest difference 0").wait_for()
     assert button.evaluate("e => e === document.activeElement")
     output = e.trace[f"{MLP}.output"][0]
-    places = swap.locator(".swap-stage").last.locator("canvas")
+    places = swap.locator(".swap-stage").last.locator("[data-values]")
     shown = places.evaluate_all("all => all.map(e => e.dataset.values.split(' ').map(Number))")
     np.testing.assert_allclose(shown[:2], output[[1, 0]], rtol=BOUND, atol=BOUND)

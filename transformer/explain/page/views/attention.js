@@ -1,6 +1,7 @@
 // Attention: every head as a small map of who asks whom, one of them large, and any cell of that
 // opened to its arithmetic.
 
+import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
@@ -8,6 +9,7 @@ import { bars, declare, derived, el, heatMap, percent, phrase, token } from "../
 import { words } from "../words.js";
 import { cellPanel } from "./cell.js";
 import { placed } from "./lines.js";
+import { partSwitch } from "./part_switch.js";
 import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
@@ -172,7 +174,8 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
   const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
-    cell, select: { row: query, column: key ?? undefined }, onSelect: look,
+    cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
+    select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
   const what = `weight:${box.id}.${head}.${query}`;
@@ -200,5 +203,6 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
+    partSwitch(app, side, { kind: "head", path: box.id, index: head }) ?? "",
   ];
 }

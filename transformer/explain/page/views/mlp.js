@@ -5,6 +5,7 @@ import { hiddenUnits } from "../arithmetic/unit.js";
 import { boxesOf, boxPlace } from "../boxes.js";
 import { el, token } from "../widgets.js";
 import { words } from "../words.js";
+import { partSwitch } from "./part_switch.js";
 import { swapPanel } from "./swap.js";
 import { askingTokens, rowLabels } from "./tokens.js";
 import { readingExamples, unitPanel } from "./unit.js";
@@ -50,10 +51,11 @@ export function mlpView(app) {
         rowChoice(app, side, box, index, (i) => {
           open({ query: i === follow ? null : i, unit: null });
         }),
+        partSwitch(app, side, { kind: "sublayer", path: box.id }) ?? "",
       );
       units.replaceChildren(...unitsPanel(app, side, box, index, { list, order, chosen },
         (number) => open({ unit: number })));
-      unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
+      unit.replaceChildren(...unitPanel(app, side, box, index, chosen, reading));
       if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
         swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
       }

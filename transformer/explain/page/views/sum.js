@@ -2,11 +2,13 @@
 
 import { parts } from "../arithmetic/attribution.js";
 import { comparedStep, heldScales, likeliest, runningTotal } from "../arithmetic/compared.js";
+import { hasPart } from "../arithmetic/edits.js";
 import { at } from "../arithmetic/tensor.js";
 import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { lensSection } from "./lens.js";
 import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
+import { smallSwitch } from "./part_switch.js";
 
 export function sumView(app) {
   const { store } = app;
@@ -93,7 +95,9 @@ export function sumView(app) {
           line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),
         el("span", { class: "number quiet so-far", text: signed(after) }));
-        return el("li", {}, derived(row, `sum:${name}`, value));
+        const off = switchOf(name, box, head, step.rival);
+        const isOut = off?.getAttribute("aria-pressed") === "true";
+        return el("li", { class: isOut && "is-off" }, derived(row, `sum:${name}`, value), off);
       });
       const { label } = side.explanation;
       const total = derived(el("div", { class: "fall-row total" },
@@ -110,8 +114,15 @@ export function sumView(app) {
             el("span", {}, "← ", token(label(step.rival))),
             el("span", {}, token(label(step.token)), " →")),
           el("span", { text: words({ en: "adds", zh: "加上" }) }),
-          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) })),
+          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) }), el("span")),
         rows, el("li", {}, total));
+    }
+
+    /** A switch for a head or a sublayer; the other parts have none. The rival stays the same. */
+    function switchOf(name, box, head, rival) {
+      const target = head === undefined
+        ? { kind: "sublayer", path: box } : { kind: "head", path: box, index: head };
+      return hasPart(side.model, target) ? smallSwitch(app, side, name, target, { rival }) : null;
     }
 
     function check({ parts: { length }, total, difference }) {
