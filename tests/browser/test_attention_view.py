@@ -100,7 +100,7 @@ def test_the_heads_say_at_whom_the_chosen_step_looks(tab: Any, python: tuple[Any
     _, e = python
     section = look(tab, "attention")
     tab.locator(".answer [data-step='1']").click()
-    tab.wait_for_function("location.hash.includes('step=1')")
+    tab.wait_for_function("() => location.hash.includes('step=1')")
     weights = e.trace[f"{CROSS}.weights"][0, :, e.steps[1].row]
     shown = section.locator(f"[data-trace='{CROSS}.weights'] .head-look .token")
     assert shown.all_inner_texts() == ["8+9="[i] for i in weights.argmax(1)]

@@ -188,7 +188,7 @@ function moreBelow(element) {
   };
   element.after(button);
   panel.addEventListener("scroll", update, { passive: true });
-  new ResizeObserver(update).observe(element);
+  new ResizeObserver(() => requestAnimationFrame(update)).observe(element);
   return update;
 }
 

@@ -69,7 +69,8 @@ export function headerView(app, sections) {
     // What stays below the head, and where a link leads, depends on how high it is.
     const { style } = document.documentElement;
     const head = element.closest("header");
-    new ResizeObserver(() => style.setProperty("--head", `${head.offsetHeight}px`)).observe(head);
+    const measure = () => style.setProperty("--head", `${head.offsetHeight}px`);
+    new ResizeObserver(() => requestAnimationFrame(measure)).observe(head);
 
     let heard = null; // the answer that was last said to those who hear the page
 
