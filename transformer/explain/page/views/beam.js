@@ -183,7 +183,7 @@ export function beamFigure(app, side) {
     body.replaceChildren(
       el("div", { class: "scroll" }, beamTree(side, found.layout, wanted.alpha, show)),
       el("div", { class: "beside" }, detail,
-        el("div", {}, el("p", {}, phrase(same, command)), foundTexts(side, found))),
+        el("div", { class: "scroll" }, el("p", {}, phrase(same, command)), foundTexts(side, found))),
     );
   }
   return { element, update };
