@@ -20,7 +20,7 @@ from transformer.decoding import beam_search
 from transformer.explain import Edit, Explanation, edited, explained, in_float64, lens, parts
 from transformer.explain.effects import predicted
 from transformer.explain.explanation import forward, prompt_of
-from transformer.explain.page.record import _activations
+from transformer.explain.page.record import activations
 
 
 def softmax(logits: Array) -> Array:
@@ -50,7 +50,7 @@ class Reference(Parts, Records):
         self.clean = self._explain(state["question"], target, [])
         self.edits = self._made(state["edits"])
         self.now = self._explain(state["question"], target, state["edits"])
-        self.arrays = _activations(self.now.trace)
+        self.arrays = activations(self.now.trace)
         self.__dict__.pop("beams", None)
         return self
 
@@ -106,7 +106,8 @@ class Reference(Parts, Records):
         """Return what an element must show: a number, or an array of them."""
         if entry["trace"] is not None:
             array = self.arrays[entry["trace"]]
-            return array[tuple(int(i) for i in entry["at"].split(",") if i)]
+            at = [i for i in entry["at"].split(",") if i]
+            return array[tuple(slice(int(i[1:])) if i[0] == ":" else int(i) for i in at)]
         kind, _, rest = entry["what"].partition(":")
         return getattr(self, f"_{kind}")(rest, entry)
 
@@ -128,6 +129,10 @@ class Reference(Parts, Records):
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
         step, token = map(int, rest.split(":"))
         return float(self.now.steps[step].probabilities[token])
+
+    def _answer(self, rest: str, entry: dict[str, Any]) -> float:
+        """The probability of the whole answer."""
+        return math.prod(float(step.probabilities[step.token]) for step in self.now.steps)
 
     def _loss(self, rest: str, entry: dict[str, Any]) -> float:
         if rest == "mean":
@@ -186,6 +191,10 @@ class Reference(Parts, Records):
     def _beam(self, rest: str, entry: dict[str, Any]) -> float:
         if rest.startswith("best"):
             return float(self.beams.scores[0, int(rest[4:])].item())
+        if rest.startswith("probability"):
+            ids = self.beams.ids.numpy()[0, int(rest[11:])].tolist()
+            end = self.model.config.eos
+            return math.exp(self.score(ids[: ids.index(end) + 1] if end in ids else ids)[0])
         [text] = [x for x in entry["words"] if "ln P" in x]
         labels = text.split(" — ")[0].split(" ")
         shown = {visible(x): i for i, x in enumerate(self.tokens)}
