@@ -17,9 +17,18 @@ from expected_records import Records
 import minitorch as mt
 from minitorch.autograd import Array
 from transformer.decoding import beam_search
-from transformer.explain import Edit, Explanation, edited, explained, in_float64, lens, parts
+from transformer.explain import (
+    Edit,
+    Explanation,
+    asking,
+    edited,
+    explained,
+    in_float64,
+    lens,
+    parts,
+)
 from transformer.explain.effects import predicted
-from transformer.explain.explanation import forward, prompt_of
+from transformer.explain.explanation import forward
 from transformer.explain.page.record import activations
 
 
@@ -182,7 +191,7 @@ class Reference(Parts, Records):
     @cached_property
     def beams(self) -> Any:
         width, alpha = self.state["beam"]["width"], self.state["beam"]["alpha"]
-        prompt = mt.tensor([prompt_of(self.task, self.now.source)])
+        prompt = mt.tensor([asking.prompt(self.task, self.now.source)])
         is_text = self.task.name == "characters"
         most = self.task.context // 2 if is_text else self.task.longest[1] + 1
         with mt.no_grad(), edited(self.model, self.edits):
@@ -208,7 +217,7 @@ class Reference(Parts, Records):
 
     def score(self, ids: list[int]) -> tuple[float, float]:
         """ln P of a text after the prompt, and its length penalty."""
-        prompt = prompt_of(self.task, self.now.source)
+        prompt = asking.prompt(self.task, self.now.source)
         inputs = {"ids": [*prompt, *ids[:-1]]}
         if self.kind == "Transformer":
             inputs = {"source": prompt, "target": [self.model.config.bos, *ids[:-1]]}

@@ -10,11 +10,11 @@ import numpy as np
 
 import minitorch as mt
 from minitorch.autograd import Array
-from transformer.explain import Explanation, edited
+from transformer.explain import Explanation, asking, edited
 from transformer.explain.attribution import float64, read, read_difference
 from transformer.explain.edits import sublayers
 from transformer.explain.explanation import forward
-from transformer.explain.page import asking, held_out
+from transformer.explain.page import held_out
 from transformer.explain.trace import trace
 from transformer.model.mlp import SwiGLU
 
@@ -115,7 +115,7 @@ class Parts:
             return self.kept[path]
         found = self.kept[path] = []
         for source, target in held_out.examples(self.task, held_out.SHOWN):
-            written = asking.right_answer(self.task, target)
+            written = asking.target_ids(self.task, target)
             inputs = asking.inputs(self.task, [source], [written])
             with mt.no_grad(), trace(self.model) as t:
                 self.model(*inputs)

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def _step(value: str) -> int | str:
 
 
 def _check(options: argparse.Namespace, wants_page: bool, out: Path) -> None:
-    """Raise unless the flags go together, and all places are outside the run's directory."""
+    """Raise unless the flags go together, and all places are outside the runs' directories."""
     for flag in ("open", "compare"):
         if getattr(options, flag) and not wants_page:
             raise Mistake(f"--{flag} is for the page: say where to write that, --out FILE")
@@ -52,8 +53,9 @@ def _check(options: argparse.Namespace, wants_page: bool, out: Path) -> None:
         places[options.png / "sum.png"] = options.png
     if options.json:
         places[options.json] = options.json.parent
+    runs = [run.resolve() for run in (options.run, options.compare) if run is not None]
     for path, folder in places.items():
-        if path != STANDARD_OUTPUT and folder.resolve() == options.run.resolve():
+        if path != STANDARD_OUTPUT and folder.resolve() in runs:
             raise Mistake(
                 f"{shown(path)} would lie in the directory of the run, which is for the run's own "
                 "files: choose another place"
@@ -100,7 +102,8 @@ def _write(files: list[tuple[Path, bytes]], folder: Path | None) -> None:
         write_files(dict(files))
     except BaseException:
         if new is not None:
-            new.rmdir()
+            with suppress(OSError):  # the first pictures are in it
+                new.rmdir()
         raise
 
 

@@ -13,7 +13,7 @@ from minitorch.autograd import Array
 
 from ...model.mlp import MLP, SwiGLU
 from ...tasks import Characters, Model
-from . import asking
+from .. import asking
 from .encoding import rounded
 
 Examples: TypeAlias = list[tuple[str, str]]
@@ -90,7 +90,7 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
                 hook = listen(path, mlp)
                 stack.enter_context(mlp.down.register_forward_pre_hook(hook))
         for sources, targets in _parts(held_out):
-            written = [asking.right_answer(task, target) for target in targets]
+            written = [asking.target_ids(task, target) for target in targets]
             inputs = asking.inputs(task, sources, written)
             model(*inputs)
     return {

@@ -19,9 +19,9 @@ from typing import Any
 
 from ...tasks import Characters, Model
 from ...training.saved import SavedRun
+from ..asking import target_ids
 from ..explanation import explained
 from ..learning import Snapshot, metrics, snapshot, spread
-from .asking import right_answer
 from .encoding import encoded, rounded
 
 MOST_NUMBERS = 300_000  # attention weights in a page, of all checkpoints: 1.6 MB
@@ -51,7 +51,7 @@ def _examples(task: Any, model: Model, source: str, held_out: Examples) -> list[
     return [
         {"source": s, "target": answers[s], "known": known or s != source}
         for s in sources
-        if right_answer(task, answers[s])  # a model that says nothing shows nothing
+        if target_ids(task, answers[s])  # a model that says nothing shows nothing
     ]
 
 

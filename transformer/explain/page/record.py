@@ -25,9 +25,10 @@ from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
 from ...training.saved import SavedRun
+from .. import asking
 from ..explanation import explained, forward, in_float64
 from ..trace import Trace, trace
-from . import asking, held_out
+from . import held_out
 from .encoding import encoded
 from .learned import learned
 from .sources import sources

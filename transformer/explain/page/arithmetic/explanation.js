@@ -4,7 +4,7 @@ import { checkLogits, greedy } from "./decoding.js";
 import { run } from "./model.js";
 import { repr, ValueError } from "./python.js";
 import {
-  asAnswer, asSource, decodeIds, encode, longestAnswer, placeOfGap, prompt,
+  asAnswer, asSource, decodeIds, longestAnswer, placeOfGap, prompt, targetIds,
 } from "./tasks.js";
 import { argmax, fromBase64, logSoftmax, row, softmax } from "./tensor.js";
 
@@ -53,9 +53,7 @@ function inUse(model, task, source, edits) {
 
 /** The ids that the model reads, and those that it is to write. */
 function inTraining(model, task, source, target) {
-  const [isBert, ids] = [model.kind === "BERT", encode(task, target)];
-  const answer = isBert || task.name === "characters" ? ids : [...ids, model.config.eos];
-  const most = isBert ? 1 : longestAnswer(task);
+  const [answer, most] = [targetIds(task, target), longestAnswer(task)];
   if (answer.length < 1 || answer.length > most) {
     throw new ValueError(
       `a target of this task has 1 to ${most} tokens, and ${repr(target)} ${answer.length}`,

@@ -177,7 +177,14 @@ export function prompt(task, kind, source) {
 
 /** The most tokens that it may write, </s> included. */
 export function longestAnswer(task) {
-  return task.name === "characters" ? Math.floor(task.context / 2) : task.longest[1] + 1;
+  if (task.name === "characters") return Math.floor(task.context / 2);
+  return task.architecture === "bert" ? 1 : task.longest[1] + 1;
+}
+
+/** The ids of a right answer, as the model learns to write it. */
+export function targetIds(task, target) {
+  const ids = encode(task, target);
+  return task.name === "characters" || task.architecture === "bert" ? ids : [...ids, EOS];
 }
 
 /** The place of the gap in what a BERT reads. */

@@ -5,7 +5,7 @@ import { rowIds } from "./cell.js";
 import { inputsOf } from "./explanation.js";
 import { feedForward } from "./layers.js";
 import { run } from "./model.js";
-import { encode, prompt } from "./tasks.js";
+import { prompt, targetIds } from "./tasks.js";
 import { mapNumbers, matmul, row, tensor } from "./tensor.js";
 
 /**
@@ -46,8 +46,7 @@ export function runMlp(model, path, x) {
 
 /** What the model reads while it is given a held-out example, [source, target], with its answer. */
 export function exampleInputs(model, task, [source, target]) {
-  const end = task.name === "characters" ? [] : [model.config.eos];
-  return inputsOf(model, prompt(task, model.kind, source), [...encode(task, target), ...end]);
+  return inputsOf(model, prompt(task, model.kind, source), targetIds(task, target));
 }
 
 /** What a unit adds to each logit for each 1 of its value, the scales held at this row. */
