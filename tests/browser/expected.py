@@ -26,7 +26,7 @@ from transformer.explain import (
     in_float64,
     lens,
     parts,
-)
+)  # fmt: skip
 from transformer.explain.effects import predicted
 from transformer.explain.explanation import forward
 from transformer.explain.page.record import activations
@@ -121,12 +121,7 @@ class Reference(Parts, Records):
         return getattr(self, f"_{kind}")(rest, entry)
 
     def _sum(self, rest: str, entry: dict[str, Any]) -> float:
-        row, token, rival = self.step_of(self.now)
-        if entry["section"] == "attention":  # of the row that asks
-            query = self.state["query"]
-            step = next(s for s in self.now.steps if s.row == (row if query is None else query))
-            row, token, rival = step.row, step.token, self._rival(step)
-        found = parts(self.model, self.now.trace, row, token, rival, self.edits)
+        found = parts(self.model, self.now.trace, *self.step_of(self.now), self.edits)
         special = {"total": found.total, "difference": found.difference, "error": 0.0}
         return special[rest] if rest in special else found.parts[rest]
 

@@ -199,7 +199,8 @@ export function beamFigure(app, side) {
         zh: "得分最高的在先。{0} 的开头就是第一个。" }
       : { en: "The best score first; {0} prints the same.",
         zh: "得分最高的在先；{0} 打印的是同样的。" };
-    texts.replaceChildren(foundTexts(side, found), el("p", { class: "note" }, phrase(same, command)));
+    texts.replaceChildren(
+      foundTexts(side, found), el("p", { class: "note scroll" }, phrase(same, command)));
     tree.replaceChildren(
       el("div", { class: "scroll" }, beamTree(side, found.layout, wanted.alpha, show)), detail);
   }

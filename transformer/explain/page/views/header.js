@@ -5,7 +5,7 @@ import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
-import { anySecret, isSecret } from "./guess.js";
+import { anySecret, isSecret, shownSteps } from "./guess.js";
 import { asRead } from "./said.js";
 
 const SENTENCES = {
@@ -72,7 +72,7 @@ export function headerView(app, sections) {
       if (event.key === "Enter" || event.key === " ") store.set({ step: i });
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (by) {
-        const step = Math.min(side.explanation.steps.length - 1, Math.max(0, i + by));
+        const step = Math.min(answer.children.length - 1, Math.max(0, i + by));
         store.set({ step });
         requestAnimationFrame(() => answer.children[step]?.focus());
       }
@@ -107,7 +107,7 @@ export function headerView(app, sections) {
       if (!side.explanation) return;
       const { source, question: answered, text, steps, label } = side.explanation;
       rest.textContent = source.startsWith(answered) ? source.slice(answered.length) : "";
-      answer.replaceChildren(...steps.map((each, i) => stepBox(each, i, step)));
+      answer.replaceChildren(...shownSteps(app, side).map((each, i) => stepBox(each, i, step)));
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
