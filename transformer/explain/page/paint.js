@@ -102,7 +102,10 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   pen.fillStyle = css(quiet);
   pen.textAlign = "center";
   const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
-  for (let j = every - 1; j < width; j += every) pen.fillText(j + 1, left + (j + 0.5) * cell, top - 8);
+  for (let j = every - 1; j < width; j += every) {
+    const half = pen.measureText(j + 1).width / 2;
+    pen.fillText(j + 1, Math.min(left + (j + 0.5) * cell, layout.width - half), top - 8);
+  }
 }
 
 /** Paint the cells, with their numbers where there is room. */

@@ -103,6 +103,12 @@ def _sampling(decoding: Decoding) -> dict[str, float] | None:
     return {name: x for name, x in found.items() if x is not None} or None
 
 
+def _is_reversed(task: Any) -> bool:
+    """Does the model write an answer's last character first, as the units of a sum?"""
+    pair = "".join(task.tokenizer.tokens[3:5])  # after the special tokens
+    return isinstance(task, TextToText) and task.as_answer(pair) == pair[::-1]
+
+
 def _described(task: Any) -> dict[str, Any]:
     """Return what the page needs of a task; of its own fields, those that are numbers.
 
@@ -119,6 +125,7 @@ def _described(task: Any) -> dict[str, Any]:
         "tokenizer": TOKENIZERS.get(type(task.tokenizer), "other"),
         "tokens": list(task.tokenizer.tokens),
         "sampling": _sampling(task.decoding),
+        "reversed": _is_reversed(task),
     }
 
 
