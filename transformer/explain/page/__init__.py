@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ...fields import checked
-from ..writing import write_files
+from ..files import write_files
 from .record import Subject, payload
 
 __all__ = ["ModuleError", "Subject", "first_question", "joined", "page", "payload", "write_page"]

@@ -1,6 +1,7 @@
 // The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
 // formula, its arrays, and the lines of our own Python.
 
+import { hiddenPairs } from "../arithmetic/cell.js";
 import { likeliest } from "../arithmetic/compared.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
@@ -11,6 +12,7 @@ import { isBoxSecret, secretNote } from "./guess.js";
 import { arraysOf } from "./focus_arrays.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
+import { headShown, leadingOf } from "./leading.js";
 
 const MOST_PROBABILITIES = 12;
 const FURTHER = {
@@ -31,6 +33,7 @@ export function focusView(app) {
     const opened = new Set(); // the files whose lines are unfolded
     const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
+    const more = moreBelow(element);
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -59,10 +62,10 @@ export function focusView(app) {
         line({ en: "out", zh: "输出" }, comesOut));
     }
 
-    function headChoice(state) {
+    function headChoice(box, chosen) {
       const buttons = Array.from({ length: side.data.config.n_heads }, (_, i) => el("button", {
-        type: "button", text: String(i + 1), "aria-pressed": String(i === state.head),
-        onclick: () => store.set({ head: i }),
+        type: "button", text: String(i + 1), "aria-pressed": String(i === chosen),
+        onclick: () => store.set({ path: box.id, head: i }),
       }));
       const name = words({ en: "Head", zh: "头" });
       return el("div", { class: "focus-heads" },
@@ -71,9 +74,8 @@ export function focusView(app) {
     }
 
     /** Heat maps of the arrays, those of a group side by side. */
-    function pictures(box, state) {
+    function pictures(box, head, state) {
       const { trace, rows, columns, steps } = side.explanation;
-      const head = Math.min(state.head, side.data.config.n_heads - 1);
       const isSource = box.side === "source";
       const labels = {
         own: isSource ? columns : rows, memory: columns, vocabulary: side.task.tokens,
@@ -87,6 +89,7 @@ export function focusView(app) {
           columns: values.shape[1] === 1 ? undefined : labels[array.columns] ?? null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
           select: array.rows === "own" && !isSource ? { row } : {},
+          hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
           canvas: canvasOf(i),
@@ -156,24 +159,45 @@ export function focusView(app) {
       }
       const text = textOf(box, side.data);
       const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
+      const head = box.kind === "attention"
+        ? headShown(side, leadingOf(app, side), box.id, state.head) : null;
       const isHiding = isBoxSecret(app, side, box);
-      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
+      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, head, state);
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
         sentences(text),
         el("div", { class: "focus-formulas" }, formulas),
-        ...(box.kind === "attention" ? [headChoice(state)] : []),
+        ...(box.kind === "attention" ? [headChoice(box, head)] : []),
         ...(isHiding ? [secretNote()] : shown),
         further(box),
         ...code(box),
       );
       if (box !== last) element.closest(".side").scrollTop = 0;
       last = box;
+      more();
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
 }
+
+/** A button while there is more below in the panel, which scrolls by itself; returns its update. */
+function moreBelow(element) {
+  const panel = element.closest(".side");
+  const button = el("button", {
+    type: "button", class: "focus-more", text: words({ en: "more below ↓", zh: "下面还有 ↓" }),
+    onclick: () => panel.scrollBy({ top: 0.8 * panel.clientHeight }),
+  });
+  const update = () => {
+    button.hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop < 30;
+  };
+  element.after(button);
+  panel.addEventListener("scroll", update, { passive: true });
+  new ResizeObserver(() => requestAnimationFrame(update)).observe(element);
+  return update;
+}
+
+const isPairs = ({ trace }) => /\.(scores|weights)$/.test(trace);
 
 /** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
 function cellSize({ group, columns }, { shape: [height, width] }) {

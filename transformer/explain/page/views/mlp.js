@@ -5,8 +5,10 @@ import { hiddenUnits } from "../arithmetic/unit.js";
 import { boxesOf, boxPlace } from "../boxes.js";
 import { el, token } from "../widgets.js";
 import { words } from "../words.js";
+import { mlpLead } from "./before_mlp.js";
+import { partSwitch } from "./part_switch.js";
 import { swapPanel } from "./swap.js";
-import { askingTokens, rowLabels } from "./tokens.js";
+import { askingTokens, rowLabels, rowNote } from "./tokens.js";
 import { readingExamples, unitPanel } from "./unit.js";
 import { unitsPanel } from "./units.js";
 
@@ -14,11 +16,12 @@ export function mlpView(app) {
   function mount(element, side) {
     const boxes = boxesOf(side.model).filter((box) => box.kind === "mlp");
     const choice = el("div", { class: "mlp-choice" });
+    const lead = el("div", { class: "mlp-lead" });
     const units = el("div", { class: "units" });
     const unit = el("div", { class: "cell" });
     const swapping = el("div", { class: "swap" });
     element.classList.add("view");
-    element.append(choice, el("div", { class: "mlp" }, units, unit), swapping);
+    element.append(choice, lead, el("div", { class: "mlp" }, units, unit), swapping);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
     let swap = null; // {path, a, b, done}: two rows of an MLP's stream, which may change places
     const reading = readingExamples(element, side, boxes, () => keepingControl(element, update));
@@ -50,10 +53,13 @@ export function mlpView(app) {
         rowChoice(app, side, box, index, (i) => {
           open({ query: i === follow ? null : i, unit: null });
         }),
+        partSwitch(app, side, { kind: "sublayer", path: box.id }) ?? "",
       );
+      lead.replaceChildren(
+        ...mlpLead(app, side, box, index), rowNote(app, side, box, index) ?? "");
       units.replaceChildren(...unitsPanel(app, side, box, index, { list, order, chosen },
         (number) => open({ unit: number })));
-      unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
+      unit.replaceChildren(...unitPanel(app, side, box, index, chosen, reading));
       if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
         swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
       }
