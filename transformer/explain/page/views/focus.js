@@ -1,15 +1,15 @@
 // The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
 // formula, its arrays, and the lines of our own Python.
 
-import { likeliest } from "../arithmetic/compared.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
-import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
-import { isBoxSecret, secretNote } from "./guess.js";
+import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 
 const MOST_PROBABILITIES = 12;
 const FURTHER = {
