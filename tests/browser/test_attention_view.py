@@ -69,7 +69,7 @@ def test_a_cell_opens_by_keyboard_to_arithmetic_that_python_does_too(
 ) -> None:
     model, e = python
     section = look(tab, "attention")
-    section.locator(".head-map").nth(-2).click()  # of the last attention, head 3 of 4
+    section.locator(".head-map").nth(2).click()  # of the cross-attention, head 3
     section.locator(".large .heat-scroll").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         tab.keyboard.press(key)

@@ -26,7 +26,9 @@ const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
 // What sections would give away.
-const GUESSED = { attention: "attention", sum: "token", why: "token", learning: "answer" };
+const GUESSED = {
+  attention: "attention", mlp: "token", sum: "both", why: "token", learning: "answer",
+};
 const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
 
 /** The boxes of the runs, also of two that are not alike; each once. */
@@ -41,7 +43,7 @@ function beginning(data, boxes) {
   const first = attention.findLast((box) => box.cross) ?? attention[attention.length - 1];
   return {
     lang: data.lang, question: data.question, target: null, mode: "use", step: 0,
-    box: first.id, path: first.id, head: 0, query: null, key: null, unit: null, rival: null,
+    box: first.id, path: null, head: null, query: null, key: null, unit: null, rival: null,
     edits: [], beam: { width: 4, alpha: 0.6 }, checkpoint: null, example: 0, second: null,
     guess: false,
   };
@@ -135,6 +137,7 @@ function startPage(data) {
   function build() {
     watcher.disconnect();
     views = [];
+    announce(""); // what was said last was said in another language
     document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
     const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
     const header = el("header", { class: "top" });

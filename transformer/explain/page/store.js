@@ -31,7 +31,7 @@ const STATE_CHECKS = {
   step: isIndexValue,
   box: isTextValue,
   path: orNull(isTextValue),
-  head: isIndexValue,
+  head: orNull(isIndexValue),
   query: orNull(isIndexValue),
   key: orNull(isIndexValue),
   unit: orNull(isIndexValue),

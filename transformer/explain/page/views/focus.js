@@ -10,6 +10,7 @@ import { arraysOf } from "./focus_arrays.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
 import { isBoxSecret, secretNote } from "./guess.js";
+import { headShown, leadingOf } from "./leading.js";
 
 const MOST_PROBABILITIES = 12;
 const FURTHER = {
@@ -57,10 +58,10 @@ export function focusView(app) {
         line({ en: "out", zh: "输出" }, comesOut));
     }
 
-    function headChoice(state) {
+    function headChoice(box, chosen) {
       const buttons = Array.from({ length: side.data.config.n_heads }, (_, i) => el("button", {
-        type: "button", text: String(i + 1), "aria-pressed": String(i === state.head),
-        onclick: () => store.set({ head: i }),
+        type: "button", text: String(i + 1), "aria-pressed": String(i === chosen),
+        onclick: () => store.set({ path: box.id, head: i }),
       }));
       const name = words({ en: "Head", zh: "头" });
       return el("div", { class: "focus-heads" },
@@ -69,9 +70,8 @@ export function focusView(app) {
     }
 
     /** Heat maps of the arrays, those of a group side by side. */
-    function pictures(box, state) {
+    function pictures(box, head, state) {
       const { trace, rows, columns, steps } = side.explanation;
-      const head = Math.min(state.head, side.data.config.n_heads - 1);
       const isSource = box.side === "source";
       const labels = {
         own: isSource ? columns : rows, memory: columns, vocabulary: side.task.tokens,
@@ -153,14 +153,16 @@ export function focusView(app) {
       }
       const text = textOf(box, side.data);
       const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
+      const head = box.kind === "attention"
+        ? headShown(side, leadingOf(app, side), box.id, state.head) : null;
       const isHiding = isBoxSecret(app, side, box);
-      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
+      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, head, state);
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
         sentences(text),
         el("div", { class: "focus-formulas" }, formulas),
-        ...(box.kind === "attention" ? [headChoice(state)] : []),
+        ...(box.kind === "attention" ? [headChoice(box, head)] : []),
         ...(isHiding ? [secretNote()] : shown),
         further(box),
         ...code(box),

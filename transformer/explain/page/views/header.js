@@ -5,7 +5,8 @@ import { forgetColours } from "../paint.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
-import { anySecret, isSecret } from "./guess.js";
+import { anySecret, isSecret, shownSteps } from "./guess.js";
+import { asRead } from "./said.js";
 
 const SENTENCES = {
   use: {
@@ -71,7 +72,7 @@ export function headerView(app, sections) {
       if (event.key === "Enter" || event.key === " ") store.set({ step: i });
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (by) {
-        const step = Math.min(side.explanation.steps.length - 1, Math.max(0, i + by));
+        const step = Math.min(answer.children.length - 1, Math.max(0, i + by));
         store.set({ step });
         requestAnimationFrame(() => answer.children[step]?.focus());
       }
@@ -106,13 +107,12 @@ export function headerView(app, sections) {
       if (!side.explanation) return;
       const { source, question: answered, text, steps, label } = side.explanation;
       rest.textContent = source.startsWith(answered) ? source.slice(answered.length) : "";
-      answer.replaceChildren(...steps.map((each, i) => stepBox(each, i, step)));
+      answer.replaceChildren(...shownSteps(app, side).map((each, i) => stepBox(each, i, step)));
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
       const secret = anySecret(app, side);
-      const isSame = secret || text === written || mode === "training";
-      reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
+      reading.textContent = secret ? "" : asRead(side.task, text, written);
       const said = words({ en: "The model wrote {0}", zh: "模型写出 {0}" }, secret ? "?" : text);
       if (heard !== null && said !== heard) app.announce(said);
       heard = said;

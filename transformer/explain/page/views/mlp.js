@@ -5,8 +5,9 @@ import { hiddenUnits } from "../arithmetic/unit.js";
 import { boxesOf, boxPlace } from "../boxes.js";
 import { el, token } from "../widgets.js";
 import { words } from "../words.js";
+import { mlpLead } from "./before_mlp.js";
 import { swapPanel } from "./swap.js";
-import { askingTokens, rowLabels } from "./tokens.js";
+import { askingTokens, rowLabels, rowNote } from "./tokens.js";
 import { readingExamples, unitPanel } from "./unit.js";
 import { unitsPanel } from "./units.js";
 
@@ -14,11 +15,12 @@ export function mlpView(app) {
   function mount(element, side) {
     const boxes = boxesOf(side.model).filter((box) => box.kind === "mlp");
     const choice = el("div", { class: "mlp-choice" });
+    const lead = el("div", { class: "mlp-lead" });
     const units = el("div", { class: "units" });
     const unit = el("div", { class: "cell" });
     const swapping = el("div", { class: "swap" });
     element.classList.add("view");
-    element.append(choice, el("div", { class: "mlp" }, units, unit), swapping);
+    element.append(choice, lead, el("div", { class: "mlp" }, units, unit), swapping);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
     let swap = null; // {path, a, b, done}: two rows of an MLP's stream, which may change places
     const reading = readingExamples(element, side, boxes, () => keepingControl(element, update));
@@ -51,6 +53,8 @@ export function mlpView(app) {
           open({ query: i === follow ? null : i, unit: null });
         }),
       );
+      lead.replaceChildren(
+        ...mlpLead(app, side, box, index), rowNote(app, side, box, index) ?? "");
       units.replaceChildren(...unitsPanel(app, side, box, index, { list, order, chosen },
         (number) => open({ unit: number })));
       unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));

@@ -5,6 +5,7 @@ import { comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { at } from "../arithmetic/tensor.js";
 import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
+import { earlierRival } from "./before_mlp.js";
 import { lensSection } from "./lens.js";
 import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
 
@@ -38,7 +39,7 @@ export function sumView(app) {
       for (const [bySize, button] of order) {
         button.setAttribute("aria-pressed", String(bySize === isBySize));
       }
-      asked.replaceChildren(question(step));
+      asked.replaceChildren(question(step), ...earlierRival(app, side, step));
       told.replaceChildren(waterfall(sum, step), check(sum), scales(step.row));
       last.replaceChildren(lensSection(app, side, step));
     }
@@ -87,7 +88,7 @@ export function sumView(app) {
           title: words(
             { en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" },
             partText(side.boxes, name), signed(value), signed(after)),
-          onclick: () => app.open(box, head === undefined ? {} : { head }),
+          onclick: () => app.open(box, head === undefined ? {} : { head, query: null, key: null }),
         }, partLabel(side.boxes, name, true),
         el("span", { class: "bar-track" },
           line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
