@@ -214,14 +214,6 @@ export function largestSize(data) {
   return data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 }
 
-/** One row of numbers, of an array or a Tensor. labels: as `columns` of `heatMap`. */
-export function vector(side, { values, label, labels = null, ...options }) {
-  const data = values.data ?? values;
-  const matrix = { shape: [1, data.length], data };
-  const rows = label ? [label] : null;
-  return heatMap(side, { ...options, values: matrix, rows, columns: labels });
-}
-
 /**
  * Bars, one below the other, around a common zero.
  * items: [{label (text or node), value, text?, what?, title?, selected?, colour?, onSelect?}]

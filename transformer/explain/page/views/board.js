@@ -1,8 +1,7 @@
 // The board of switches: every head, some hidden units, and each sublayer as a whole.
 
-import {
-  editName, isInEncoder, sameTarget, strongestUnits, sublayersOf,
-} from "../arithmetic/edits.js";
+import { editName, sameTarget, strongestUnits } from "../arithmetic/edits.js";
+import { isInEncoder, sublayersOf } from "../arithmetic/model.js";
 import { el } from "../widgets.js";
 import { words } from "../words.js";
 import { partLabel, partText } from "./part_names.js";

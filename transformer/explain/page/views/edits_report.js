@@ -2,8 +2,9 @@
 
 import { streamSublayers } from "../arithmetic/attribution.js";
 import {
-  editName, isInEncoder, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
+  editName, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
 } from "../arithmetic/edits.js";
+import { isInEncoder } from "../arithmetic/model.js";
 import { el, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";

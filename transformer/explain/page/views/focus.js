@@ -2,16 +2,16 @@
 // formula, its arrays, and the lines of our own Python.
 
 import { hiddenPairs } from "../arithmetic/cell.js";
-import { likeliest } from "../arithmetic/compared.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { canvasKeeper } from "../paint.js";
-import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
-import { isBoxSecret, secretNote } from "./guess.js";
+import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 import { headShown, leadingOf } from "./leading.js";
 
 const MOST_PROBABILITIES = 12;

@@ -1,6 +1,7 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
-import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
+import { editName, importance } from "../arithmetic/edits.js";
+import { sublayersOf } from "../arithmetic/model.js";
 import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";

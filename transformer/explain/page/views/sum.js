@@ -1,8 +1,8 @@
 // The sum: a token's logit less its rival's, as what each part of the model added to it.
 
-import { parts } from "../arithmetic/attribution.js";
-import { comparedStep, heldScales, likeliest, runningTotal } from "../arithmetic/compared.js";
+import { heldScales, parts, runningTotal } from "../arithmetic/attribution.js";
 import { hasPart } from "../arithmetic/edits.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { at } from "../arithmetic/tensor.js";
 import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
