@@ -115,7 +115,8 @@ class Reference(Parts, Records):
         """Return what an element must show: a number, or an array of them."""
         if entry["trace"] is not None:
             array = self.arrays[entry["trace"]]
-            return array[tuple(int(i) for i in entry["at"].split(",") if i)]
+            at = [i for i in entry["at"].split(",") if i]
+            return array[tuple(slice(int(i[1:])) if i[0] == ":" else int(i) for i in at)]
         kind, _, rest = entry["what"].partition(":")
         return getattr(self, f"_{kind}")(rest, entry)
 
@@ -136,6 +137,10 @@ class Reference(Parts, Records):
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
         step, token = map(int, rest.split(":"))
         return float(self.now.steps[step].probabilities[token])
+
+    def _answer(self, rest: str, entry: dict[str, Any]) -> float:
+        """The probability of the whole answer."""
+        return math.prod(float(step.probabilities[step.token]) for step in self.now.steps)
 
     def _loss(self, rest: str, entry: dict[str, Any]) -> float:
         if rest == "mean":
@@ -194,6 +199,10 @@ class Reference(Parts, Records):
     def _beam(self, rest: str, entry: dict[str, Any]) -> float:
         if rest.startswith("best"):
             return float(self.beams.scores[0, int(rest[4:])].item())
+        if rest.startswith("probability"):
+            ids = self.beams.ids.numpy()[0, int(rest[11:])].tolist()
+            end = self.model.config.eos
+            return math.exp(self.score(ids[: ids.index(end) + 1] if end in ids else ids)[0])
         [text] = [x for x in entry["words"] if "ln P" in x]
         labels = text.split(" — ")[0].split(" ")
         shown = {visible(x): i for i, x in enumerate(self.tokens)}

@@ -196,17 +196,8 @@ export function placeOfGap(task, ids) {
 
 /** A target, as the model writes it, as people write it; of characters, what was written. */
 export function asAnswer(task, target) {
-  if (AS_SOURCE.get(task.name) === sumAsSource) return characters(target).reverse().join("");
+  if (task.reversed) return characters(target).reverse().join("");
   return task.name === "numbers" ? target.replaceAll(" ", "") : target;
-}
-
-/** The three likeliest words and their probabilities, as `transformer solve` prints them. */
-export function likeliestWords(task, probabilities) {
-  const order = [...probabilities.keys()].sort((i, j) => probabilities[j] - probabilities[i]);
-  const words = order.slice(0, 3).map(
-    (i) => `${task.tokens[i]} ${(100 * probabilities[i]).toFixed(1)}%`,
-  );
-  return words.join("  ");
 }
 
 /** The digits of a + b, the last one first. */
