@@ -1,7 +1,8 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
-import { editName, importance, isInEncoder, sublayersOf } from "../arithmetic/edits.js";
+import { editName, importance } from "../arithmetic/edits.js";
 import { explain } from "../arithmetic/explanation.js";
+import { isInEncoder, sublayersOf } from "../arithmetic/model.js";
 import { answerInUse } from "../sides.js";
 import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
@@ -92,7 +93,7 @@ export function rankingPanel(app, side) {
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked), partings(ranked),
       el("p", { class: "quiet" }, words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”: so its prediction is not quite that of its bar there.",
+        en: "An MLP that is off takes its bias along, which the sum lists under \"biases\": so its prediction is not quite that of its bar there.",
         zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项，所以这里的预测与那里的条略有不同。",
       }), side.model.kind === "Transformer" ? words({
         en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
@@ -149,7 +150,7 @@ export function rankingPanel(app, side) {
   }
 
   const readings = () => el("p", { class: "quiet", text: words({
-    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, “Attention is not Explanation”). And what one part loses, later ones may make up for (McGrath et al. 2023, “The Hydra Effect”).",
+    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, \"Attention is not Explanation\"). And what one part loses, later ones may make up for (McGrath et al. 2023, \"The Hydra Effect\").",
     zh: "注意力权重不等于重要性：权重只说一个头看向哪里，不说它带回了什么，也不说有没有谁去读（Jain 与 Wallace 2019，“Attention is not Explanation”）。而且一个部分失去的，后面的部分可能补上（McGrath 等 2023，“The Hydra Effect”）。",
   }) });
 
