@@ -75,7 +75,7 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
       { en: ", at place {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
       row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words(
-      { en: ", as for \"{0}\"", zh: "，用\"{0}\"的" }, visible(from)),
+      { en: ", as for \"{0}\"", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }
 
