@@ -26,7 +26,7 @@ from transformer.explain import (
     in_float64,
     lens,
     parts,
-)
+)  # fmt: skip
 from transformer.explain.effects import predicted
 from transformer.explain.explanation import forward
 from transformer.explain.page.record import activations
@@ -115,13 +115,13 @@ class Reference(Parts, Records):
         """Return what an element must show: a number, or an array of them."""
         if entry["trace"] is not None:
             array = self.arrays[entry["trace"]]
-            return array[tuple(int(i) for i in entry["at"].split(",") if i)]
+            at = [i for i in entry["at"].split(",") if i]
+            return array[tuple(slice(int(i[1:])) if i[0] == ":" else int(i) for i in at)]
         kind, _, rest = entry["what"].partition(":")
         return getattr(self, f"_{kind}")(rest, entry)
 
     def _sum(self, rest: str, entry: dict[str, Any]) -> float:
-        row, token, rival = self.step_of(self.now)
-        found = parts(self.model, self.now.trace, row, token, rival, self.edits)
+        found = parts(self.model, self.now.trace, *self.step_of(self.now), self.edits)
         special = {"total": found.total, "difference": found.difference, "error": 0.0}
         return special[rest] if rest in special else found.parts[rest]
 
@@ -130,15 +130,13 @@ class Reference(Parts, Records):
         found = lens(self.model, self.now.trace, self.step_of(self.now)[0])
         return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
 
-    def _read(self, rest: str, entry: dict[str, Any]) -> float:
-        """The logit lens of a row: "row:name:label"."""
-        row, name, label = rest.split(":", 2)
-        found = lens(self.model, self.now.trace, int(row))
-        return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
-
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
         step, token = map(int, rest.split(":"))
         return float(self.now.steps[step].probabilities[token])
+
+    def _answer(self, rest: str, entry: dict[str, Any]) -> float:
+        """The probability of the whole answer."""
+        return math.prod(float(step.probabilities[step.token]) for step in self.now.steps)
 
     def _loss(self, rest: str, entry: dict[str, Any]) -> float:
         if rest == "mean":
@@ -197,6 +195,10 @@ class Reference(Parts, Records):
     def _beam(self, rest: str, entry: dict[str, Any]) -> float:
         if rest.startswith("best"):
             return float(self.beams.scores[0, int(rest[4:])].item())
+        if rest.startswith("probability"):
+            ids = self.beams.ids.numpy()[0, int(rest[11:])].tolist()
+            end = self.model.config.eos
+            return math.exp(self.score(ids[: ids.index(end) + 1] if end in ids else ids)[0])
         [text] = [x for x in entry["words"] if "ln P" in x]
         labels = text.split(" — ")[0].split(" ")
         shown = {visible(x): i for i, x in enumerate(self.tokens)}

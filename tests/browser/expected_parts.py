@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Parts:
     now: Explanation
     edits: list[Any]
     kept: dict[Any, Any]
+    answering: Callable[[str], list[int]]
 
     def _cell(self, rest: str, entry: dict[str, Any]) -> Any:
         """A number of a cell's arithmetic: "path.head.query.key.what"."""
@@ -50,11 +52,16 @@ class Parts:
         if what == "terms":
             return term(q[head, query] * k[kv, key], which)
         scores = self.arrays[f"{path}.scores"][head, query]
-        exponentials = np.exp(scores - scores.max())  # −∞ behind the mask
+        is_causal = "self_attention" in path or path.startswith("blocks.")
+        hidden = np.array([
+            token == self.model.config.pad or (is_causal and place > query)
+            for place, token in enumerate(self.answering(path))
+        ])
+        exponentials = np.where(hidden, 0, np.exp(scores - scores[~hidden].max()))
         if what == "exponential":
-            return exponentials[int(which)]
-        if what == "sum":
-            return exponentials.sum()
+            return some(exponentials, which, key)
+        if what == "weight":
+            return some(weights, which, key)
         if what == "weighted":
             return weights[key] * v[kv, key]
         added = weights[:, None] * v[kv] @ W_o.T  # (keys, d_model)
@@ -68,7 +75,7 @@ class Parts:
         step = next(s for s in self.now.steps if s.row == query)
         rival = self._rival(step)
         at, _ = read_difference(self.model, self.now.trace, query, step.token, rival)
-        return (added @ at[path])[key] if which == "" else rest_of(added @ at[path], key)
+        return some(added @ at[path], which or str(key), key)
 
     def _product(self, layer: Any, row: int, line: int, place: str) -> float:
         """A term of what a linear layer computes: of number `line` of a row; or their sum."""
@@ -162,6 +169,13 @@ class Parts:
         with mt.no_grad(), trace(mlp) as t:
             mlp(read_by[0])
         return t[what][0, int(row)]
+
+
+def some(terms: Array, which: str, key: int) -> float:
+    """A term by its place; the "total"; or the "others", which are not shown beside a key's."""
+    if which == "others":
+        return rest_of(terms, key)
+    return float(terms.sum() if which == "total" else terms[int(which)])
 
 
 def term(products: Array, place: str) -> float:

@@ -115,6 +115,13 @@ class Reader:
         assert not wrong, f"{len(wrong)} panels are wrong:\n" + "\n".join(wrong[:20])
         return len(entries)
 
+    def asking(self, state: dict[str, Any], trace: str) -> int:
+        """The row of an attention that is looked at: unless chosen, that of the step."""
+        if state["query"] is not None:
+            return int(state["query"])
+        reference = self.references["a"]
+        return 0 if trace.startswith("encoder.") else reference.step_of(reference.now)[0]
+
     def unexplained(self, one: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
         """Is this no number that is told elsewhere: of an axis, a setting, a node of the tree?"""
         nodes = [x for e in entries if f"{e['what']}".startswith("beam:") for x in e["words"]]

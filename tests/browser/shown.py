@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 PLAIN = ("lang", "question", "target", "mode", "box", "path", "second")  # in a hash, without JSON
-READING = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
+PROBES = [Path(__file__).with_name(name) for name in ("reading.js", "access.js")]
 
 
 def number(x: float) -> str:
@@ -61,7 +61,8 @@ class Shown:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, offline=True, **options
         )
-        self.context.add_init_script(READING)
+        for probe in PROBES:
+            self.context.add_init_script(path=probe)
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -72,9 +73,7 @@ class Shown:
 
     def settle(self) -> None:
         """Wait until the page draws nothing more, and has read all its examples."""
-        self.page.evaluate("reading.settled()")
-        if self.payload["weights"] is not None:
-            self.page.wait_for_function(f"reading.hasRead({len(self.payload['examples'])})")
+        self.page.evaluate("(n) => reading.settled(n)", len(self.payload["examples"]))
 
     def complaints(self) -> list[str]:
         """Return errors, messages of the console, and requests but that of the page itself."""

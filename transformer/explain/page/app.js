@@ -137,6 +137,7 @@ function startPage(data) {
   function build() {
     watcher.disconnect();
     views = [];
+    announce(""); // what was said last was said in another language
     document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
     const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
     const header = el("header", { class: "top" });

@@ -96,6 +96,12 @@ def resolved(model: Model) -> dict[str, Any]:
     return config
 
 
+def _is_reversed(task: Any) -> bool:
+    """Does the model write an answer's last character first, as the units of a sum?"""
+    pair = "".join(task.tokenizer.tokens[3:5])  # after the special tokens
+    return isinstance(task, TextToText) and task.as_answer(pair) == pair[::-1]
+
+
 def _described(task: Any) -> dict[str, Any]:
     """Return what the page needs of a task; of its own fields, those that are numbers.
 
@@ -111,6 +117,7 @@ def _described(task: Any) -> dict[str, Any]:
         "longest": [task.context // 2] * 2 if text else list(task.longest),
         "tokenizer": TOKENIZERS.get(type(task.tokenizer), "other"),
         "tokens": list(task.tokenizer.tokens),
+        "reversed": _is_reversed(task),
     }
 
 

@@ -78,7 +78,7 @@ export function token(label, properties = {}) {
 
 /**
  * Let an element declare the numbers that it shows: those of one activation of the trace.
- * `at`: the leading indices of the part that is shown.
+ * `at`: the leading indices of the part that is shown; ":3" is the first three.
  */
 export function declare(element, side, trace, at, data) {
   element.dataset.trace = trace;

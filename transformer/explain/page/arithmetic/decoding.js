@@ -94,5 +94,8 @@ export function beam(model, prompt, maxLength, { width = 4, alpha = 0.6, nBest =
     }));
   }
   const best = hypotheses.slice(0, nBest);
-  return { ids: best.map((h) => h.ids), scores: best.map((h) => h.score), tree };
+  return {
+    ids: best.map((h) => h.ids), scores: best.map((h) => h.score), logP: best.map((h) => h.logP),
+    tree,
+  };
 }

@@ -196,7 +196,7 @@ export function placeOfGap(task, ids) {
 
 /** A target, as the model writes it, as people write it; of characters, what was written. */
 export function asAnswer(task, target) {
-  if (AS_SOURCE.get(task.name) === sumAsSource) return characters(target).reverse().join("");
+  if (task.reversed) return characters(target).reverse().join("");
   return task.name === "numbers" ? target.replaceAll(" ", "") : target;
 }
 

@@ -6,6 +6,7 @@ import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
 import { anySecret, isSecret, shownSteps } from "./guess.js";
+import { asRead } from "./said.js";
 
 const SENTENCES = {
   use: {
@@ -111,8 +112,7 @@ export function headerView(app, sections) {
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
       const secret = anySecret(app, side);
-      const isSame = secret || text === written || mode === "training";
-      reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
+      reading.textContent = secret ? "" : asRead(side.task, text, written);
       const said = words({ en: "The model wrote {0}", zh: "模型写出 {0}" }, secret ? "?" : text);
       if (heard !== null && said !== heard) app.announce(said);
       heard = said;

@@ -55,7 +55,7 @@ export function unitsPanel(app, side, box, index, { list, order, chosen, speakin
       zh: "全部 {0} 个单元，排好序。灰色：激活函数得到的数，从 {1} 到 {2}。有颜色的：出来的结果，也就是单元的值。",
     }, list.length, number(Math.max(...given)), number(Math.min(...given)))),
     ...(speaking ? speakers(side.explanation, box, index, speaking, chosen, pick) : []),
-    el("h4", { text: words({ en: "The largest", zh: "最大的" }) }),
+    el("h3", { text: words({ en: "The largest", zh: "最大的" }) }),
     unitBars(largest, chosen, pick, (unit) => `unit:${box.id}.hidden.${index}.${unit}`,
       words({ en: "The largest units", zh: "最大的单元" })),
     el("label", { class: "pick" },
@@ -95,7 +95,7 @@ function speakers({ label }, box, index, { token: id, rival, values }, chosen, p
   const total = values.reduce((sum, x) => sum + x, 0);
   const what = (name) => `units:${box.id}.${index}.${id}.${rival}.${name}`;
   return [
-    el("h4", {}, phrase({ en: "For {0} rather than {1}", zh: "支持 {0} 而不是 {1}" },
+    el("h3", {}, phrase({ en: "For {0} rather than {1}", zh: "支持 {0} 而不是 {1}" },
       token(label(id)), token(label(rival)))),
     derived(el("p", { class: "quiet" }, phrase({
       en: "All units together add {0} to the logit of the one less that of the other, each norm's " +

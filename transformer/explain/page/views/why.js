@@ -12,6 +12,7 @@ import { editsReport } from "./edits_report.js";
 import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
+import { asRead } from "./said.js";
 
 const SHOWN_LIKELY = 4;
 
@@ -140,9 +141,8 @@ export function whyView(app) {
         const written = steps.map(({ token: id }, i) =>
           token(label(id), { class: clean.steps[i]?.token === id ? "" : "changed" }));
         const reads = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-        const people = words({ en: "which is {0}", zh: "即 {0}" }, text);
-        return el("dd", {}, written, reads === text || isBert
-          ? null : el("span", { class: "quiet", text: people }));
+        const people = isBert ? "" : asRead(side.task, text, reads);
+        return el("dd", {}, written, el("span", { class: "quiet", text: people }));
       };
       const losses = (what, { steps }) => el("dd", {}, steps.map(({ loss }, i) =>
         derived(el("span", { class: "number loss", text: loss.toFixed(4) }),
