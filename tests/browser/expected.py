@@ -126,8 +126,12 @@ class Reference(Parts, Records):
         return special[rest] if rest in special else found.parts[rest]
 
     def _lens(self, rest: str, entry: dict[str, Any]) -> float:
-        name, label = rest.split(":", 1)
-        found = lens(self.model, self.now.trace, self.step_of(self.now)[0])
+        return self._read(f"{self.step_of(self.now)[0]}:{rest}", entry)
+
+    def _read(self, rest: str, entry: dict[str, Any]) -> float:
+        """The logit lens of a row: "row:name:label"."""
+        row, name, label = rest.split(":", 2)
+        found = lens(self.model, self.now.trace, int(row))
         return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
 
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
