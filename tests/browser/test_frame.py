@@ -136,7 +136,7 @@ def test_the_focus_stays_where_it_was(shown: Open) -> None:
     tab = shown("#question=8%2B9")
     tab.locator("h1 [data-step='0']").focus()
     drawn(tab, lambda: tab.keyboard.press("ArrowRight"))
-    tab.wait_for_function("document.activeElement.dataset.step === '1'")
+    tab.wait_for_function("() => document.activeElement.dataset.step === '1'")
     head = tab.locator("#focus").get_by_role("button", name="2", exact=True)
     head.focus()
     drawn(tab, lambda: tab.keyboard.press("Enter"))

@@ -192,11 +192,14 @@ def test_where_nothing_was_kept_it_says_how_to_keep(chromium: Any, sums: Path) -
 def test_mistakes_are_the_models_and_a_click_asks_one(view: Any, expect: Any, run: Run) -> None:
     task, model = run.load()
     expected = mistakes(task, model, TASK.held_out_examples(0, 1000))
+    rows = view.locator("table.mistakes tbody tr")
+    assert rows.count() == 10  # at first
+    view.get_by_role("button", name=f"Show all {len(expected['list'])}").press("Enter")
+    assert rows.nth(10).locator("button").evaluate("e => e === document.activeElement")
     found = declared(view, "mistakes:")
     assert found["mistakes:tested"] == [expected["tested"]]
     assert found["mistakes:wrong"] == [expected["wrong"]]
-    rows = view.locator("table.mistakes tbody tr")
-    assert rows.count() == len(expected["list"]) > 2
+    assert rows.count() == len(expected["list"]) > 10
     for i, one in enumerate(expected["list"]):
         assert found[f"mistakes:{i}:margin"] == [one["margin"]]
         question, wrote, verdict, right, token, *_ = rows.nth(i).locator("td").all_inner_texts()

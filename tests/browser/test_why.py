@@ -151,7 +151,7 @@ def test_what_a_part_computed_for_another_input(tab: Tab) -> None:
     tab.click(section, "switch", "decoder, block 1 · MLP, all of it")
     assert tab.edits() == [{"kind": "sublayer", "path": MLP, "from": "1+1"}]
     reasons = section.locator(".reasons")
-    assert "“1+1” has 2 positions here, and this input 3" in reasons.inner_text()
+    assert '"1+1" has 2 positions here, and this input 3' in reasons.inner_text()
     tab.click(section, "button", "at this step only")
     assert tab.edits() == [{"kind": "sublayer", "path": MLP, "row": 0, "from": "1+1"}]
     assert "positions" not in reasons.inner_text()
@@ -166,7 +166,7 @@ def test_a_unit_by_its_number(tab: Tab) -> None:
     field = section.get_by_label("decoder, block 1 · MLP: number of another unit, 1 to 128")
     field.fill("129")
     field.press("Enter")
-    assert "There is no unit “129”" in section.locator("p.why-note[role=status]").inner_text()
+    assert 'There is no unit "129"' in section.locator("p.why-note[role=status]").inner_text()
     field.fill("128")
     field.press("Enter")
     tab.page.wait_for_function("() => location.hash.includes('edits')")

@@ -29,7 +29,8 @@ const SECTIONS = [
 const GUESSED = {
   attention: "attention", mlp: "token", sum: "both", why: "token", learning: "answer",
 };
-const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
+const ONCE = ["guess", "compare"]; // views of the page, not of a side
+const OF_A_RUN = ["learning", "mistakes"]; // the same for two inputs to one model
 
 /** The boxes of the runs, also of two that are not alike; each once. */
 function boxesOfAll(runs) {
@@ -139,7 +140,10 @@ function startPage(data) {
     views = [];
     announce(""); // what was said last was said in another language
     document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
-    const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
+    const sides = ({ id }) => {
+      const isOnce = ONCE.includes(id) || (OF_A_RUN.includes(id) && !secondRun);
+      return isOnce ? app.sides.slice(0, 1) : app.sides;
+    };
     const header = el("header", { class: "top" });
     const figure = el("main", { id: "main", tabindex: "-1" });
     const foot = el("footer", { class: "foot" });

@@ -21,6 +21,7 @@ import numpy as np
 
 from minitorch.autograd import Array
 
+from ...decoding.strategy import Decoding
 from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
@@ -96,6 +97,12 @@ def resolved(model: Model) -> dict[str, Any]:
     return config
 
 
+def _sampling(decoding: Decoding) -> dict[str, float] | None:
+    """Return how `transformer solve` draws its tokens; None where it takes the likeliest."""
+    found = {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
+    return {name: x for name, x in found.items() if x is not None} or None
+
+
 def _is_reversed(task: Any) -> bool:
     """Does the model write an answer's last character first, as the units of a sum?"""
     pair = "".join(task.tokenizer.tokens[3:5])  # after the special tokens
@@ -117,6 +124,7 @@ def _described(task: Any) -> dict[str, Any]:
         "longest": [task.context // 2] * 2 if text else list(task.longest),
         "tokenizer": TOKENIZERS.get(type(task.tokenizer), "other"),
         "tokens": list(task.tokenizer.tokens),
+        "sampling": _sampling(task.decoding),
         "reversed": _is_reversed(task),
     }
 

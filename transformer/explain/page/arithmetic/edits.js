@@ -3,32 +3,11 @@
 // In the page's state an edit is {kind, path, index?, row?, from?}: `from` is the question whose
 // computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes.
 
-import { predictedEffect } from "./attribution.js";
+import { readDifference } from "./attribution.js";
 import { explain } from "./explanation.js";
 import { editedName } from "./layers.js";
-import { run } from "./model.js";
-import { argmax, at, row, softmax } from "./tensor.js";
-
-/** Every attention and MLP, in the order of computation: {path, kind: "attention"|"mlp"}. */
-export function sublayersOf({ kind, config }) {
-  const stacks = {
-    Transformer: [
-      ["encoder.blocks", ["attention", "mlp"]],
-      ["decoder.blocks", ["self_attention", "cross_attention", "mlp"]],
-    ],
-    GPT: [["blocks", ["attention", "mlp"]]],
-    BERT: [["encoder.blocks", ["attention", "mlp"]]],
-  };
-  return stacks[kind].flatMap(([stack, names]) =>
-    Array.from({ length: config.n_layers }, (_, i) => names.map((name) => ({
-      path: `${stack}.${i}.${name}`, kind: name === "mlp" ? "mlp" : "attention",
-    }))).flat());
-}
-
-/** Is this in an encoder–decoder's encoder? The answer's stream reads it, and is not made of it. */
-export function isInEncoder(model, path) {
-  return model.kind === "Transformer" && path.startsWith("encoder.");
-}
+import { isInEncoder, run, sublayersOf } from "./model.js";
+import { argmax, at, columnOf, inner, row, softmax } from "./tensor.js";
 
 /** What an edit changes: "….heads.2", "….hidden.17@3" in row 3 only, "….output<1+2" from 1+2. */
 export function editName(edit) {
@@ -79,12 +58,21 @@ export function logitGap(trace, index, token, rival) {
 }
 
 /**
- * What the sum predicts: by how much the logit difference changes if only this part of it does. 0
- * where the edit does not reach the row; so too in an encoder, which is no part of the sum.
+ * What the sum predicts: the new part less the old, all else as it was. It is 0 where the edit does
+ * not reach the row; so too in an encoder, which is no part of the sum.
  */
 export function predictedChange(model, trace, edit, index, token, rival) {
-  if (index >= (edit.replacement?.shape.at(-2) ?? Infinity)) return 0;
-  return predictedEffect(model, trace, index, token, rival, edit);
+  const { kind, path, replacement } = edit;
+  if ((edit.row ?? index) !== index || index >= replacement?.shape.at(-2)) return 0;
+  const d = readDifference(model, trace, index, token, rival).places.get(path);
+  if (!d) return 0;
+  const name = editedName(edit);
+  const place = kind === "head" ? [edit.index, index] : [index];
+  const old = row(trace.get(name), ...place);
+  const change = old.map((x, i) => (replacement ? row(replacement, ...place)[i] : 0) - x);
+  if (kind !== "unit") return inner(change, d);
+  const W_2 = model.weights[`${path}.down.weight`];
+  return change[edit.index] * inner(columnOf(W_2, edit.index), d);
 }
 
 /** What is measured: the logit difference with the edits less that without, on the same tokens. */

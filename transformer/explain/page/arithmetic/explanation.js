@@ -98,3 +98,19 @@ function explanationOf(model, task, { training = false, ...found }) {
     label,
   };
 }
+
+/** A step with the rival that was chosen, or where that is no other token, the runner-up. */
+export function comparedStep(explanation, { step: chosen, rival }) {
+  const { steps } = explanation;
+  const step = steps[Math.min(chosen, steps.length - 1)];
+  const isOther = rival !== null && rival !== step.token && rival < step.probabilities.length;
+  return { ...step, rival: isOther ? rival : step.rival };
+}
+
+/** The ids of a step's tokens, the likeliest first. */
+export function likeliest(probabilities, count = probabilities.length) {
+  return Array.from(probabilities, (p, id) => ({ p, id }))
+    .sort((a, b) => b.p - a.p)
+    .slice(0, count)
+    .map(({ id }) => id);
+}

@@ -19,6 +19,28 @@ export function loadModel(payload) {
   return { kind: payload.kind, config: payload.config, parameters: payload.parameters, weights };
 }
 
+/** Every attention and MLP in the order of computation, with the Add & Norm around it. */
+export function sublayersOf({ kind, config }) {
+  const stacks = {
+    Transformer: [
+      ["encoder.blocks", ["attention", "mlp"]],
+      ["decoder.blocks", ["self_attention", "cross_attention", "mlp"]],
+    ],
+    GPT: [["blocks", ["attention", "mlp"]]],
+    BERT: [["encoder.blocks", ["attention", "mlp"]]],
+  };
+  return stacks[kind].flatMap(([stack, names]) =>
+    Array.from({ length: config.n_layers }, (_, i) => names.map((name) => ({
+      path: `${stack}.${i}.${name}`, around: `${stack}.${i}.add_${name}`,
+      kind: name === "mlp" ? "mlp" : "attention",
+    }))).flat());
+}
+
+/** Is this in an encoder–decoder's encoder? The answer's stream reads it, and is not made of it. */
+export function isInEncoder(model, path) {
+  return model.kind === "Transformer" && path.startsWith("encoder.");
+}
+
 /**
  * Run the model on {source, target} or {ids}; return every intermediate, a Map from its name.
  * Padding may stand on either side.

@@ -200,15 +200,6 @@ export function asAnswer(task, target) {
   return task.name === "numbers" ? target.replaceAll(" ", "") : target;
 }
 
-/** The three likeliest words and their probabilities, as `transformer solve` prints them. */
-export function likeliestWords(task, probabilities) {
-  const order = [...probabilities.keys()].sort((i, j) => probabilities[j] - probabilities[i]);
-  const words = order.slice(0, 3).map(
-    (i) => `${task.tokens[i]} ${(100 * probabilities[i]).toFixed(1)}%`,
-  );
-  return words.join("  ");
-}
-
 /** The digits of a + b, the last one first. */
 function rightSum(source) {
   const [a, b] = source.slice(0, -1).split("+").map(BigInt);

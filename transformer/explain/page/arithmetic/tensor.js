@@ -83,6 +83,16 @@ export function dot(x, i, y, j, n) {
   return sum;
 }
 
+/** Σ x_i y_i, of two arrays. */
+export function inner(x, y) {
+  return dot(x, 0, y, 0, x.length);
+}
+
+/** The numbers of column j of a matrix. */
+export function columnOf({ shape: [m, n], data }, j) {
+  return Float64Array.from({ length: m }, (_, i) => data[i * n + j]);
+}
+
 /** A B: (m, k) and (k, n) → (m, n). */
 export function matmul(A, B) {
   const [m, k] = A.shape;

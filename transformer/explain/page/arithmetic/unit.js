@@ -6,7 +6,7 @@ import { inputsOf } from "./explanation.js";
 import { feedForward } from "./layers.js";
 import { run } from "./model.js";
 import { prompt, targetIds } from "./tasks.js";
-import { mapNumbers, matmul, row, tensor } from "./tensor.js";
+import { columnOf, mapNumbers, matmul, row, tensor } from "./tensor.js";
 
 /**
  * A token's hidden units, in their order: [{unit, pre, up, value, share}].
@@ -27,9 +27,7 @@ export function hiddenUnits(trace, path, index) {
 
 /** What a unit of this value adds to the token's vector: its column of W_2, d_model numbers. */
 export function unitAdds(model, path, unit, value) {
-  const W_2 = model.weights[`${path}.down.weight`]; // (d_model, d_ff)
-  const [d_model, d_ff] = W_2.shape;
-  return Float64Array.from({ length: d_model }, (_, j) => value * W_2.data[j * d_ff + unit]);
+  return columnOf(model.weights[`${path}.down.weight`], unit).map((w) => w * value);
 }
 
 /** Some rows of a matrix, in this order. */

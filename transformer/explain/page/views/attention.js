@@ -1,6 +1,7 @@
 // Attention: which head counts most for the written token, every head as a small map of who asks
 // whom, one of them large, and any cell of that opened to its arithmetic.
 
+import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxTitle } from "../boxes.js";
 import { bars, derived, el, heatMap, percent, phrase } from "../widgets.js";
@@ -11,6 +12,7 @@ import { cellPanel } from "./cell.js";
 import { isSecret } from "./guess.js";
 import { headShown, leadingOf } from "./leading.js";
 import { placed } from "./lines.js";
+import { partSwitch } from "./part_switch.js";
 import {
   answeringTokens, askingTokens, rowLabels, rowNote, tokenAt, whoAsks,
 } from "./tokens.js";
@@ -106,7 +108,8 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
   const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
-    cell, select: { row: query, column: key ?? undefined }, onSelect: look,
+    cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
+    select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
   });
   const what = `weight:${box.id}.${head}.${query}`;
@@ -136,6 +139,7 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
+    partSwitch(app, side, { kind: "head", path: box.id, index: head }) ?? "",
     ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

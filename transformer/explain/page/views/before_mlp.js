@@ -2,7 +2,7 @@
 // logit lens, and what its units add to the written token's logit.
 
 import { lens } from "../arithmetic/attribution.js";
-import { comparedStep, likeliest } from "../arithmetic/compared.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { unitsForToken } from "../arithmetic/unit.js";
 import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";

@@ -91,7 +91,7 @@ export function logitLine(c) {
   }
   if (edited) {
     return line(title, words({
-      en: "Nothing: this is switched off or replaced. Under “Ask why” stands what that changes.",
+      en: "Nothing: this is switched off or replaced. Under \"Ask why\" stands what that changes.",
       zh: "什么也没有：它被关掉或换掉了。这改变了什么，见“追问”一节。",
     }));
   }

@@ -1,11 +1,11 @@
 // Two side by side: another input to the same model, or the same input to another run; and what
 // differs between them.
 
-import { largestDifferences, axesOf, totalVariation } from "../arithmetic/difference.js";
+import { axesOf, largestDifferences, totalVariation } from "../arithmetic/compare.js";
 import { derived, el, heatMap, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { otherQuestion } from "./other_question.js";
 import { anySecret, secretNote } from "./guess.js";
+import { otherQuestion } from "./other_question.js";
 import { partText, withoutWeights } from "./part_names.js";
 
 const SHOWN_DIFFERENCES = 10;

@@ -2,8 +2,9 @@
 
 import { streamSublayers } from "../arithmetic/attribution.js";
 import {
-  editName, isInEncoder, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
+  editName, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
 } from "../arithmetic/edits.js";
+import { isInEncoder } from "../arithmetic/model.js";
 import { el, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
@@ -71,7 +72,7 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
       { en: ", at place {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
       row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words(
-      { en: ", as for “{0}”", zh: "，用“{0}”的" }, visible(from)),
+      { en: ", as for \"{0}\"", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }
 
@@ -86,13 +87,13 @@ function rowsSentence({ clean: { trace } }, edit) {
   }
   if (edit.row >= replaced) {
     return words({
-      en: "“{0}” has only {1} positions here, and none in the place of this one: nothing is changed.",
+      en: "\"{0}\" has only {1} positions here, and none in the place of this one: nothing is changed.",
       zh: "“{0}”在这里只有 {1} 个位置，没有与这个位置对应的：什么也没变。",
     }, visible(edit.from), replaced);
   }
   if (edit.row !== undefined || replaced === rows) return null;
   return words({
-    en: "“{0}” has {1} positions here, and this input {2}: the first {1} are put in place, the others stay as they are.",
+    en: "\"{0}\" has {1} positions here, and this input {2}: the first {1} are put in place, the others stay as they are.",
     zh: "“{0}”在这里有 {1} 个位置，这个输入有 {2} 个：换上前 {1} 个，其余保持原样。",
   }, visible(edit.from), replaced, rows);
 }

@@ -1,15 +1,16 @@
 // The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
 // formula, its arrays, and the lines of our own Python.
 
-import { likeliest } from "../arithmetic/compared.js";
+import { hiddenPairs } from "../arithmetic/cell.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
-import { words } from "../words.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
-import { isBoxSecret, secretNote } from "./guess.js";
+import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
+import { isBoxSecret, secretNote } from "./guess.js";
 import { headShown, leadingOf } from "./leading.js";
 
 const MOST_PROBABILITIES = 12;
@@ -30,6 +31,7 @@ export function focusView(app) {
     const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
     let last = null; // the box that was shown last
+    const more = moreBelow(element);
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -85,6 +87,7 @@ export function focusView(app) {
           columns: values.shape[1] === 1 ? undefined : labels[array.columns] ?? null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
           select: array.rows === "own" && !isSource ? { row } : {},
+          hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
         });
@@ -169,10 +172,29 @@ export function focusView(app) {
       );
       if (box !== last) element.closest(".side").scrollTop = 0;
       last = box;
+      more();
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
 }
+
+/** A button while there is more below in the panel, which scrolls by itself; returns its update. */
+function moreBelow(element) {
+  const panel = element.closest(".side");
+  const button = el("button", {
+    type: "button", class: "focus-more", text: words({ en: "more below ↓", zh: "下面还有 ↓" }),
+    onclick: () => panel.scrollBy({ top: 0.8 * panel.clientHeight }),
+  });
+  const update = () => {
+    button.hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop < 30;
+  };
+  element.after(button);
+  panel.addEventListener("scroll", update, { passive: true });
+  new ResizeObserver(() => requestAnimationFrame(update)).observe(element);
+  return update;
+}
+
+const isPairs = ({ trace }) => /\.(scores|weights)$/.test(trace);
 
 /** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
 function cellSize({ group, columns }, { shape: [height, width] }) {

@@ -54,8 +54,8 @@ export function headerView(app, sections) {
       const parts = phrase(texts, asked, el("span", {}, answer, reading));
       const last = parts.pop();
       const end = last.search(/[.。]/) + 1;
-      const tail = el("span", { class: "tail", text: last.slice(end) });
-      sentence.replaceChildren(...parts, last.slice(0, end), tail);
+      const tail = el("span", { class: "tail", text: last.slice(end).trim() });
+      sentence.replaceChildren(...parts, last.slice(0, end), " ", tail);
     }
 
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
@@ -64,7 +64,14 @@ export function headerView(app, sections) {
     const switches = el("div", { class: "switches" },
       guess, languageButton(store), themeButton(app));
     const controls = el("div", { class: "controls" }, contents(sections), switches);
-    element.append(sentence, error, ...recordedNote(payload), banner.element, controls);
+    element.append(
+      sentence, error, ...notes(payload), banner.element, controls);
+
+    // What stays below the head, and where a link leads, depends on how high it is.
+    const { style } = document.documentElement;
+    const head = element.closest("header");
+    const measure = () => style.setProperty("--head", `${head.offsetHeight}px`);
+    new ResizeObserver(() => requestAnimationFrame(measure)).observe(head);
 
     let heard = null; // the answer that was last said to those who hear the page
 
@@ -123,13 +130,23 @@ export function headerView(app, sections) {
   return { id: "top", title: { en: "The question and the answer", zh: "问题与答案" }, mount };
 }
 
-/** What a page says that cannot compute: typing is off. */
-function recordedNote({ weights }) {
-  return weights !== null ? [] : [el("p", { class: "recorded", text: words({
+/** What a page says that cannot compute: typing is off; and of a task whose texts are drawn. */
+function notes({ weights, task: { sampling } }) {
+  const recorded = {
     en: "This model is too large to be computed here. The page shows what NumPy computed for this " +
       "question; another one cannot be typed.",
     zh: "这个模型太大，不能在网页里计算。这里展示的是 NumPy 对这个问题的计算记录，不能改问题。",
-  }) })];
+  };
+  const greedy = {
+    en: "Here the likeliest character is taken each time. transformer solve draws one instead " +
+      "({0}), and so writes another text.",
+    zh: "这里每次取最可能的字符；transformer solve 则按概率抽取（{0}），写出的文字因此不同。",
+  };
+  const drawn = Object.entries(sampling ?? {}).map((one) => one.join(" ").replace("_", "-"));
+  return [
+    ...(weights === null ? [words(recorded)] : []),
+    ...(sampling ? [words(greedy, drawn.join(", "))] : []),
+  ].map((text) => el("p", { class: "recorded", text }));
 }
 
 /** Links to the sections. */

@@ -1,6 +1,6 @@
 // The head that attention opens on: at the chosen step, the one that counts most in the sum.
 
-import { comparedStep } from "../arithmetic/compared.js";
+import { comparedStep } from "../arithmetic/explanation.js";
 import { directAttentions, headTerms, leadingHead } from "../arithmetic/leading.js";
 
 /** {step, terms, lead}: the compared step, each head's term, and the head that counts most. */

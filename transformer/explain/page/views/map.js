@@ -1,14 +1,14 @@
 // The map: the figure of the 2017 paper, drawn of this model. A box opens in the focus panel, and
 // the way by which data came there lights up.
 
-import { likeliest } from "../arithmetic/compared.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
 import { paintSmall } from "../paint.js";
-import { words } from "../words.js";
 import {
   declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
 } from "../widgets.js";
+import { words } from "../words.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 import { modesNote } from "./modes.js";
 

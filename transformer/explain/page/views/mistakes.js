@@ -4,7 +4,10 @@
 import { asAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { anySecret, secretNote } from "./guess.js";
 import { said, saidText } from "./said.js";
+
+const SHOWN_MISTAKES = 10; // at first
 
 export function mistakesView(app) {
   const { store } = app;
@@ -19,32 +22,56 @@ export function mistakesView(app) {
       return () => {};
     }
     const list = el("tbody", {});
-    element.append(summary(mistakes), reading(task), el("div", { class: "scroll" }, el("table", { class: "mistakes" },
-      el("thead", {}, el("tr", {}, HEADS.map((text) => el("th", { scope: "col", text: words(text) })))), list)));
+    let isWhole = mistakes.list.length <= SHOWN_MISTAKES;
+    const all = el("button", {
+      type: "button", text: words({ en: "Show all {0}", zh: "显示全部 {0} 道" }, mistakes.list.length),
+      onclick: () => {
+        isWhole = true;
+        draw();
+        list.rows[SHOWN_MISTAKES].querySelector("button").focus();
+      },
+    });
+    const heads = HEADS.map((text) => el("th", { scope: "col", text: words(text) }));
+    element.append(summary(mistakes), reading(task), el("div", { class: "scroll" },
+      el("table", { class: "mistakes" }, el("thead", {}, el("tr", {}, heads)), list)), all);
 
-    const columns = mistakes.list.map((one, i) => () => {
+    function mistakeRow(one, i) {
       const isOpen = store.get().question === one.source;
       const button = el("button", {
-        type: "button", class: "plain said", "aria-current": isOpen && "true", text: saidText(task, one.source),
+        type: "button", class: "plain said", "aria-current": isOpen && "true",
+        text: saidText(task, one.source),
         title: words({ en: "put it into the input", zh: "放进输入框" }),
       });
       const times = Math.exp(one.margin);
-      return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
-        el("td", {}, button),
+      const isRight = one.right
+        ? { en: "✓ right", zh: "✓ 对" } : { en: "✗ wrong", zh: "✗ 错" };
+      const numberCell = (text, what, value) =>
+        derived(el("td", { class: "number", text }), `mistakes:${i}:${what}`, value);
+      const told = [
         el("td", {}, said(task, asAnswer(task, one.answer))),
-        el("td", { text: one.right ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" }) }),
+        el("td", { text: words(isRight) }),
         el("td", {}, said(task, asAnswer(task, one.target))),
         el("td", {}, token(task.tokens[one.token])),
-        derived(el("td", { class: "number", text: number(one.margin) }), `mistakes:${i}:margin`, one.margin),
-        derived(el("td", { class: "number", text: words({ en: "{0} ×", zh: "{0} 倍" }, number(times)) }), `mistakes:${i}:times`, times));
-    });
+      ];
+      const isAsked = side.explanation?.source === one.source && anySecret(app, side);
+      return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
+        el("td", {}, button), isAsked ? el("td", { colspan: told.length }, secretNote()) : told,
+        numberCell(number(one.margin), "margin", one.margin),
+        numberCell(words({ en: "{0} ×", zh: "{0} 倍" }, number(times)), "times", times));
+    }
 
     function openMistake({ source, step }) {
       store.set({ question: source, step, target: null, rival: null, edits: [], mode: "use" });
       app.announce(words({ en: "{0} is now the question.", zh: "现在的问题是 {0}。" }, source));
     }
 
-    return () => list.replaceChildren(...columns.map((row) => row()));
+    function draw() {
+      const shown = isWhole ? mistakes.list : mistakes.list.slice(0, SHOWN_MISTAKES);
+      list.replaceChildren(...shown.map(mistakeRow));
+      all.hidden = isWhole;
+    }
+
+    return draw;
   }
 
   return { id: "mistakes", title: { en: "Mistakes: where does it fail?", zh: "错误：它在哪里出错？" }, mount };

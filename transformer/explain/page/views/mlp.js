@@ -7,6 +7,7 @@ import { boxesOf, boxPlace } from "../boxes.js";
 import { el, token } from "../widgets.js";
 import { words } from "../words.js";
 import { mlpLead } from "./before_mlp.js";
+import { partSwitch } from "./part_switch.js";
 import { swapPanel } from "./swap.js";
 import { askingTokens, rowLabels, rowNote } from "./tokens.js";
 import { readingExamples, unitPanel } from "./unit.js";
@@ -55,12 +56,13 @@ export function mlpView(app) {
         rowChoice(app, side, box, index, (i) => {
           open({ query: i === follow ? null : i, unit: null });
         }),
+        partSwitch(app, side, { kind: "sublayer", path: box.id }) ?? "",
       );
       lead.replaceChildren(
         ...mlpLead(app, side, box, index), rowNote(app, side, box, index) ?? "");
       units.replaceChildren(...unitsPanel(app, side, box, index,
         { list, order, chosen, speaking }, (number) => open({ unit: number })));
-      unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
+      unit.replaceChildren(...unitPanel(app, side, box, index, chosen, reading));
       if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
         swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
       }

@@ -1,6 +1,7 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
-import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
+import { editName, importance } from "../arithmetic/edits.js";
+import { sublayersOf } from "../arithmetic/model.js";
 import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
@@ -81,7 +82,7 @@ export function rankingPanel(app, side) {
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked),
       el("p", { class: "quiet" }, words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”.",
+        en: "An MLP that is off takes its bias along, which the sum lists under \"biases\".",
         zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。",
       }), side.model.kind === "Transformer" ? words({
         en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
@@ -115,7 +116,7 @@ export function rankingPanel(app, side) {
   }
 
   const readings = () => el("p", { class: "quiet", text: words({
-    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, “Attention is not Explanation”). And what one part loses, later ones may make up for (McGrath et al. 2023, “The Hydra Effect”).",
+    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, \"Attention is not Explanation\"). And what one part loses, later ones may make up for (McGrath et al. 2023, \"The Hydra Effect\").",
     zh: "注意力权重不等于重要性：权重只说一个头看向哪里，不说它带回了什么，也不说有没有谁去读（Jain 与 Wallace 2019，“Attention is not Explanation”）。而且一个部分失去的，后面的部分可能补上（McGrath 等 2023，“The Hydra Effect”）。",
   }) });
 

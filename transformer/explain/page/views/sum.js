@@ -1,13 +1,15 @@
 // The sum: a token's logit less its rival's, as what each part of the model added to it.
 
-import { parts } from "../arithmetic/attribution.js";
-import { comparedStep, heldScales, likeliest, runningTotal } from "../arithmetic/compared.js";
+import { heldScales, parts, runningTotal } from "../arithmetic/attribution.js";
+import { hasPart } from "../arithmetic/edits.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { at } from "../arithmetic/tensor.js";
 import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { earlierRival } from "./before_mlp.js";
 import { lensSection } from "./lens.js";
 import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
+import { smallSwitch } from "./part_switch.js";
 
 export function sumView(app) {
   const { store } = app;
@@ -94,7 +96,9 @@ export function sumView(app) {
           line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),
         el("span", { class: "number quiet so-far", text: signed(after) }));
-        return el("li", {}, derived(row, `sum:${name}`, value));
+        const off = switchOf(name, box, head, step.rival);
+        const isOut = off?.getAttribute("aria-pressed") === "true";
+        return el("li", { class: isOut && "is-off" }, derived(row, `sum:${name}`, value), off);
       });
       const { label } = side.explanation;
       const total = derived(el("div", { class: "fall-row total" },
@@ -111,8 +115,15 @@ export function sumView(app) {
             el("span", {}, "← ", token(label(step.rival))),
             el("span", {}, token(label(step.token)), " →")),
           el("span", { text: words({ en: "adds", zh: "加上" }) }),
-          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) })),
+          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) }), el("span")),
         rows, el("li", {}, total));
+    }
+
+    /** A switch for a head or a sublayer; the other parts have none. The rival stays the same. */
+    function switchOf(name, box, head, rival) {
+      const target = head === undefined
+        ? { kind: "sublayer", path: box } : { kind: "head", path: box, index: head };
+      return hasPart(side.model, target) ? smallSwitch(app, side, name, target, { rival }) : null;
     }
 
     function check({ parts: { length }, total, difference }) {

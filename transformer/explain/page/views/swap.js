@@ -3,11 +3,12 @@
 
 import { row } from "../arithmetic/tensor.js";
 import { runMlp, takeRows } from "../arithmetic/unit.js";
-import { paintSmall } from "../paint.js";
-import { derived, el, number, visible } from "../widgets.js";
+import { derived, el, largestSize, number, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { derivedVector } from "./lines.js";
+import { strips } from "./lines.js";
 import { askingTokens } from "./tokens.js";
+
+const SWAP_WIDTH = 1000; // pixels for the numbers of all stages
 
 /** Which rows are shown: the two that may change places, and one beside them, if there is one. */
 function shownRows(count, { a, b }) {
@@ -37,6 +38,8 @@ export function swapPanel(side, box, swap, change) {
     { name: output, values: now.get(output),
       rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
   ];
+  const numbers = stages.reduce((sum, { values }) => sum + values.shape[1], 0);
+  const cell = Math.max(3, Math.min(12, Math.floor(SWAP_WIDTH / numbers)));
   const put = takeRows(before.get(output), order.map((i) => rows.indexOf(i))); // moved by hand
   const difference = put.data.reduce((most, number, i) =>
     Math.max(most, Math.abs(number - now.get(output).data[i])), 0);
@@ -48,7 +51,7 @@ export function swapPanel(side, box, swap, change) {
     }) }),
     swapControls(labels, swap, change),
     el("div", { class: "swap-picture" },
-      stages.map((stage) => swapStage(stage, { order, rows, labels }))),
+      stages.map((stage) => swapStage(side, stage, { order, rows, labels, cell }))),
     el("div", { role: "status" }, swap.done ? verdict(box, difference) : null),
   ];
 }
@@ -73,23 +76,16 @@ function swapControls(labels, { a, b, done }, change) {
     }));
 }
 
-/** One stage of the three tokens: its shape, and a strip for each of them. */
-function swapStage({ name, values, rule }, { order, rows, labels }) {
-  const [count, size] = values.shape;
-  const most = values.data.reduce((all, x) => Math.max(all, Math.abs(x)), 0);
-  const column = el("div", { class: "swap-stage" },
-    el("p", { class: "swap-shape", text: `[1, ${count}, ${size}]` }),
-    order.map((from, place) => {
-      const numbers = row(values, place);
-      const canvas = el("canvas", { role: "img", "aria-label": `${labels[from]}: ${rule}` });
-      paintSmall(canvas, { shape: [1, size], data: numbers }, "signed", most);
-      derivedVector(canvas, `swap:${name}.${from}`, numbers);
-      return el("div", { class: `swap-row${from === rows[place] ? "" : " moved"}` },
-        el("bdi", { text: visible(labels[from]) }), canvas);
-    }),
+/** One stage of the three tokens: its shape, and a strip for each of them; what moved is framed. */
+function swapStage(side, { name, values, rule }, { order, rows, labels, cell }) {
+  const list = order.map((from, place) => ({
+    label: visible(labels[from]), what: `swap:${name}.${from}`, values: row(values, place), cell, line: 18,
+    select: from === rows[place] ? {} : { row: 0 },
+  }));
+  return el("div", { class: "swap-stage" },
+    el("p", { class: "swap-shape", text: `[1, ${values.shape.join(", ")}]` }),
+    strips(side, list, largestSize(values.data)),
     el("p", { class: "quiet", text: rule }));
-  column.style.setProperty("flex-grow", size);
-  return column;
 }
 
 /** Whether the results are those of before, in other places. */

@@ -9,7 +9,10 @@ import {
   bars, declare, derived, el, formula, number, percent, phrase, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
+import { isSecret, secretNote } from "./guess.js";
 import { editedPart, line, measured, quietLine, strips, termBars } from "./lines.js";
+import { partSwitch } from "./part_switch.js";
+import { stepOf } from "./tokens.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
@@ -42,11 +45,13 @@ export function readingExamples(element, side, boxes, ready) {
 }
 
 /** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
-export function unitPanel(side, box, index, unit, { edits, reading }) {
+export function unitPanel(app, side, box, index, unit, reading) {
+  const { edits } = app.store.get();
   const edited = editedPart(edits, box, index, "unit", unit.unit);
-  const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
+  const c = { app, side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
     el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
+    partSwitch(app, side, { kind: "unit", path: box.id, index: unit.unit }) ?? "",
     el("ol", { class: "chain" },
       ...(side.model.weights ? [askLine(c)] : []), answerLine(c),
       ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
@@ -161,7 +166,7 @@ function addsLine({ side, box, index, unit, what }) {
 }
 
 /** Which tokens' logits grow by what the unit adds, and which shrink. */
-function pushLine({ side, box, index, unit, edited, what }) {
+function pushLine({ app, side, box, index, unit, edited, what }) {
   const { model, explanation } = side;
   const title = words({ en: "Which tokens it pushes", zh: "它推哪些词元" });
   if (!streamSublayers(model).some(({ path }) => path === box.id)) {
@@ -171,6 +176,8 @@ function pushLine({ side, box, index, unit, edited, what }) {
     }));
   }
   if (edited === "sublayer") return line(title, words(EDITED_UNIT.sublayer));
+  const step = explanation.steps.indexOf(stepOf(explanation, box, index));
+  if (isSecret(app, side, step)) return line(title, secretNote());
   const pushes = unitPushes(model, explanation.trace, box.id, index, unit.unit);
   const mean = pushes.reduce((sum, x) => sum + x, 0) / pushes.length;
   const factor = unit.value === 0 ? 1 : unit.value;

@@ -1,9 +1,9 @@
 // Ask why: switch a part off, or put in its place what it computed for another input, and see what
 // becomes of the answer.
 
-import { comparedStep, likeliest } from "../arithmetic/compared.js";
-import { isInEncoder, probabilitiesAt } from "../arithmetic/edits.js";
-import { run } from "../arithmetic/model.js";
+import { probabilitiesAt } from "../arithmetic/edits.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
+import { isInEncoder, run } from "../arithmetic/model.js";
 import { asSource } from "../arithmetic/tasks.js";
 import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
