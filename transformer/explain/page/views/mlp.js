@@ -63,7 +63,8 @@ export function mlpView(app) {
       units.replaceChildren(...unitsPanel(app, side, box, index,
         { list, order, chosen, speaking }, (number) => open({ unit: number })));
       unit.replaceChildren(...unitPanel(app, side, box, index, chosen, reading));
-      if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
+      const isThere = swap && Math.min(swap.a, swap.b) >= 0 && Math.max(swap.a, swap.b) <= last;
+      if (swap?.path !== box.id || !isThere) {
         swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
       }
       swapping.replaceChildren(...swapPanel(side, box, swap, (change) => {
