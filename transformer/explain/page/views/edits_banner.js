@@ -4,10 +4,10 @@ import { el } from "../widgets.js";
 import { words } from "../words.js";
 
 /** {element, update}: the element is hidden while nothing is changed. */
-export function editsBanner({ store, payload }) {
+export function editsBanner({ store, payload, show }) {
   const text = el("a", { href: "#why", onclick: (event) => {
     event.preventDefault();
-    document.getElementById("why")?.scrollIntoView();
+    show("why");
   } });
   const reset = el("button", {
     type: "button", text: words({ en: "Switch all on again", zh: "全部恢复" }),

@@ -43,7 +43,7 @@ function whatCame(app, side) {
   const said = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : text });
   const more = el("button", {
     type: "button", class: "plain", text: words({ en: "What breaks ↓", zh: "看坏了什么 ↓" }),
-    onclick: () => document.getElementById("why").scrollIntoView(),
+    onclick: () => app.show("why"),
   });
   const isGiven = anySecret(app, side) || app.store.get().mode === "training";
   const text = before === now
