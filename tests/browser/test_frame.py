@@ -228,7 +228,7 @@ def test_a_link_in_the_head_leads_to_its_section_and_the_address_tells_it(shown:
         head = tab.locator("header.top").bounding_box()["height"]
         assert 0 <= tab.locator(f"#{name}").bounding_box()["y"] - head < 40
         again = shown("#" + tab.url.split("#")[1], reduced_motion="reduce")
-        again.wait_for_function("scrollY > 200")
+        again.wait_for_function("() => scrollY > 200")
         again.wait_for_function(
             "name => document.getElementById(name).getBoundingClientRect().top < 200", arg=name
         )
@@ -240,7 +240,7 @@ def test_a_link_in_the_head_leads_to_its_section_and_the_address_tells_it(shown:
 
 def test_to_type_a_question_does_not_move_the_page(shown: Open) -> None:
     tab = shown("#section=why", reduced_motion="reduce")
-    tab.wait_for_function("scrollY > 200")
+    tab.wait_for_function("() => scrollY > 200")
     tab.locator("input.question").focus()
     before = tab.evaluate("scrollY")
     for key in ("End", "Backspace", "5"):
@@ -266,7 +266,9 @@ def test_the_focus_panel_comes_to_where_a_box_is_chosen(shown: Open) -> None:
     head = tab.locator("header.top").bounding_box()["height"]
     assert 0 <= tab.locator("#focus h2").bounding_box()["y"] - head < 40
     tab.evaluate("scrollTo(0, 100)")  # and it goes with the reader
-    tab.wait_for_function("document.querySelector('#focus h2').getBoundingClientRect().top < 250")
+    tab.wait_for_function(
+        "() => document.querySelector('#focus h2').getBoundingClientRect().top < 250"
+    )
     assert tab.locator("#focus h2").bounding_box()["y"] >= head
 
 

@@ -159,6 +159,18 @@ function hatch(pen, colour, [left, top, width, height]) {
   pen.restore();
 }
 
+/**
+ * Canvases by name, each the same at every drawing: a browser takes ten times as long to set up a new
+ * one as to paint it. A view has its own, as an element stands in one place.
+ */
+export function canvasKeeper() {
+  const kept = new Map();
+  return (name) => {
+    if (!kept.has(name)) kept.set(name, document.createElement("canvas"));
+    return kept.get(name);
+  };
+}
+
 /** Paint a matrix with one pixel a cell; the style gives it its size. */
 export function paintSmall(canvas, { shape: [height, width], data }, scale, most) {
   canvas.width = width;

@@ -5,6 +5,7 @@ import { hiddenPairs } from "../arithmetic/cell.js";
 import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
@@ -31,6 +32,7 @@ export function focusView(app) {
   function mount(element, side) {
     const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
+    const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
     const bringHere = followReader(element.closest(".side"));
 
@@ -81,7 +83,7 @@ export function focusView(app) {
       };
       const { row } = steps[Math.min(state.step, steps.length - 1)];
       const groups = [];
-      for (const array of arraysOf(box, side.data, trace, head)) {
+      for (const [i, array] of arraysOf(box, side.data, trace, head).entries()) {
         const values = sub(trace.get(array.trace), ...array.at);
         const picture = heatMap(side, {
           trace: array.trace, at: array.at, values, rows: labels[array.rows],
@@ -91,6 +93,7 @@ export function focusView(app) {
           hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
+          canvas: canvasOf(i),
         });
         const { group } = array;
         if (group && groups.at(-1)?.group === group) groups.at(-1).pictures.push(picture);

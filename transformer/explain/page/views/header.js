@@ -65,9 +65,9 @@ export function headerView(app, sections) {
     const banner = editsBanner(app);
     const switches = el("div", { class: "switches" },
       guess, ...(hasAddress() ? [linkButton()] : []), languageButton(store), themeButton(app));
-    const controls = el("div", { class: "controls" }, contents(app, sections), banner.element, switches);
+    const controls = el("div", { class: "controls" }, contents(app, sections), switches);
     element.append(
-      sentence, error, ...notes(payload), controls);
+      sentence, error, ...notes(payload), controls, banner.element);
 
     // What stays below the head, and where a link leads, depends on how high it is.
     const { style } = document.documentElement;
