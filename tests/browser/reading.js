@@ -39,7 +39,7 @@ window.reading = (() => {
           section: part.id || part.tagName.toLowerCase(), tag: e.tagName.toLowerCase(),
           side: e.closest("[data-side-id]")?.dataset.sideId ?? null, ofSide: e.dataset.side ?? null,
           trace: e.dataset.trace ?? null, what: e.dataset.what ?? null, at: e.dataset.at ?? "",
-          values: numbersOf(e), text: textOf(e),
+          values: numbersOf(e), value: e.dataset.value, text: textOf(e),
           words: [
             named.getAttribute("aria-label"),
             textOf(named.querySelector("th, figcaption, .row-name")),

@@ -100,7 +100,7 @@ class Shown:
             "head": None, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
             "beam": {"width": 4, "alpha": 0.6}, "checkpoint": None, "example": 0, "second": None,
         }  # fmt: skip
-        fields = parse_qsl(self.page.url.partition("#")[2], keep_blank_values=True)
+        fields = parse_qsl(self.page.evaluate("location.hash")[1:], keep_blank_values=True)
         return beginning | {k: v if k in PLAIN else json.loads(v) for k, v in fields}
 
     def declared(self, within: str = "section[id], header, footer") -> list[dict[str, Any]]:

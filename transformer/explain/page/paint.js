@@ -101,7 +101,8 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   pen.font = CELL_FONT;
   pen.fillStyle = css(quiet);
   pen.textAlign = "center";
-  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
+  const room = Math.max(22, pen.measureText(width).width + 6);
+  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= room) ?? 64;
   for (let j = every - 1; j < width; j += every) {
     const half = pen.measureText(j + 1).width / 2;
     pen.fillText(j + 1, Math.min(left + (j + 0.5) * cell, layout.width - half), top - 8);
@@ -156,6 +157,18 @@ function hatch(pen, colour, [left, top, width, height]) {
   pen.strokeStyle = inkOn(colour);
   pen.stroke();
   pen.restore();
+}
+
+/**
+ * Canvases by name, each the same at every drawing: a browser takes ten times as long to set up a new
+ * one as to paint it. A view has its own, as an element stands in one place.
+ */
+export function canvasKeeper() {
+  const kept = new Map();
+  return (name) => {
+    if (!kept.has(name)) kept.set(name, document.createElement("canvas"));
+    return kept.get(name);
+  };
 }
 
 /** Paint a matrix with one pixel a cell; the style gives it its size. */

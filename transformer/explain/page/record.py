@@ -1,7 +1,8 @@
 """What a page embeds: the model's weights, the question as NumPy answered it, and what else it did.
 
     weights       float32, from which the page computes everything again, in float64
-    reference     every named activation of the page's first question, as computed here in float64
+    reference     every named activation of the page's first question, as computed here in float64;
+                  of a long text every n-th row of each, n being `reference_step`
     code          the lines of Python behind each box        `sources.py`
     units, mistakes    of held-out examples                  `held_out.py`
     learning      what was recorded during the training      `learned.py`
@@ -13,6 +14,7 @@ holds only the entries in which it differs from the first.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from .learned import learned
 from .sources import sources
 
 MOST_PARAMETERS = 5_000_000  # of a model that a page computes with; of a larger one it is a record
+MOST_ROWS = 16  # of an array that a page only compares with its own
 TOKENIZERS = {CharTokenizer: "characters", WordTokenizer: "words"}
 
 
@@ -158,10 +161,11 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
         forward(model, exact.inputs)
     usual = activations(t)
     parameters = sum(p.numel() for p in model.parameters())
-    weights, examples = None, []
+    weights, examples, step = None, [], 1
     if parameters <= MOST_PARAMETERS:
         weights = {path: encoded(array, "<f4") for path, array in _weights(model).items()}
         examples = _examples(task)
+        step = math.ceil(max(array.shape[-2] for array in reference.values()) / MOST_ROWS)
     shown = examples[: held_out.SHOWN]
     return {
         "format": 1,
@@ -177,7 +181,10 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
         "answer": exact.text,
         "prompt": exact.prompt,
         "written": exact.answer,
-        "reference": {name: encoded(array, "<f8") for name, array in reference.items()},
+        "reference": {
+            name: encoded(array[..., ::step, :], "<f8") for name, array in reference.items()
+        },
+        "reference_step": step,
         "float32_difference": max(
             float(np.abs(usual[name] - array).max()) for name, array in reference.items()
         ),

@@ -110,6 +110,7 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
  * hidden(row, column): is the cell struck out, as one that the mask hides?
  * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
+ * canvas: of a `canvasKeeper`, where many are drawn anew at once
  */
 export function heatMap(side, options) {
   const { trace, at = [], values, scale = "signed", cell, caption, onSelect, hidden } = options;
@@ -120,7 +121,7 @@ export function heatMap(side, options) {
   const most = options.most ?? (trace.endsWith(".weights") ? 1 : largestSize(values.data));
   const asks = /\.(weights|scores)$/.test(trace);
 
-  const canvas = el("canvas", {});
+  const canvas = options.canvas ?? el("canvas");
   const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
   paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden });
   const mark = (name) => el("span", { class: name, hidden: true });

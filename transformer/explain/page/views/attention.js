@@ -4,6 +4,7 @@
 import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxTitle } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, heatMap, percent, phrase } from "../widgets.js";
 import { words } from "../words.js";
 import { leadSentence, whyItLooks } from "./attention_lead.js";
@@ -26,6 +27,7 @@ export function attentionView(app) {
     const grid = el("div", { class: "heads" });
     const large = el("div", { class: "large" });
     const panel = el("div", { class: "cell" });
+    const canvasOf = canvasKeeper();
     // {path, head, query, key}; without a path and a head, those that count most at the chosen
     // step; without a query, that of the step
     let shown = { path: null, head: null, query: null, key: null };
@@ -66,10 +68,11 @@ export function attentionView(app) {
       const c = {
         app, side, step, open, shown: { path: box.id, head },
         terms: secret ? null : leading.terms, sourceRow: own ? sourceRow : query,
+        canvasOf,
       };
       lead.replaceChildren(...leadSentence(app, side, { ...leading, isSecret: secret }, open));
       grid.replaceChildren(...attentionGroups(boxes).map((group) => headGrid(c, group)));
-      large.replaceChildren(...largeMap(app, side, box, cell, open));
+      large.replaceChildren(...largeMap(app, side, box, cell, open, canvasOf));
       panel.replaceChildren(...(key === null ? [] : cellPanel(app, side, box, cell)));
     };
   }
@@ -96,7 +99,7 @@ const hint = (look) => el("p", { class: "quiet" },
   }));
 
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(app, side, box, { head, query, key, step }, open) {
+function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
@@ -111,6 +114,7 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
     cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
     select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
+    canvas: canvasOf("large"),
   });
   const what = `weight:${box.id}.${head}.${query}`;
   const order = Array.from(row(values, query).keys()).sort((i, j) =>
@@ -139,7 +143,7 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
-    partSwitch(app, side, { kind: "head", path: box.id, index: head }) ?? "",
+    partSwitch(app, side, { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
     ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

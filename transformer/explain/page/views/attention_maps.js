@@ -44,7 +44,7 @@ export function attentionGroups(boxes) {
 /**
  * A kind of attention: a line for each layer, a small map for each head. c: {app, side, shown:
  * {path, head}, step, terms: each head's in the sum, or null where that is still secret,
- * sourceRow: the row of the encoder that is framed, open}
+ * sourceRow: the row of the encoder that is framed, open, canvasOf: of a `canvasKeeper`}
  */
 export function headGrid(c, group) {
   const [first] = group;
@@ -91,12 +91,12 @@ function legend({ app, side, step, terms, sourceRow }, box) {
 }
 
 /** A head's weights, small. */
-function smallMap({ side, shown, step, terms, sourceRow, open }, box, head) {
+function smallMap({ side, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
   const framed = box.side === "source" ? sourceRow : step.row;
-  const canvas = el("canvas");
+  const canvas = canvasOf(`${name}.${head}`);
   paintSmall(canvas, weights, "weight", 1);
   const mark = el("span", { class: "head-step" });
   mark.style.setProperty("top", `${(100 * framed) / T}%`);

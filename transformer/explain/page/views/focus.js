@@ -5,9 +5,11 @@ import { hiddenPairs } from "../arithmetic/cell.js";
 import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
+import { followReader } from "./focus_place.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
 import { isBoxSecret, secretNote } from "./guess.js";
@@ -30,8 +32,9 @@ export function focusView(app) {
   function mount(element, side) {
     const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
+    const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
-    const more = moreBelow(element);
+    const bringHere = followReader(element.closest(".side"));
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -46,7 +49,7 @@ export function focusView(app) {
         el("div", { class: "focus-steps" },
           el("button", {
             type: "button", class: "plain to-map", text: words({ en: "↑ The map", zh: "↑ 全图" }),
-            onclick: () => document.getElementById("map").scrollIntoView(),
+            onclick: () => app.show("map"),
           }),
           go(i - 1, "←", { en: "The box before", zh: "前一个" }),
           go(i + 1, "→", { en: "The next box", zh: "后一个" })));
@@ -80,7 +83,7 @@ export function focusView(app) {
       };
       const { row } = steps[Math.min(state.step, steps.length - 1)];
       const groups = [];
-      for (const array of arraysOf(box, side.data, trace, head)) {
+      for (const [i, array] of arraysOf(box, side.data, trace, head).entries()) {
         const values = sub(trace.get(array.trace), ...array.at);
         const picture = heatMap(side, {
           trace: array.trace, at: array.at, values, rows: labels[array.rows],
@@ -90,6 +93,7 @@ export function focusView(app) {
           hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
+          canvas: canvasOf(i),
         });
         const { group } = array;
         if (group && groups.at(-1)?.group === group) groups.at(-1).pictures.push(picture);
@@ -128,7 +132,7 @@ export function focusView(app) {
       const { id, ...texts } = FURTHER[kind];
       return el("p", { class: "focus-further" }, el("button", {
         type: "button", text: words(texts),
-        onclick: () => document.getElementById(id).scrollIntoView(),
+        onclick: () => app.show(id),
       }));
     }
 
@@ -170,28 +174,11 @@ export function focusView(app) {
         further(box),
         ...code(box),
       );
-      if (box !== last) element.closest(".side").scrollTop = 0;
+      if (box !== last && last !== null) bringHere();
       last = box;
-      more();
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
-}
-
-/** A button while there is more below in the panel, which scrolls by itself; returns its update. */
-function moreBelow(element) {
-  const panel = element.closest(".side");
-  const button = el("button", {
-    type: "button", class: "focus-more", text: words({ en: "more below ↓", zh: "下面还有 ↓" }),
-    onclick: () => panel.scrollBy({ top: 0.8 * panel.clientHeight }),
-  });
-  const update = () => {
-    button.hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop < 30;
-  };
-  element.after(button);
-  panel.addEventListener("scroll", update, { passive: true });
-  new ResizeObserver(() => requestAnimationFrame(update)).observe(element);
-  return update;
 }
 
 const isPairs = ({ trace }) => /\.(scores|weights)$/.test(trace);

@@ -4,7 +4,7 @@
 import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
 import { fromBase64, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
-import { paintSmall } from "../paint.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { lossCurve, whatIsDrawn } from "./learning_curve.js";
@@ -32,6 +32,7 @@ export function learningView(app) {
     const { checkpoints, examples } = learning;
     const boxes = boxesOf(side.model).filter(({ kind }) => kind === "attention");
     const chosenSteps = examples.map(() => 0); // of each example's answer
+    const canvasOf = canvasKeeper();
     let timer = null;
 
     const slider = el("input", {
@@ -210,7 +211,8 @@ export function learningView(app) {
 
     function small(one, box, head, isChosen) {
       const values = weightsOf(one, box, head);
-      const canvas = el("canvas", { class: "learning-small" });
+      const canvas = canvasOf(`${box.id}.${head}`);
+      canvas.className = "learning-small";
       paintSmall(canvas, values, "weight", 1);
       const scale = Math.max(1, Math.floor(56 / Math.max(...values.shape)));
       canvas.style.setProperty("width", `${scale * values.shape[1]}px`);

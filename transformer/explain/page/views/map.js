@@ -4,7 +4,7 @@
 import { likeliest } from "../arithmetic/explanation.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
-import { paintSmall } from "../paint.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import {
   declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
 } from "../widgets.js";
@@ -31,6 +31,7 @@ export function mapView(app) {
     const heading = el("h2", { class: "unseen", text: words({ en: "The map", zh: "全图" }) });
     const modes = modesNote(app, side);
     element.append(heading, head, modes.element, legend, steps, figure);
+    const canvasOf = canvasKeeper();
     let width = 0;
     let drawn = null;
 
@@ -104,7 +105,7 @@ export function mapView(app) {
         el("span", { class: "map-shape", text: shape }),
       );
       if (part !== "box" || isBoxSecret(app, side, box)) return;
-      const picture = smallPicture(side, box, state);
+      const picture = smallPicture(side, box, state, canvasOf);
       if (picture) button.append(picture);
     }
 
@@ -239,7 +240,7 @@ function stepSentence(store, { explanation }, { step: chosen }, isSecret) {
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
-function smallPicture(side, box, state) {
+function smallPicture(side, box, state, canvasOf) {
   const { trace, steps, label, rows, columns } = side.explanation;
   const index = Math.min(state.step, steps.length - 1);
   const step = steps[index];
@@ -257,7 +258,7 @@ function smallPicture(side, box, state) {
     const maps = Array.from({ length: heads }, (_, head) => {
       const whole = data.subarray(head * height * width, (head + 1) * height * width);
       const part = corner({ shape: [height, width], data: whole }, there, keys);
-      const canvas = el("canvas", {});
+      const canvas = canvasOf(`${name}.${head}`);
       paintSmall(canvas, part, "weight", 1);
       const at = [head, ...part.shape.map((n) => `:${n}`)];
       return withChosenRow(declare(canvas, side, name, at, part.data), chosen, part.shape[0]);
@@ -266,7 +267,7 @@ function smallPicture(side, box, state) {
   }
   if (box.kind === "mlp") {
     const name = `${box.id}.hidden`;
-    const canvas = el("canvas", {});
+    const canvas = canvasOf(name);
     const values = corner(trace.get(name), there, Infinity);
     paintSmall(canvas, values, "signed", largestSize(values.data));
     declare(canvas, side, name, [`:${values.shape[0]}`], values.data);
