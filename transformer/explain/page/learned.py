@@ -26,11 +26,10 @@ from ..asking import target_ids
 from ..explanation import explained
 from ..learning import Snapshot, metrics, snapshot, spread
 from .encoding import encoded, rounded
+from .held_out import Examples
 
 MOST_NUMBERS = 300_000  # attention weights in a page, of all checkpoints: 1.6 MB
 READ, WRITTEN = 16, 8  # characters of a text that could go on
-
-Examples = list[tuple[str, str]]
 
 
 def _chosen(held_out: Examples) -> Examples:

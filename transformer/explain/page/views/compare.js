@@ -59,17 +59,10 @@ export function compareView(app) {
       ...(isTwoRuns ? [] : [form, mistake]), report,
     );
 
-    /** The page is built anew for one or two columns; come back here afterwards. */
+    /** The page is built anew for one or two columns, and shows this section again. */
     function begin(second) {
-      store.set({ second });
-      const back = () => {
-        const place = document.getElementById("compare");
-        place.scrollIntoView({ behavior: "instant" });
-        setTimeout(() => {
-          place.scrollIntoView({ behavior: "instant" });
-          place.querySelector("input")?.focus({ preventScroll: true });
-        }, 150);
-      };
+      store.set({ second, section: "compare" });
+      const back = () => document.querySelector(".second-question").focus({ preventScroll: true });
       requestAnimationFrame(() => requestAnimationFrame(back));
     }
 

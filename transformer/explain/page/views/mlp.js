@@ -53,7 +53,7 @@ export function mlpView(app) {
         rowChoice(app, side, box, index, (i) => {
           open({ query: i === follow ? null : i, unit: null });
         }),
-        partSwitch(app, side, { kind: "sublayer", path: box.id }) ?? "",
+        partSwitch(app, side, { kind: "sublayer", path: box.id }, { path: box.id }) ?? "",
       );
       lead.replaceChildren(
         ...mlpLead(app, side, box, index), rowNote(app, side, box, index) ?? "");

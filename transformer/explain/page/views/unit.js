@@ -51,7 +51,8 @@ export function unitPanel(app, side, box, index, unit, reading) {
   const c = { app, side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
     el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
-    partSwitch(app, side, { kind: "unit", path: box.id, index: unit.unit }) ?? "",
+    partSwitch(app, side, { kind: "unit", path: box.id, index: unit.unit },
+      { path: box.id, unit: unit.unit }) ?? "",
     el("ol", { class: "chain" },
       answerLine(c), ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
       ...(side.data.examples?.length ? [excitedLine(c, reading), examplesLine(c)] : [])),
