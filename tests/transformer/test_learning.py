@@ -24,7 +24,14 @@ from transformer.explain.page import learned as page_learned
 from transformer.explain.page.learned import learned
 from transformer.explain.page.record import payload
 from transformer.tasks import (
-    TASKS, Addition, Characters, FillTheGap, ModularAddition, Numbers, Sort, Task,
+    TASKS,
+    Addition,
+    Characters,
+    FillTheGap,
+    ModularAddition,
+    Numbers,
+    Sort,
+    Task,
 )  # fmt: skip
 from transformer.text.tokenizer import BOS, EOS
 from transformer.training import Training, TrainingConfig, train

@@ -55,7 +55,7 @@ export function mistakesView(app) {
         el("td", {}, token(task.tokens[one.token]), isOneToken ? null : el("span", {
           class: "quiet", text: words({ en: " step {0}", zh: " 第 {0} 步" }, one.step + 1),
         })),
-        el("td", {}, token(one.rival === side.model.config.pad ? "<pad>" : task.tokens[one.rival])),
+        el("td", {}, token(task.tokens[one.rival])),
       ];
       const isAsked = side.explanation?.source === one.source && anySecret(app, side);
       return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
