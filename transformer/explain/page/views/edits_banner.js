@@ -12,7 +12,7 @@ export function editsBanner(app) {
   const { store, payload, boxes } = app;
   const text = el("a", { href: "#why", onclick: (event) => {
     event.preventDefault();
-    document.getElementById("why")?.scrollIntoView();
+    app.show("why");
   } });
   const reset = el("button", {
     type: "button", text: words({ en: "Switch all on again", zh: "全部恢复" }),
