@@ -27,6 +27,8 @@ from transformer.explain import (
     lens,
     parts,
 )  # fmt: skip
+from transformer.explain.attribution import float64, read_difference
+from transformer.explain.edits import sublayers
 from transformer.explain.effects import predicted
 from transformer.explain.explanation import forward
 from transformer.explain.page.record import activations
@@ -162,6 +164,33 @@ class Reference(Parts, Records):
     def _after(self, rest: str, entry: dict[str, Any]) -> float:
         row, _, _ = self.step_of(self.clean)
         return float(softmax(self._edited_logits(self.edits)[row])[self.tokens.index(rest)])
+
+    def _consequence(self, rest: str, entry: dict[str, Any]) -> float:
+        """Of the edits: "before:2", the probability of a step's token; "loss:after", the mean."""
+        when, _, step = rest.rpartition(":")
+        if when == "loss":
+            steps = (self.clean if step == "before" else self.now).steps
+            return float(np.mean([one.loss for one in steps]))
+        both = self.clean.trace["logits"][0], self._edited_logits(self.edits)
+        before, after = (
+            np.array([softmax(logits[one.row])[one.token] for one in self.clean.steps])
+            for logits in both
+        )
+        changes = abs(after - before)
+        assert changes[int(step)] > changes.max() - 1e-12
+        return float((before if when == "before" else after)[int(step)])
+
+    def _term(self, path: str, entry: dict[str, Any]) -> float:
+        """The terms of a sublayer in the sum of the whole model."""
+        found = parts(self.model, self.clean.trace, *self.step_of(self.clean)).parts
+        return sum(x for name, x in found.items() if name.startswith(f"{path}."))
+
+    def _bias(self, path: str, entry: dict[str, Any]) -> float:
+        """What the bias of a sublayer adds to the logit difference."""
+        at, _ = read_difference(self.model, self.clean.trace, *self.step_of(self.clean))
+        sublayer = sublayers(self.model)[path]
+        last = sublayer.down if path.endswith("mlp") else sublayer.output
+        return float(at[path] @ float64(last.bias))
 
     def _named_edit(self, name: str) -> list[Edit]:
         """The edit that a name tells: "….heads.2", "….hidden.17@3", "….output<1+2"."""

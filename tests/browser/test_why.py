@@ -132,7 +132,7 @@ def test_a_head_that_is_switched_off(tab: Tab, subject: Subject) -> None:
     assert after == [subject.task.tokenizer.tokens[step.token] for step in answer.steps]
 
     banner = tab.page.locator(".edits-banner")
-    assert "One part is switched off." in banner.inner_text()
+    assert f"Switched off: {name}." in banner.inner_text()
     tab.click(banner, "button", "Switch all on again")
     assert "edits" not in tab.state()
     assert not banner.is_visible()

@@ -25,7 +25,8 @@ from rich.console import Console
 
 import minitorch as mt
 from transformer.explain import explain, explained, in_float64, trace
-from transformer.explain.page import ModuleError, Subject, joined, page, payload, write_page
+from transformer.explain.page import Subject, page, payload, write_page
+from transformer.explain.page.modules import ModuleError, joined
 from transformer.explain.page.sources import PACKAGES
 from transformer.tasks import (
     Addition,
@@ -255,6 +256,8 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             told = explained(subject.task, subject.model, question, target=one["answer"])
         else:
             told = explained(subject.task, subject.model, question)
+        chosen = told.steps[one["step"]]
+        assert (one["token"], one["rival"]) == (chosen.token, chosen.rival)
         margins = []
         for step in told.steps:
             p = step.probabilities
@@ -471,6 +474,15 @@ def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
     assert list(filter(None, joined(start).splitlines())) == [
         "const d = 1;", "class c {}", "const $own = 2;", "async function b() {}", "b(c, d);",
     ]  # fmt: skip
+
+
+def test_line_ends_are_those_of_the_page(tmp_path: Path) -> None:
+    """Git writes others on Windows; the policy's digest is of what a browser reads."""
+    module(tmp_path, app='import { a } from "./a.js";\na();\n', a="export function a() {}\n")
+    script = joined(tmp_path / "app.js")
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert joined(tmp_path / "app.js") == script
 
 
 @pytest.mark.parametrize(

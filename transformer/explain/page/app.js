@@ -3,7 +3,8 @@
 import { boxOf, boxesOf } from "./boxes.js";
 import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
-import { createStore, readHash, writeHash } from "./store.js";
+import { setAddress, watchPlace } from "./place.js";
+import { createStore, readHash, sameValue, writeHash } from "./store.js";
 import { hideOrphanTip } from "./tips.js";
 import { attentionView } from "./views/attention.js";
 import { compareView, sideName } from "./views/compare.js";
@@ -48,7 +49,7 @@ function beginning(data, boxes) {
     lang: data.lang, question: data.question, target: null, mode: "use", step: 0,
     box: first.id, path: null, head: null, query: null, key: null, unit: null, rival: null,
     edits: [], beam: { width: 4, alpha: 0.6 }, checkpoint: null, example: 0, second: null,
-    guess: false,
+    section: null, guess: false,
   };
 }
 
@@ -58,7 +59,7 @@ function startPage(data) {
   const boxes = boxesOfAll(runs);
   const store = createStore(beginning(data, boxesOf(data)), location.hash);
   const app = {
-    payload: data, runs, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs, boxes, store, sides: [], open, show, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
@@ -73,10 +74,22 @@ function startPage(data) {
     const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
     store.set({ box: box.id, ...path, ...changes });
     requestAnimationFrame(() => {
-      const panel = document.getElementById("focus");
-      const { top } = panel.getBoundingClientRect();
-      if (top < 0 || top > innerHeight * 0.7) panel.scrollIntoView();
+      const head = document.querySelector("#focus h2");
+      const { top } = head.getBoundingClientRect();
+      if (top < 0 || top > innerHeight * 0.7) head.scrollIntoView();
     });
+  }
+
+  /** Scroll to a section. All above it is drawn first: it stays where it is. */
+  function show(id, behavior = "auto") {
+    const target = document.getElementById(id);
+    if (!target) return;
+    for (const entry of views) {
+      const order = entry.element.compareDocumentPosition(target);
+      const isBelow = order & Node.DOCUMENT_POSITION_PRECEDING && !target.contains(entry.element);
+      if (entry.stale && !isBelow) entry.draw();
+    }
+    target.scrollIntoView({ behavior });
   }
 
   const speaker = el("div", { class: "unseen", "aria-live": "polite" });
@@ -195,7 +208,8 @@ function startPage(data) {
       before === null || names.some((name) => state[name] !== before[name]);
     const count = app.sides.length;
     if (changed("question", "target", "mode", "edits", "second")) computeSides(state);
-    if (changed("lang") || app.sides.length !== count) {
+    const isBuilt = changed("lang") || app.sides.length !== count;
+    if (isBuilt) {
       setLanguage(state.lang);
       build();
     }
@@ -208,25 +222,40 @@ function startPage(data) {
     });
     hideOrphanTip();
     drawn = store.get();
-    const hash = writeHash(drawn, store.defaults);
-    const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own
-    if (!isNotebook && hash !== location.hash.slice(1)) {
-      history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    if (isBuilt && drawn.section !== null) {
+      requestAnimationFrame(() => show(drawn.section, "instant"));
     }
+    setAddress(writeHash(drawn, store.defaults));
     const { dataset } = document.documentElement; // by which a test knows that all is drawn
     dataset.drawn = Number(dataset.drawn ?? 0) + 1;
   }
 
-  store.subscribe(() => {
+  store.subscribe((state, before) => {
     if (waiting) return;
+    if (sameValue({ ...state, section: before.section }, before)) { // only scrolled
+      drawn = state;
+      setAddress(writeHash(state, store.defaults));
+      return;
+    }
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
       draw(drawn);
     });
   });
-  addEventListener("hashchange", () =>
-    store.set({ ...store.defaults, ...readHash(location.hash) }));
+  addEventListener("hashchange", () => {
+    const state = { ...store.defaults, ...readHash(location.hash) };
+    store.set(state);
+    if (state.section !== null) requestAnimationFrame(() => show(state.section));
+  });
+  watchPlace((section) => {
+    store.set({ section });
+    for (const link of document.querySelectorAll(".controls nav a")) {
+      const isHere = link.hash === `#${section}`;
+      link.ariaCurrent = isHere ? "location" : null;
+    }
+  });
+  if (store.get().section !== null) history.scrollRestoration = "manual";
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
     draw(drawn);

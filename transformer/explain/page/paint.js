@@ -101,7 +101,8 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   pen.font = CELL_FONT;
   pen.fillStyle = css(quiet);
   pen.textAlign = "center";
-  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
+  const room = Math.max(22, pen.measureText(width).width + 6);
+  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= room) ?? 64;
   for (let j = every - 1; j < width; j += every) {
     const half = pen.measureText(j + 1).width / 2;
     pen.fillText(j + 1, Math.min(left + (j + 0.5) * cell, layout.width - half), top - 8);

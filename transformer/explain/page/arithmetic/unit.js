@@ -16,10 +16,10 @@ import { columnOf, mapNumbers, matmul, row, tensor } from "./tensor.js";
  * value    the unit, after the activation
  * share    how much was let through: 1 or 0 with ReLU, Φ(pre) with GELU, sigmoid(pre) with SwiGLU
  */
-export function hiddenUnits(trace, path, index) {
-  const pre = row(trace.get(`${path}.pre_activation`), index);
-  const up = trace.has(`${path}.up`) ? row(trace.get(`${path}.up`), index) : null;
-  return Array.from(row(trace.get(`${path}.hidden`), index), (value, unit) => ({
+export function hiddenUnits(trace, path, r) {
+  const pre = row(trace.get(`${path}.pre_activation`), r);
+  const up = trace.has(`${path}.up`) ? row(trace.get(`${path}.up`), r) : null;
+  return Array.from(row(trace.get(`${path}.hidden`), r), (value, unit) => ({
     unit, value, pre: pre[unit], up: up && up[unit],
     share: up ? 1 / (1 + Math.exp(-pre[unit])) : value / pre[unit] || 0,
   }));
@@ -48,20 +48,20 @@ export function exampleInputs(model, task, [source, target]) {
 }
 
 /** What a unit adds to each logit for each 1 of its value, the scales held at this row. */
-export function unitPushes(model, trace, path, index, unit) {
+export function unitPushes(model, trace, path, r, unit) {
   const ones = mapNumbers(trace.get(`${path}.hidden`), () => 1);
-  return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, index, unit).logits;
+  return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, r, unit).logits;
 }
 
 /**
  * What each unit adds to the token's logit less the rival's, the scales held; together they are the
  * MLP's part of the sum. null where nothing is read off this stream.
  */
-export function unitsForToken(model, trace, path, index, token, rival) {
-  const d = readDifference(model, trace, index, token, rival).places.get(path);
+export function unitsForToken(model, trace, path, r, token, rival) {
+  const d = readDifference(model, trace, r, token, rival).places.get(path);
   if (!d) return null;
   const read = matmul(tensor([1, d.length], d), model.weights[`${path}.down.weight`]).data;
-  return row(trace.get(`${path}.hidden`), index).map((value, unit) => value * read[unit]);
+  return row(trace.get(`${path}.hidden`), r).map((value, unit) => value * read[unit]);
 }
 
 const EXAMPLE_WORK = 6e8; // parameters times tokens: so much reading at most

@@ -143,7 +143,7 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
-    partSwitch(app, side, { kind: "head", path: box.id, index: head }) ?? "",
+    partSwitch(app, side, { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
     ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

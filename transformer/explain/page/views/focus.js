@@ -4,11 +4,12 @@
 import { hiddenPairs } from "../arithmetic/cell.js";
 import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
-import { boxPlace, boxTitle } from "../boxes.js";
+import { boxPlace, boxTitle, nearestBox } from "../boxes.js";
 import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
+import { followReader } from "./focus_place.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
 import { isBoxSecret, secretNote } from "./guess.js";
@@ -33,7 +34,7 @@ export function focusView(app) {
     const opened = new Set(); // the files whose lines are unfolded
     const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
-    const more = moreBelow(element);
+    const bringHere = followReader(element.closest(".side"));
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -48,7 +49,7 @@ export function focusView(app) {
         el("div", { class: "focus-steps" },
           el("button", {
             type: "button", class: "plain to-map", text: words({ en: "↑ The map", zh: "↑ 全图" }),
-            onclick: () => document.getElementById("map").scrollIntoView(),
+            onclick: () => app.show("map"),
           }),
           go(i - 1, "←", { en: "The box before", zh: "前一个" }),
           go(i + 1, "→", { en: "The next box", zh: "后一个" })));
@@ -131,7 +132,7 @@ export function focusView(app) {
       const { id, ...texts } = FURTHER[kind];
       return el("p", { class: "focus-further" }, el("button", {
         type: "button", text: words(texts),
-        onclick: () => document.getElementById(id).scrollIntoView(),
+        onclick: () => app.show(id),
       }));
     }
 
@@ -151,12 +152,8 @@ export function focusView(app) {
 
     return () => {
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box);
-      if (!box) {
-        const none = { en: "This model has no such box.", zh: "这个模型没有这个部分。" };
-        element.replaceChildren(el("p", { class: "quiet", text: words(none) }));
-        return;
-      }
+      const asked = app.boxes.find(({ id }) => id === state.box);
+      const box = boxes.find(({ id }) => id === asked.id) ?? nearestBox(boxes, asked);
       const text = textOf(box, side.data);
       const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
       const head = box.kind === "attention"
@@ -166,6 +163,10 @@ export function focusView(app) {
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
+        ...(box.id === asked.id ? [] : [el("p", { class: "quiet", text: words({
+          en: "This model has no such box as the other. This is the one that is most like it.",
+          zh: "这个模型没有对方的那个部分。这是和它最像的一个。",
+        }) })]),
         sentences(text),
         el("div", { class: "focus-formulas" }, formulas),
         ...(box.kind === "attention" ? [headChoice(box, head)] : []),
@@ -173,28 +174,11 @@ export function focusView(app) {
         further(box),
         ...code(box),
       );
-      if (box !== last) element.closest(".side").scrollTop = 0;
+      if (box !== last && last !== null) bringHere();
       last = box;
-      more();
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
-}
-
-/** A button while there is more below in the panel, which scrolls by itself; returns its update. */
-function moreBelow(element) {
-  const panel = element.closest(".side");
-  const button = el("button", {
-    type: "button", class: "focus-more", text: words({ en: "more below ↓", zh: "下面还有 ↓" }),
-    onclick: () => panel.scrollBy({ top: 0.8 * panel.clientHeight }),
-  });
-  const update = () => {
-    button.hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop < 30;
-  };
-  element.after(button);
-  panel.addEventListener("scroll", update, { passive: true });
-  new ResizeObserver(() => requestAnimationFrame(update)).observe(element);
-  return update;
 }
 
 const isPairs = ({ trace }) => /\.(scores|weights)$/.test(trace);

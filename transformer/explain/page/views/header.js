@@ -2,6 +2,8 @@
 // answer chooses its step; what is wrong with a question; language, light and dark.
 
 import { forgetColours } from "../paint.js";
+import { copyAddress, hasAddress } from "../place.js";
+import { hideTip, showTip } from "../tips.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
@@ -62,10 +64,10 @@ export function headerView(app, sections) {
     const guess = guessSwitch(store);
     const banner = editsBanner(app);
     const switches = el("div", { class: "switches" },
-      guess, languageButton(store), themeButton(app));
-    const controls = el("div", { class: "controls" }, contents(sections), switches);
+      guess, ...(hasAddress() ? [linkButton()] : []), languageButton(store), themeButton(app));
+    const controls = el("div", { class: "controls" }, contents(app, sections), switches);
     element.append(
-      sentence, error, ...notes(payload), banner.element, controls);
+      sentence, error, ...notes(payload), controls, banner.element);
 
     // What stays below the head, and where a link leads, depends on how high it is.
     const { style } = document.documentElement;
@@ -150,10 +152,10 @@ function notes({ weights, task: { sampling } }) {
 }
 
 /** Links to the sections. */
-function contents(sections) {
+function contents(app, sections) {
   const go = (event, id) => {
     event.preventDefault();
-    document.getElementById(id).scrollIntoView();
+    app.show(id);
     const heading = document.getElementById(`${id}-title`);
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
@@ -173,6 +175,28 @@ function guessSwitch(store) {
     }),
     onclick: () => store.set({ guess: !store.get().guess }),
   });
+}
+
+/** Copies the address, which holds all that one has chosen; what to send with it is said. */
+function linkButton() {
+  const button = el("button", {
+    type: "button", class: "plain", text: words({ en: "Copy link", zh: "复制链接" }),
+    title: words({
+      en: "The address holds what you see: the question, the step, what is open and switched off",
+      zh: "地址里记着现在看到的一切：问题、第几步、打开了什么、关掉了什么",
+    }),
+    onclick: async () => showTip(button, words(await copyAddress() ? {
+      en: "Copied: the link leads to what you see now. For someone else, send this file too; " +
+        "what counts in the link is its end, from # on.",
+      zh: "已复制：链接会打开现在看到的内容。发给别人时请附上这个文件；链接里起作用的是 # 及其后的部分。",
+    } : {
+      en: "The browser does not let the page copy. The link is the page's address, in the " +
+        "browser's address bar.",
+      zh: "浏览器不允许网页复制。链接就是浏览器地址栏里的地址。",
+    })),
+    onmouseleave: hideTip, onblur: hideTip,
+  });
+  return button;
 }
 
 function languageButton(store) {

@@ -24,15 +24,16 @@ const SWITCH_TEXT = {
 
 /**
  * The switch, and while the part is off, what came of it and where more is told; null on a page
- * that cannot compute. `target`: an edit, {kind, path, index}.
+ * that cannot compute. `target`: an edit, {kind, path, index}; `shown`: of the state, so that the
+ * same part is still looked at.
  */
-export function partSwitch(app, side, target) {
+export function partSwitch(app, side, target, shown) {
   const { store } = app;
   if (!side.model.weights) return null;
   const off = isOff(store, target);
   const button = el("button", {
     type: "button", "aria-pressed": String(off),
-    text: words(SWITCH_TEXT[off ? "on" : target.kind]), onclick: () => togglePart(store, target),
+    text: words(SWITCH_TEXT[off ? "on" : target.kind]), onclick: () => togglePart(store, target, shown),
   });
   return el("p", { class: "part-off" }, button, off ? whatCame(app, side) : null);
 }
@@ -43,7 +44,7 @@ function whatCame(app, side) {
   const said = (text) => el("bdi", { class: "said", text: text === "" ? "∅" : text });
   const more = el("button", {
     type: "button", class: "plain", text: words({ en: "What breaks ↓", zh: "看坏了什么 ↓" }),
-    onclick: () => document.getElementById("why").scrollIntoView(),
+    onclick: () => app.show("why"),
   });
   const isGiven = anySecret(app, side) || app.store.get().mode === "training";
   const text = before === now

@@ -8,11 +8,11 @@ import { asSource } from "../arithmetic/tasks.js";
 import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { switchBoard } from "./board.js";
+import { answersOf, consequence } from "./edits_answer.js";
 import { editsReport } from "./edits_report.js";
 import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
-import { asRead } from "./said.js";
 
 const SHOWN_LIKELY = 4;
 
@@ -117,8 +117,17 @@ export function whyView(app) {
           store.set({ edits: [...store.get().edits, { ...target, ...how(target.path, step) }] });
         },
       }));
+      const hadResult = result.childElementCount > 1;
       result.replaceChildren(...(edits.length > 0 ? whatCameOfIt(step) : [invitation()]));
+      if (hadResult && edits.length === 0) keepInView();
       ranking.update(step);
+    }
+
+    /** Where the reader looks at what has gone, lead to the switches. */
+    function keepInView() {
+      const { top, bottom } = element.getBoundingClientRect();
+      const hasLeft = board.getBoundingClientRect().bottom < innerHeight / 5;
+      if (hasLeft && top < innerHeight && bottom > -innerHeight) board.scrollIntoView({ block: "center" });
     }
 
     const invitation = () => el("p", { class: "quiet", text: words({
@@ -127,33 +136,15 @@ export function whyView(app) {
     }) });
 
     function whatCameOfIt(step) {
-      const edited = run(side.model, side.clean.inputs, side.edits);
-      return [
-        answers(), shiftOfProbabilities(step, edited), ...editsReport(app, side, step, edited),
-      ];
-    }
-
-    /** The answer before and after; in training it is given, and the loss changes. */
-    function answers() {
-      const { clean, explanation } = side;
+      const { model, clean, explanation, edits } = side;
+      const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
+      const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
-      const boxes = ({ steps, label, text }) => {
-        const written = steps.map(({ token: id }, i) =>
-          token(label(id), { class: clean.steps[i]?.token === id ? "" : "changed" }));
-        const reads = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-        const people = isBert ? "" : asRead(side.task, text, reads);
-        return el("dd", {}, written, el("span", { class: "quiet", text: people }));
-      };
-      const losses = (what, { steps }) => el("dd", {}, steps.map(({ loss }, i) =>
-        derived(el("span", { class: "number loss", text: loss.toFixed(4) }),
-          `loss:${what}:${i}`, loss)));
-      const show = isTraining ? losses : (_, explained) => boxes(explained);
-      const name = (texts) => words(texts, isTraining
-        ? words({ en: "losses", zh: "损失" })
-        : words({ en: "answer", zh: "答案" }));
-      return el("dl", { class: "before-after" },
-        el("dt", { text: name({ en: "{0} before", zh: "原来的{0}" }) }), show("before", clean),
-        el("dt", { text: name({ en: "{0} after", zh: "现在的{0}" }) }), show("after", explanation));
+      return [
+        consequence(side, edited, isTraining, (i) => store.set({ step: i })),
+        answersOf(side, isTraining), shiftOfProbabilities(step, edited),
+        ...editsReport(app, side, step, edited),
+      ];
     }
 
     function captionOf() {
