@@ -42,7 +42,7 @@ window.reading = (() => {
           values: numbersOf(e), value: e.dataset.value, text: textOf(e),
           words: [
             named.getAttribute("aria-label"),
-            textOf(named.querySelector("th, figcaption, .row-name")),
+            textOf(named.querySelector("th, figcaption, .row-name, .bar-label")),
             named.querySelector("[aria-label]")?.getAttribute("aria-label"),
             textOf(e.querySelector(".part-name")), e.tagName === "P" ? textOf(e) : "",
           ].filter(Boolean),

@@ -4,7 +4,7 @@
 import { hiddenPairs } from "../arithmetic/cell.js";
 import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
-import { boxPlace, boxTitle } from "../boxes.js";
+import { boxPlace, boxTitle, nearestBox } from "../boxes.js";
 import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
 import { words } from "../words.js";
@@ -152,12 +152,8 @@ export function focusView(app) {
 
     return () => {
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box);
-      if (!box) {
-        const none = { en: "This model has no such box.", zh: "这个模型没有这个部分。" };
-        element.replaceChildren(el("p", { class: "quiet", text: words(none) }));
-        return;
-      }
+      const asked = app.boxes.find(({ id }) => id === state.box);
+      const box = boxes.find(({ id }) => id === asked.id) ?? nearestBox(boxes, asked);
       const text = textOf(box, side.data);
       const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
       const head = box.kind === "attention"
@@ -167,6 +163,10 @@ export function focusView(app) {
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
+        ...(box.id === asked.id ? [] : [el("p", { class: "quiet", text: words({
+          en: "This model has no such box as the other. This is the one that is most like it.",
+          zh: "这个模型没有对方的那个部分。这是和它最像的一个。",
+        }) })]),
         sentences(text),
         el("div", { class: "focus-formulas" }, formulas),
         ...(box.kind === "attention" ? [headChoice(box, head)] : []),
