@@ -165,7 +165,8 @@ export function cacheFigure(side) {
     tables.push(slotTable(side, cross, inputs.source, true, show));
   }
   const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
-    el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
+    el("span", { class: "legend-item" },
+      el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state]))]));
   const sentence = words({
     en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
       "So they are computed once and kept; a step computes those of the token that it reads.",
