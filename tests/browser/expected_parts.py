@@ -39,6 +39,11 @@ class Parts:
         what, which = found[5], found[6]
         q, k, v = (self.arrays[f"{path}.{name}"] for name in "qkv")
         kv = head // (len(q) // len(k))
+        if what in ("query", "key", "value"):  # one of its numbers, of the vector that it reads
+            number, place = which.split(".")
+            layer = getattr(sublayers(self.model)[path], what)
+            line = (head if what == "query" else kv) * q.shape[-1] + int(number)
+            return self._product(layer, query if what == "query" else key, line, place)
         weights = self.arrays[f"{path}.weights"][head, query]
         W_o = float64(sublayers(self.model)[path].output.weight)
         W_o = W_o.reshape(len(W_o), len(q), -1)[:, head]  # (d_model, d_head)
@@ -72,6 +77,20 @@ class Parts:
         at, _ = read_difference(self.model, self.now.trace, query, step.token, rival)
         return some(added @ at[path], which or str(key), key)
 
+    def _product(self, layer: Any, row: int, line: int, place: str) -> float:
+        """A term of what a linear layer computes: of number `line` of a row; or their sum."""
+        weight = float64(layer.weight)[line]
+        bias = 0.0 if layer.bias is None else float64(layer.bias)[line]
+        read_by: list[Any] = []
+        hook = layer.register_forward_pre_hook(lambda module, args: read_by.append(args[0]))
+        with edited(self.model, self.edits):
+            forward(self.model, self.now.inputs)
+        hook.remove()
+        products = weight * read_by[0].numpy()[0, row]
+        if place in ("bias", "sum"):
+            return float(bias if place == "bias" else bias + products.sum())
+        return term(products, place)
+
     def _weight(self, rest: str, entry: dict[str, Any]) -> float:
         """A weight of attention: "path.head.query.key"; "others": all but the six largest."""
         path, head, query, key = rest.rsplit(".", 3)
@@ -87,6 +106,9 @@ class Parts:
         column = float64(sublayers(self.model)[path].down.weight)[:, unit]
         if what == "added":
             return value * column
+        if what == "terms":  # of the dot product that it answers with
+            mlp: Any = sublayers(self.model)[path]
+            return self._product(getattr(mlp, "gate", mlp.up), row, unit, which)
         if what == "share":  # of the answer: what the activation lets through
             pre = self.arrays[f"{path}.pre_activation"][row, unit]
             gated = f"{path}.up" in self.arrays

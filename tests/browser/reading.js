@@ -13,7 +13,8 @@ window.reading = (() => {
       let last = null;
       const look = () => requestAnimationFrame(() => setTimeout(() => {
         const now = document.documentElement.dataset.drawn + document.body.innerHTML.length;
-        if (now === last && hasRead(n)) done();
+        const isBusy = document.querySelector("[aria-busy=true]");
+        if (now === last && !isBusy && hasRead(n)) done();
         else {
           last = now;
           look();
@@ -42,7 +43,7 @@ window.reading = (() => {
           values: numbersOf(e), value: e.dataset.value, text: textOf(e),
           words: [
             named.getAttribute("aria-label"),
-            textOf(named.querySelector("th, figcaption, .row-name")),
+            textOf(named.querySelector("th, figcaption, .row-name, .bar-label")),
             named.querySelector("[aria-label]")?.getAttribute("aria-label"),
             textOf(e.querySelector(".part-name")), e.tagName === "P" ? textOf(e) : "",
           ].filter(Boolean),

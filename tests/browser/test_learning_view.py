@@ -202,10 +202,12 @@ def test_mistakes_are_the_models_and_a_click_asks_one(view: Any, expect: Any, ru
     assert rows.count() == len(expected["list"]) > 10
     for i, one in enumerate(expected["list"]):
         assert found[f"mistakes:{i}:margin"] == [one["margin"]]
-        question, wrote, verdict, right, token, *_ = rows.nth(i).locator("td").all_inner_texts()
+        texts = rows.nth(i).locator("td").all_inner_texts()
+        question, wrote, verdict, right, token, rival, *_ = texts
         assert (question, wrote, right) == (one["source"], one["answer"][::-1], one["target"][::-1])
         assert verdict == ("✓ right" if one["right"] else "✗ wrong")
-        assert token == [*one["answer"], "</s>"][one["step"]]
+        assert token == f'{[*one["answer"], "</s>"][one["step"]]} step {one["step"] + 1}'
+        assert rival == task.tokenizer.tokens[one["rival"]]
 
     one = expected["list"][1]
     rows.nth(1).locator("button").press("Enter")

@@ -206,3 +206,46 @@ def test_pictures_have_the_colours_of_their_numbers(
         found = np.array(data).reshape(height, width, 4)[..., :3]
         assert abs(found - expected).max() <= 4, trace  # of 255
         count["pixels"] += width * height
+
+
+@pytest.mark.parametrize("name", ["addition", "addition-gpt", "copy", "reverse", "fill-the-gap"])
+def test_the_numbers_of_a_cell(name: str, shown: Callable[..., Shown], count: Counter[str]) -> None:
+    """A cell's query, key and value unfolded; of each, a number taken apart, and another one."""
+    one = shown(name, QUESTIONS[name][0])
+    reader = Reader(one, count)
+    one.page.get_by_role("button", name="Open this look to its arithmetic").click()
+    one.settle()
+    unfolded = one.page.locator("#attention .chain details")
+    assert unfolded.count() == 3
+    for i in range(3):
+        unfolded.nth(i).locator("summary").click()
+    one.settle()
+    reader.check("#attention, #mlp")
+    for i in range(3):
+        unfolded.nth(i).locator(".number-list button").nth(1).click()
+    one.settle()
+    reader.check("#attention, #mlp")
+    made = {f"{what}.#.sum" for what in ("query", "key", "value")}
+    assert made <= {seen.rpartition(".#.#.#.")[2] for seen in reader.seen}
+    assert "unit:" in {seen[:5] for seen in reader.seen if ".terms.#" in seen}
+
+
+def test_the_mlp_says_what_it_turned_around(
+    shown: Callable[..., Shown], count: Counter[str]
+) -> None:
+    """What its section leads with, for each token and against either rival."""
+    one = shown("addition", QUESTIONS["addition"][0])
+    reader = Reader(one, count)
+    lead = one.page.locator("#mlp .lead")
+    for step in range(one.page.locator("header .step").count()):
+        one.click(f"header .step[data-step='{step}']")
+        reader.check("#mlp, #sum")
+        chances = lead.locator("[data-what^='read:']")
+        assert chances.count() == 2
+        lead.locator(".token-button").first.click()
+        one.settle()
+        assert one.state()["rival"] is not None
+        reader.check("#attention, #mlp, #sum")
+    assert "read:#:decoder.blocks.#.add_cross_attention.residual" in {
+        seen.rpartition(":")[0] for seen in reader.seen
+    }

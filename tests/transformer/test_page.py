@@ -256,6 +256,8 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             told = explained(subject.task, subject.model, question, target=one["answer"])
         else:
             told = explained(subject.task, subject.model, question)
+        chosen = told.steps[one["step"]]
+        assert (one["token"], one["rival"]) == (chosen.token, chosen.rival)
         margins = []
         for step in told.steps:
             p = step.probabilities

@@ -77,7 +77,7 @@ export function whyItLooks(side, box, head, query) {
   const [first, second] = order;
   return el("p", {}, phrase({
     en: "Why? Its {0} fits the {1} of {2} best: their {3} is {4}. Next comes {5} with {6}. {7} turns these into shares.",
-    zh: "为什么？它的{0}和 {2} 的{1}最合：{3}是 {4}；其次是 {5}，{6}。{7}把得分变成份额。",
+    zh: "为什么？它的{0}和 {2} 的{1}最合：{3}是 {4}；其次是 {5}，{6}。{7} 把得分变成份额。",
   }, term("query"), term("key"), tokenAt(labels, first, { class: "answers" }), term("score"),
   score(first), tokenAt(labels, second, { class: "answers" }), score(second),
   term("softmax", words({ en: "Softmax", zh: "softmax" }))));

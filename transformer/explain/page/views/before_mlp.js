@@ -87,8 +87,8 @@ export function mlpLead(app, side, box, index) {
     ...everyStep(app, side, box, i),
     el("p", { class: "quiet" }, phrase({
       en: "Before and after are read off the residual stream by the {0}; what is added holds each norm's scale at its value here. A click on a token makes it the rival.",
-      zh: "之前和之后是用{0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为对手。",
-    }, term("logit lens"))),
+      zh: "之前和之后是用 {0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为对手。",
+    }, term("logit lens", words({ en: "logit lens", zh: "logit 透镜" })))),
   ];
 }
 

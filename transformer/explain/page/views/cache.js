@@ -114,7 +114,10 @@ function cacheCosts(config, rows, step, memory) {
     { en: "without it", zh: "无缓存" },
   ];
   const times = cost.without.total / cost.with.total;
-  const sentence = phrase({
+  const sentence = phrase(step === 0 ? {
+    en: "New tokens read in this step: {0}. The cache is still empty, and saves nothing yet.",
+    zh: "这一步新读入的词元：{0} 个。缓存还是空的，什么也没省下。",
+  } : {
     en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: " +
       "{1}. Without the cache the step would compute {2} times as much.",
     zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
@@ -164,9 +167,12 @@ export function cacheFigure(side) {
     const cross = attentions.filter((attention) => attention.memory);
     tables.push(slotTable(side, cross, inputs.source, true, show));
   }
-  const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
-    el("span", { class: "legend-item" },
-      el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state]))]));
+  const swatch = (kind, state) => el("span", { class: `slot ${kind} ${state}` });
+  const legend = el("p", { class: "legend" },
+    el("span", {}, swatch("k", "new"), words(CACHE_KEYS)),
+    el("span", {}, swatch("v", "new"), words(CACHE_VALUES)),
+    ["new", "old", "empty"].map((state) => el("span", {},
+      swatch("k", state), swatch("v", state), words(SLOT_STATES[state]))));
   const sentence = words({
     en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
       "So they are computed once and kept; a step computes those of the token that it reads.",

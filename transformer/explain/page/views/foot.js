@@ -41,11 +41,13 @@ function computed(data, { most, names }) {
     ? ""
     : words({ en: " (of each, one row in {0})", zh: "（每 {0} 行取一行）" }, step);
   return words({
-    en: "This page computes the model itself, offline, in float64 from its {0} float32 weights. " +
-      "For {1} its largest difference from NumPy, over all {2} named arrays{5}, is {3}. " +
-      "The float32 in which the model was trained is {4} away.",
-    zh: "本页离线计算整个模型：以 float64 运算，权重是原来的 {0} 个 float32。" +
-      "对 {1}，全部 {2} 个有名字的数组{5}与 NumPy 相比，最大相差 {3}。训练所用的 float32 与它相差 {4}。",
+    en: "This page computes the model itself, offline, from its {0} weights, with about 16 digits " +
+      "(float64). Python computed the same for {1}: no number in between, in {2} arrays{5}, is " +
+      "further from this page's than {3}. Training computed with about 7 digits (float32); so the " +
+      "numbers there were up to {4} away from these.",
+    zh: "本页离线计算整个模型：用的是它的 {0} 个权重，约 16 位有效数字（float64）。" +
+      "对 {1}，Python 也算了一遍：中间的 {2} 个数组{5}里，没有一个数与本页相差超过 {3}。" +
+      "训练时用的是约 7 位有效数字（float32），那里的数与这里最多相差 {4}。",
   }, parameters.toLocaleString(), question, names, number(most), number(rounding), rows);
 }
 

@@ -25,13 +25,13 @@ export function learningView(app) {
       element.append(nothingKept(side));
       if (learning?.metrics.length) {
         const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
-        element.append(lossCurve(options), whatIsDrawn());
+        element.append(lossCurve(options), whatIsDrawn(false, dropoutOf(side)));
       }
       return () => {};
     }
     const { checkpoints, examples } = learning;
     const boxes = boxesOf(side.model).filter(({ kind }) => kind === "attention");
-    const chosenSteps = examples.map(() => 0); // of each example's answer
+    let further = null; // {which, step, at}: chosen at a step of the page, and beyond its answer
     const canvasOf = canvasKeeper();
     let timer = null;
 
@@ -45,6 +45,7 @@ export function learningView(app) {
     const curve = el("div", {});
     const choice = el("div", { class: "choice learning-choice", role: "group", "aria-label": words({ en: "An example", zh: "例子" }) });
     const sentence = el("p", { class: "learning-verdict" });
+    const asked = el("p", { class: "quiet" });
     const history = el("div", { class: "scroll" });
     const below = el("div", { class: "learning-below" });
     element.append(
@@ -52,9 +53,9 @@ export function learningView(app) {
         en: "The model's weights were kept at {0} steps of its training. Each is a {1}: move through them, and watch one example go from a guess to an answer.",
         zh: "训练途中，模型的权重在 {0} 个时刻被保存下来，每一份叫一个{1}。拖动滑块，看同一个例子怎样从瞎猜变成答案。",
       }, checkpoints.length, term("checkpoint"))),
-      choice,
+      choice, asked,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true)), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true, dropoutOf(side))), history),
       below,
     );
 
@@ -64,6 +65,13 @@ export function learningView(app) {
       const at = bounded(state.checkpoint ?? checkpoints.length - 1, checkpoints.length);
       const which = bounded(state.example, examples.length);
       return { at, which, step: checkpoints[at].step, example: examples[which], then: checkpoints[at].examples[which] };
+    }
+
+    /** The token of the example's answer that is looked at: that of the page's step. */
+    function stepOf({ which, then }) {
+      const { step } = store.get();
+      const chosen = further?.which === which && further.at === step ? further.step : step;
+      return bounded(chosen, then.steps.length);
     }
 
     function go(at) {
@@ -111,6 +119,7 @@ export function learningView(app) {
       }));
       if (!one.example) return;
       sentence.replaceChildren(...verdict(one));
+      asked.replaceChildren(...ofTraining(one.example));
       history.replaceChildren(answersSoFar(one));
       below.replaceChildren(
         el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
@@ -120,6 +129,26 @@ export function learningView(app) {
     }
 
     // ------------------------------------------------------------------------ the answers
+
+    /** Was the example in training? And is it what the page is asked? */
+    function ofTraining({ held_out: isHeldOut }) {
+      const { source } = side.explanation;
+      const isRecorded = examples.some((example) => (
+        task.name === "characters" ? source.endsWith(example.source) : source === example.source
+      ));
+      const texts = isHeldOut === null
+        ? { en: "Whether training has shown this question, the page cannot tell.",
+          zh: "训练里有没有出现过这道题，页面无从知道。" }
+        : isHeldOut
+          ? { en: "Training never shows this question: it is held out.",
+            zh: "这道题是留出的，训练里从没出现过。" }
+          : { en: "Training may have shown this question: it draws at random from all that are not held out.",
+            zh: "训练里可能出现过这道题：训练题是从所有没有留出的题里随机抽的。" };
+      return [words(texts), ...(isRecorded ? [] : [" ", ...phrase({
+        en: "The question at the top, {0}, is another one: of it nothing was recorded while the model learned.",
+        zh: "页首现在的题是 {0}，它不在其中：学习途中没有记录它。",
+      }, said(task, source))])];
+    }
 
     const isKnown = ({ source, target, known }) => known || rightAnswer(task, source) === target;
 
@@ -234,7 +263,7 @@ export function learningView(app) {
       const map = heatMap(side, {
         trace: `${box.id}.weights`, at: [head], values, scale: "weight", rows: labels(own),
         columns: labels(box.cross ? inputs.source : own), cell: bounded(Math.floor(400 / Math.max(...values.shape)), 41),
-        select: box.side === "source" ? {} : { row: rows[chosenSteps[one.which]] },
+        select: box.side === "source" ? {} : { row: rows[stepOf(one)] },
         label: name, caption: words({ en: "{0} · at step {1}", zh: "{0} · 第 {1} 步" }, name, one.step),
       });
       return declareWeights(map, one, box, head, values);
@@ -244,7 +273,7 @@ export function learningView(app) {
 
     function theSum(one) {
       const { which, step, then } = one;
-      const i = chosenSteps[which];
+      const i = stepOf(one);
       const { token: id, rival, probability, difference, sum } = then.steps[i];
       const label = (x) => token(task.tokens[x]);
       const name = `learning:${which}:${step}:${i}`;
@@ -253,7 +282,11 @@ export function learningView(app) {
         onclick: () => choose(j), onkeydown: (event) => [" ", "Enter"].includes(event.key) && choose(j),
       }));
       function choose(j) {
-        chosenSteps[which] = j;
+        const { step: at } = store.get();
+        if (j < side.explanation.steps.length) {
+          further = null;
+          store.set({ step: j });
+        } else further = { which, step: j, at };
         update();
         below.querySelector(".token.selected").focus();
       }
@@ -278,6 +311,7 @@ export function learningView(app) {
   return { id: "learning", title: { en: "Learning: how did it come to know?", zh: "学习：它是怎样学会的？" }, mount };
 }
 
+const dropoutOf = ({ model }) => model.config.dropout;
 const roomFor = (element) => bounded(element.clientWidth || 340, 760);
 
 /** The mean of −ln P over the tokens of the right answer. */

@@ -9,7 +9,7 @@ const SERIES_NAMES = {
   held_out_loss: { en: "held out", zh: "留出" },
   example: { en: "this example", zh: "这个例子" },
 };
-const CURVE = { height: 210, left: 52, right: 16, top: 22, bottom: 30 };
+const CURVE = { height: 226, left: 52, right: 16, top: 22, bottom: 46 };
 const LEAST_LOSS = 1e-6; // of what is drawn: a smaller one stands at the bottom
 
 /** 0.01 ≤ 0.02, 0.05, 0.1, …: the round numbers of a range, on a logarithmic scale. */
@@ -57,7 +57,7 @@ export function lossCurve({ metrics, points, chosen, what, width, onSelect }) {
     svg("text", { class: "curve-tick", x: left - 8, y: y(loss) + 4, "text-anchor": "end" }, String(loss)),
   ]);
   const steps = roundSteps(last, x).map((step) =>
-    svg("text", { class: "curve-tick", x: x(step), y: height - 10, "text-anchor": "middle" }, String(step)));
+    svg("text", { class: "curve-tick", x: x(step), y: height - 26, "text-anchor": "middle" }, String(step)));
   const lines = series.slice(0, 2).map(({ name, what: declared, points: list }) => svg(
     "g", { class: `curve-series ${name}`, "data-what": declared, "data-values": list.map(({ loss }) => loss.toPrecision(8)).join(" ") },
     svg("polyline", { points: list.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(" ") }),
@@ -76,7 +76,9 @@ export function lossCurve({ metrics, points, chosen, what, width, onSelect }) {
   return svg(
     "svg", { class: "curve", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": curveInWords(series) },
     grid, steps, mark ?? [], lines, dots, curveKey(series, width),
-    svg("text", { class: "curve-tick", x: 0, y: 12 }, words({ en: "loss", zh: "损失" })),
+    svg("text", { class: "curve-tick", x: 0, y: 12 }, words({ en: "loss (log)", zh: "损失（对数）" })),
+    svg("text", { class: "curve-tick", x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
+      words({ en: "step of the training", zh: "训练的步" })),
   );
 }
 
@@ -103,11 +105,12 @@ function curveKey(series, width) {
   });
 }
 
-/** What the lines and circles of the drawing are. */
-export function whatIsDrawn(hasCircles = false) {
+/** What the lines and circles of the drawing are, and how they stand. */
+export function whatIsDrawn(hasCircles, dropout) {
   const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
   return el("p", { class: "quiet learning-key" }, phrase({
-    en: "{0} in training: the mean of the steps since the point before. Held out: on questions that training never shows. {1}",
-    zh: "训练的{0}：上一个点以来各步的平均。留出：训练里从没出现过的题。{1}",
-  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : ""));
+    en: "{0} in training: the mean of the steps since the point before, each before its update{2}. Held out: on questions that training never shows, with the weights at that point; so it can lie below. {1} Steps stand at their square roots: the early ones, in which most is learned, have room.",
+    zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算{2}。留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。{1}横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
+  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : "",
+  dropout > 0 ? words({ en: ", and with dropout", zh: "，并且带着 dropout" }) : ""));
 }

@@ -35,6 +35,7 @@ export function mistakesView(app) {
     element.append(summary(mistakes), reading(task), el("div", { class: "scroll" },
       el("table", { class: "mistakes" }, el("thead", {}, el("tr", {}, heads)), list)), all);
 
+    const isOneToken = side.model.kind === "BERT" || task.name === "characters";
     function mistakeRow(one, i) {
       const isOpen = store.get().question === one.source;
       const button = el("button", {
@@ -51,7 +52,10 @@ export function mistakesView(app) {
         el("td", {}, said(task, asAnswer(task, one.answer))),
         el("td", { text: words(isRight) }),
         el("td", {}, said(task, asAnswer(task, one.target))),
-        el("td", {}, token(task.tokens[one.token])),
+        el("td", {}, token(task.tokens[one.token]), isOneToken ? null : el("span", {
+          class: "quiet", text: words({ en: " step {0}", zh: " 第 {0} 步" }, one.step + 1),
+        })),
+        el("td", {}, token(task.tokens[one.rival])),
       ];
       const isAsked = side.explanation?.source === one.source && anySecret(app, side);
       return el("tr", { class: isOpen ? "selected" : "", onclick: () => openMistake(one) },
@@ -80,6 +84,7 @@ export function mistakesView(app) {
 const HEADS = [
   { en: "question", zh: "问题" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
   { en: "right answer", zh: "正确答案" }, { en: "least certain token", zh: "最没把握的词元" },
+  { en: "its rival", zh: "对手" },
   { en: "margin", zh: "差距" }, { en: "likelier by", zh: "可能性之比" },
 ];
 
@@ -98,6 +103,9 @@ function reading(task) {
   const what = task.name === "characters" ? {
     en: "A text can go on in many ways; what is asked for here is the next character.",
     zh: "一段文字可以有很多种接法，这里只问下一个字符。",
+  } : task.reversed ? {
+    en: "Answers stand here as people read them; the model writes the units first: step 2 is the tens.",
+    zh: "这里的答案按人的读法写；模型先写个位，所以第 2 步是十位。",
   } : { en: "", zh: "" };
   return el("p", { class: "quiet" }, phrase({
     en: "The margin is the {0} of the written token less that of the second-likeliest, where it is smallest: e to its power says how many times likelier the first was. Choose a line, and the question goes into the input at the top.",
