@@ -106,8 +106,7 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
 def _margins(
     task: Any, model: Model, sources: list[str], written: list[list[int]]
 ) -> list[tuple[Array, Array]]:
-    """Return, for each token of each answer, its logit less the greatest of the others; and whose
-    that is."""
+    """Return for each answer: each token's logit less the greatest of the others; and its id."""
     logits = model(*asking.inputs(task, sources, written)).numpy()  # (batch, T, vocab_size)
     margins = []
     for table, rows, ids in zip(logits, asking.rows(task, sources, written), written, strict=True):

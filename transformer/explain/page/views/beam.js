@@ -14,12 +14,25 @@ const BEAM_ROW = 28;
 const BEAM_NODE = 22;
 const BEAM_GAP = 44; // between two columns, for the edges
 
+const LONG_SEARCH = 1e7; // parameters times tokens, some 30 ms: it waits for a pause in typing
+const TYPING_PAUSE = 200; // milliseconds
+
 const beamSearches = new Map(); // a search takes a while: the last few are kept
 
+function searchKey(side, { beam: { width, alpha }, edits }) {
+  return JSON.stringify([side.id, Array.from(side.explanation.prompt), edits, width, alpha]);
+}
+
+function isLongSearch(side, state) {
+  const work = side.model.parameters * longestAnswer(side.task) * state.beam.width;
+  return work > LONG_SEARCH && !beamSearches.has(searchKey(side, state));
+}
+
 /** The search that the state asks for, with its layout. */
-function searched(side, { beam: { width, alpha }, edits }) {
+function searched(side, state) {
   const { prompt } = side.explanation;
-  const key = JSON.stringify([side.id, Array.from(prompt), edits, width, alpha]);
+  const { width, alpha } = state.beam;
+  const key = searchKey(side, state);
   if (!beamSearches.has(key)) {
     if (beamSearches.size > 8) beamSearches.delete(beamSearches.keys().next().value);
     const options = { width, alpha, nBest: width };
@@ -159,8 +172,8 @@ export function beamFigure(app, side) {
     el("label", {}, `${words({ en: "width", zh: "宽度" })} `, width),
     el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha,
       alphaShown));
-  const texts = el("div");
-  const tree = el("div");
+  const texts = el("div", { class: "beam-found" });
+  const tree = el("div", { class: "beam-found" });
   const sentence = phrase({
     en: "Greedy decoding (width 1) takes the likeliest token at each step. {0} keeps the best " +
       "few texts, and prunes the others: so one sees the whole answers that it would have " +
@@ -180,14 +193,25 @@ export function beamFigure(app, side) {
     el("div", { class: "beside" }, el("div", {}, el("p", {}, sentence), controls, score), texts),
     tree);
   let drawn = null;
+  let waiting = null;
 
   function update() {
     const state = app.store.get();
+    width.value = state.beam.width;
+    alpha.value = state.beam.alpha;
+    alphaShown.textContent = state.beam.alpha.toFixed(1);
+    clearTimeout(waiting);
+    const isLong = isLongSearch(side, state);
+    element.setAttribute("aria-busy", isLong); // which hides what was found before
+    if (isLong) waiting = setTimeout(draw, TYPING_PAUSE);
+    else draw();
+  }
+
+  function draw() {
+    const state = app.store.get();
     const wanted = state.beam;
-    width.value = wanted.width;
-    alpha.value = wanted.alpha;
-    alphaShown.textContent = wanted.alpha.toFixed(1);
     const found = searched(side, state);
+    element.setAttribute("aria-busy", false);
     if (found.key === drawn) return;
     drawn = found.key;
     const detail = el("p", { class: "note", "aria-live": "polite" });

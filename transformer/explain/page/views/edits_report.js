@@ -1,10 +1,8 @@
 // Of each edit: what the sum predicts, what is measured, and where the two part, why.
 
 import { parts, streamSublayers } from "../arithmetic/attribution.js";
-import {
-  editName, logitGap, measuredChange, predictedChange, replacedRows, sameTarget,
-} from "../arithmetic/edits.js";
-import { isInEncoder } from "../arithmetic/model.js";
+import { editName, logitGap, predictedChange, replacedRows, sameTarget } from "../arithmetic/edits.js";
+import { isInEncoder, run } from "../arithmetic/model.js";
 import { derived, el, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
@@ -14,11 +12,12 @@ import { partLabel, partText, signed } from "./part_names.js";
 export function editsReport(app, side, step, edited) {
   const { model, edits, clean: { inputs, trace, label } } = side;
   const at = [step.row, step.token, step.rival];
+  const alone = (edit) => (edits.length === 1 ? edited : run(model, inputs, [edit]));
   const found = edits.map((edit) => ({
     edit,
     name: editName(edit),
     predicted: isInEncoder(model, edit.path) ? null : predictedChange(model, trace, edit, ...at),
-    measured: measuredChange(model, inputs, trace, [edit], ...at),
+    measured: logitGap(alone(edit), ...at) - logitGap(trace, ...at),
   }));
   const rows = found.map((entry) => ({
     ...entry,

@@ -93,14 +93,15 @@ function curveInWords(series) {
 /** What the lines are, above them on the right. */
 function curveKey(series, width) {
   const shown = series.filter(({ points }) => points.length);
-  const room = Math.min(112, (width - CURVE.left) / shown.length);
+  const room = Math.min(112, (width - 36) / shown.length);
   return shown.map(({ name }, i) => {
     const at = width - room * (shown.length - i);
+    const sampleWidth = room < 112 ? 14 : 22;
     const sample = name === "example"
-      ? svg("circle", { cx: at + 12, cy: 8, r: 4 })
-      : svg("line", { x1: at, x2: at + 22, y1: 8, y2: 8 });
+      ? svg("circle", { cx: at + sampleWidth / 2 + 1, cy: 8, r: 4 })
+      : svg("line", { x1: at, x2: at + sampleWidth, y1: 8, y2: 8 });
     return svg("g", { class: `curve-series ${name}` }, sample,
-      svg("text", { class: "curve-tick", x: at + 28, y: 12 }, words(SERIES_NAMES[name])));
+      svg("text", { class: "curve-tick", x: at + sampleWidth + 6, y: 12 }, words(SERIES_NAMES[name])));
   });
 }
 

@@ -99,7 +99,8 @@ export function mapView(app) {
         button.replaceChildren("+");
         return;
       }
-      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" }) : words(boxTitle(box));
+      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" })
+        : width < 420 ? words(boxTitle(box)).replace("attention", "attn") : words(boxTitle(box));
       button.replaceChildren(
         el("span", { class: "map-name", text: title }),
         el("span", { class: "map-shape", text: shape }),

@@ -136,7 +136,9 @@ export function whyView(app) {
     }) });
 
     function whatCameOfIt(step) {
-      const edited = run(side.model, side.clean.inputs, side.edits);
+      const { model, clean, explanation, edits } = side;
+      const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
+      const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
       return [
         consequence(side, edited, isTraining, (i) => store.set({ step: i })),
