@@ -246,5 +246,5 @@ def test_a_link_to_what_a_model_does_not_have(tab: Tab, file: Path) -> None:
     tab.page.goto("about:blank")
     tab.page.goto(f"{file.as_uri()}#edits={json.dumps([*wrong, right])}")
     section = tab.look("why")
-    assert "Left out: 2 of the parts" in section.inner_text()
+    section.get_by_text("Left out: 2 of the parts").wait_for()
     assert "this text has no such position" in section.inner_text()

@@ -4,7 +4,7 @@ import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
 import { asAnswer, decodeIds, longestAnswer } from "../arithmetic/tasks.js";
 import {
-  derived, el, formula, percent, phrase, svg, term, token, visible,
+  derived, el, formula, number, percent, phrase, svg, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
@@ -128,9 +128,13 @@ function beamTree(side, layout, alpha, show) {
   return picture;
 }
 
+/** A probability, also of a long text, which is small. */
+export const wholeChance = (p) => (p < 0.0001 ? number(p) : percent(p));
+
 /** The texts that the search found, the best first, as `transformer solve --best` prints them. */
 function foundTexts(side, found) {
   const { task, model, explanation } = side;
+  const isOneWay = task.name === "characters"; // the text shows its tokens
   const rows = found.ids.map((ids, i) => {
     const end = ids.indexOf(model.config.eos) + 1 || ids.length;
     const boxes = ids.slice(0, end).map((id) => token(explanation.label(id)));
@@ -139,12 +143,13 @@ function foundTexts(side, found) {
       derived(el("td", { class: "number", text }), `beam:${what}${i}`, value);
     return el("tr", { class: i === 0 ? "wins" : "" },
       el("td", {}, said(task, asAnswer(task, decodeIds(task, ids)))),
-      cell(percent(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
-      el("td", {}, el("span", { class: "tokens" }, boxes)));
+      cell(wholeChance(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
+      isOneWay ? null : el("td", {}, el("span", { class: "tokens" }, boxes)));
   });
   const heads = [
     { en: "answer", zh: "答案" }, { en: "probability P", zh: "概率 P" },
-    { en: "score", zh: "得分" }, { en: "token by token", zh: "逐个词元" },
+    { en: "score", zh: "得分" },
+    ...(isOneWay ? [] : [{ en: "token by token", zh: "逐个词元" }]),
   ];
   return el("div", { class: "scroll" }, el("table", { class: "plain found" },
     el("thead", {}, el("tr", {}, heads.map((text) =>

@@ -2,7 +2,7 @@
 
 import { bars, derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { beamFigure } from "./beam.js";
+import { beamFigure, wholeChance } from "./beam.js";
 import { cacheFigure } from "./cache.js";
 import { anySecret, guessGate, isHidden, secretNote } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
@@ -161,7 +161,7 @@ function chosenSentence(side, step, training) {
 /** How likely the whole answer was. */
 function wholeSentence({ task, explanation: { steps, text } }) {
   const p = steps.reduce((product, step) => product * step.probabilities[step.token], 1);
-  const shown = derived(el("span", { class: "number", text: percent(p) }), "answer:probability", p);
+  const shown = derived(el("span", { class: "number", text: wholeChance(p) }), "answer:probability", p);
   return el("p", {}, phrase({
     en: "The whole answer, {0}, had a probability of {1}: the product of its {2} steps'.",
     zh: "整个答案 {0} 的概率是 {1}：{2} 步的概率之积。",
