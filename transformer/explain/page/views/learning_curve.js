@@ -106,11 +106,31 @@ function curveKey(series, width) {
 }
 
 /** What the lines and circles of the drawing are, and how they stand. */
-export function whatIsDrawn(hasCircles, dropout) {
-  const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
-  return el("p", { class: "quiet learning-key" }, phrase({
-    en: "{0} in training: the mean of the steps since the point before, each before its update{2}. Held out: on questions that training never shows, with the weights at that point; so it can lie below. {1} Steps stand at their square roots: the early ones, in which most is learned, have room.",
-    zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算{2}。留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。{1}横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
-  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : "",
-  dropout > 0 ? words({ en: ", and with dropout", zh: "，并且带着 dropout" }) : ""));
+export function whatIsDrawn(hasCircles, { model, task }) {
+  const parts = [
+    model.config.dropout > 0 ? {
+      en: "{0} in training: the mean of the steps since the point before, each before its update, and with dropout.",
+      zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算，并且带着 dropout。",
+    } : {
+      en: "{0} in training: the mean of the steps since the point before, each before its update.",
+      zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算。",
+    },
+    task.name === "fill-the-gap" ? {
+      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In training any word may be hidden, also one in whose place others would do: of these nobody can be sure, and so that loss stays higher.",
+      zh: "留出：训练里从没出现过的句子，空处只有一个词填得上。训练时任何一个词都可能被藏起来，有的位置填别的词也行，谁也说不准，所以那里的损失一直较高。",
+    } : {
+      en: " Held out: on questions that training never shows, with the weights at that point; so it can lie below.",
+      zh: "留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。",
+    },
+    hasCircles ? {
+      en: " A circle: the mean over the tokens of this example's answer.",
+      zh: "圆圈：这个例子的答案里各词元的平均。",
+    } : { en: "", zh: "" },
+    {
+      en: " Steps stand at their square roots: the early ones, in which most is learned, have room.",
+      zh: "横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
+    },
+  ];
+  const loss = term("loss", words({ en: "Loss", zh: "损失" }));
+  return el("p", { class: "quiet learning-key" }, parts.flatMap((texts) => phrase(texts, loss)));
 }
