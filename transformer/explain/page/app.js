@@ -112,7 +112,7 @@ function startPage(data) {
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const body = el("div");
+      const body = el("div", { class: "body" });
       const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
       const place = el("div", { class: "side undrawn", "data-side-id": side.id }, name, body);
       const hides = GUESSED[view.id];

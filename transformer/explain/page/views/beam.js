@@ -4,7 +4,7 @@ import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
 import { asAnswer, decodeIds, longestAnswer } from "../arithmetic/tasks.js";
 import {
-  derived, el, formula, percent, phrase, svg, term, token, visible,
+  derived, el, formula, number, percent, phrase, svg, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
@@ -128,9 +128,13 @@ function beamTree(side, layout, alpha, show) {
   return picture;
 }
 
+/** A probability, also of a long text, which is small. */
+export const wholeChance = (p) => (p < 0.0001 ? number(p) : percent(p));
+
 /** The texts that the search found, the best first, as `transformer solve --best` prints them. */
 function foundTexts(side, found) {
   const { task, model, explanation } = side;
+  const isOneWay = task.name === "characters"; // the text shows its tokens
   const rows = found.ids.map((ids, i) => {
     const end = ids.indexOf(model.config.eos) + 1 || ids.length;
     const boxes = ids.slice(0, end).map((id) => token(explanation.label(id)));
@@ -139,12 +143,13 @@ function foundTexts(side, found) {
       derived(el("td", { class: "number", text }), `beam:${what}${i}`, value);
     return el("tr", { class: i === 0 ? "wins" : "" },
       el("td", {}, said(task, asAnswer(task, decodeIds(task, ids)))),
-      cell(percent(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
-      el("td", {}, el("span", { class: "tokens" }, boxes)));
+      cell(wholeChance(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
+      isOneWay ? null : el("td", {}, el("span", { class: "tokens" }, boxes)));
   });
   const heads = [
-    { en: "answer", zh: "回答" }, { en: "probability P", zh: "概率 P" },
-    { en: "score", zh: "得分" }, { en: "token by token", zh: "逐个词元" },
+    { en: "answer", zh: "答案" }, { en: "probability P", zh: "概率 P" },
+    { en: "score", zh: "得分" },
+    ...(isOneWay ? [] : [{ en: "token by token", zh: "逐个词元" }]),
   ];
   return el("div", { class: "scroll" }, el("table", { class: "plain found" },
     el("thead", {}, el("tr", {}, heads.map((text) =>
@@ -175,7 +180,7 @@ export function beamFigure(app, side) {
       "written otherwise. A text's probability P is the product of its tokens'. Its score is " +
       "ln P over a length penalty; this way long texts are not at a loss.",
     zh: "贪心解码（宽度 1）每一步取最可能的词元。{0}保留最好的几个文本，剪去其余：" +
-      "这样就看得见它本来还会写出哪些完整的回答。文本的概率 P 是各词元概率之积，" +
+      "这样就看得见它本来还会写出哪些完整的答案。文本的概率 P 是各词元概率之积，" +
       "得分是 ln P 除以长度惩罚，这样长文本不会吃亏。",
   }, term("beam search", words({ en: "Beam search", zh: "束搜索" })));
   const score = formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
