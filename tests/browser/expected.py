@@ -17,10 +17,21 @@ from expected_records import Records
 import minitorch as mt
 from minitorch.autograd import Array
 from transformer.decoding import beam_search
-from transformer.explain import Edit, Explanation, edited, explained, in_float64, lens, parts
+from transformer.explain import (
+    Edit,
+    Explanation,
+    asking,
+    edited,
+    explained,
+    in_float64,
+    lens,
+    parts,
+)  # fmt: skip
+from transformer.explain.attribution import float64, read_difference
+from transformer.explain.edits import sublayers
 from transformer.explain.effects import predicted
-from transformer.explain.explanation import forward, prompt_of
-from transformer.explain.page.record import _activations
+from transformer.explain.explanation import forward
+from transformer.explain.page.record import activations
 
 
 def softmax(logits: Array) -> Array:
@@ -50,7 +61,7 @@ class Reference(Parts, Records):
         self.clean = self._explain(state["question"], target, [])
         self.edits = self._made(state["edits"])
         self.now = self._explain(state["question"], target, state["edits"])
-        self.arrays = _activations(self.now.trace)
+        self.arrays = activations(self.now.trace)
         self.__dict__.pop("beams", None)
         return self
 
@@ -106,28 +117,32 @@ class Reference(Parts, Records):
         """Return what an element must show: a number, or an array of them."""
         if entry["trace"] is not None:
             array = self.arrays[entry["trace"]]
-            return array[tuple(int(i) for i in entry["at"].split(",") if i)]
+            at = [i for i in entry["at"].split(",") if i]
+            return array[tuple(slice(int(i[1:])) if i[0] == ":" else int(i) for i in at)]
         kind, _, rest = entry["what"].partition(":")
         return getattr(self, f"_{kind}")(rest, entry)
 
     def _sum(self, rest: str, entry: dict[str, Any]) -> float:
-        row, token, rival = self.step_of(self.now)
-        if entry["section"] == "attention":  # of the row that asks
-            query = self.state["query"]
-            step = next(s for s in self.now.steps if s.row == (row if query is None else query))
-            row, token, rival = step.row, step.token, self._rival(step)
-        found = parts(self.model, self.now.trace, row, token, rival, self.edits)
+        found = parts(self.model, self.now.trace, *self.step_of(self.now), self.edits)
         special = {"total": found.total, "difference": found.difference, "error": 0.0}
         return special[rest] if rest in special else found.parts[rest]
 
     def _lens(self, rest: str, entry: dict[str, Any]) -> float:
-        name, label = rest.split(":", 1)
-        found = lens(self.model, self.now.trace, self.step_of(self.now)[0])
+        return self._read(f"{self.step_of(self.now)[0]}:{rest}", entry)
+
+    def _read(self, rest: str, entry: dict[str, Any]) -> float:
+        """By the lens, of a row: "row:stream:token"."""
+        row, name, label = rest.split(":", 2)
+        found = lens(self.model, self.now.trace, int(row))
         return float(found[re.sub(r"\[\d\]", "", name)][self.tokens.index(label)])
 
     def _probability(self, rest: str, entry: dict[str, Any]) -> float:
         step, token = map(int, rest.split(":"))
         return float(self.now.steps[step].probabilities[token])
+
+    def _answer(self, rest: str, entry: dict[str, Any]) -> float:
+        """The probability of the whole answer."""
+        return math.prod(float(step.probabilities[step.token]) for step in self.now.steps)
 
     def _loss(self, rest: str, entry: dict[str, Any]) -> float:
         if rest == "mean":
@@ -149,6 +164,33 @@ class Reference(Parts, Records):
     def _after(self, rest: str, entry: dict[str, Any]) -> float:
         row, _, _ = self.step_of(self.clean)
         return float(softmax(self._edited_logits(self.edits)[row])[self.tokens.index(rest)])
+
+    def _consequence(self, rest: str, entry: dict[str, Any]) -> float:
+        """Of the edits: "before:2", the probability of a step's token; "loss:after", the mean."""
+        when, _, step = rest.rpartition(":")
+        if when == "loss":
+            steps = (self.clean if step == "before" else self.now).steps
+            return float(np.mean([one.loss for one in steps]))
+        both = self.clean.trace["logits"][0], self._edited_logits(self.edits)
+        before, after = (
+            np.array([softmax(logits[one.row])[one.token] for one in self.clean.steps])
+            for logits in both
+        )
+        changes = abs(after - before)
+        assert changes[int(step)] > changes.max() - 1e-12
+        return float((before if when == "before" else after)[int(step)])
+
+    def _term(self, path: str, entry: dict[str, Any]) -> float:
+        """The terms of a sublayer in the sum of the whole model."""
+        found = parts(self.model, self.clean.trace, *self.step_of(self.clean)).parts
+        return sum(x for name, x in found.items() if name.startswith(f"{path}."))
+
+    def _bias(self, path: str, entry: dict[str, Any]) -> float:
+        """What the bias of a sublayer adds to the logit difference."""
+        at, _ = read_difference(self.model, self.clean.trace, *self.step_of(self.clean))
+        sublayer = sublayers(self.model)[path]
+        last = sublayer.down if path.endswith("mlp") else sublayer.output
+        return float(at[path] @ float64(last.bias))
 
     def _named_edit(self, name: str) -> list[Edit]:
         """The edit that a name tells: "….heads.2", "….hidden.17@3", "….output<1+2"."""
@@ -177,7 +219,7 @@ class Reference(Parts, Records):
     @cached_property
     def beams(self) -> Any:
         width, alpha = self.state["beam"]["width"], self.state["beam"]["alpha"]
-        prompt = mt.tensor([prompt_of(self.task, self.now.source)])
+        prompt = mt.tensor([asking.prompt(self.task, self.now.source)])
         is_text = self.task.name == "characters"
         most = self.task.context // 2 if is_text else self.task.longest[1] + 1
         with mt.no_grad(), edited(self.model, self.edits):
@@ -186,6 +228,10 @@ class Reference(Parts, Records):
     def _beam(self, rest: str, entry: dict[str, Any]) -> float:
         if rest.startswith("best"):
             return float(self.beams.scores[0, int(rest[4:])].item())
+        if rest.startswith("probability"):
+            ids = self.beams.ids.numpy()[0, int(rest[11:])].tolist()
+            end = self.model.config.eos
+            return math.exp(self.score(ids[: ids.index(end) + 1] if end in ids else ids)[0])
         [text] = [x for x in entry["words"] if "ln P" in x]
         labels = text.split(" — ")[0].split(" ")
         shown = {visible(x): i for i, x in enumerate(self.tokens)}
@@ -199,7 +245,7 @@ class Reference(Parts, Records):
 
     def score(self, ids: list[int]) -> tuple[float, float]:
         """ln P of a text after the prompt, and its length penalty."""
-        prompt = prompt_of(self.task, self.now.source)
+        prompt = asking.prompt(self.task, self.now.source)
         inputs = {"ids": [*prompt, *ids[:-1]]}
         if self.kind == "Transformer":
             inputs = {"source": prompt, "target": [self.model.config.bos, *ids[:-1]]}

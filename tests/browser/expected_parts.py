@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import minitorch as mt
 from minitorch.autograd import Array
-from transformer.explain import Explanation, edited
-from transformer.explain.attribution import float64, read, read_difference
+from transformer.explain import Explanation, asking, edited
+from transformer.explain.attribution import float64, read_backward, read_difference
 from transformer.explain.edits import sublayers
 from transformer.explain.explanation import forward
-from transformer.explain.page import asking, held_out
+from transformer.explain.page import held_out
 from transformer.explain.trace import trace
 from transformer.model.mlp import SwiGLU
 
@@ -28,6 +29,7 @@ class Parts:
     now: Explanation
     edits: list[Any]
     kept: dict[Any, Any]
+    answering: Callable[[str], list[int]]
 
     def _cell(self, rest: str, entry: dict[str, Any]) -> Any:
         """A number of a cell's arithmetic: "path.head.query.key.what"."""
@@ -37,6 +39,11 @@ class Parts:
         what, which = found[5], found[6]
         q, k, v = (self.arrays[f"{path}.{name}"] for name in "qkv")
         kv = head // (len(q) // len(k))
+        if what in ("query", "key", "value"):  # one of its numbers, of the vector that it reads
+            number, place = which.split(".")
+            layer = getattr(sublayers(self.model)[path], what)
+            line = (head if what == "query" else kv) * q.shape[-1] + int(number)
+            return self._product(layer, query if what == "query" else key, line, place)
         weights = self.arrays[f"{path}.weights"][head, query]
         W_o = float64(sublayers(self.model)[path].output.weight)
         W_o = W_o.reshape(len(W_o), len(q), -1)[:, head]  # (d_model, d_head)
@@ -45,11 +52,16 @@ class Parts:
         if what == "terms":
             return term(q[head, query] * k[kv, key], which)
         scores = self.arrays[f"{path}.scores"][head, query]
-        exponentials = np.exp(scores - scores.max())  # −∞ behind the mask
+        is_causal = "self_attention" in path or path.startswith("blocks.")
+        hidden = np.array([
+            token == self.model.config.pad or (is_causal and place > query)
+            for place, token in enumerate(self.answering(path))
+        ])
+        exponentials = np.where(hidden, 0, np.exp(scores - scores[~hidden].max()))
         if what == "exponential":
-            return exponentials[int(which)]
-        if what == "sum":
-            return exponentials.sum()
+            return some(exponentials, which, key)
+        if what == "weight":
+            return some(weights, which, key)
         if what == "weighted":
             return weights[key] * v[kv, key]
         added = weights[:, None] * v[kv] @ W_o.T  # (keys, d_model)
@@ -63,7 +75,21 @@ class Parts:
         step = next(s for s in self.now.steps if s.row == query)
         rival = self._rival(step)
         at, _ = read_difference(self.model, self.now.trace, query, step.token, rival)
-        return (added @ at[path])[key] if which == "" else rest_of(added @ at[path], key)
+        return some(added @ at[path], which or str(key), key)
+
+    def _product(self, layer: Any, row: int, line: int, place: str) -> float:
+        """A term of what a linear layer computes: of number `line` of a row; or their sum."""
+        weight = float64(layer.weight)[line]
+        bias = 0.0 if layer.bias is None else float64(layer.bias)[line]
+        read_by: list[Any] = []
+        hook = layer.register_forward_pre_hook(lambda module, args: read_by.append(args[0]))
+        with edited(self.model, self.edits):
+            forward(self.model, self.now.inputs)
+        hook.remove()
+        products = weight * read_by[0].numpy()[0, row]
+        if place in ("bias", "sum"):
+            return float(bias if place == "bias" else bias + products.sum())
+        return term(products, place)
 
     def _weight(self, rest: str, entry: dict[str, Any]) -> float:
         """A weight of attention: "path.head.query.key"; "others": all but the six largest."""
@@ -80,13 +106,16 @@ class Parts:
         column = float64(sublayers(self.model)[path].down.weight)[:, unit]
         if what == "added":
             return value * column
+        if what == "terms":  # of the dot product that it answers with
+            mlp: Any = sublayers(self.model)[path]
+            return self._product(getattr(mlp, "gate", mlp.up), row, unit, which)
         if what == "share":  # of the answer: what the activation lets through
             pre = self.arrays[f"{path}.pre_activation"][row, unit]
             gated = f"{path}.up" in self.arrays
             return 1 / (1 + math.exp(-pre)) if gated else value / pre
         if what == "logit":
             W = float64(self.model.output.weight)
-            at, _ = read(self.model, self.now.trace, row, W.T)
+            at, _ = read_backward(self.model, self.now.trace, row, W.T)
             pushes = column @ at[path] * (value if value else 1)
             return (pushes - pushes.mean())[int(which)]
         if what == "mean":
@@ -115,7 +144,7 @@ class Parts:
             return self.kept[path]
         found = self.kept[path] = []
         for source, target in held_out.examples(self.task, held_out.SHOWN):
-            written = asking.right_answer(self.task, target)
+            written = asking.target_ids(self.task, target)
             inputs = asking.inputs(self.task, [source], [written])
             with mt.no_grad(), trace(self.model) as t:
                 self.model(*inputs)
@@ -140,6 +169,13 @@ class Parts:
         with mt.no_grad(), trace(mlp) as t:
             mlp(read_by[0])
         return t[what][0, int(row)]
+
+
+def some(terms: Array, which: str, key: int) -> float:
+    """A term by its place; the "total"; or the "others", which are not shown beside a key's."""
+    if which == "others":
+        return rest_of(terms, key)
+    return float(terms.sum() if which == "total" else terms[int(which)])
 
 
 def term(products: Array, place: str) -> float:

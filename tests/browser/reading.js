@@ -7,13 +7,14 @@ window.reading = (() => {
   const violations = [];
   document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
 
-  /** Resolves when the page draws nothing more. */
-  function settled() {
+  /** Resolves when the page draws nothing more, and has read its `n` held-out examples. */
+  function settled(n) {
     return new Promise((done) => {
       let last = null;
       const look = () => requestAnimationFrame(() => setTimeout(() => {
         const now = document.documentElement.dataset.drawn + document.body.innerHTML.length;
-        if (now === last) done();
+        const isBusy = document.querySelector("[aria-busy=true]");
+        if (now === last && !isBusy && hasRead(n)) done();
         else {
           last = now;
           look();
@@ -39,10 +40,10 @@ window.reading = (() => {
           section: part.id || part.tagName.toLowerCase(), tag: e.tagName.toLowerCase(),
           side: e.closest("[data-side-id]")?.dataset.sideId ?? null, ofSide: e.dataset.side ?? null,
           trace: e.dataset.trace ?? null, what: e.dataset.what ?? null, at: e.dataset.at ?? "",
-          values: numbersOf(e), text: textOf(e),
+          values: numbersOf(e), value: e.dataset.value, text: textOf(e),
           words: [
             named.getAttribute("aria-label"),
-            textOf(named.querySelector("th, figcaption, .row-name")),
+            textOf(named.querySelector("th, figcaption, .row-name, .bar-label")),
             named.querySelector("[aria-label]")?.getAttribute("aria-label"),
             textOf(e.querySelector(".part-name")), e.tagName === "P" ? textOf(e) : "",
           ].filter(Boolean),
@@ -86,12 +87,13 @@ window.reading = (() => {
   function firstCell(figure) {
     const scroller = figure.querySelector(".heat-scroll");
     scroller.focus();
-    for (const key of ["ArrowUp", "ArrowLeft"]) {
-      for (let i = 0; i < 200; i++) scroller.dispatchEvent(new KeyboardEvent("keydown", { key }));
-    }
+    const [, rows, columns] = scroller.getAttribute("aria-label").match(/(\d+)\D+(\d+)[^\d]*$/);
+    const press = (key) => scroller.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    for (let i = 0; i < rows; i++) press("ArrowUp");
+    for (let j = 0; j < columns; j++) press("ArrowLeft");
     const { left, top, width, height } = figure.querySelector(".heat-cursor").style;
     return [left, top, width, height].map(parseFloat);
   }
 
-  return { settled, hasRead, declared, undeclared, firstCell, violations };
+  return { settled, declared, undeclared, firstCell, violations };
 })();

@@ -17,6 +17,7 @@ NOT_CALLED = {
     "cross_attention": "Masked self-attention", "self_attention": "Cross-attention",
     "encoder.blocks": "decoder", "decoder.blocks": "encoder",
 }  # fmt: skip
+NAMED = {("map", "canvas"), ("attention", "button")}  # panels whose block, and head, must be said
 STRONGEST = re.compile(r"^unit:.*\.strongest\.")
 
 
@@ -39,6 +40,17 @@ def wrong_words(entry: dict[str, Any]) -> list[str]:
     if found := re.search(r"\.hidden\.(?:\d+\.)?(\d+)$|\.mlp\.\d+\.(\d+)\.added$", name):
         numbers["unit"] = int(found[1] or found[2]) + 1
     wrong = []
+    section = entry["section"]
+    is_named = entry["trace"] and (section, entry["tag"]) in NAMED
+    is_part = name.startswith(("sum:", "lens:", "measured:")) and entry["tag"] in ("button", "td")
+    if is_named or is_part:
+        said = " ".join(entry["words"])
+        wrong += [
+            f"{what} {n} is not said: {said}"
+            for what, n in numbers.items()
+            if section != "map" or what == "block"
+            if not re.search(rf"\b{what} {n}\b", said)
+        ]
     for words in entry["words"]:
         for what, n in numbers.items():
             if any(int(x) != n for x in re.findall(rf"\b{what} (\d+)", words, re.IGNORECASE)):
@@ -114,6 +126,13 @@ class Reader:
                 wrong.append(f"{place} declares nothing: {one['text']!r}")
         assert not wrong, f"{len(wrong)} panels are wrong:\n" + "\n".join(wrong[:20])
         return len(entries)
+
+    def asking(self, state: dict[str, Any], trace: str) -> int:
+        """The row of an attention that is looked at: unless chosen, that of the step."""
+        if state["query"] is not None:
+            return int(state["query"])
+        reference = self.references["a"]
+        return 0 if trace.startswith("encoder.") else reference.step_of(reference.now)[0]
 
     def unexplained(self, one: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
         """Is this no number that is told elsewhere: of an axis, a setting, a node of the tree?"""

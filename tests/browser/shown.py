@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 PLAIN = ("lang", "question", "target", "mode", "box", "path", "second")  # in a hash, without JSON
-READING = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
+PROBES = [Path(__file__).with_name(name) for name in ("reading.js", "access.js")]
 
 
 def number(x: float) -> str:
@@ -61,7 +61,8 @@ class Shown:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, offline=True, **options
         )
-        self.context.add_init_script(READING)
+        for probe in PROBES:
+            self.context.add_init_script(path=probe)
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -72,9 +73,7 @@ class Shown:
 
     def settle(self) -> None:
         """Wait until the page draws nothing more, and has read all its examples."""
-        self.page.evaluate("reading.settled()")
-        if self.payload["weights"] is not None:
-            self.page.wait_for_function(f"reading.hasRead({len(self.payload['examples'])})")
+        self.page.evaluate("(n) => reading.settled(n)", len(self.payload["examples"]))
 
     def complaints(self) -> list[str]:
         """Return errors, messages of the console, and requests but that of the page itself."""
@@ -98,10 +97,10 @@ class Shown:
         """Return the state that the hash tells; what it does not is as in the beginning."""
         beginning = {
             "question": self.payload["question"], "target": None, "mode": "use", "step": 0,
-            "head": 0, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
+            "head": None, "query": None, "key": None, "unit": None, "rival": None, "edits": [],
             "beam": {"width": 4, "alpha": 0.6}, "checkpoint": None, "example": 0, "second": None,
         }  # fmt: skip
-        fields = parse_qsl(self.page.url.partition("#")[2], keep_blank_values=True)
+        fields = parse_qsl(self.page.evaluate("location.hash")[1:], keep_blank_values=True)
         return beginning | {k: v if k in PLAIN else json.loads(v) for k, v in fields}
 
     def declared(self, within: str = "section[id], header, footer") -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def test_a_cell_opens_by_keyboard_to_arithmetic_that_python_does_too(
 ) -> None:
     model, e = python
     section = look(tab, "attention")
-    section.locator(".head-map").nth(-2).click()  # of the last attention, head 3 of 4
+    section.locator(".head-map").nth(2).click()  # of the cross-attention, head 3
     section.locator(".large .heat-scroll").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         tab.keyboard.press(key)
@@ -100,7 +100,7 @@ def test_the_heads_say_at_whom_the_chosen_step_looks(tab: Any, python: tuple[Any
     _, e = python
     section = look(tab, "attention")
     tab.locator(".answer [data-step='1']").click()
-    tab.wait_for_function("location.hash.includes('step=1')")
+    tab.wait_for_function("() => location.hash.includes('step=1')")
     weights = e.trace[f"{CROSS}.weights"][0, :, e.steps[1].row]
     shown = section.locator(f"[data-trace='{CROSS}.weights'] .head-look .token")
     assert shown.all_inner_texts() == ["8+9="[i] for i in weights.argmax(1)]
@@ -146,6 +146,6 @@ def test_two_vectors_change_places_before_the_mlp(tab: Any, python: tuple[Any, A
     swap.get_by_role("status").get_by_text("largest difference 0").wait_for()
     assert button.evaluate("e => e === document.activeElement")
     output = e.trace[f"{MLP}.output"][0]
-    places = swap.locator(".swap-stage").last.locator("canvas")
+    places = swap.locator(".swap-stage").last.locator("[data-values]")
     shown = places.evaluate_all("all => all.map(e => e.dataset.values.split(' ').map(Number))")
     np.testing.assert_allclose(shown[:2], output[[1, 0]], rtol=BOUND, atol=BOUND)

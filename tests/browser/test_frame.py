@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def test_the_focus_stays_where_it_was(shown: Open) -> None:
     tab = shown("#question=8%2B9")
     tab.locator("h1 [data-step='0']").focus()
     drawn(tab, lambda: tab.keyboard.press("ArrowRight"))
-    tab.wait_for_function("document.activeElement.dataset.step === '1'")
+    tab.wait_for_function("() => document.activeElement.dataset.step === '1'")
     head = tab.locator("#focus").get_by_role("button", name="2", exact=True)
     head.focus()
     drawn(tab, lambda: tab.keyboard.press("Enter"))
@@ -207,7 +208,11 @@ def test_two_models_that_are_not_alike_stand_side_by_side(
         assert tab.locator("#map .map-figure").count() == 2
         box = "decoder.blocks.1.mlp" if architecture == "encoder-decoder" else "blocks.1.mlp"
         drawn(tab, tab.locator(f"[data-box='{box}']").click)
-        assert tab.get_by_text("This model has no such box.").count() == 1
+        tab.get_by_text("This model has no such box as the other.").wait_for()  # one of them
+        assert tab.locator("#focus h2").all_inner_texts() == ["MLP", "MLP"]
+        assert tab.locator("#learning .side-name, #mistakes .side-name").count() == 4
+        alike = architecture == "encoder-decoder"  # at least the logits can be subtracted
+        assert (tab.locator("#compare [data-what^='lens:']").count() == 0) == alike
         tab.close()
 
 
@@ -217,3 +222,91 @@ def test_the_foot_tells_how_far_the_page_is_from_numpy(shown: Open) -> None:
     difference = tab.locator("[data-what=difference]")
     assert 0 < float(difference.get_attribute("data-value")) < 1e-9
     assert "float64" in difference.inner_text()
+
+
+def test_a_link_in_the_head_leads_to_its_section_and_the_address_tells_it(shown: Open) -> None:
+    for name in ("why", "mistakes", "compare", "attention"):
+        tab = shown(reduced_motion="reduce")
+        tab.locator(f"nav a[href='#{name}']").click()
+        tab.wait_for_function("name => location.hash.includes(`section=${name}`)", arg=name)
+        head = tab.locator("header.top").bounding_box()["height"]
+        assert 0 <= tab.locator(f"#{name}").bounding_box()["y"] - head < 40
+        again = shown("#" + tab.url.split("#")[1], reduced_motion="reduce")
+        again.wait_for_function("() => scrollY > 200")
+        again.wait_for_function(
+            "name => document.getElementById(name).getBoundingClientRect().top < 200", arg=name
+        )
+        drawn(again, again.get_by_role("button", name="中文").click)
+        again.wait_for_function(
+            "name => document.getElementById(name).getBoundingClientRect().top < 200", arg=name
+        )
+
+
+def test_to_type_a_question_does_not_move_the_page(shown: Open) -> None:
+    tab = shown("#section=why", reduced_motion="reduce")
+    tab.wait_for_function("() => scrollY > 200")
+    tab.locator("input.question").focus()
+    before = tab.evaluate("scrollY")
+    for key in ("End", "Backspace", "5"):
+        tab.keyboard.press(key)
+    tab.wait_for_function("() => document.title.startsWith('3+5')")
+    assert tab.evaluate("scrollY") == before
+
+
+def test_the_address_is_copied(shown: Open) -> None:
+    tab = shown("#step=1")
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.get_by_role("button", name="Copy link").click()
+    assert "send this file too" in tab.locator(".tip").inner_text()
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.url
+
+
+def test_the_focus_panel_comes_to_where_a_box_is_chosen(shown: Open) -> None:
+    tab = shown(reduced_motion="reduce")
+    tab.set_viewport_size({"width": 1440, "height": 500})
+    box = tab.locator("#map [data-box='decoder.blocks.0.mlp']")
+    tab.evaluate("scrollTo(0, 500)")
+    drawn(tab, box.click)
+    head = tab.locator("header.top").bounding_box()["height"]
+    assert 0 <= tab.locator("#focus h2").bounding_box()["y"] - head < 40
+    tab.evaluate("scrollTo(0, 100)")  # and it goes with the reader
+    tab.wait_for_function(
+        "() => document.querySelector('#focus h2').getBoundingClientRect().top < 250"
+    )
+    assert tab.locator("#focus h2").bounding_box()["y"] >= head
+
+
+def test_what_the_mask_hides_is_said(shown: Open) -> None:
+    tab = shown("#box=decoder.blocks.0.self_attention&step=1")
+    for name in ("weights", "scores"):
+        figure = tab.locator(f"#focus figure[data-trace$='.{name}']")
+        figure.locator("[tabindex='0']").focus()
+        for key in ("ArrowUp", "ArrowUp", "ArrowRight", "ArrowRight"):
+            tab.keyboard.press(key)
+        assert figure.get_by_role("status").inner_text().endswith("hidden by the mask")
+        tab.keyboard.press("ArrowDown")
+        assert "hidden" not in figure.get_by_role("status").inner_text()
+
+
+def test_parts_are_switched_off_where_they_are_shown(shown: Open, subject: Subject) -> None:
+    tab = shown()
+    for section, name, edit in (
+        ("attention", "Switch this head off", "head"),
+        ("mlp", "Switch this unit off", "unit"),
+        ("mlp", "Switch this MLP off", "sublayer"),
+    ):
+        place = tab.locator(f"#{section}")
+        place.scroll_into_view_if_needed()
+        drawn(tab, place.get_by_role("button", name=name).click)
+        assert f'"kind":"{edit}"' in urllib.parse.unquote(tab.url)
+        assert "Off: the answer" in place.inner_text()
+        drawn(tab, place.get_by_role("button", name="Switch it on again").click)
+        assert "edits" not in tab.url
+    place = tab.locator("#sum")
+    place.scroll_into_view_if_needed()
+    part = "block 1 · Cross-attention · head 2"
+    drawn(tab, place.get_by_role("button", name=f"{part}: switch it off").click)
+    off = place.locator("[data-what='sum:decoder.blocks.0.cross_attention.heads.1']")
+    assert float(off.get_attribute("data-value")) == 0
+    drawn(tab, place.get_by_role("button", name=f"{part}: switch it on again").click)
+    assert float(off.get_attribute("data-value")) != 0

@@ -164,7 +164,7 @@ def test_where_motion_is_not_wanted_the_button_goes_on_by_one(view: Any, expect:
     expect(button).to_have_text("Next")
     for step in (0, 13, 53):
         button.click()
-        expect(now).to_have_text(f"step {step} of 120")
+        expect(now).to_have_text(f"training step {step} of 120")
     expect(view).to_have_url(re.compile("checkpoint=2"))
 
 
@@ -174,7 +174,7 @@ def test_it_plays_to_the_end_and_stops(chromium: Any, expect: Any, run: Run) -> 
     expect(button).to_have_text("Play")
     button.click()
     expect(button).to_have_text("Pause")
-    expect(now).to_have_text("step 120 of 120")
+    expect(now).to_have_text("training step 120 of 120")
     expect(button).to_have_text("Play")
     assert view.errors == []
     view.context.close()
@@ -192,17 +192,22 @@ def test_where_nothing_was_kept_it_says_how_to_keep(chromium: Any, sums: Path) -
 def test_mistakes_are_the_models_and_a_click_asks_one(view: Any, expect: Any, run: Run) -> None:
     task, model = run.load()
     expected = mistakes(task, model, TASK.held_out_examples(0, 1000))
+    rows = view.locator("table.mistakes tbody tr")
+    assert rows.count() == 10  # at first
+    view.get_by_role("button", name=f"Show all {len(expected['list'])}").press("Enter")
+    assert rows.nth(10).locator("button").evaluate("e => e === document.activeElement")
     found = declared(view, "mistakes:")
     assert found["mistakes:tested"] == [expected["tested"]]
     assert found["mistakes:wrong"] == [expected["wrong"]]
-    rows = view.locator("table.mistakes tbody tr")
-    assert rows.count() == len(expected["list"]) > 2
+    assert rows.count() == len(expected["list"]) > 10
     for i, one in enumerate(expected["list"]):
         assert found[f"mistakes:{i}:margin"] == [one["margin"]]
-        question, wrote, verdict, right, token, *_ = rows.nth(i).locator("td").all_inner_texts()
+        texts = rows.nth(i).locator("td").all_inner_texts()
+        question, wrote, verdict, right, token, rival, *_ = texts
         assert (question, wrote, right) == (one["source"], one["answer"][::-1], one["target"][::-1])
         assert verdict == ("✓ right" if one["right"] else "✗ wrong")
-        assert token == [*one["answer"], "</s>"][one["step"]]
+        assert token == f'{[*one["answer"], "</s>"][one["step"]]} step {one["step"] + 1}'
+        assert rival == task.tokenizer.tokens[one["rival"]]
 
     one = expected["list"][1]
     rows.nth(1).locator("button").press("Enter")

@@ -102,7 +102,7 @@ def test_each_step_shows_its_probabilities_keys_and_values(opened: Open, subject
                 head, row = map(int, at.split(","))
                 expected = e.trace[trace][0, head, row]
                 np.testing.assert_allclose(np.array(values.split(), float), expected, rtol=1e-7)
-                assert f"place {row + 1}," in tab.locator(".slot-numbers p").inner_text()
+                assert f"position {row + 1}," in tab.locator(".slot-numbers p").inner_text()
 
 
 def test_training_shows_the_loss_of_a_typed_target(opened: Open, subject: Subject) -> None:
@@ -127,11 +127,11 @@ def test_the_beam_is_that_of_solve(
     decoding = Decoding(beam=width, n_best=width, alpha=alpha)
     answers = subject.task.answer(subject.model, "7+8=", decoding).split("\n")
     texts = [line[8:].strip() for line in answers] if width > 1 else answers
-    rows = [row.split("\t") for row in tab.locator(".beam-figure table tr").all_inner_texts()]
-    assert [row[2] for row in rows] == texts
+    rows = [row.split("\t") for row in tab.locator(".beam-figure tbody tr").all_inner_texts()]
+    assert [row[0] for row in rows] == [text or "∅" for text in texts]
     if width > 1:
         scores = [float(line.split()[0]) for line in answers]
-        assert [float(row[0].replace("−", "-")) for row in rows] == pytest.approx(scores, abs=2e-4)
+        assert [float(row[2].replace("−", "-")) for row in rows] == pytest.approx(scores, abs=2e-4)
         best = shown(tab, r"beam:best0")["beam:best0"]
         winner = tab.locator(".beam-tree .node.wins").last
         assert float(winner.get_attribute("data-value")) == best

@@ -3,19 +3,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parts } from "../../transformer/explain/page/arithmetic/attribution.js";
 import {
-  comparedStep, heldScales, likeliest, runningTotal,
-} from "../../transformer/explain/page/arithmetic/compared.js";
+  heldScales, parts, runningTotal,
+} from "../../transformer/explain/page/arithmetic/attribution.js";
 import {
   axesOf, largestDifferences, totalVariation,
-} from "../../transformer/explain/page/arithmetic/difference.js";
+} from "../../transformer/explain/page/arithmetic/compare.js";
 import {
-  editName, hasPart, importance, isInEncoder, logitGap, measuredChange, predictedChange,
-  replacedRows, resolveEdits, strongestKey, strongestUnits, sublayersOf,
+  editName, hasPart, importance, logitGap, measuredChange, predictedChange,
+  replacedRows, resolveEdits, strongestKey, strongestUnits,
 } from "../../transformer/explain/page/arithmetic/edits.js";
-import { explain } from "../../transformer/explain/page/arithmetic/explanation.js";
-import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
+import {
+  comparedStep, explain, likeliest,
+} from "../../transformer/explain/page/arithmetic/explanation.js";
+import {
+  isInEncoder, loadModel, run, sublayersOf,
+} from "../../transformer/explain/page/arithmetic/model.js";
 import { at, tensor } from "../../transformer/explain/page/arithmetic/tensor.js";
 import { fixture } from "./fixtures.js";
 

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  parts, predictedEffect,
-} from "../../transformer/explain/page/arithmetic/attribution.js";
+import { parts } from "../../transformer/explain/page/arithmetic/attribution.js";
+import { predictedChange } from "../../transformer/explain/page/arithmetic/edits.js";
 import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { fromBase64 } from "../../transformer/explain/page/arithmetic/tensor.js";
 import { fixture, largestDifference } from "./fixtures.js";
@@ -35,7 +34,7 @@ for (const { name, model, inputs, others, edited } of fixture("edits")) {
       assert.deepEqual(Object.keys(values), Object.keys(expected.parts));
       assert.ok(largestDifference(Object.values(values), Object.values(expected.parts)) < 1e-9);
       assert.ok(Math.abs(sum.total - sum.difference) < 1e-9);
-      const predicted = made.map((edit) => predictedEffect(loaded, clean, 3, 4, 7, edit));
+      const predicted = made.map((edit) => predictedChange(loaded, clean, edit, 3, 4, 7));
       assert.ok(largestDifference(predicted, expected.predicted) < 1e-9);
     });
   }

@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  explain, recordedExplanation,
+  explain, likeliest, recordedExplanation,
 } from "../../transformer/explain/page/arithmetic/explanation.js";
 import { loadModel } from "../../transformer/explain/page/arithmetic/model.js";
-import { likeliestWords } from "../../transformer/explain/page/arithmetic/tasks.js";
 import { fromBase64 } from "../../transformer/explain/page/arithmetic/tensor.js";
 import { fixture, largestDifference } from "./fixtures.js";
 
@@ -33,6 +32,12 @@ function checkExplanation(found, expected) {
 }
 
 const known = fixture("explanations");
+
+/** The three likeliest words and their probabilities, as `transformer solve` prints them. */
+function likeliestWords(task, probabilities) {
+  const ids = likeliest(probabilities, 3);
+  return ids.map((id) => `${task.tokens[id]} ${(100 * probabilities[id]).toFixed(1)}%`).join("  ");
+}
 
 for (const { task, model, explanations, solved } of known) {
   test(task.name, () => {

@@ -12,8 +12,7 @@ import numpy as np
 from fixtures import intermediates, model_payload, randomised
 
 from transformer.decoding import Decoding
-from transformer.explain import Edit, explained
-from transformer.explain.explanation import prompt_of
+from transformer.explain import Edit, asking, explained
 from transformer.explain.page.record import _described
 from transformer.tasks import GAP, TASKS, TextToText
 
@@ -75,7 +74,7 @@ def _asked(task: Any, question: str) -> dict[str, Any]:
         source = task.as_source(question)
     except ValueError as error:
         return {"question": question, "error": str(error)}
-    return {"question": question, "source": source, "prompt": prompt_of(task, source)}
+    return {"question": question, "source": source, "prompt": asking.prompt(task, source)}
 
 
 def _encoded_text(task: Any, text: str) -> dict[str, Any]:

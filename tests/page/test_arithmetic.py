@@ -24,6 +24,7 @@ FIXTURES = {
     "changes": [questions.explanations, fixtures.variants],
     "edits": [fixtures.edits, fixtures.variants],
     "attribution": [fixtures.attributions],
+    "leading": [fixtures.attributions],
     "decoding": [fixtures.decoded],
     "writing": [fixtures.decoded, fixtures.without_padding],
     "tasks": [questions.asked],

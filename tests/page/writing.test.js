@@ -5,9 +5,7 @@ import { beam } from "../../transformer/explain/page/arithmetic/decoding.js";
 import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { beamLayout, writtenTokens } from "../../transformer/explain/page/views/beam_layout.js";
 import { answerCost, cacheCost } from "../../transformer/explain/page/views/cache_cost.js";
-import {
-  largestHead, largestTwo, lastAttention, tokenChoices,
-} from "../../transformer/explain/page/views/guess_choices.js";
+import { largestTwo, tokenChoices } from "../../transformer/explain/page/views/guess_choices.js";
 import { fixture } from "./fixtures.js";
 
 const EOS = 2;
@@ -129,20 +127,4 @@ test("the choices are the likeliest tokens, in an order that does not tell which
   assert.deepEqual(tokenChoices({ probabilities: [0.25, 0.25, 0.25, 0.25, 0] }), [0, 1, 2, 3]);
   assert.deepEqual(largestTwo(Float64Array.of(0.2, 0.1, 0.7)), [2, 0]);
   assert.deepEqual(largestTwo(Float64Array.of(1)), [0, 0]);
-});
-
-test("the last attention's largest head adds the longest vector", () => {
-  for (const { model, inputs } of fixture("without_padding")) {
-    const loaded = loadModel(model);
-    const trace = run(loaded, inputs);
-    const path = lastAttention(loaded);
-    const { shape: [heads, T, size], data } = trace.get(`${path}.heads`);
-    assert.equal([...trace.keys()].filter((name) => name.endsWith(".heads")).at(-1), `${path}.heads`);
-    for (let row = 0; row < T; row++) {
-      const chosen = largestHead(trace, path, row);
-      const lengthOf = (head) => data.subarray((head * T + row) * size, (head * T + row + 1) * size)
-        .reduce((sum, x) => sum + x * x, 0);
-      for (let head = 0; head < heads; head++) assert.ok(lengthOf(head) <= lengthOf(chosen));
-    }
-  }
 });

@@ -13,8 +13,9 @@ import pytest
 import minitorch as mt
 from transformer.arguments import NotFinite
 from transformer.explain import attribution, explained, in_float64
-from transformer.explain.account import Account, Words, percent, signed, visible
-from transformer.explain.as_json import as_json
+from transformer.explain.account import Account
+from transformer.explain.account.as_json import as_json
+from transformer.explain.account.words import Words, percent, signed, visible
 from transformer.explain.page import Subject
 from transformer.tasks import TASKS, Addition, Characters, FillTheGap
 
@@ -60,8 +61,8 @@ def test_weights_stand_under_the_names_of_the_trace(name: str) -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_each_written_token_is_taken_apart(name: str) -> None:
     told, e = account(name), account(name).explanation
-    assert [r.number for r in told.readings] == list(range(1, len(e.steps) + 1))
-    for r, step in zip(told.readings, e.steps, strict=True):
+    assert [r.number for r in told.tokens] == list(range(1, len(e.steps) + 1))
+    for r, step in zip(told.tokens, e.steps, strict=True):
         assert r.step is step
         assert (r.token, r.rival) == (e.vocabulary[step.token], e.vocabulary[step.rival])
         assert r.probability == step.probabilities[step.token]
@@ -70,7 +71,7 @@ def test_each_written_token_is_taken_apart(name: str) -> None:
         assert r.sum.difference == logits[step.token] - logits[step.rival]
         *_, last = r.lens.values()
         np.testing.assert_allclose(last, step.probabilities, atol=1e-12)
-    margins = [r.sum.difference for r in told.readings]
+    margins = [r.sum.difference for r in told.tokens]
     assert told.least_sure.sum.difference == min(margins)
 
 
@@ -101,7 +102,7 @@ HELD = {
 @pytest.mark.parametrize(("name", "pre_norm"), HELD)
 def test_the_scales_on_the_way_are_those_of_the_row(name: str, pre_norm: bool) -> None:
     told = account(name, pre_norm=pre_norm)
-    for r in told.readings:
+    for r in told.tokens:
         assert list(r.scales) == HELD[name, pre_norm]
         for scale, value in r.scales.items():
             assert value == told.explanation.trace[scale][0, r.step.row, 0]

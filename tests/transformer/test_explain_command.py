@@ -117,6 +117,7 @@ def test_two_runs_stand_side_by_side(here: Path, said: Said) -> None:
         ("runs/sums|--out=/dev/null", "cannot write /dev/null: it is no file"),
         ("runs/sums|--out=missing/page.html", "cannot write missing/page.html: No such file"),
         ("runs/sums|--out=runs/sums/page.html", "runs/sums/page.html would lie in the directory"),
+        ("runs/sums|--compare=damaged|--out=damaged/page.html", "damaged/page.html would lie in"),
         ("runs/sums|--out=" + "a" * 300, "a: File name too long"),
         ("damaged", "damaged/model.safetensors is damaged"),
     ],

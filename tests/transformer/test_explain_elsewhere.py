@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from test_explain_command import Said, here, pages, said  # noqa: F401 - fixtures
 
-from transformer.explain import answer_pictures
-from transformer.explain.account import Account
-from transformer.explain.as_json import as_json
+from transformer.explain.account import Account, pictures
+from transformer.explain.account.as_json import as_json
 from transformer.explain.page import Subject
 
 PICTURES = [f"attention-{kind}.png" for kind in ("cross", "decoder", "encoder")]
@@ -73,7 +72,7 @@ def test_json_goes_to_a_file_or_to_standard_output(at: Path, explain: Said) -> N
 @pytest.fixture
 def _quick_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pictures be files of one content, which takes no time to draw."""
-    monkeypatch.setattr(answer_pictures, "as_png", lambda figure: b"a picture")
+    monkeypatch.setattr(pictures, "as_png", lambda figure: b"a picture")
 
 
 @pytest.mark.usefixtures("_quick_pictures")

@@ -206,7 +206,10 @@ def test_a_run_that_is_moved_aside_takes_them_along(finished: Path, tmp_path: Pa
     assert contents(run.directory).keys() == {"config.json", "kept-000000.safetensors"}
 
 
-@pytest.mark.parametrize("name", ["kept-1.safetensors", "kept-000001.safetensors.bak", "kept-x"])
+@pytest.mark.parametrize(
+    "name",
+    ["kept-1.safetensors", f"kept-{6 * chr(0x661)}.safetensors", "kept-000001.safetensors.bak"],
+)
 def test_what_only_looks_like_one_is_not_of_a_run(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"mine")
     with pytest.raises(RunError, match=f"files that are not of a run, such as {name}"):

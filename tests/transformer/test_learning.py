@@ -23,7 +23,16 @@ from transformer.explain.page import Subject, held_out
 from transformer.explain.page import learned as page_learned
 from transformer.explain.page.learned import learned
 from transformer.explain.page.record import payload
-from transformer.tasks import TASKS, Addition, Characters, FillTheGap, Task
+from transformer.tasks import (
+    TASKS,
+    Addition,
+    Characters,
+    FillTheGap,
+    ModularAddition,
+    Numbers,
+    Sort,
+    Task,
+)  # fmt: skip
 from transformer.text.tokenizer import BOS, EOS
 from transformer.training import Training, TrainingConfig, train
 from transformer.training.progress import Progress
@@ -148,7 +157,8 @@ def test_a_page_holds_the_snapshots_of_the_checkpoints(run: Run) -> None:
     assert (question["source"], question["known"]) == ("12+34=", False)
     assert question["target"] == task.generate(model, ["12+34="])[0]  # type: ignore[attr-defined]
     assert [(e["source"], e["target"]) for e in known] == [HELD_OUT[0], HELD_OUT[1], HELD_OUT[3]]
-    assert all(e["known"] for e in known)
+    assert all(e["known"] and e["held_out"] for e in known)
+    assert question["held_out"] == Addition().is_held_out((12, 34))
 
     assert [c["step"] for c in found["checkpoints"]] == run.kept_steps() == [0, 1, 4]
     for checkpoint in found["checkpoints"]:
@@ -178,6 +188,19 @@ def test_a_question_that_is_held_out_has_its_right_answer(run: Run) -> None:
     first = found["examples"][0]
     assert (first["source"], first["target"], first["known"]) == ("41+5=", "64", True)
     assert [e["source"] for e in found["examples"]] == ["41+5=", "1+2=", "50+50="]
+
+
+@pytest.mark.parametrize(
+    ("task", "source", "expected"),
+    [
+        (Sort(), "ab", Sort().is_held_out("ab")), (Sort(), "a", False),
+        (Addition(), "8+26=", True), (Addition(), "1+2=", Addition().is_held_out((1, 2))),
+        (ModularAddition(), "3 + 4", ModularAddition().is_held_out((3, 4))),
+        (Numbers(), "one", None), (Characters(), "def", None),
+    ],
+)  # fmt: skip
+def test_was_a_question_in_training(task: Any, source: str, expected: bool | None) -> None:
+    assert page_learned._is_held_out(task, source, []) is expected
 
 
 def test_long_examples_are_fewer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

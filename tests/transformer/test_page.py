@@ -25,7 +25,8 @@ from rich.console import Console
 
 import minitorch as mt
 from transformer.explain import explain, explained, in_float64, trace
-from transformer.explain.page import ModuleError, Subject, joined, page, payload, write_page
+from transformer.explain.page import Subject, page, payload, write_page
+from transformer.explain.page.modules import ModuleError, joined
 from transformer.explain.page.sources import PACKAGES
 from transformer.tasks import (
     Addition,
@@ -142,11 +143,25 @@ def test_the_reference_is_the_trace_in_float64(recorded: Any) -> None:
     for name, array in named.items():
         assert array.dtype == np.float64
         shown = decoded(found["reference"][name], "<f8")
-        np.testing.assert_array_equal(shown, array.reshape(shown.shape))
-        assert array.shape in (shown.shape, (1, *shown.shape))
+        rows = array.reshape(array.shape[-shown.ndim :])[..., :: found["reference_step"], :]
+        np.testing.assert_array_equal(shown, rows)
     assert (found["source"], found["answer"]) == (told.source, told.text)
     assert (found["prompt"], found["written"]) == (told.prompt, told.answer)
     assert found["reference"]["logits"]["shape"][1] == len(found["task"]["tokens"])
+
+
+def test_of_a_long_text_the_reference_is_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = untrained(Dates())
+    monkeypatch.setattr("transformer.explain.page.record.MOST_ROWS", 100)
+    whole = payload(subject, "July 4, 1776")["reference"]
+    monkeypatch.setattr("transformer.explain.page.record.MOST_ROWS", 5)
+    found = payload(subject, "July 4, 1776")
+    rows = max(entry["shape"][-2] for entry in whole.values())
+    assert found["reference_step"] == -(-rows // 5) > 1
+    for name, entry in whole.items():
+        shown = decoded(found["reference"][name], "<f8")
+        every = decoded(entry, "<f8")[..., :: found["reference_step"], :]
+        np.testing.assert_array_equal(shown, every)
 
 
 def test_the_float32_of_training_is_near_it(recorded: Any) -> None:
@@ -241,6 +256,8 @@ def test_a_margin_is_between_the_best_and_the_second(name: str) -> None:
             told = explained(subject.task, subject.model, question, target=one["answer"])
         else:
             told = explained(subject.task, subject.model, question)
+        chosen = told.steps[one["step"]]
+        assert (one["token"], one["rival"]) == (chosen.token, chosen.rival)
         margins = []
         for step in told.steps:
             p = step.probabilities
@@ -289,6 +306,7 @@ def test_of_a_large_model_the_page_is_a_record(monkeypatch: pytest.MonkeyPatch) 
     found = payload(subject, "1+2")
     assert found["weights"] is None
     assert found["reference"].keys() > {"logits"}
+    assert found["reference_step"] == 1  # it shows all rows
 
 
 def test_paths_of_this_machine_stay_here(tmp_path: Path) -> None:
@@ -456,6 +474,15 @@ def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
     assert list(filter(None, joined(start).splitlines())) == [
         "const d = 1;", "class c {}", "const $own = 2;", "async function b() {}", "b(c, d);",
     ]  # fmt: skip
+
+
+def test_line_ends_are_those_of_the_page(tmp_path: Path) -> None:
+    """Git writes others on Windows; the policy's digest is of what a browser reads."""
+    module(tmp_path, app='import { a } from "./a.js";\na();\n', a="export function a() {}\n")
+    script = joined(tmp_path / "app.js")
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert joined(tmp_path / "app.js") == script
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from .flags import directory, whole_number
 from .shell import Mistake, Screen, user_input
 
 if TYPE_CHECKING:
-    from ..explain.account import Account, Reading
+    from ..explain.account import Account, WrittenToken
 
 STANDARD_OUTPUT = Path("-")  # as the file of --json
 
@@ -33,7 +34,7 @@ def _step(value: str) -> int | str:
 
 
 def _check(options: argparse.Namespace, wants_page: bool, out: Path) -> None:
-    """Raise unless the flags go together, and all places are outside the run's directory."""
+    """Raise unless the flags go together, and all places are outside the runs' directories."""
     for flag in ("open", "compare"):
         if getattr(options, flag) and not wants_page:
             raise Mistake(f"--{flag} is for the page: say where to write that, --out FILE")
@@ -52,39 +53,42 @@ def _check(options: argparse.Namespace, wants_page: bool, out: Path) -> None:
         places[options.png / "sum.png"] = options.png
     if options.json:
         places[options.json] = options.json.parent
+    runs = [run.resolve() for run in (options.run, options.compare) if run is not None]
     for path, folder in places.items():
-        if path != STANDARD_OUTPUT and folder.resolve() == options.run.resolve():
+        if path != STANDARD_OUTPUT and folder.resolve() in runs:
             raise Mistake(
                 f"{shown(path)} would lie in the directory of the run, which is for the run's own "
                 "files: choose another place"
             )
 
 
-def _chosen(account: Account, step: int | str | None, usual: list[Reading]) -> list[Reading]:
+def _chosen(
+    account: Account, step: int | str | None, usual: list[WrittenToken]
+) -> list[WrittenToken]:
     """Return the tokens that are taken apart: those of --step, or the usual ones."""
-    n = len(account.readings)
+    n = len(account.tokens)
     if step is None:
         return usual
     if isinstance(step, str):
-        return account.readings
+        return account.tokens
     if step > n:
         have = f"{n} tokens: take 1 to {n}, or all" if n > 1 else "one token: take 1"
         raise Mistake(f"there is no step {step}: the answer has {have}")
-    return [account.readings[step - 1]]
+    return [account.tokens[step - 1]]
 
 
 def _pictures(options: argparse.Namespace, account: Account) -> dict[Path, bytes]:
     """Return the pictures by their paths."""
-    from ..explain.answer_pictures import Pictures, as_png
+    from ..explain.account.pictures import Pictures, as_png
 
-    readings = _chosen(account, options.step, account.readings)
-    figures = Pictures(account, readings, options.lang).draw()
+    tokens = _chosen(account, options.step, account.tokens)
+    figures = Pictures(account, tokens, options.lang).draw()
     return {options.png / name: as_png(figure) for name, figure in figures.items()}
 
 
 def _write(files: list[tuple[Path, bytes]], folder: Path | None) -> None:
     """Write the files, and the folder of the pictures if it is new; or nothing."""
-    from ..explain.writing import write_files
+    from ..explain.files import write_files
 
     places = [path.resolve() for path, _ in files]
     for (path, _), place in zip(files, places, strict=True):
@@ -100,16 +104,17 @@ def _write(files: list[tuple[Path, bytes]], folder: Path | None) -> None:
         write_files(dict(files))
     except BaseException:
         if new is not None:
-            new.rmdir()
+            with suppress(OSError):  # the first pictures are in it
+                new.rmdir()
         raise
 
 
 def explain(options: argparse.Namespace) -> int:
     """Write the page, or show the same elsewhere. Return the exit code."""
     from ..explain.account import Account  # here, as no other command needs all that
-    from ..explain.as_json import as_json
+    from ..explain.account.as_json import as_json
+    from ..explain.account.terminal import Terminal
     from ..explain.page import Subject, first_question, page
-    from ..explain.terminal import Terminal
 
     start = time.perf_counter()
     elsewhere = options.terminal or options.png or options.json
@@ -199,7 +204,7 @@ def add_explain_flags(parser: argparse.ArgumentParser) -> None:
         type=directory,
         metavar="FILE",
         help="write every named intermediate, with the sum and the lens of each written token; - "
-        "is standard output. transformer/explain/as_json.py says what is in it",
+        "is standard output. transformer/explain/account/as_json.py says what is in it",
     )
     group.add_argument(
         "--step",

@@ -2,17 +2,17 @@
 
 figure       a model's boxes, shapes and parameters, in text
 trace        records the activations of a forward pass
+asking       what a model is given to answer a question, and what it writes
 edits        switches parts off, or puts in their place what they computed for another input
 explanation  a question put to a model: its answer, and the trace of both
 attribution  which part speaks for a token: direct logit attribution, and the logit lens
 effects      what a hidden unit does to the logits, and an edit, predicted and measured
 learning     what a model did with an example at a step of its training that was kept
-page         one HTML file on which a model answers
-notebook     shows it in a cell
-account      what all the others tell of an answer: numbers, and what they are called
-terminal     prints it; cells.py draws grids and bars
-pictures     draws activations, and the metrics of a training; answer_pictures.py an account
-as_json      writes it for other tools; writing.py writes files whole or not at all
+pictures     draws activations, and the metrics of a training
+
+page         one HTML file on which a model answers; notebook.py shows it in a cell
+account      the same without a browser: in a terminal, as pictures, as JSON
+files        writes them whole or not at all
 """
 
 from .attribution import Sum, lens, parts

@@ -106,7 +106,7 @@ def _side(model: Model) -> str:
     return "encoder." if isinstance(model, BERT) else ""
 
 
-def stream(model: Model) -> dict[str, str]:
+def stream_sublayers(model: Model) -> dict[str, str]:
     """Return the sublayers that add to this stream, each with the Add & Norm around it."""
     found = {}
     for path in sublayers(model):
@@ -116,7 +116,7 @@ def stream(model: Model) -> dict[str, str]:
     return found
 
 
-def read(
+def read_backward(
     model: Model, trace: Trace, row: int, d: Array, bias: Array | float = 0.0
 ) -> tuple[dict[str, Array], Array]:
     """Bring directions of the output backward through a row of the stream.
@@ -156,7 +156,7 @@ def read(
         d = float64(model.transform.weight).T @ d
     through(f"{_side(model)}norm")
     places = {}
-    for path, around in reversed(stream(model).items()):
+    for path, around in reversed(stream_sublayers(model).items()):
         if not modules[around].pre_norm:
             through(f"{around}.norm")
         places[path] = d
@@ -174,7 +174,7 @@ def read_difference(
     weight, bias = float64(model.output.weight), model.output.bias
     d = (weight[token] - weight[rival])[:, None]
     of_output = 0.0 if bias is None else float64(bias)[token] - float64(bias)[rival]
-    places, biases = read(model, trace, row, d, of_output)
+    places, biases = read_backward(model, trace, row, d, of_output)
     return {path: d[:, 0] for path, d in places.items()}, float(biases[0])
 
 
@@ -208,7 +208,7 @@ def parts(
         for name in ("embedding.tokens", "embedding.positions", "embedding.segments")
         if name in trace
     }
-    for path in stream(model):
+    for path in stream_sublayers(model):
         bias = last_layer(modules[path]).bias
         of_bias = 0.0 if bias is None else float(float64(bias) @ at[path])
         if path in replaced:
@@ -245,7 +245,8 @@ def lens(model: Model, trace: Trace, row: int) -> dict[str, Array]:
         TypeError, ValueError, IndexError: as of `parts`.
     """
     check(model, trace, row)
-    names = ["embedding.residual", *(f"{around}.residual" for around in stream(model).values())]
+    around = stream_sublayers(model).values()
+    names = ["embedding.residual", *(f"{add_and_norm}.residual" for add_and_norm in around)]
     x = mt.tensor(
         np.stack([row_of(trace, name, row) for name in names]), dtype=model.output.weight.dtype
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .attribution import check, float64, read, read_difference, row_of, stream
+from .attribution import check, float64, read_backward, read_difference, row_of, stream_sublayers
 from .edits import Edit, edited, last_layer, place
 from .explanation import Explanation, Step, answering, forward
 
@@ -58,9 +58,9 @@ def unit_effect(model: Model, trace: Trace, path: str, row: int, unit: int) -> A
     """
     check(model, trace, row)
     mlp, _ = place(model, Edit("unit", path, unit))
-    if path not in stream(model):
+    if path not in stream_sublayers(model):
         raise ValueError(f"{path} does not add to the stream that the logits are read off")
-    at, _ = read(model, trace, row, float64(model.output.weight).T)
+    at, _ = read_backward(model, trace, row, float64(model.output.weight).T)
     added = float64(last_layer(mlp).weight)[:, unit] * row_of(trace, f"{path}.hidden", row)[unit]
     effect: Array = added @ at[path]
     return effect
@@ -82,7 +82,7 @@ def predicted(model: Model, trace: Trace, row: int, token: int, rival: int, edit
     """
     check(model, trace, row, token, rival)
     sublayer, columns = place(model, edit)
-    if edit.path not in stream(model) or edit.row not in (None, row):
+    if edit.path not in stream_sublayers(model) or edit.row not in (None, row):
         return 0.0
     at, _ = read_difference(model, trace, row, token, rival)
     new = edit.values(row, row + 1)[0]

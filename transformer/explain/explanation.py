@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,12 +21,11 @@ import minitorch as mt
 from minitorch import Tensor, nn
 
 from .. import arguments
-from ..decoding.sampling import greedy
-from ..model.models import BERT, GPT, Transformer
-from ..tasks import GAP, Characters, TextToText
+from ..model.models import Transformer
+from ..tasks import Characters, TextToText
 from ..tasks.architectures import ARCHITECTURES
 from ..tasks.split import check_model
-from ..text.tokenizer import BOS, EOS
+from . import asking
 from .edits import Edit, edited
 from .trace import Trace, trace
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from ..tasks import Model, Task
 
 M = TypeVar("M", bound=nn.Module)
-Explained: TypeAlias = TextToText[Any] | Characters
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,55 +129,25 @@ def answering(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def prompt_of(task: Explained, source: str) -> list[int]:
-    """Return the ids of a source as the model is given them, to answer, continue or fill in."""
-    if isinstance(task, Characters):  # it reads half of what it can see, and writes as much
-        return task.tokenizer.encode(source)[-(task.context // 2) :]
-    ids: list[int] = ARCHITECTURES[task.architecture].prompt(task.tokenizer, [source])[0].tolist()
-    return ids
-
-
-def _most(task: Explained) -> int:
-    """Return the most tokens of an answer, with `</s>`."""
-    return task.context // 2 if isinstance(task, Characters) else task.longest[1] + 1
-
-
-def _gap(task: Explained) -> int:
-    """Return the id of the gap."""
-    return task.tokenizer.encode(GAP)[0]
-
-
-def _written(task: Explained, model: Model, prompt: list[int]) -> list[int]:
-    """Return the ids of the model's answer, by greedy decoding."""
-    if isinstance(model, BERT):
-        logits = forward(model, {"ids": prompt})[0, prompt.index(_gap(task))]
-        return [int(arguments.next_token_logits(logits.numpy()).argmax())]
-    ids: list[int] = greedy(model, mt.tensor([prompt]), _most(task))[0].tolist()
-    return ids
-
-
-def _given(task: Explained, model: Model, target: str) -> list[int]:
+def _given(task: Any, target: str) -> list[int]:
     """Return the ids of a right answer.
 
     Raises:
         ValueError: it is too long, or has what is not in the vocabulary.
     """
-    ids = task.tokenizer.encode(target)
-    if isinstance(task, TextToText) and not isinstance(model, BERT):
-        ids = [*ids, EOS]
-    most = 1 if isinstance(model, BERT) else _most(task)
+    ids, most = asking.target_ids(task, target), asking.longest_answer(task)
     if not 1 <= len(ids) <= most:
         raise ValueError(f"a target of this task has 1 to {most} tokens, and {target!r} {len(ids)}")
     return ids
 
 
-def _steps(logits: Array, first: int, answer: list[int]) -> list[Step]:
-    """Return the steps of an answer whose first token is chosen by the row `first`."""
+def _steps(logits: Array, rows: list[int], answer: list[int]) -> list[Step]:
+    """Return the steps of an answer whose tokens are chosen by these rows of the logits."""
     logits = arguments.next_token_logits(logits).astype(np.float64)
     exponentials = np.exp(logits - logits.max(-1, keepdims=True))
     p = exponentials / exponentials.sum(-1, keepdims=True)  # (T, vocab_size)
     steps = []
-    for row, token in enumerate(answer, start=first):
+    for row, token in zip(rows, answer, strict=True):
         others = logits[row].copy()
         others[token] = -np.inf
         steps.append(Step(row, token, int(others.argmax()), p[row]))
@@ -223,34 +191,30 @@ def explained(
     """
     if not isinstance(task, (TextToText, Characters)):
         raise TypeError(f"only a TextToText or Characters is explained, not {type(task).__name__}")
-    kind = GPT if isinstance(task, Characters) else ARCHITECTURES[task.architecture].kind
+    kind = ARCHITECTURES[asking.architecture(task)].kind
     check_model(task, model, kind)
     edits = list(edits)
     source = task.as_source(question)
-    prompt = prompt_of(task, source)
     with answering(model):
         if target is None:
             with edited(model, edits):
-                answer = _written(task, model, prompt)
+                [answer] = asking.answers(task, model, [source], asking.longest_answer(task))
         else:
-            answer = _given(task, model, arguments.text("target", target))
-        if isinstance(model, Transformer):
-            inputs, first = {"source": prompt, "target": [BOS, *answer[:-1]]}, 0
-        elif isinstance(model, GPT):
-            inputs, first = {"ids": [*prompt, *answer[:-1]]}, len(prompt) - 1
-        else:
-            inputs, first = {"ids": prompt}, prompt.index(_gap(task))
+            answer = _given(task, arguments.text("target", target))
+        names = ("source", "target") if kind is Transformer else ("ids",)
+        read = asking.inputs(task, [source], [answer])  # of each text, (1, T)
+        inputs = {name: ids[0].tolist() for name, ids in zip(names, read, strict=True)}
         with trace(model) as t, edited(model, edits, t):
             forward(model, inputs)
     text = task.tokenizer.decode(answer)
     return Explanation(
         question,
         source,
-        prompt,
+        asking.prompt(task, source),
         answer,
         text if isinstance(task, Characters) else task.as_answer(text),
         inputs,
         t,
-        _steps(t["logits"][0], first, answer),
+        _steps(t["logits"][0], asking.rows(task, [source], [answer])[0], answer),
         task.tokenizer.tokens,
     )

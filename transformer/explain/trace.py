@@ -33,7 +33,8 @@ class Trace(dict[str, Array]):
 
     Attributes:
         every: for each name, its activations in the order in which they were computed. Those of an
-            encoder–decoder's "embedding.tokens" are the source's and the target's.
+            encoder–decoder's "embedding.tokens" are the source's and the target's; of a text that
+            is generated, all steps stay in memory.
     """
 
     def __init__(self) -> None:

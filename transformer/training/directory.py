@@ -22,7 +22,7 @@ CONFIG, STATE = "config.json", "state.safetensors"
 MODEL, METRICS = "model.safetensors", "metrics.csv"
 PICTURES = ("loss.png", "attention.png", "grokking.png", "circles.png")
 FILES = (CONFIG, STATE, MODEL, METRICS, *PICTURES)
-KEPT = re.compile(r"kept-(\d{6}|[1-9]\d{6,})\.safetensors")
+KEPT = re.compile(r"kept-([0-9]{6}|[1-9][0-9]{6,})\.safetensors")
 NO_MATTER = (".lock", ".DS_Store", "Thumbs.db")
 
 

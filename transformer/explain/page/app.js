@@ -3,7 +3,8 @@
 import { boxOf, boxesOf } from "./boxes.js";
 import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
-import { createStore, readHash, writeHash } from "./store.js";
+import { setAddress, watchPlace } from "./place.js";
+import { createStore, readHash, sameValue, writeHash } from "./store.js";
 import { hideOrphanTip } from "./tips.js";
 import { attentionView } from "./views/attention.js";
 import { compareView, sideName } from "./views/compare.js";
@@ -26,8 +27,13 @@ const SECTIONS = [
   attentionView, mlpView, sumView, whyView, writingView, learningView, mistakesView, compareView,
 ];
 // What sections would give away.
-const GUESSED = { attention: "attention", sum: "token", why: "token", learning: "answer" };
-const ONCE = ["guess", "mistakes", "compare"]; // views of the page, not of a side
+const GUESSED = {
+  attention: "attention", mlp: "token", sum: "both", why: "token", learning: "answer",
+};
+const ONCE = ["guess", "compare"]; // views of the page, not of a side
+const OF_A_RUN = ["learning", "mistakes"]; // the same for two inputs to one model
+
+const BETWEEN = 50; // milliseconds between the first drawings of two views: one may type meanwhile
 
 /** The boxes of the runs, also of two that are not alike; each once. */
 function boxesOfAll(runs) {
@@ -41,9 +47,9 @@ function beginning(data, boxes) {
   const first = attention.findLast((box) => box.cross) ?? attention[attention.length - 1];
   return {
     lang: data.lang, question: data.question, target: null, mode: "use", step: 0,
-    box: first.id, path: first.id, head: 0, query: null, key: null, unit: null, rival: null,
+    box: first.id, path: null, head: null, query: null, key: null, unit: null, rival: null,
     edits: [], beam: { width: 4, alpha: 0.6 }, checkpoint: null, example: 0, second: null,
-    guess: false,
+    section: null, guess: false,
   };
 }
 
@@ -53,7 +59,7 @@ function startPage(data) {
   const boxes = boxesOfAll(runs);
   const store = createStore(beginning(data, boxesOf(data)), location.hash);
   const app = {
-    payload: data, runs, boxes, store, sides: [], open, announce, redraw: () => draw(null),
+    payload: data, runs, boxes, store, sides: [], open, show, announce, redraw: () => draw(null),
     inUse: answerInUse, inTraining: answerInTraining,
   };
   const first = createSide("a", data);
@@ -68,10 +74,22 @@ function startPage(data) {
     const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
     store.set({ box: box.id, ...path, ...changes });
     requestAnimationFrame(() => {
-      const panel = document.getElementById("focus");
-      const { top } = panel.getBoundingClientRect();
-      if (top < 0 || top > innerHeight * 0.7) panel.scrollIntoView();
+      const head = document.querySelector("#focus h2");
+      const { top } = head.getBoundingClientRect();
+      if (top < 0 || top > innerHeight * 0.7) head.scrollIntoView();
     });
+  }
+
+  /** Scroll to a section. All above it is drawn first: it stays where it is. */
+  function show(id, behavior = "auto") {
+    const target = document.getElementById(id);
+    if (!target) return;
+    for (const entry of views) {
+      const order = entry.element.compareDocumentPosition(target);
+      const isBelow = order & Node.DOCUMENT_POSITION_PRECEDING && !target.contains(entry.element);
+      if (entry.stale && !isBelow) entry.draw();
+    }
+    target.scrollIntoView({ behavior });
   }
 
   const speaker = el("div", { class: "unseen", "aria-live": "polite" });
@@ -94,9 +112,9 @@ function startPage(data) {
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const body = el("div");
+      const body = el("div", { class: "body" });
       const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
-      const place = el("div", { class: "side", "data-side-id": side.id }, name, body);
+      const place = el("div", { class: "side undrawn", "data-side-id": side.id }, name, body);
       const hides = GUESSED[view.id];
       const content = hides ? body.appendChild(el("div")) : body;
       const gate = hides ? guessGate(app, side, hides, content) : () => {};
@@ -104,6 +122,7 @@ function startPage(data) {
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
         entry.stale = false;
+        place.classList.remove("undrawn");
         try {
           entry.update ??= view.mount(content, side);
           entry.update();
@@ -132,11 +151,22 @@ function startPage(data) {
     { rootMargin: "200px" },
   );
 
+  /** Draw for the first time what is not near the screen, one view after the other. */
+  function drawOthers() {
+    const next = views.find(({ element }) => element.classList.contains("undrawn"));
+    next?.draw();
+    if (next) setTimeout(drawOthers, BETWEEN);
+  }
+
   function build() {
     watcher.disconnect();
     views = [];
+    announce(""); // what was said last was said in another language
     document.documentElement.lang = store.get().lang === "zh" ? "zh-CN" : "en";
-    const sides = (view) => (ONCE.includes(view.id) ? app.sides.slice(0, 1) : app.sides);
+    const sides = ({ id }) => {
+      const isOnce = ONCE.includes(id) || (OF_A_RUN.includes(id) && !secondRun);
+      return isOnce ? app.sides.slice(0, 1) : app.sides;
+    };
     const header = el("header", { class: "top" });
     const figure = el("main", { id: "main", tabindex: "-1" });
     const foot = el("footer", { class: "foot" });
@@ -168,6 +198,7 @@ function startPage(data) {
     mount(headerView(app, sections), [first], header);
     mount(footView(app), [first], foot);
     document.body.classList.toggle("doubled", app.sides.length > 1);
+    setTimeout(drawOthers, BETWEEN);
   }
 
   function draw(before) {
@@ -177,7 +208,8 @@ function startPage(data) {
       before === null || names.some((name) => state[name] !== before[name]);
     const count = app.sides.length;
     if (changed("question", "target", "mode", "edits", "second")) computeSides(state);
-    if (changed("lang") || app.sides.length !== count) {
+    const isBuilt = changed("lang") || app.sides.length !== count;
+    if (isBuilt) {
       setLanguage(state.lang);
       build();
     }
@@ -190,25 +222,40 @@ function startPage(data) {
     });
     hideOrphanTip();
     drawn = store.get();
-    const hash = writeHash(drawn, store.defaults);
-    const isNotebook = location.protocol === "about:"; // a cell's frame has no address of its own
-    if (!isNotebook && hash !== location.hash.slice(1)) {
-      history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    if (isBuilt && drawn.section !== null) {
+      requestAnimationFrame(() => show(drawn.section, "instant"));
     }
+    setAddress(writeHash(drawn, store.defaults));
     const { dataset } = document.documentElement; // by which a test knows that all is drawn
     dataset.drawn = Number(dataset.drawn ?? 0) + 1;
   }
 
-  store.subscribe(() => {
+  store.subscribe((state, before) => {
     if (waiting) return;
+    if (sameValue({ ...state, section: before.section }, before)) { // only scrolled
+      drawn = state;
+      setAddress(writeHash(state, store.defaults));
+      return;
+    }
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
       draw(drawn);
     });
   });
-  addEventListener("hashchange", () =>
-    store.set({ ...store.defaults, ...readHash(location.hash) }));
+  addEventListener("hashchange", () => {
+    const state = { ...store.defaults, ...readHash(location.hash) };
+    store.set(state);
+    if (state.section !== null) requestAnimationFrame(() => show(state.section));
+  });
+  watchPlace((section) => {
+    store.set({ section });
+    for (const link of document.querySelectorAll(".controls nav a")) {
+      const isHere = link.hash === `#${section}`;
+      link.ariaCurrent = isHere ? "location" : null;
+    }
+  });
+  if (store.get().section !== null) history.scrollRestoration = "manual";
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
     draw(drawn);

@@ -94,6 +94,14 @@ export function boxOf(boxes, name) {
   return boxes.find((box) => box.kind === "head" && /^(head|norm|transform)\b/.test(name)) ?? null;
 }
 
+/** Of a model's boxes, the one most like a box of another model. */
+export function nearestBox(boxes, other) {
+  const likeness = (box) => 8 * (box.kind === other.kind) + 4 * (box.causal === other.causal) +
+    2 * ((box.side === "source") === (other.side === "source")) -
+    Math.abs((box.block ?? 0) - (other.block ?? 0)) / 100;
+  return boxes.reduce((best, box) => (likeness(box) >= likeness(best) ? box : best));
+}
+
 const BOX_TITLES = {
   tokens: { en: "Tokens", zh: "词元" },
   embedding: { en: "Embedding + position", zh: "嵌入 + 位置" },

@@ -13,7 +13,7 @@ from minitorch.autograd import Array
 
 from ...model.mlp import MLP, SwiGLU
 from ...tasks import Characters, Model
-from . import asking
+from .. import asking
 from .encoding import rounded
 
 Examples: TypeAlias = list[tuple[str, str]]
@@ -90,7 +90,7 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
                 hook = listen(path, mlp)
                 stack.enter_context(mlp.down.register_forward_pre_hook(hook))
         for sources, targets in _parts(held_out):
-            written = [asking.right_answer(task, target) for target in targets]
+            written = [asking.target_ids(task, target) for target in targets]
             inputs = asking.inputs(task, sources, written)
             model(*inputs)
     return {
@@ -103,15 +103,17 @@ def units(task: Any, model: Model, held_out: Examples) -> dict[str, list[list[li
 
 
 @mt.no_grad()
-def _margins(task: Any, model: Model, sources: list[str], written: list[list[int]]) -> list[Array]:
-    """Return, for each token of each answer, its logit less the greatest of the others."""
+def _margins(
+    task: Any, model: Model, sources: list[str], written: list[list[int]]
+) -> list[tuple[Array, Array]]:
+    """Return for each answer: each token's logit less the greatest of the others; and its id."""
     logits = model(*asking.inputs(task, sources, written)).numpy()  # (batch, T, vocab_size)
     margins = []
     for table, rows, ids in zip(logits, asking.rows(task, sources, written), written, strict=True):
         others = table[rows]  # (tokens, vocab_size)
         chosen = np.take_along_axis(others, np.array(ids)[:, None], 1)
         np.put_along_axis(others, np.array(ids)[:, None], -np.inf, 1)
-        margins.append(chosen[:, 0] - others.max(1))
+        margins.append((chosen[:, 0] - others.max(1), others.argmax(1)))
     return margins
 
 
@@ -125,7 +127,8 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
     Returns:
         how many were tested, and how many were wrong; and in "list" up to 30, the wrong ones first,
         then those of the smallest margin. Source, target and answer are texts as the model reads
-        and writes them. The step counts the written tokens from 0, of which `token` is that one.
+        and writes them. The step counts the written tokens from 0, of which `token` is that one;
+        `rival` is the second-likeliest there.
     """
     found = []
     text = isinstance(task, Characters)
@@ -133,12 +136,15 @@ def mistakes(task: Any, model: Model, held_out: Examples) -> dict[str, Any]:
         length = 1 if text else asking.longest_answer(task)
         written = asking.answers(task, model, sources, length)
         margins = _margins(task, model, sources, written)
-        for source, target, ids, margin in zip(sources, targets, written, margins, strict=True):
+        for source, target, ids, (margin, rivals) in zip(
+            sources, targets, written, margins, strict=True
+        ):
             target = target[:1] if text else target
             answer, step = task.tokenizer.decode(ids), int(margin.argmin())
             found.append({
                 "source": source, "target": target, "answer": answer, "right": answer == target,
                 "margin": rounded(margin[step]), "step": step, "token": ids[step],
+                "rival": int(rivals[step]),
             })  # fmt: skip
     found.sort(key=lambda one: (one["right"], one["margin"]))
     wrong = sum(not one["right"] for one in found)

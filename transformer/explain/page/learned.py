@@ -2,38 +2,50 @@
 
     metrics       the rows of metrics.csv, without what is not finite
     parts         the names of the parts of a sum
-    examples      [{source, target, known, inputs, rows}]
+    examples      [{source, target, known, held_out, inputs, rows}]
     checkpoints   [{step, examples: [{answer, weights: {path: array}, steps: [
                       {token, rival, probability, difference, sum}]}]}]
 
 Source, target and answer are texts as the model reads and writes them. `known` is false where
 nobody has said what is right, as of the page's own question: then the target is what the trained
 model writes. A target's tokens have a row of the stream each, and a step in each checkpoint; `sum`
-has a number for each part, and its total is `difference`.
+has a number for each part, and its total is `difference`. `held_out` says whether training never
+sees the question, and is None where that cannot be told.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
-from ...tasks import Characters, Model
+from ...tasks import Addition, Characters, Model, ModularAddition
+from ...tasks.strings import Strings
 from ...training.saved import SavedRun
+from ..asking import target_ids
 from ..explanation import explained
 from ..learning import Snapshot, metrics, snapshot, spread
-from .asking import right_answer
 from .encoding import encoded, rounded
+from .held_out import Examples
 
 MOST_NUMBERS = 300_000  # attention weights in a page, of all checkpoints: 1.6 MB
 READ, WRITTEN = 16, 8  # characters of a text that could go on
-
-Examples = list[tuple[str, str]]
 
 
 def _chosen(held_out: Examples) -> Examples:
     """Choose a short, a middling and a long one of the first held-out examples."""
     found = sorted(held_out[:50], key=lambda example: len(example[0]))
     return [found[i] for i in sorted({0, len(found) // 2, len(found) - 1})] if found else []
+
+
+def _is_held_out(task: Any, source: str, held_out: Examples) -> bool | None:
+    """Does training never see this question? None where that cannot be told from its text."""
+    if any(source == other for other, _ in held_out):
+        return True
+    if isinstance(task, (Addition, ModularAddition)):
+        a, b = map(int, re.findall("[0-9]+", source))
+        return task.is_held_out((a, b))
+    return task.is_held_out(source) if isinstance(task, Strings) else None
 
 
 def _examples(task: Any, model: Model, source: str, held_out: Examples) -> list[dict[str, Any]]:
@@ -44,15 +56,19 @@ def _examples(task: Any, model: Model, source: str, held_out: Examples) -> list[
         chosen = [(s[-READ:], t[:WRITTEN]) for s, t in chosen]
     answers = dict(chosen)
     known = source in answers
+    is_held_out = _is_held_out(task, source, held_out)
     if not known:
         most = WRITTEN if isinstance(task, Characters) else task.longest[1]
         answers[source] = task.tokenizer.decode(explained(task, model, source).answer[:most])
     sources = [source, *(s for s, _ in chosen if s != source)]
     return [
-        {"source": s, "target": answers[s], "known": known or s != source}
+        {
+            "source": s, "target": answers[s], "known": known or s != source,
+            "held_out": is_held_out if s == source else True,
+        }
         for s in sources
-        if right_answer(task, answers[s])  # a model that says nothing shows nothing
-    ]
+        if target_ids(task, answers[s])  # a model that says nothing shows nothing
+    ]  # fmt: skip
 
 
 def _recorded(then: Snapshot) -> dict[str, Any]:

@@ -101,12 +101,16 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
   pen.font = CELL_FONT;
   pen.fillStyle = css(quiet);
   pen.textAlign = "center";
-  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= 22) ?? 64;
-  for (let j = every - 1; j < width; j += every) pen.fillText(j + 1, left + (j + 0.5) * cell, top - 8);
+  const room = Math.max(22, pen.measureText(width).width + 6);
+  const every = [1, 4, 8, 16, 32, 64].find((n) => n * cell >= room) ?? 64;
+  for (let j = every - 1; j < width; j += every) {
+    const half = pen.measureText(j + 1).width / 2;
+    pen.fillText(j + 1, Math.min(left + (j + 0.5) * cell, layout.width - half), top - 8);
+  }
 }
 
 /** Paint the cells, with their numbers where there is room. */
-export function paintHeat(canvas, layout, values, { rows, columns, scale, most }) {
+export function paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden }) {
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;
   const ratio = window.devicePixelRatio || 1;
@@ -127,13 +131,44 @@ export function paintHeat(canvas, layout, values, { rows, columns, scale, most }
       const colour = colourOf(x, scale, most);
       pen.fillStyle = css(colour);
       pen.fillRect(across, down, cell - gap, line - gap);
-      if (cell >= 36) {
+      if (hidden && hidden(i, j)) hatch(pen, colour, [across, down, cell - gap, line - gap]);
+      else if (cell >= 36) {
         pen.fillStyle = inkOn(colour);
         pen.fillText(x.toFixed(2).replace("-", "−"), across + cell / 2, down + line / 2);
       }
     }
   }
   paintLabels(pen, layout, rows, columns, [height, width]);
+}
+
+/** Strike a cell of that colour out, with lines that go on in the next. */
+function hatch(pen, colour, [left, top, width, height]) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, width, height);
+  pen.clip();
+  pen.beginPath();
+  const start = left - height;
+  for (let x = start - ((start + top + height) % 5); x < left + width; x += 5) {
+    pen.moveTo(x, top + height);
+    pen.lineTo(x + height, top);
+  }
+  pen.globalAlpha = 0.5;
+  pen.strokeStyle = inkOn(colour);
+  pen.stroke();
+  pen.restore();
+}
+
+/**
+ * Canvases by name, each the same at every drawing: a browser takes ten times as long to set up a new
+ * one as to paint it. A view has its own, as an element stands in one place.
+ */
+export function canvasKeeper() {
+  const kept = new Map();
+  return (name) => {
+    if (!kept.has(name)) kept.set(name, document.createElement("canvas"));
+    return kept.get(name);
+  };
 }
 
 /** Paint a matrix with one pixel a cell; the style gives it its size. */

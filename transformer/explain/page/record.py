@@ -1,7 +1,8 @@
 """What a page embeds: the model's weights, the question as NumPy answered it, and what else it did.
 
     weights       float32, from which the page computes everything again, in float64
-    reference     every named activation of the page's first question, as computed here in float64
+    reference     every named activation of the page's first question, as computed here in float64;
+                  of a long text every n-th row of each, n being `reference_step`
     code          the lines of Python behind each box        `sources.py`
     units, mistakes    of held-out examples                  `held_out.py`
     learning      what was recorded during the training      `learned.py`
@@ -13,6 +14,7 @@ holds only the entries in which it differs from the first.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,18 +23,21 @@ import numpy as np
 
 from minitorch.autograd import Array
 
+from ...decoding.strategy import Decoding
 from ...model.attention import MultiHeadAttention
 from ...tasks import Characters, DataError, MissingPackage, Model, Task, TextToText
 from ...text.tokenizer import CharTokenizer, WordTokenizer
 from ...training.saved import SavedRun
+from .. import asking
 from ..explanation import explained, forward, in_float64
 from ..trace import Trace, trace
-from . import asking, held_out
+from . import held_out
 from .encoding import encoded
 from .learned import learned
 from .sources import sources
 
 MOST_PARAMETERS = 5_000_000  # of a model that a page computes with; of a larger one it is a record
+MOST_ROWS = 16  # of an array that a page only compares with its own
 TOKENIZERS = {CharTokenizer: "characters", WordTokenizer: "words"}
 
 
@@ -95,6 +100,18 @@ def resolved(model: Model) -> dict[str, Any]:
     return config
 
 
+def _sampling(decoding: Decoding) -> dict[str, float] | None:
+    """Return how `transformer solve` draws its tokens; None where it takes the likeliest."""
+    found = {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
+    return {name: x for name, x in found.items() if x is not None} or None
+
+
+def _is_reversed(task: Any) -> bool:
+    """Does the model write an answer's last character first, as the units of a sum?"""
+    pair = "".join(task.tokenizer.tokens[3:5])  # after the special tokens
+    return isinstance(task, TextToText) and task.as_answer(pair) == pair[::-1]
+
+
 def _described(task: Any) -> dict[str, Any]:
     """Return what the page needs of a task; of its own fields, those that are numbers.
 
@@ -110,6 +127,8 @@ def _described(task: Any) -> dict[str, Any]:
         "longest": [task.context // 2] * 2 if text else list(task.longest),
         "tokenizer": TOKENIZERS.get(type(task.tokenizer), "other"),
         "tokens": list(task.tokenizer.tokens),
+        "sampling": _sampling(task.decoding),
+        "reversed": _is_reversed(task),
     }
 
 
@@ -142,10 +161,11 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
         forward(model, exact.inputs)
     usual = activations(t)
     parameters = sum(p.numel() for p in model.parameters())
-    weights, examples = None, []
+    weights, examples, step = None, [], 1
     if parameters <= MOST_PARAMETERS:
         weights = {path: encoded(array, "<f4") for path, array in _weights(model).items()}
         examples = _examples(task)
+        step = math.ceil(max(array.shape[-2] for array in reference.values()) / MOST_ROWS)
     shown = examples[: held_out.SHOWN]
     return {
         "format": 1,
@@ -161,7 +181,10 @@ def payload(subject: Subject, question: str, lang: str = "en") -> dict[str, Any]
         "answer": exact.text,
         "prompt": exact.prompt,
         "written": exact.answer,
-        "reference": {name: encoded(array, "<f8") for name, array in reference.items()},
+        "reference": {
+            name: encoded(array[..., ::step, :], "<f8") for name, array in reference.items()
+        },
+        "reference_step": step,
         "float32_difference": max(
             float(np.abs(usual[name] - array).max()) for name, array in reference.items()
         ),

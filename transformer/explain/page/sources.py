@@ -32,7 +32,7 @@ from ...model.models import BERT, GPT, Transformer
 from ...model.rotary import RotaryPositions
 from ...tasks import Characters, Model
 from ...tasks.architectures import ARCHITECTURES
-from .asking import architecture
+from ..asking import architecture
 
 PACKAGES = Path(__file__).parents[3]  # the directory of minitorch/ and transformer/
 

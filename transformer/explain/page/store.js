@@ -31,7 +31,7 @@ const STATE_CHECKS = {
   step: isIndexValue,
   box: isTextValue,
   path: orNull(isTextValue),
-  head: isIndexValue,
+  head: orNull(isIndexValue),
   query: orNull(isIndexValue),
   key: orNull(isIndexValue),
   unit: orNull(isIndexValue),
@@ -41,11 +41,12 @@ const STATE_CHECKS = {
   checkpoint: orNull(isIndexValue),
   example: isIndexValue,
   second: orNull(isTextValue),
+  section: orNull(isTextValue),
   guess: isOneOf(true, false),
 };
-const PLAIN_TEXT = ["lang", "question", "target", "mode", "box", "path", "second"];
+const PLAIN_TEXT = ["lang", "question", "target", "mode", "box", "path", "second", "section"];
 
-const sameValue = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+export const sameValue = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** The fields that a hash sets; what it says of a field that is none, or wrongly, is ignored. */
 export function readHash(hash) {

@@ -78,7 +78,7 @@ export function token(label, properties = {}) {
 
 /**
  * Let an element declare the numbers that it shows: those of one activation of the trace.
- * `at`: the leading indices of the part that is shown.
+ * `at`: the leading indices of the part that is shown; ":3" is the first three.
  */
 export function declare(element, side, trace, at, data) {
   element.dataset.trace = trace;
@@ -96,6 +96,9 @@ export function derived(element, what, value) {
 }
 
 const ASKS_AND_ANSWERS = { en: "{0} asks, {1} answers: {2}", zh: "{0} 问，{1} 答：{2}" };
+const HIDDEN_PAIR = {
+  en: "{0} asks, {1} answers: {2}, hidden by the mask", zh: "{0} 问，{1} 答：{2}，被掩码遮住",
+};
 const heatCursors = new Map(); // where the reader's cursor stands, also after a map is drawn anew
 
 /**
@@ -105,10 +108,12 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * rows: labels or null; columns: labels, null (numbered) or undefined (none)
  * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
+ * hidden(row, column): is the cell struck out, as one that the mask hides?
  * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
+ * canvas: of a `canvasKeeper`, where many are drawn anew at once
  */
 export function heatMap(side, options) {
-  const { trace, at = [], values, scale = "signed", cell, caption, onSelect } = options;
+  const { trace, at = [], values, scale = "signed", cell, caption, onSelect, hidden } = options;
   const { row: chosenRow = null, column: chosenColumn = null } = options.select ?? {};
   const rows = options.rows?.map(visible) ?? null;
   const columns = options.columns?.map(visible) ?? options.columns;
@@ -116,9 +121,9 @@ export function heatMap(side, options) {
   const most = options.most ?? (trace.endsWith(".weights") ? 1 : largestSize(values.data));
   const asks = /\.(weights|scores)$/.test(trace);
 
-  const canvas = el("canvas", {});
+  const canvas = options.canvas ?? el("canvas");
   const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
-  paintHeat(canvas, layout, values, { rows, columns, scale, most });
+  paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden });
   const mark = (name) => el("span", { class: name, hidden: true });
   const cursor = mark("heat-cursor");
   const picture = el("div", { class: "heat-picture" }, canvas, mark("heat-selected"), cursor);
@@ -138,7 +143,7 @@ export function heatMap(side, options) {
   function read(i, j) {
     const [row, column] = [rows?.[i] ?? i + 1, columns?.[j] ?? j + 1]; // numbered from 1
     const x = values.data[i * width + j];
-    readout.textContent = asks
+    readout.textContent = hidden && hidden(i, j) ? words(HIDDEN_PAIR, row, column, number(x)) : asks
       ? words(ASKS_AND_ANSWERS, row, column, number(x))
       : `${rows === null && height === 1 ? "" : `${row}, `}${column}: ${number(x)}`;
   }
@@ -207,14 +212,6 @@ export function heatMap(side, options) {
 /** The largest size of a number. */
 export function largestSize(data) {
   return data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-}
-
-/** One row of numbers, of an array or a Tensor. labels: as `columns` of `heatMap`. */
-export function vector(side, { values, label, labels = null, ...options }) {
-  const data = values.data ?? values;
-  const matrix = { shape: [1, data.length], data };
-  const rows = label ? [label] : null;
-  return heatMap(side, { ...options, values: matrix, rows, columns: labels });
 }
 
 /**

@@ -14,26 +14,17 @@
 // where C subtracts the mean.
 
 import { ACTIVATIONS, linearLayer, normalise } from "./layers.js";
-import { outputWeight } from "./model.js";
-import { at, linear, mapNumbers, matmul, normalCdf, row, softmax, tensor } from "./tensor.js";
-
-/** Σ x_i y_i, of two vectors. */
-function inner(x, y) {
-  return x.reduce((sum, value, i) => sum + value * y[i], 0);
-}
+import { isInEncoder, outputWeight, sublayersOf } from "./model.js";
+import {
+  at, columnOf, inner, linear, mapNumbers, matmul, normalCdf, row, softmax, tensor,
+} from "./tensor.js";
 
 /** The final norm's path; that of a GPT has no side. */
 const FINAL_NORM = { Transformer: "decoder.norm", GPT: "norm", BERT: "encoder.norm" };
 
-/** The sublayers that add to the stream of the logits: [{path, around}], in their order. */
-export function streamSublayers({ kind, config }) {
-  const blocks = { Transformer: "decoder.blocks", GPT: "blocks", BERT: "encoder.blocks" }[kind];
-  const names = kind === "Transformer"
-    ? ["self_attention", "cross_attention", "mlp"]
-    : ["attention", "mlp"];
-  return Array.from({ length: config.n_layers }, (_, i) => names.map((name) => (
-    { path: `${blocks}.${i}.${name}`, around: `${blocks}.${i}.add_${name}` }
-  ))).flat();
+/** The sublayers that add to the stream of the logits, as `sublayersOf` has them. */
+export function streamSublayers(model) {
+  return sublayersOf(model).filter(({ path }) => !isInEncoder(model, path));
 }
 
 /** The bias of the linear layer with which a sublayer ends, W_o or W_2; undefined without one. */
@@ -133,6 +124,25 @@ export function parts(model, trace, r, token, rival, edits = []) {
   };
 }
 
+/** The parts of a sum in this order, each with where the running total stands before and after. */
+export function runningTotal(parts, isBySize) {
+  const order = isBySize ? [...parts].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)) : parts;
+  let after = 0;
+  return order.map((part) => {
+    const before = after;
+    after += part.value;
+    return { ...part, before, after };
+  });
+}
+
+/** The names of the norms' scales between the parts of the stream and the logits. */
+export function heldScales({ kind, config }, trace) {
+  return [...trace.keys()].filter((name) =>
+    /(^|\.)norm\.scale$/.test(name) &&
+    !(kind === "Transformer" && name.startsWith("encoder.")) &&
+    !(config.pre_norm && /\.add_\w+\.norm\.scale$/.test(name)));
+}
+
 /**
  * The logit lens: what the model would say if it stopped after each sublayer. The stream is read as
  * if it were the last: through the final norm, with the scale of this stream; in a BERT, its head.
@@ -164,29 +174,10 @@ export function unitEffect(model, trace, mlpPath, r, unit) {
   const W = outputWeight(model);
   const down = model.weights[`${mlpPath}.down.weight`]; // (d_model, d_ff)
   const activation = at(trace.get(`${mlpPath}.hidden`), r, unit);
-  const added = Array.from({ length: down.shape[0] }, (_, i) => at(down, i, unit) * activation);
+  const added = columnOf(down, unit).map((w) => w * activation);
   const logits = Float64Array.from({ length: W.shape[0] }, (_, token) => {
     const { places } = readBackward(model, trace, r, row(W, token), 0);
     return inner(added, places.get(mlpPath));
   });
   return { logits };
-}
-
-/**
- * What the sum predicts of an edit: the new part less the old, all else as it was. So an edit of
- * another row, or of the encoder, is predicted to do nothing.
- */
-export function predictedEffect(model, trace, r, token, rival, edit) {
-  const { kind, path, index, replacement } = edit;
-  const d = readDifference(model, trace, r, token, rival).places.get(path);
-  if (!d || ![null, undefined, r].includes(edit.row)) return 0;
-  const change = (name, ...place) => {
-    const old = row(trace.get(`${path}.${name}`), ...place, r);
-    return old.map((value, i) => (replacement ? row(replacement, ...place, r)[i] : 0) - value);
-  };
-  if (kind === "sublayer") return inner(change("output"), d);
-  if (kind === "head") return inner(change("heads", index), d);
-  const down = model.weights[`${path}.down.weight`];
-  const read = inner(d.map((_, i) => at(down, i, index)), d);
-  return read * change("hidden")[index];
 }

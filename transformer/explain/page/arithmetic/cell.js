@@ -23,6 +23,12 @@ export function hiddenBecause(box, ids, pad, query, key) {
   return key < leftPadding(ids, pad) ? "padding" : null; // on the right, what is later hides it
 }
 
+/** (query, key) → does the mask hide that key? for a whole attention of a trace with those inputs. */
+export function hiddenPairs(model, inputs, box) {
+  const ids = answeringIds(inputs, box);
+  return (query, key) => hiddenBecause(box, ids, model.config.pad, query, key) !== null;
+}
+
 /** The head of keys and values that a head of queries uses, and all the heads that share it. */
 export function sharedHead({ n_heads, n_kv_heads }, head) {
   const group = n_heads / n_kv_heads;

@@ -1,34 +1,14 @@
 // What an edit does: what the sum predicts of it, and what the model gives when it runs with it.
 //
 // In the page's state an edit is {kind, path, index?, row?, from?}: `from` is the question whose
-// computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes.
+// computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes. `r` is
+// the number of a row of the stream.
 
-import { predictedEffect } from "./attribution.js";
+import { readDifference } from "./attribution.js";
 import { explain } from "./explanation.js";
 import { editedName } from "./layers.js";
-import { run } from "./model.js";
-import { argmax, at, row, softmax } from "./tensor.js";
-
-/** Every attention and MLP, in the order of computation: {path, kind: "attention"|"mlp"}. */
-export function sublayersOf({ kind, config }) {
-  const stacks = {
-    Transformer: [
-      ["encoder.blocks", ["attention", "mlp"]],
-      ["decoder.blocks", ["self_attention", "cross_attention", "mlp"]],
-    ],
-    GPT: [["blocks", ["attention", "mlp"]]],
-    BERT: [["encoder.blocks", ["attention", "mlp"]]],
-  };
-  return stacks[kind].flatMap(([stack, names]) =>
-    Array.from({ length: config.n_layers }, (_, i) => names.map((name) => ({
-      path: `${stack}.${i}.${name}`, kind: name === "mlp" ? "mlp" : "attention",
-    }))).flat());
-}
-
-/** Is this in an encoder–decoder's encoder? The answer's stream reads it, and is not made of it. */
-export function isInEncoder(model, path) {
-  return model.kind === "Transformer" && path.startsWith("encoder.");
-}
+import { isInEncoder, run, sublayersOf } from "./model.js";
+import { argmax, at, columnOf, inner, row, softmax } from "./tensor.js";
 
 /** What an edit changes: "….heads.2", "….hidden.17@3" in row 3 only, "….output<1+2" from 1+2. */
 export function editName(edit) {
@@ -73,43 +53,52 @@ export function replacedRows(trace, edit) {
 }
 
 /** The logit of a token less that of its rival, at a row. */
-export function logitGap(trace, index, token, rival) {
+export function logitGap(trace, r, token, rival) {
   const logits = trace.get("logits");
-  return at(logits, index, token) - at(logits, index, rival);
+  return at(logits, r, token) - at(logits, r, rival);
 }
 
 /**
- * What the sum predicts: by how much the logit difference changes if only this part of it does. 0
- * where the edit does not reach the row; so too in an encoder, which is no part of the sum.
+ * What the sum predicts: the new part less the old, all else as it was. It is 0 where the edit does
+ * not reach the row; so too in an encoder, which is no part of the sum.
  */
-export function predictedChange(model, trace, edit, index, token, rival) {
-  if (index >= (edit.replacement?.shape.at(-2) ?? Infinity)) return 0;
-  return predictedEffect(model, trace, index, token, rival, edit);
+export function predictedChange(model, trace, edit, r, token, rival) {
+  const { kind, path, replacement } = edit;
+  if ((edit.row ?? r) !== r || r >= replacement?.shape.at(-2)) return 0;
+  const d = readDifference(model, trace, r, token, rival).places.get(path);
+  if (!d) return 0;
+  const name = editedName(edit);
+  const place = kind === "head" ? [edit.index, r] : [r];
+  const old = row(trace.get(name), ...place);
+  const change = old.map((x, i) => (replacement ? row(replacement, ...place)[i] : 0) - x);
+  if (kind !== "unit") return inner(change, d);
+  const W_2 = model.weights[`${path}.down.weight`];
+  return change[edit.index] * inner(columnOf(W_2, edit.index), d);
 }
 
 /** What is measured: the logit difference with the edits less that without, on the same tokens. */
-export function measuredChange(model, inputs, trace, edits, index, token, rival) {
+export function measuredChange(model, inputs, trace, edits, r, token, rival) {
   const edited = run(model, inputs, edits);
-  return logitGap(edited, index, token, rival) - logitGap(trace, index, token, rival);
+  return logitGap(edited, r, token, rival) - logitGap(trace, r, token, rival);
 }
 
 /** The probabilities of the next token at a row. */
-export function probabilitiesAt(trace, index) {
-  return softmax(row(trace.get("logits"), index));
+export function probabilitiesAt(trace, r) {
+  return softmax(row(trace.get("logits"), r));
 }
 
 /** What a head's query at a row looks at most: {key, weight}, and whether it sees nothing else. */
-export function strongestKey(trace, path, head, index) {
-  const weights = row(trace.get(`${path}.weights`), head, index);
+export function strongestKey(trace, path, head, r) {
+  const weights = row(trace.get(`${path}.weights`), head, r);
   const key = argmax(weights);
   const isOnly = weights.every((weight, k) => k === key || weight === 0);
   return { key, weight: weights[key], isOnly };
 }
 
 /** The units that are furthest from 0, the furthest first: at a row, or with null in any row. */
-export function strongestUnits(trace, path, index, count) {
+export function strongestUnits(trace, path, r, count) {
   const hidden = trace.get(`${path}.hidden`);
-  const rows = index === null ? Array.from({ length: hidden.shape[0] }, (_, i) => i) : [index];
+  const rows = r === null ? Array.from({ length: hidden.shape[0] }, (_, i) => i) : [r];
   const most = (unit) => Math.max(...rows.map((i) => Math.abs(at(hidden, i, unit))));
   return Array.from({ length: hidden.shape[1] }, (_, unit) => ({ unit, most: most(unit) }))
     .sort((a, b) => b.most - a.most)

@@ -177,7 +177,14 @@ export function prompt(task, kind, source) {
 
 /** The most tokens that it may write, </s> included. */
 export function longestAnswer(task) {
-  return task.name === "characters" ? Math.floor(task.context / 2) : task.longest[1] + 1;
+  if (task.name === "characters") return Math.floor(task.context / 2);
+  return task.architecture === "bert" ? 1 : task.longest[1] + 1;
+}
+
+/** The ids of a right answer, as the model learns to write it. */
+export function targetIds(task, target) {
+  const ids = encode(task, target);
+  return task.name === "characters" || task.architecture === "bert" ? ids : [...ids, EOS];
 }
 
 /** The place of the gap in what a BERT reads. */
@@ -189,17 +196,8 @@ export function placeOfGap(task, ids) {
 
 /** A target, as the model writes it, as people write it; of characters, what was written. */
 export function asAnswer(task, target) {
-  if (AS_SOURCE.get(task.name) === sumAsSource) return characters(target).reverse().join("");
+  if (task.reversed) return characters(target).reverse().join("");
   return task.name === "numbers" ? target.replaceAll(" ", "") : target;
-}
-
-/** The three likeliest words and their probabilities, as `transformer solve` prints them. */
-export function likeliestWords(task, probabilities) {
-  const order = [...probabilities.keys()].sort((i, j) => probabilities[j] - probabilities[i]);
-  const words = order.slice(0, 3).map(
-    (i) => `${task.tokens[i]} ${(100 * probabilities[i]).toFixed(1)}%`,
-  );
-  return words.join("  ");
 }
 
 /** The digits of a + b, the last one first. */

@@ -62,6 +62,24 @@ export function sub(t, ...indices) {
   return { shape, data: t.data.subarray(start, start + size) };
 }
 
+/** Matrices, or heads of matrices, one below the other; zeros fill up rows that are shorter. */
+export function joinRows(parts) {
+  const { shape } = parts.at(-1); // its rows are the longest
+  const width = shape.at(-1);
+  const T = parts.reduce((sum, part) => sum + part.shape.at(-2), 0);
+  const joined = tensor([...shape.slice(0, -2), T, width]);
+  let t = 0;
+  for (let head = 0; head < joined.data.length / (T * width); head++) {
+    for (const { shape: of, data } of parts) {
+      const [n, w] = of.slice(-2);
+      for (let i = head * n; i < (head + 1) * n; i++, t++) {
+        joined.data.set(data.subarray(i * w, (i + 1) * w), t * width);
+      }
+    }
+  }
+  return joined;
+}
+
 /** x + y, of the same shape. */
 export function add(x, y) {
   const sum = tensor(x.shape);
@@ -81,6 +99,16 @@ export function dot(x, i, y, j, n) {
   let sum = 0;
   for (let k = 0; k < n; k++) sum += x[i + k] * y[j + k];
   return sum;
+}
+
+/** Σ x_i y_i, of two arrays. */
+export function inner(x, y) {
+  return dot(x, 0, y, 0, x.length);
+}
+
+/** The numbers of column j of a matrix. */
+export function columnOf({ shape: [m, n], data }, j) {
+  return Float64Array.from({ length: m }, (_, i) => data[i * n + j]);
 }
 
 /** A B: (m, k) and (k, n) → (m, n). */

@@ -5,8 +5,8 @@ import { rowIds } from "./cell.js";
 import { inputsOf } from "./explanation.js";
 import { feedForward } from "./layers.js";
 import { run } from "./model.js";
-import { encode, prompt } from "./tasks.js";
-import { mapNumbers, matmul, row, tensor } from "./tensor.js";
+import { prompt, targetIds } from "./tasks.js";
+import { columnOf, mapNumbers, matmul, row, tensor } from "./tensor.js";
 
 /**
  * A token's hidden units, in their order: [{unit, pre, up, value, share}].
@@ -16,10 +16,10 @@ import { mapNumbers, matmul, row, tensor } from "./tensor.js";
  * value    the unit, after the activation
  * share    how much was let through: 1 or 0 with ReLU, Φ(pre) with GELU, sigmoid(pre) with SwiGLU
  */
-export function hiddenUnits(trace, path, index) {
-  const pre = row(trace.get(`${path}.pre_activation`), index);
-  const up = trace.has(`${path}.up`) ? row(trace.get(`${path}.up`), index) : null;
-  return Array.from(row(trace.get(`${path}.hidden`), index), (value, unit) => ({
+export function hiddenUnits(trace, path, r) {
+  const pre = row(trace.get(`${path}.pre_activation`), r);
+  const up = trace.has(`${path}.up`) ? row(trace.get(`${path}.up`), r) : null;
+  return Array.from(row(trace.get(`${path}.hidden`), r), (value, unit) => ({
     unit, value, pre: pre[unit], up: up && up[unit],
     share: up ? 1 / (1 + Math.exp(-pre[unit])) : value / pre[unit] || 0,
   }));
@@ -27,9 +27,7 @@ export function hiddenUnits(trace, path, index) {
 
 /** What a unit of this value adds to the token's vector: its column of W_2, d_model numbers. */
 export function unitAdds(model, path, unit, value) {
-  const W_2 = model.weights[`${path}.down.weight`]; // (d_model, d_ff)
-  const [d_model, d_ff] = W_2.shape;
-  return Float64Array.from({ length: d_model }, (_, j) => value * W_2.data[j * d_ff + unit]);
+  return columnOf(model.weights[`${path}.down.weight`], unit).map((w) => w * value);
 }
 
 /** Some rows of a matrix, in this order. */
@@ -46,25 +44,24 @@ export function runMlp(model, path, x) {
 
 /** What the model reads while it is given a held-out example, [source, target], with its answer. */
 export function exampleInputs(model, task, [source, target]) {
-  const end = task.name === "characters" ? [] : [model.config.eos];
-  return inputsOf(model, prompt(task, model.kind, source), [...encode(task, target), ...end]);
+  return inputsOf(model, prompt(task, model.kind, source), targetIds(task, target));
 }
 
 /** What a unit adds to each logit for each 1 of its value, the scales held at this row. */
-export function unitPushes(model, trace, path, index, unit) {
+export function unitPushes(model, trace, path, r, unit) {
   const ones = mapNumbers(trace.get(`${path}.hidden`), () => 1);
-  return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, index, unit).logits;
+  return unitEffect(model, new Map(trace).set(`${path}.hidden`, ones), path, r, unit).logits;
 }
 
 /**
  * What each unit adds to the token's logit less the rival's, the scales held; together they are the
  * MLP's part of the sum. null where nothing is read off this stream.
  */
-export function unitsForToken(model, trace, path, index, token, rival) {
-  const d = readDifference(model, trace, index, token, rival).places.get(path);
+export function unitsForToken(model, trace, path, r, token, rival) {
+  const d = readDifference(model, trace, r, token, rival).places.get(path);
   if (!d) return null;
   const read = matmul(tensor([1, d.length], d), model.weights[`${path}.down.weight`]).data;
-  return row(trace.get(`${path}.hidden`), index).map((value, unit) => value * read[unit]);
+  return row(trace.get(`${path}.hidden`), r).map((value, unit) => value * read[unit]);
 }
 
 const EXAMPLE_WORK = 6e8; // parameters times tokens: so much reading at most

@@ -1,63 +1,79 @@
-// Attention: every head as a small map of who asks whom, one of them large, and any cell of that
-// opened to its arithmetic.
+// Attention: which head counts most for the written token, every head as a small map of who asks
+// whom, one of them large, and any cell of that opened to its arithmetic.
 
+import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
-import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
-import { paintSmall } from "../paint.js";
-import { bars, declare, derived, el, heatMap, percent, phrase, token } from "../widgets.js";
+import { boxTitle } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
+import { bars, derived, el, heatMap, percent, phrase } from "../widgets.js";
 import { words } from "../words.js";
+import { leadSentence, whyItLooks } from "./attention_lead.js";
+import { attentionGroups, headGrid, headName } from "./attention_maps.js";
 import { cellPanel } from "./cell.js";
+import { isSecret } from "./guess.js";
+import { headShown, leadingOf } from "./leading.js";
 import { placed } from "./lines.js";
-import { answeringTokens, askingTokens, rowLabels, whoAsks } from "./tokens.js";
+import { partSwitch } from "./part_switch.js";
+import {
+  answeringTokens, askingTokens, rowLabels, rowNote, tokenAt, whoAsks,
+} from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
 
-function headName(box, head) {
-  return words({ en: "{0}, head {1}", zh: "{0}，头 {1}" }, words(boxPlace(box)), head + 1);
-}
-
 export function attentionView(app) {
   function mount(element, side) {
-    const boxes = boxesOf(side.model).filter((box) => box.kind === "attention");
+    const boxes = side.boxes.filter((box) => box.kind === "attention");
+    const lead = el("div", { class: "attention-lead" });
     const grid = el("div", { class: "heads" });
     const large = el("div", { class: "large" });
     const panel = el("div", { class: "cell" });
-    let shown = null; // {path, head, query, key}; without a query, that of the chosen step
+    const canvasOf = canvasKeeper();
+    // {path, head, query, key}; without a path and a head, those that count most at the chosen
+    // step; without a query, that of the step
+    let shown = { path: null, head: null, query: null, key: null };
     element.classList.add("view");
-    element.append(el("div", { class: "attention" }, grid, el("div", {}, large, panel)));
+    element.append(lead, el("div", { class: "attention" }, grid, el("div", {}, large, panel)));
 
     /** What the state says of an attention; while it speaks of an MLP, what it said before. */
     function choose({ path, head, query, key }) {
-      const isAttention = app.boxes.some(({ id, kind }) => id === path && kind === "attention");
-      if (isAttention) shown = { path, head, query, key };
-      shown ??= { path: app.store.defaults.path, head: 0, query: null, key: null };
+      const isMlp = app.boxes.some(({ id, kind }) => id === path && kind === "mlp");
+      if (!isMlp) shown = { path, head, query, key };
     }
 
     function open(change) {
-      app.store.set({ ...shown, ...change, box: change.path ?? shown.path });
-      if (change.key != null) {
+      app.store.set({ ...change, box: change.path });
+      if (change.key !== null) {
         app.announce(words({ en: "The arithmetic of this cell stands below.", zh: "这一格的算式在下面。" }));
       }
     }
 
     return function update() {
       if (!side.explanation) return;
+      const { explanation, model } = side;
       const state = app.store.get();
       choose(state);
-      const box = boxes.find(({ id }) => id === shown.path) ?? boxes.at(-1);
-      const step = side.explanation.steps[state.step] ?? side.explanation.steps.at(-1);
+      const leading = leadingOf(app, side);
+      const { step } = leading;
+      const chosen = boxes.find(({ id }) => id === shown.path);
+      const box = chosen ?? boxes.find(({ id }) => id === leading.lead.path);
+      const head = headShown(side, leading, box.id, chosen ? shown.head : null);
+      const secret = isSecret(app, side, explanation.steps.findIndex(({ row: r }) => r === step.row));
+      const sourceRow = answeringRow(explanation, leading.lead, step.row);
       const own = box.side !== "source"; // its rows are those of the stream that writes
-      const asking = askingTokens(side.explanation, box).length;
-      const answering = answeringTokens(side.explanation, box).length;
-      const head = Math.min(shown.head, side.model.config.n_heads - 1);
-      const query = Math.min(shown.query ?? (own ? step.row : 0), asking - 1);
+      const asking = askingTokens(explanation, box).length;
+      const answering = answeringTokens(explanation, box).length;
+      const query = Math.min(shown.query ?? (own ? step.row : sourceRow), asking - 1);
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
       const cell = { head, query, key, step, edits: state.edits };
-      grid.replaceChildren(
-        legend(app, side, boxes.at(-1), step.row),
-        ...groupsOf(boxes).map((group) => headGrid(side, group, shown, step, open)));
-      large.replaceChildren(...largeMap(app, side, box, cell, open));
-      panel.replaceChildren(...(key === null ? [hint()] : cellPanel(app, side, box, cell)));
+      const c = {
+        app, side, step, open, shown: { path: box.id, head },
+        terms: secret ? null : leading.terms, sourceRow: own ? sourceRow : query,
+        canvasOf,
+      };
+      lead.replaceChildren(...leadSentence(app, side, { ...leading, isSecret: secret }, open));
+      grid.replaceChildren(...attentionGroups(boxes).map((group) => headGrid(c, group)));
+      large.replaceChildren(...largeMap(app, side, box, cell, open, canvasOf));
+      panel.replaceChildren(...(key === null ? [] : cellPanel(app, side, box, cell)));
     };
   }
   return {
@@ -67,113 +83,38 @@ export function attentionView(app) {
   };
 }
 
-const hint = () => el("p", {
-  class: "quiet",
-  text: words({
-    en: "Choose a cell, or a bar: it opens to its arithmetic, from the numbers of query and key to what it adds to the token's vector.",
-    zh: "选一格，或者选一条：它会展开成完整的算式，从查询和键的每个数，一直到它给词元的向量加上了什么。",
-  }),
-});
-
-/** What the small maps show of the chosen step, whose row `index` is. */
-function legend(app, side, box, index) {
-  return el("p", { class: "quiet head-legend" }, phrase({
-    en: "A map for each head. {0} has the framed row; below it stands at whom that looks most.",
-    zh: "每个头一张图。框住的一行是{0}；图下面是它最看谁。",
-  }, whoAsks(app, side, box, index)));
+/** The place at which a head looks most, from a row. */
+function answeringRow({ trace }, { path, head }, index) {
+  return argmax(row(trace.get(`${path}.weights`), head, index));
 }
 
-/** The attentions of a kind together, all its layers: encoder's, decoder's own, cross. */
-function groupsOf(boxes) {
-  const groups = new Map();
-  for (const box of boxes) {
-    const name = `${box.side} ${box.name}`;
-    groups.set(name, [...(groups.get(name) ?? []), box]);
-  }
-  return [...groups.values()];
-}
-
-const GROUP_TEXT = {
-  source: { en: "Question to question", zh: "题目里的词元互相看" },
-  cross: { en: "Answer to question", zh: "答案看题目" },
-  causal: { en: "Each to itself and those before it", zh: "每个词元看自己和前面的" },
-  both: { en: "Each to all, on both sides", zh: "每个词元看左右所有的" },
-};
-
-/** A kind of attention: a line for each layer, a small map for each head. */
-function headGrid(side, group, shown, step, open) {
-  const [{ cross, causal, side: where }] = group;
-  const kind = cross ? "cross" : causal ? "causal" : where === "source" ? "source" : "both";
-  const encoder = where === "source" ? `${words({ en: "Encoder", zh: "编码器" })} · ` : "";
-  return el(
-    "section", { class: "head-group" },
-    el("h3", {}, encoder, words(boxTitle(group[0])), " ",
-      el("span", { class: "quiet", text: words(GROUP_TEXT[kind]) })),
-    group.map((box) => el(
-      "div", { class: "head-line", role: "group", "aria-label": words(boxPlace(box)) },
-      el("span", {
-        class: "quiet head-layer",
-        text: words({ en: "block {0}", zh: "第 {0} 块" }, box.block + 1),
-      }),
-      Array.from({ length: side.model.config.n_heads }, (_, head) =>
-        smallMap(side, box, head, shown, step, open)),
-    )),
-  );
-}
-
-/** A head's weights, small; the row of the chosen step is marked. */
-function smallMap(side, box, head, shown, step, open) {
-  const name = `${box.id}.weights`;
-  const weights = sub(side.explanation.trace.get(name), head);
-  const [T, S] = weights.shape;
-  const canvas = el("canvas");
-  paintSmall(canvas, weights, "weight", 1);
-  const mark = box.side === "source" ? null : el("span", { class: "head-step" });
-  mark?.style.setProperty("top", `${(100 * step.row) / T}%`);
-  mark?.style.setProperty("height", `${100 / T}%`);
-  const picture = el("span", { class: "head-picture" }, canvas, mark);
-  picture.style.setProperty("--wide", S / Math.max(T, S));
-  picture.style.setProperty("--high", T / Math.max(T, S));
-  const chosen = shown.path === box.id && shown.head === head;
-  const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
-  const look = box.side === "source"
-    ? null : strongestLook(side.explanation, box, weights, step.row);
-  return declare(
-    el(
-      "button",
-      {
-        type: "button", class: "head-map", "aria-pressed": String(chosen),
-        "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
-        onclick: () => open({ path: box.id, head, key: null, query: null }),
-      },
-      el("span", { class: "quiet", text: label }), picture, look,
-    ),
-    side, name, [head], weights.data,
-  );
-}
-
-/** The token at which a row looks with the most weight, and that weight. */
-function strongestLook(explanation, box, weights, index) {
-  const line = row(weights, index);
-  const most = argmax(line);
-  const label = answeringTokens(explanation, box)[most];
-  return el("span", { class: "head-look" }, token(label), ` ${percent(line[most])}`);
-}
+/** How to go on to the arithmetic; `look` opens that of the key which is looked at most. */
+const hint = (look) => el("p", { class: "quiet" },
+  el("button", {
+    type: "button", onclick: look,
+    text: words({ en: "Open this look to its arithmetic", zh: "把这一眼展开成算式" }),
+  }), " ", words({
+    en: "or choose any cell or bar: from the numbers of query and key to what the pair adds to the token's vector.",
+    zh: "也可以选任意一格或一条：从查询和键的每个数，一直到这一对给词元的向量加上了什么。",
+  }));
 
 /** One head, large, and in words at whom the row that is looked at looks. */
-function largeMap(app, side, box, { head, query, key, step }, open) {
+function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
   const { explanation } = side;
   const name = `${box.id}.weights`;
   const values = sub(explanation.trace.get(name), head);
   const columns = answeringTokens(explanation, box);
   const cell = Math.max(11, Math.min(40, Math.floor(400 / Math.max(...values.shape))));
   const chosen = box.side === "source" ? null : step.row; // there, what is shown follows the step
-  const look = (asks, answers) => open({ query: asks === chosen ? null : asks, key: answers });
+  const look = (asks, answers) =>
+    open({ path: box.id, head, query: asks === chosen ? null : asks, key: answers });
   const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
-    cell, select: { row: query, column: key ?? undefined }, onSelect: look,
+    cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
+    select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
+    canvas: canvasOf("large"),
   });
   const what = `weight:${box.id}.${head}.${query}`;
   const order = Array.from(row(values, query).keys()).sort((i, j) =>
@@ -195,10 +136,14 @@ function largeMap(app, side, box, { head, query, key, step }, open) {
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
       whoAsks(app, side, box, query),
-      derived(el("strong", { text: percent(at(values, query, seen[0])) }), `${what}.${seen[0]}`, at(values, query, seen[0])), token(columns[seen[0]]),
+      derived(el("strong", { text: percent(at(values, query, seen[0])) }), `${what}.${seen[0]}`, at(values, query, seen[0])), tokenAt(columns, seen[0]),
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
+    whyItLooks(side, box, head, query) ?? "",
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
+    rowNote(app, side, box, query) ?? "",
+    partSwitch(app, side, { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
+    ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

@@ -1,16 +1,15 @@
 // The board of switches: every head, some hidden units, and each sublayer as a whole.
 
-import {
-  editName, isInEncoder, sameTarget, strongestUnits, sublayersOf,
-} from "../arithmetic/edits.js";
+import { editName, sameTarget, strongestUnits } from "../arithmetic/edits.js";
+import { isInEncoder, sublayersOf } from "../arithmetic/model.js";
 import { el } from "../widgets.js";
 import { words } from "../words.js";
 import { partLabel, partText } from "./part_names.js";
 
 const SHOWN_UNITS = 6;
 const BLOCKED = {
-  en: "The encoder reads the input once, for all steps: choose “at all positions”.",
-  zh: "编码器只读一遍输入，供所有步骤使用：请选“所有位置”。",
+  en: "The encoder reads the question once, for all steps: choose \"at all positions\".",
+  zh: "编码器只读一遍问题，供所有步骤使用：请选“所有位置”。",
 };
 
 /**
@@ -70,7 +69,7 @@ export function switchBoard(app, side, { step, isStepOnly, change, complain }) {
           toggle({ kind: "unit", path, index });
         } else {
           complain(words({
-            en: "There is no unit “{0}”: they go from 1 to {1}.",
+            en: "There is no unit \"{0}\": they go from 1 to {1}.",
             zh: "没有单元“{0}”：编号从 1 到 {1}。",
           }, add.value, d_ff));
         }

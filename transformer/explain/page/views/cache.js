@@ -79,7 +79,7 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
       cell: 18,
     })));
   const text = phrase({
-    en: "The {0} of {1}, place {2}, in block {3}: {4} × {5} numbers, {6}.",
+    en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
     zh: "{1}（第 {2} 个）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
   }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row + 1,
   block, heads, size, words(SLOT_STATES[state]));
@@ -106,7 +106,7 @@ function cacheCosts(config, rows, step, memory) {
     el("th", { scope: "row", text: words(text) }),
     cells(cost.with[name], cost.without[name], `${step}:${name}`)));
   body.push(el("tr", {},
-    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个回答" }) }),
+    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个答案" }) }),
     cells(answer.with, answer.without, "answer")));
   const heads = [
     { en: "numbers that this step computes", zh: "这一步要算的数" },
@@ -114,7 +114,10 @@ function cacheCosts(config, rows, step, memory) {
     { en: "without it", zh: "无缓存" },
   ];
   const times = cost.without.total / cost.with.total;
-  const sentence = phrase({
+  const sentence = phrase(step === 0 ? {
+    en: "New tokens read in this step: {0}. The cache is still empty, and saves nothing yet.",
+    zh: "这一步新读入的词元：{0} 个。缓存还是空的，什么也没省下。",
+  } : {
     en: "New tokens read in this step: {0}. Numbers of keys and values taken from the cache: " +
       "{1}. Without the cache the step would compute {2} times as much.",
     zh: "这一步新读入的词元：{0} 个。从缓存取用的键和值：{1} 个数。没有缓存，这一步要算的是现在的 {2} 倍。",
@@ -164,8 +167,12 @@ export function cacheFigure(side) {
     const cross = attentions.filter((attention) => attention.memory);
     tables.push(slotTable(side, cross, inputs.source, true, show));
   }
-  const legend = el("p", { class: "legend" }, ["new", "old", "empty"].flatMap((state) => [
-    el("span", { class: `slot k ${state}` }), words(SLOT_STATES[state])]));
+  const swatch = (kind, state) => el("span", { class: `slot ${kind} ${state}` });
+  const legend = el("p", { class: "legend" },
+    el("span", {}, swatch("k", "new"), words(CACHE_KEYS)),
+    el("span", {}, swatch("v", "new"), words(CACHE_VALUES)),
+    ["new", "old", "empty"].map((state) => el("span", {},
+      swatch("k", state), swatch("v", state), words(SLOT_STATES[state]))));
   const sentence = words({
     en: "Under the causal mask a token's keys and values depend on nothing that comes after it. " +
       "So they are computed once and kept; a step computes those of the token that it reads.",
@@ -184,7 +191,7 @@ export function cacheFigure(side) {
         slot.button.className = `slot ${slot.kind} ${state}`;
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
-          { en: "{0}, place {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
+          { en: "{0}, position {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
           words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row + 1, slot.block,
           words(SLOT_STATES[state])));
       }

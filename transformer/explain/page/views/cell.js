@@ -7,6 +7,7 @@ import {
 } from "../widgets.js";
 import { words } from "../words.js";
 import { logitLine, outputLine, recordedLine, streamLine } from "./cell_adds.js";
+import { numbersOf } from "./cell_numbers.js";
 import { editedPart, line, measured, placed, strips, termBars, totalLine } from "./lines.js";
 import { answeringTokens, askingTokens, whoAsks } from "./tokens.js";
 
@@ -32,6 +33,10 @@ export function cellPanel(app, side, box, { head, query, key, edits }) {
       whoAsks(app, side, box, query), token(labels[key]),
       el("strong", { text: percent(cell.weight) }),
     )),
+    el("p", { class: "quiet rounded", text: words({
+      en: "All numbers are shown rounded, to four digits, and computed in full: a product of two that you see may differ in its last digit.",
+      zh: "所有的数都按四位数字显示，计算时却不舍入：用看到的两个数相乘，最后一位可能不同。",
+    }) }),
     el("ol", { class: "chain" },
       queryLine(c), keyLine(c), productLine(c), scoreLine(c), maskLine(c), softmaxLine(c),
       valueLine(c),
@@ -62,6 +67,10 @@ function queryLine(c) {
     }) : ""),
     formula(["sub", ["asks", "q"], query + 1], "=", ...projection(c, "x", query, "Q")),
     strips(side, [{ label: "q", trace: `${box.id}.q`, at: [head, query], values: q }]),
+    numbersOf(c, {
+      name: "query", matrix: "Q", head, trace: `${box.id}.q`, at: [head, query], values: q,
+      reads: box.reads, place: query, chosen: c.terms[0].i,
+    }),
   );
 }
 
@@ -84,6 +93,10 @@ function keyLine(c) {
     formula(["sub", ["answers", "k"], key + 1], "=",
       ...projection(c, box.cross ? "m" : "x", key, "K")),
     strips(side, [{ label: "k", trace: `${box.id}.k`, at: [kv, key], values: k }]),
+    numbersOf(c, {
+      name: "key", matrix: "K", head: kv, trace: `${box.id}.k`, at: [kv, key], values: k,
+      reads: box.memory ?? box.reads, place: key, chosen: c.terms[0].i,
+    }),
   );
 }
 
@@ -91,7 +104,7 @@ function productLine({ terms, dot, what }) {
   return line(
     words({ en: "How well they fit: the dot product", zh: "合不合得来：点积" }),
     words({
-      en: "Number by number, query times key, and all of it added. The largest terms first, with their place in the vectors:",
+      en: "Number by number, query times key, and all of it added. The largest terms first, with their number in the vectors:",
       zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
     }),
     formula(["asks", "q"], "·", ["answers", "k"], "=", ["munder", "∑", "i"],
@@ -192,6 +205,7 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
 
 function valueLine(c) {
   const { side, box, kv, key, asked, v, weighted, weight, what } = c;
+  const sizes = Array.from(v, Math.abs);
   return line(
     phrase({ en: "{0} answers: the {1}", zh: "{0} 的回答：{1}" },
       token(asked, { class: "answers" }), term("value")),
@@ -204,6 +218,10 @@ function valueLine(c) {
     strips(side, [
       { label: "v", trace: `${box.id}.v`, at: [kv, key], values: v },
       { label: `${percent(weight)} · v`, what: `${what}.weighted`, values: weighted },
-    ], Math.max(...Array.from(v, Math.abs))),
+    ], Math.max(...sizes)),
+    numbersOf(c, {
+      name: "value", matrix: "V", head: kv, trace: `${box.id}.v`, at: [kv, key], values: v,
+      reads: box.memory ?? box.reads, place: key, chosen: sizes.indexOf(Math.max(...sizes)),
+    }),
   );
 }

@@ -42,16 +42,18 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
   const sum = part.map((_, i) => pairs.reduce((all, vector) => all + vector[i], 0));
   const after = model.config.pre_norm ? around.writes : `${around.id}.norm.input`;
   const numbers = (name, ...at) => ({ trace: name, at, values: row(trace.get(name), ...at) });
-  const list = [
+  const stream = [
     { label: words({ en: "before", zh: "之前" }), ...numbers(around.reads, query) },
+    { label: words({ en: "after", zh: "之后" }), ...numbers(after, query) },
+  ];
+  const changes = [
     { label: words({ en: "this pair", zh: "这一对" }), what: `${what}.added`, values: added },
     { label: words({ en: "head {0}", zh: "头 {0}" }, head + 1),
       ...numbers(`${box.id}.heads`, head, query) },
     { label: words({ en: "all heads", zh: "所有头" }), ...numbers(`${box.id}.output`, query) },
-    { label: words({ en: "after", zh: "之后" }), ...numbers(after, query) },
   ];
   const over = (text) => ["munder", "∑", ["text", words(text)]];
-  const most = Math.max(...list.flatMap(({ values }) => Array.from(values, Math.abs)));
+  const most = (list) => Math.max(...list.flatMap(({ values }) => Array.from(values, Math.abs)));
   const difference = Math.max(...sum.map((x, i) => Math.abs(x - part[i])));
   return line(
     phrase({ en: "Into the token's vector, the {0}", zh: "加进词元的向量，也就是{0}" }, term("residual")),
@@ -59,7 +61,8 @@ export function streamLine({ side, box, head, query, trace, cells, added, edited
     formula("x", "←", "x", "+", over({ en: "heads", zh: "头" }), over({ en: "keys", zh: "键" }),
       ["row", "w", "·", ["value", "v"]], ["sub", "W", "O"],
       ...(model.config.bias ? ["+", ["sub", "b", "O"]] : [])),
-    strips(side, list, most),
+    strips(side, changes, most(changes)),
+    strips(side, stream, most(stream)),
     edited === "head" ? null : derived(quietLine(words({
       en: "Largest difference between the sum over the keys and the head's part: {0}.",
       zh: "对所有键求和，与这个头的部分相差最多 {0}。",
@@ -88,7 +91,7 @@ export function logitLine(c) {
   }
   if (edited) {
     return line(title, words({
-      en: "Nothing: this is switched off or replaced. Under “Ask why” stands what that changes.",
+      en: "Nothing: this is switched off or replaced. Under \"Ask why\" stands what that changes.",
       zh: "什么也没有：它被关掉或换掉了。这改变了什么，见“追问”一节。",
     }));
   }
@@ -136,8 +139,8 @@ const EDITED_ATTENTION = {
 
 function sumText(keys, head, bias, edited) {
   return words(edited ? EDITED_ATTENTION[edited] : {
-    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. All strips have one scale of colour.",
-    zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。下面各条用同一种颜色刻度。",
+    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. The first three strips have one scale of colour, before and after another.",
+    zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。前三条用同一种颜色刻度，之前和之后用另一种。",
   }, keys, head + 1, words(bias ? { en: " and a bias", zh: "再加一个偏置" } : { en: "", zh: "加起来" }));
 }
 

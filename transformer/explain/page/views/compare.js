@@ -1,12 +1,15 @@
-// Two side by side: another input to the same model, or the same input to another run; and what
+// Two side by side: another question to the same model, or the same question to another run; and what
 // differs between them.
 
-import { largestDifferences, axesOf, totalVariation } from "../arithmetic/difference.js";
-import { derived, el, heatMap, number, percent, phrase, token, visible } from "../widgets.js";
+import { lens } from "../arithmetic/attribution.js";
+import { axesOf, largestDifferences, totalVariation } from "../arithmetic/compare.js";
+import {
+  bars, derived, el, heatMap, number, percent, phrase, token, visible,
+} from "../widgets.js";
 import { words } from "../words.js";
-import { otherQuestion } from "./other_question.js";
 import { anySecret, secretNote } from "./guess.js";
-import { partText, withoutWeights } from "./part_names.js";
+import { otherQuestion } from "./other_question.js";
+import { partLabel, partText, withoutWeights } from "./part_names.js";
 
 const SHOWN_DIFFERENCES = 10;
 
@@ -30,7 +33,7 @@ export function compareView(app) {
     const input = el("input", {
       type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000",
       class: "second-question", "aria-describedby": "second-error",
-      "aria-label": words({ en: "The second input", zh: "第二个输入" }),
+      "aria-label": words({ en: "The second question", zh: "第二个问题" }),
       value: store.get().second ?? (isTwoRuns ? "" : otherQuestion(side)),
       oninput: () => store.get().second !== null && store.set({ second: input.value }),
     });
@@ -49,27 +52,24 @@ export function compareView(app) {
     element.append(
       el("p", { text: isTwoRuns
         ? words({
-          en: "Two runs, {0} and {1}, read the same input. Every panel above stands twice: A, left, and B, right.",
-          zh: "两次训练，{0} 与 {1}，读同一个输入。上面的每一栏都有两份：左边是 A，右边是 B。",
+          en: "Two runs, {0} and {1}, are asked the same question, the one at the top. Every panel " +
+            "above stands twice: A, left, and B, right. Two questions to one model are compared on " +
+            "the page of a single run.",
+          zh: "两次训练得到的 {0} 与 {1}，回答同一个问题，就是页首那个。上面的每一栏都有两份：" +
+            "左边是 A，右边是 B。要让一个模型对照两个问题，请用单独一次训练的页面。",
         }, visible(payload.run), visible(payload.compare.run))
         : words({
-          en: "Give the model a second input, and every panel of the page stands twice: A, left, and B, right.",
-          zh: "给模型第二个输入，页面上的每一栏就会有两份：左边是 A，右边是 B。",
+          en: "Ask the model a second question, and every panel of the page stands twice: A, left, " +
+            "and B, right.",
+          zh: "给模型第二个问题，页面上的每一栏就会有两份：左边是 A，右边是 B。",
         }) }),
       ...(isTwoRuns ? [] : [form, mistake]), report,
     );
 
-    /** The page is built anew for one or two columns; come back here afterwards. */
+    /** The page is built anew for one or two columns, and shows this section again. */
     function begin(second) {
-      store.set({ second });
-      const back = () => {
-        const place = document.getElementById("compare");
-        place.scrollIntoView({ behavior: "instant" });
-        setTimeout(() => {
-          place.scrollIntoView({ behavior: "instant" });
-          place.querySelector("input")?.focus({ preventScroll: true });
-        }, 150);
-      };
+      store.set({ second, section: "compare" });
+      const back = () => document.querySelector(".second-question").focus({ preventScroll: true });
       requestAnimationFrame(() => requestAnimationFrame(back));
     }
 
@@ -140,8 +140,11 @@ export function compareView(app) {
     const all = ours.size;
     const sentences = [
       compared === 0 && words({
-        en: "None of the {0} named intermediates has the same shape on both sides, and so none can be subtracted: the two texts, or the two models, are not of the same size.",
-        zh: "{0} 个有名字的中间结果里，没有一个在两边形状相同，无法相减：两段文本长度不同，或者两个模型大小不同。",
+        en: "None of the {0} named intermediates has the same name and shape on both sides, and so " +
+          "none can be subtracted: the two texts, or the two models, are not alike. What can be " +
+          "compared is what each would have said after each of its sublayers.",
+        zh: "{0} 个有名字的中间结果里，没有一个在两边名字和形状都相同，无法相减：" +
+          "两段文本长度不同，或者两个模型结构不同。可以对照的是：在各自的每个子层之后，它们会写什么。",
       }, all),
       compared > 0 && words({
         en: "{0} of the {1} named intermediates have the same shape on both sides. ",
@@ -165,7 +168,26 @@ export function compareView(app) {
         en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. The logits mean the same in both; the numbers of one head, or of a vector, need not.",
         zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。logit 在两边含义相同；某一个头、向量里某一个数则未必。",
       }) }) : null,
-      el("div", { class: "differences" }, list.map((entry) => differenceMap(a, b, entry))));
+      compared > 0
+        ? el("div", { class: "differences" }, list.map((entry) => differenceMap(a, b, entry)))
+        : el("div", { class: "sides two" }, [a, b].map(lensOf)));
+  }
+
+  /** By the logit lens, how probable a side's own token is after each of its sublayers. */
+  function lensOf(side) {
+    const { label, trace, steps } = side.explanation;
+    const step = steps[Math.min(store.get().step, steps.length - 1)];
+    const items = lens(side.model, trace, step.row).map(({ name, box, probabilities }) => ({
+      label: partLabel(side.boxes, name, true), value: probabilities[step.token],
+      what: `lens:${name}:${label(step.token)}`, onSelect: () => app.open(box),
+    }));
+    const title = words({ en: "Logit lens", zh: "logit 透镜" });
+    return el("div", { "data-side-id": side.id },
+      el("p", { class: "side-name" },
+        el("span", { class: "side-letter", text: side.id.toUpperCase() }),
+        phrase({ en: "How probable {0} is after each sublayer", zh: "每个子层之后 {0} 的概率" },
+          token(label(step.token)))),
+      bars({ items, label: title, colour: "weight", digits: percent, range: [1] }));
   }
 
   function differenceMap(a, b, { name, head, size, values }) {
@@ -181,7 +203,7 @@ export function compareView(app) {
     const figure = heatMap(a, {
       trace: name, values, rows: labels(axes.rows), columns: labels(axes.columns),
       scale: "signed", label: full, cell: axes.columns === null ? undefined : 32,
-      caption: el("span", {}, el("code", { text: full }), phrase(
+      caption: el("span", {}, el("code", { text: name }), phrase(
         { en: " · {0} · difference {1}", zh: " · {0} · 差别 {1}" },
         partText(a.boxes, part), el("span", { class: "number", text: number(size) }))),
     });

@@ -5,14 +5,16 @@ import { words } from "../words.js";
 import { signed } from "./part_names.js";
 
 /**
- * A table with a row for each {label, name, predicted, measured, looks?, remove?, selected?}.
- * `name` goes into what the numbers declare; `looks`, nodes: what the part looks at, a column that
- * is there if any row has it. All bars have one scale.
+ * A table with a row for each {label, name, predicted, measured, looks?, becomes?, remove?}.
+ * `name` goes into what the numbers declare; `predicted` is null where the sum has no term for the
+ * part, and undefined where there is none to be had. `looks` and `becomes`, nodes: what the part
+ * looks at, and the answer without it; columns that are there if any row has them. All bars have
+ * one scale.
  */
 export function effectTable(rows) {
   const values = rows.flatMap(({ predicted, measured }) => [predicted ?? 0, measured]);
   const most = Math.max(...values.map(Math.abs));
-  const hasLooks = rows.some(({ looks }) => looks);
+  const [hasLooks, hasAnswer] = ["looks", "becomes"].map((name) => rows.some((row) => row[name]));
   const head = (...children) => el("th", { scope: "col" }, ...children);
   const cell = (what, x) => {
     const bar = el("span", { class: `bar sign${x < 0 ? " less" : ""}` });
@@ -24,16 +26,23 @@ export function effectTable(rows) {
       el("span", { class: "bar-track", "aria-hidden": "true" },
         el("span", { class: "zero middle" }), bar)), what, x);
   };
+  const prediction = (name, x) => {
+    if (x === undefined) return el("td", { class: "effect" });
+    if (x !== null) return cell(`predicted:${name}`, x);
+    return el("td", { class: "effect" }, el("span", { class: "number", text: "–" }), " ",
+      el("span", { class: "quiet", text: words({ en: "no term in it", zh: "没有这一项" }) }));
+  };
   const classes = hasLooks ? "effects with-weights" : "effects";
   return el("div", { class: "scroll" }, el("table", { class: classes },
     el("thead", {}, el("tr", {},
       head(words({ en: "switched off", zh: "关掉的部分" })),
       hasLooks ? head(term("attention weight")) : null,
       head(words({ en: "the sum predicts", zh: "求和的预测" })),
-      head(words({ en: "the ablation measures", zh: "消融的实测" })))),
-    el("tbody", {}, rows.map(({ label, name, predicted, measured, looks, remove }) => el("tr", {},
-      el("th", { scope: "row" }, label, remove ?? null),
-      hasLooks ? el("td", { class: "looks-at" }, looks ?? "–") : null,
-      predicted === null ? el("td", { class: "effect" }) : cell(`predicted:${name}`, predicted),
-      cell(`measured:${name}`, measured))))));
+      head(words({ en: "the ablation measures", zh: "消融的实测" })),
+      hasAnswer ? head(words({ en: "it then writes", zh: "于是写出" })) : null)),
+    el("tbody", {}, rows.map(({ label, name, predicted, measured, ...row }) => el("tr", {},
+      el("th", { scope: "row" }, label, row.remove ?? null),
+      hasLooks ? el("td", { class: "looks-at" }, row.looks ?? "–") : null,
+      prediction(name, predicted), cell(`measured:${name}`, measured),
+      hasAnswer ? el("td", { class: "becomes" }, row.becomes) : null)))));
 }

@@ -1,15 +1,19 @@
 // The focus panel: one box of the map, opened: what goes in, what happens, what comes out, the
 // formula, its arrays, and the lines of our own Python.
 
-import { likeliest } from "../arithmetic/compared.js";
+import { hiddenPairs } from "../arithmetic/cell.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { sub } from "../arithmetic/tensor.js";
-import { boxPlace, boxTitle } from "../boxes.js";
-import { words } from "../words.js";
+import { boxPlace, boxTitle, nearestBox } from "../boxes.js";
+import { canvasKeeper } from "../paint.js";
 import { bars, derived, el, formula, heatMap, percent, token } from "../widgets.js";
-import { isBoxSecret, secretNote } from "./guess.js";
+import { words } from "../words.js";
 import { arraysOf } from "./focus_arrays.js";
+import { followReader } from "./focus_place.js";
 import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
+import { isBoxSecret, secretNote } from "./guess.js";
+import { headShown, leadingOf } from "./leading.js";
 
 const MOST_PROBABILITIES = 12;
 const FURTHER = {
@@ -28,7 +32,9 @@ export function focusView(app) {
   function mount(element, side) {
     const { boxes } = side;
     const opened = new Set(); // the files whose lines are unfolded
+    const canvasOf = canvasKeeper();
     let last = null; // the box that was shown last
+    const bringHere = followReader(element.closest(".side"));
 
     function heading(box) {
       const i = boxes.indexOf(box);
@@ -43,7 +49,7 @@ export function focusView(app) {
         el("div", { class: "focus-steps" },
           el("button", {
             type: "button", class: "plain to-map", text: words({ en: "↑ The map", zh: "↑ 全图" }),
-            onclick: () => document.getElementById("map").scrollIntoView(),
+            onclick: () => app.show("map"),
           }),
           go(i - 1, "←", { en: "The box before", zh: "前一个" }),
           go(i + 1, "→", { en: "The next box", zh: "后一个" })));
@@ -57,10 +63,10 @@ export function focusView(app) {
         line({ en: "out", zh: "输出" }, comesOut));
     }
 
-    function headChoice(state) {
+    function headChoice(box, chosen) {
       const buttons = Array.from({ length: side.data.config.n_heads }, (_, i) => el("button", {
-        type: "button", text: String(i + 1), "aria-pressed": String(i === state.head),
-        onclick: () => store.set({ head: i }),
+        type: "button", text: String(i + 1), "aria-pressed": String(i === chosen),
+        onclick: () => store.set({ path: box.id, head: i }),
       }));
       const name = words({ en: "Head", zh: "头" });
       return el("div", { class: "focus-heads" },
@@ -69,24 +75,25 @@ export function focusView(app) {
     }
 
     /** Heat maps of the arrays, those of a group side by side. */
-    function pictures(box, state) {
+    function pictures(box, head, state) {
       const { trace, rows, columns, steps } = side.explanation;
-      const head = Math.min(state.head, side.data.config.n_heads - 1);
       const isSource = box.side === "source";
       const labels = {
         own: isSource ? columns : rows, memory: columns, vocabulary: side.task.tokens,
       };
       const { row } = steps[Math.min(state.step, steps.length - 1)];
       const groups = [];
-      for (const array of arraysOf(box, side.data, trace, head)) {
+      for (const [i, array] of arraysOf(box, side.data, trace, head).entries()) {
         const values = sub(trace.get(array.trace), ...array.at);
         const picture = heatMap(side, {
           trace: array.trace, at: array.at, values, rows: labels[array.rows],
           columns: values.shape[1] === 1 ? undefined : labels[array.columns] ?? null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
           select: array.rows === "own" && !isSource ? { row } : {},
+          hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
+          canvas: canvasOf(i),
         });
         const { group } = array;
         if (group && groups.at(-1)?.group === group) groups.at(-1).pictures.push(picture);
@@ -125,7 +132,7 @@ export function focusView(app) {
       const { id, ...texts } = FURTHER[kind];
       return el("p", { class: "focus-further" }, el("button", {
         type: "button", text: words(texts),
-        onclick: () => document.getElementById(id).scrollIntoView(),
+        onclick: () => app.show(id),
       }));
     }
 
@@ -145,32 +152,36 @@ export function focusView(app) {
 
     return () => {
       const state = store.get();
-      const box = boxes.find(({ id }) => id === state.box);
-      if (!box) {
-        const none = { en: "This model has no such box.", zh: "这个模型没有这个部分。" };
-        element.replaceChildren(el("p", { class: "quiet", text: words(none) }));
-        return;
-      }
+      const asked = app.boxes.find(({ id }) => id === state.box);
+      const box = boxes.find(({ id }) => id === asked.id) ?? nearestBox(boxes, asked);
       const text = textOf(box, side.data);
       const formulas = formulasOf(box, side.data.config).map((parts) => formula(...parts));
+      const head = box.kind === "attention"
+        ? headShown(side, leadingOf(app, side), box.id, state.head) : null;
       const isHiding = isBoxSecret(app, side, box);
-      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, state);
+      const shown = box.kind === "tokens" ? [tokenTable(box)] : pictures(box, head, state);
       if (box.kind === "probabilities") shown.push(probabilityBars(state));
       element.replaceChildren(
         heading(box),
+        ...(box.id === asked.id ? [] : [el("p", { class: "quiet", text: words({
+          en: "This model has no such box as the other. This is the one that is most like it.",
+          zh: "这个模型没有对方的那个部分。这是和它最像的一个。",
+        }) })]),
         sentences(text),
         el("div", { class: "focus-formulas" }, formulas),
-        ...(box.kind === "attention" ? [headChoice(state)] : []),
+        ...(box.kind === "attention" ? [headChoice(box, head)] : []),
         ...(isHiding ? [secretNote()] : shown),
         further(box),
         ...code(box),
       );
-      if (box !== last) element.closest(".side").scrollTop = 0;
+      if (box !== last && last !== null) bringHere();
       last = box;
     };
   }
   return { id: "focus", title: { en: "The chosen box", zh: "选中的部分" }, mount };
 }
+
+const isPairs = ({ trace }) => /\.(scores|weights)$/.test(trace);
 
 /** The sizes of cells: small where arrays stand side by side, wide for a single number a token. */
 function cellSize({ group, columns }, { shape: [height, width] }) {

@@ -1,4 +1,5 @@
-// Which arrays of the trace the focus panel shows of a box, in the order of computation.
+// Which arrays of the trace the focus panel shows of a box, in the order of computation; but of an
+// attention its scores and weights first, for which one opens it.
 
 import { words } from "../words.js";
 
@@ -18,7 +19,9 @@ const ARRAY_TITLES = {
   turned_q: { en: "queries, turned by their positions", zh: "查询，按位置旋转之后" },
   turned_k: { en: "keys, turned by their positions", zh: "键，按位置旋转之后" },
   scores: { en: "scores: query · key / √d_head", zh: "得分：查询 · 键 / √d_head" },
-  early_scores: { en: "scores, before the mask", zh: "得分，尚未加掩码" },
+  early_scores: {
+    en: "scores; struck out: what the mask hides", zh: "得分；划去的：被掩码遮住",
+  },
   weights: { en: "weights: softmax of each row", zh: "权重：每行取 softmax" },
   masked_weights: { en: "weights: softmax, behind the mask", zh: "权重：加掩码后取 softmax" },
   mixed: { en: "mixed: the values, in these shares", zh: "混合：按份额取各个值" },
@@ -77,17 +80,17 @@ export function arraysOf(box, { config }, trace, head) {
       const shared = [Math.floor(head / (config.n_heads / config.n_kv_heads))];
       const answering = box.cross ? "memory" : "own";
       const turned = config.positions === "rotary" && !box.cross ? "turned_" : "";
-      show("reads", box.reads, { group: "in" });
-      if (box.cross) show("memory", box.memory, { rows: "memory", group: "in" });
       const own = { at: [head] };
       const theirs = { at: shared, rows: answering, group: "qkv" };
       const square = { ...own, columns: answering, group: "weights" };
+      show(box.causal ? "early_scores" : "scores", `${box.id}.scores`, square);
+      show(box.causal ? "masked_weights" : "weights", `${box.id}.weights`, square);
       show(`${turned}q`, `${box.id}.q`, { ...own, group: "qkv", colour: "asks" });
       show(`${turned}k`, `${box.id}.k`, { ...theirs, colour: "answers" });
       show("v", `${box.id}.v`, { ...theirs, colour: "value" });
-      show(box.causal ? "early_scores" : "scores", `${box.id}.scores`, square);
-      show(box.causal ? "masked_weights" : "weights", `${box.id}.weights`, square);
-      show("mixed", `${box.id}.mixed`, { ...own, group: "weights" });
+      show("reads", box.reads, { group: "in" });
+      if (box.cross) show("memory", box.memory, { rows: "memory", group: "in" });
+      show("mixed", `${box.id}.mixed`, { ...own, group: "out" });
       show("heads", `${box.id}.heads`, { ...own, group: "out" });
       show(config.bias ? "output" : "plain_output", `${box.id}.output`, { group: "out" });
       break;

@@ -1,11 +1,12 @@
 // Guess first: before a step shows its result, one is asked.
 
 import { parts } from "../arithmetic/attribution.js";
+import { directAttentions } from "../arithmetic/leading.js";
+import { boxPlace } from "../boxes.js";
 import { bars, declare, el, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
-import {
-  largestHead, largestTwo, lastAttention, rowOfHead, tokenChoices,
-} from "./guess_choices.js";
+import { largestTwo, rowOfHead, tokenChoices } from "./guess_choices.js";
+import { leadingOf } from "./leading.js";
 import { partText, signed } from "./part_names.js";
 
 const guesses = new Map(); // what was guessed: key → {right, choice, gate}
@@ -26,9 +27,13 @@ export function isSecret(app, side, step) {
   return step >= presentStep(app, side) && !guesses.has(guessKey(side, "token", step));
 }
 
-/** Is the present step's "token" or "attention", or any of the "answer", still to be guessed? */
+/**
+ * Is the present step's "token" or "attention", one of "both", or any token of the "answer", still
+ * to be guessed?
+ */
 export function isHidden(app, side, kind) {
   if (kind === "answer") return anySecret(app, side);
+  if (kind === "both") return ["token", "attention"].some((one) => isHidden(app, side, one));
   const step = presentStep(app, side);
   if (kind === "token") return isSecret(app, side, step);
   return guessing(app, side) && !guesses.has(guessKey(side, kind, step));
@@ -37,12 +42,19 @@ export function isHidden(app, side, kind) {
 /** Would what a box computed give the present guess away? */
 export function isBoxSecret(app, side, box) {
   if (["output", "probabilities"].includes(box.kind)) return isHidden(app, side, "token");
-  return box.id === lastAttention(side.model) && isHidden(app, side, "attention");
+  return isHidden(app, side, "attention") && box.id === leadingOf(app, side).lead.path;
 }
 
 /** Is any token of the answer still to be guessed? */
 export function anySecret(app, side) {
   return side.explanation.steps.some((_, step) => isSecret(app, side, step));
+}
+
+/** The steps to be shown: while one guesses, none after the first that is still to be guessed. */
+export function shownSteps(app, side) {
+  const { steps } = side.explanation;
+  const secret = steps.findIndex((_, step) => isSecret(app, side, step));
+  return secret < 0 ? steps : steps.slice(0, secret + 1);
 }
 
 /**
@@ -81,11 +93,18 @@ function askToken(app, side) {
   const step = explanation.steps[presentStep(app, side)];
   const label = explanation.label;
   const [first, second] = largestTwo(step.probabilities);
-  const read = explanation.rows.slice(0, step.row + 1).map((text) => token(text));
-  const question = model.kind === "BERT"
-    ? phrase({ en: "Which token belongs in the gap?", zh: "空处该填哪个词元？" })
-    : phrase({ en: "It has read {0} Which token does it write next?",
-      zh: "它读到 {0} 接下来写哪个词元？" }, el("span", { class: "tokens" }, read));
+  const boxes = (labels) => el("span", { class: "tokens" }, labels.map((text) => token(text)));
+  const read = boxes(explanation.rows.slice(0, step.row + 1));
+  const texts = {
+    BERT: { en: "Which token belongs in the gap?", zh: "空处该填哪个词元？" },
+    GPT: { en: "It has read {0} Which token does it write next?",
+      zh: "它读到 {0} 接下来写哪个词元？" },
+    Transformer: {
+      en: "It has read the question {1} and, of its own answer, {0} Which token does it write next?",
+      zh: "它读了问题 {1} ，自己的答案读到 {0} 接下来写哪个词元？",
+    },
+  };
+  const question = phrase(texts[model.kind], read, boxes(explanation.columns ?? []));
   return {
     question,
     choices: tokenChoices(step).map((id) => ({ label: label(id), name: label(id), value: id })),
@@ -109,12 +128,24 @@ function askToken(app, side) {
   };
 }
 
+const MOST_OF_QUESTION = {
+  en: "Of the {0} heads that read the question, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
+  zh: "在读问题的 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
+};
+const MOST_OF_ALL = {
+  en: "Of the {0} heads, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
+  zh: "在 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
+};
+const MOST_BY_LENGTH = {
+  en: "In the last attention, head {2} adds the longest vector to the token {3}. Whom does this token look at most, in that head?",
+  zh: "在最后一层注意力里，头 {2} 给词元 {3} 加的向量最长。在这个头里，它最看谁？",
+};
+
 /** What is asked of attention, in the same form. */
 function askAttention(app, side) {
   const { explanation, model } = side;
   const step = explanation.steps[presentStep(app, side)];
-  const path = lastAttention(model);
-  const head = largestHead(explanation.trace, path, step.row);
+  const { lead: { path, head, value } } = leadingOf(app, side);
   const all = rowOfHead(explanation.trace.get(`${path}.weights`), head, step.row);
   const scores = rowOfHead(explanation.trace.get(`${path}.scores`), head, step.row);
   const isMasked = model.kind === "GPT";
@@ -122,15 +153,14 @@ function askAttention(app, side) {
   const labels = path.endsWith("cross_attention") ? explanation.columns : explanation.rows;
   const [first, second] = largestTwo(seen);
   const asker = explanation.rows[step.row];
+  const box = side.boxes.find(({ id }) => id === path);
+  const count = directAttentions(model).length * model.config.n_heads;
   return {
-    question: phrase({
-      en: "In the last attention, head {0} adds most to the token {1}. Whom does this token look " +
-        "at most, in that head?",
-      zh: "在最后一层注意力里，头 {0} 给词元 {1} 加得最多。在这个头里，它最看谁？",
-    }, head + 1, token(asker)),
+    question: phrase(value === null ? MOST_BY_LENGTH : box.cross ? MOST_OF_QUESTION : MOST_OF_ALL,
+      count, words(boxPlace({ ...box, side: "text" })), head + 1, token(asker)),
     choices: Array.from(seen, (_, key) => ({
       label: labels[key], value: key,
-      name: words({ en: "{0}, place {1}", zh: "{0}，第 {1} 个" }, visible(labels[key]), key + 1),
+      name: words({ en: "{0}, position {1}", zh: "{0}，第 {1} 个" }, visible(labels[key]), key + 1),
     })),
     right: first,
     why() {
@@ -138,7 +168,7 @@ function askAttention(app, side) {
         return phrase({ en: "It sees {0} alone.", zh: "它只看得见 {0}。" }, token(labels[0]));
       }
       const told = phrase({
-        en: "Its query fits the key of {0} at place {1} best: the score is {2}, then comes " +
+        en: "Its query fits the key of {0} at position {1} best: the score is {2}, then comes " +
           "{3} with {4}. Softmax makes {5} and {6} of these.",
         zh: "它的查询与第 {1} 个词元 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
       }, token(labels[first]), first + 1, number(scores[first]), token(labels[second]),
@@ -157,8 +187,8 @@ let guessGates = 0;
 /**
  * Hide an element's results until one has guessed, with the question in its place.
  *
- * @param kind "token": which comes next? "attention": whom does this token look at? "answer": which
- *   comes next, until all have been guessed
+ * @param kind "token": which comes next? "attention": whom does this token look at? "both": which
+ *   comes next, until the other is guessed too; "answer": until all tokens have been guessed
  * @returns update(), to be called when the explanation or the state has changed.
  */
 export function guessGate(app, side, kind, element) {
@@ -177,7 +207,7 @@ export function guessGate(app, side, kind, element) {
     panel.focus();
   }
   function draw() {
-    if (kind === "answer" && !isHidden(app, side, "token")) return [secretNote()];
+    if (isHidden(app, side, kind) && !isHidden(app, side, asks)) return [secretNote()];
     const asked = asks === "token" ? askToken(app, side) : askAttention(app, side);
     const given = guesses.get(keyNow());
     if (!given) {

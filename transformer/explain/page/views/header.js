@@ -2,10 +2,13 @@
 // answer chooses its step; what is wrong with a question; language, light and dark.
 
 import { forgetColours } from "../paint.js";
+import { copyAddress, hasAddress } from "../place.js";
+import { hideTip, showTip } from "../tips.js";
 import { el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
-import { anySecret, isSecret } from "./guess.js";
+import { anySecret, isSecret, shownSteps } from "./guess.js";
+import { asRead } from "./said.js";
 
 const SENTENCES = {
   use: {
@@ -53,17 +56,27 @@ export function headerView(app, sections) {
       const parts = phrase(texts, asked, el("span", {}, answer, reading));
       const last = parts.pop();
       const end = last.search(/[.。]/) + 1;
-      const tail = el("span", { class: "tail", text: last.slice(end) });
-      sentence.replaceChildren(...parts, last.slice(0, end), tail);
+      const tail = el("span", { class: "tail", text: last.slice(end).trim() });
+      sentence.replaceChildren(...parts, last.slice(0, end), " ", tail);
     }
 
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
     const guess = guessSwitch(store);
     const banner = editsBanner(app);
     const switches = el("div", { class: "switches" },
-      guess, languageButton(store), themeButton(app));
-    const controls = el("div", { class: "controls" }, contents(sections), switches);
-    element.append(sentence, error, ...recordedNote(payload), banner.element, controls);
+      guess, ...(hasAddress() ? [linkButton()] : []), languageButton(store), themeButton(app));
+    const controls = el("div", { class: "controls" }, contents(app, sections), switches);
+    element.append(
+      sentence, error, ...notes(payload), controls, banner.element);
+
+    // What stays below the head, and where a link leads, depends on how high it is.
+    const { style } = document.documentElement;
+    const head = element.closest("header");
+    const measure = () => { // a part of it may scroll away
+      const { top } = getComputedStyle(head);
+      style.setProperty("--head", `${head.offsetHeight + parseFloat(top)}px`);
+    };
+    new ResizeObserver(() => requestAnimationFrame(measure)).observe(head);
 
     let heard = null; // the answer that was last said to those who hear the page
 
@@ -71,7 +84,7 @@ export function headerView(app, sections) {
       if (event.key === "Enter" || event.key === " ") store.set({ step: i });
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (by) {
-        const step = Math.min(side.explanation.steps.length - 1, Math.max(0, i + by));
+        const step = Math.min(answer.children.length - 1, Math.max(0, i + by));
         store.set({ step });
         requestAnimationFrame(() => answer.children[step]?.focus());
       }
@@ -106,13 +119,12 @@ export function headerView(app, sections) {
       if (!side.explanation) return;
       const { source, question: answered, text, steps, label } = side.explanation;
       rest.textContent = source.startsWith(answered) ? source.slice(answered.length) : "";
-      answer.replaceChildren(...steps.map((each, i) => stepBox(each, i, step)));
+      answer.replaceChildren(...shownSteps(app, side).map((each, i) => stepBox(each, i, step)));
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;
       const written = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
       const secret = anySecret(app, side);
-      const isSame = secret || text === written || mode === "training";
-      reading.textContent = isSame ? "" : words({ en: ", which is {0}", zh: "，也就是 {0}" }, text);
+      reading.textContent = secret ? "" : asRead(side.task, text, written);
       const said = words({ en: "The model wrote {0}", zh: "模型写出 {0}" }, secret ? "?" : text);
       if (heard !== null && said !== heard) app.announce(said);
       heard = said;
@@ -123,20 +135,30 @@ export function headerView(app, sections) {
   return { id: "top", title: { en: "The question and the answer", zh: "问题与答案" }, mount };
 }
 
-/** What a page says that cannot compute: typing is off. */
-function recordedNote({ weights }) {
-  return weights !== null ? [] : [el("p", { class: "recorded", text: words({
+/** What a page says that cannot compute: typing is off; and of a task whose texts are drawn. */
+function notes({ weights, task: { sampling } }) {
+  const recorded = {
     en: "This model is too large to be computed here. The page shows what NumPy computed for this " +
       "question; another one cannot be typed.",
     zh: "这个模型太大，不能在网页里计算。这里展示的是 NumPy 对这个问题的计算记录，不能改问题。",
-  }) })];
+  };
+  const greedy = {
+    en: "Here the likeliest character is taken each time. transformer solve draws one instead " +
+      "({0}), and so writes another text.",
+    zh: "这里每次取最可能的字符；transformer solve 则按概率抽取（{0}），写出的文字因此不同。",
+  };
+  const drawn = Object.entries(sampling ?? {}).map((one) => one.join(" ").replace("_", "-"));
+  return [
+    ...(weights === null ? [words(recorded)] : []),
+    ...(sampling ? [words(greedy, drawn.join(", "))] : []),
+  ].map((text) => el("p", { class: "recorded", text }));
 }
 
 /** Links to the sections. */
-function contents(sections) {
+function contents(app, sections) {
   const go = (event, id) => {
     event.preventDefault();
-    document.getElementById(id).scrollIntoView();
+    app.show(id);
     const heading = document.getElementById(`${id}-title`);
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
@@ -156,6 +178,28 @@ function guessSwitch(store) {
     }),
     onclick: () => store.set({ guess: !store.get().guess }),
   });
+}
+
+/** Copies the address, which holds all that one has chosen; what to send with it is said. */
+function linkButton() {
+  const button = el("button", {
+    type: "button", class: "plain", text: words({ en: "Copy link", zh: "复制链接" }),
+    title: words({
+      en: "The address holds what you see: the question, the step, what is open and switched off",
+      zh: "地址里记着现在看到的一切：问题、第几步、打开了什么、关掉了什么",
+    }),
+    onclick: async () => showTip(button, words(await copyAddress() ? {
+      en: "Copied: the link leads to what you see now. For someone else, send this file too; " +
+        "what counts in the link is its end, from # on.",
+      zh: "已复制：链接会打开现在看到的内容。发给别人时请附上这个文件；链接里起作用的是 # 及其后的部分。",
+    } : {
+      en: "The browser does not let the page copy. The link is the page's address, in the " +
+        "browser's address bar.",
+      zh: "浏览器不允许网页复制。链接就是浏览器地址栏里的地址。",
+    })),
+    onmouseleave: hideTip, onblur: hideTip,
+  });
+  return button;
 }
 
 function languageButton(store) {

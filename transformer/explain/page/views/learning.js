@@ -1,13 +1,14 @@
 // Learning: what the model did with a few examples at each step of its training whose parameters
 // were kept. All numbers here were recorded by Python from those checkpoints.
 
-import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
+import { asAnswer } from "../arithmetic/tasks.js";
 import { fromBase64, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
-import { paintSmall } from "../paint.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { lossCurve, whatIsDrawn } from "./learning_curve.js";
+import { isKnown, judged, nothingKept, ofTraining } from "./learning_words.js";
 import { partLabel, signed } from "./part_names.js";
 import { said, saidText } from "./said.js";
 
@@ -25,13 +26,14 @@ export function learningView(app) {
       element.append(nothingKept(side));
       if (learning?.metrics.length) {
         const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
-        element.append(lossCurve(options), whatIsDrawn());
+        element.append(lossCurve(options), whatIsDrawn(false, side));
       }
       return () => {};
     }
     const { checkpoints, examples } = learning;
     const boxes = boxesOf(side.model).filter(({ kind }) => kind === "attention");
-    const chosenSteps = examples.map(() => 0); // of each example's answer
+    let further = null; // {which, step, at}: chosen at a step of the page, and beyond its answer
+    const canvasOf = canvasKeeper();
     let timer = null;
 
     const slider = el("input", {
@@ -44,6 +46,7 @@ export function learningView(app) {
     const curve = el("div", {});
     const choice = el("div", { class: "choice learning-choice", role: "group", "aria-label": words({ en: "An example", zh: "例子" }) });
     const sentence = el("p", { class: "learning-verdict" });
+    const asked = el("p", { class: "quiet" });
     const history = el("div", { class: "scroll" });
     const below = el("div", { class: "learning-below" });
     element.append(
@@ -51,9 +54,9 @@ export function learningView(app) {
         en: "The model's weights were kept at {0} steps of its training. Each is a {1}: move through them, and watch one example go from a guess to an answer.",
         zh: "训练途中，模型的权重在 {0} 个时刻被保存下来，每一份叫一个{1}。拖动滑块，看同一个例子怎样从瞎猜变成答案。",
       }, checkpoints.length, term("checkpoint"))),
-      choice,
+      choice, asked,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true)), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true, side)), history),
       below,
     );
 
@@ -63,6 +66,13 @@ export function learningView(app) {
       const at = bounded(state.checkpoint ?? checkpoints.length - 1, checkpoints.length);
       const which = bounded(state.example, examples.length);
       return { at, which, step: checkpoints[at].step, example: examples[which], then: checkpoints[at].examples[which] };
+    }
+
+    /** The token of the example's answer that is looked at: that of the page's step. */
+    function stepOf({ which, then }) {
+      const { step } = store.get();
+      const chosen = further?.which === which && further.at === step ? further.step : step;
+      return bounded(chosen, then.steps.length);
     }
 
     function go(at) {
@@ -96,7 +106,7 @@ export function learningView(app) {
       slider.value = one.at;
       play.textContent = isStill() ? words({ en: "Next", zh: "下一个" })
         : timer === null ? words({ en: "Play", zh: "播放" }) : words({ en: "Pause", zh: "暂停" });
-      now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
+      now.textContent = words({ en: "training step {0} of {1}", zh: "训练第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
       slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
       choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
         type: "button", "aria-pressed": String(i === one.which), text: saidText(task, source),
@@ -110,6 +120,7 @@ export function learningView(app) {
       }));
       if (!one.example) return;
       sentence.replaceChildren(...verdict(one));
+      asked.replaceChildren(...ofTraining(side, one.example));
       history.replaceChildren(answersSoFar(one));
       below.replaceChildren(
         el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
@@ -120,23 +131,6 @@ export function learningView(app) {
 
     // ------------------------------------------------------------------------ the answers
 
-    const isKnown = ({ source, target, known }) => known || rightAnswer(task, source) === target;
-
-    /**
-     * Did it write what is right? A text can go on in many ways; and where nobody has said what is
-     * right, the trained model's answer is the measure.
-     */
-    function judged(example, { answer }) {
-      const isRight = answer === example.target;
-      if (task.name === "characters" && example.known) {
-        return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
-      }
-      if (isKnown(example)) {
-        return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
-      }
-      return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
-    }
-
     function verdict({ step, example, then }) {
       const evaluated = learning.metrics.filter((row) => "exact_match" in row && row.step <= step).at(-1);
       const text = step === 0 ? {
@@ -146,7 +140,7 @@ export function learningView(app) {
       };
       const held = evaluated && derived(el("span", { class: "number", text: percent(evaluated.exact_match) }), `learning:metrics.exact_match.${evaluated.step}`, evaluated.exact_match);
       return [
-        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(example, then)), " ",
+        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(task, example, then)), " ",
         el("span", { class: "quiet" }, evaluated ? phrase({
           en: "Of questions that training never shows, it answered {0} rightly at step {1}.",
           zh: "训练里从没出现过的题，第 {1} 步时它答对了 {0}。",
@@ -157,15 +151,15 @@ export function learningView(app) {
     /** A line for each checkpoint; a click goes there. */
     function answersSoFar({ at, which, example }) {
       const head = [
-        { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
-        isKnown(example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
+        { en: "training step", zh: "训练步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
+        isKnown(task, example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
       ];
       const rows = checkpoints.map(({ step, examples: all }, i) => {
         const loss = meanLoss(all[which]);
         return el("tr", { class: i === at ? "selected" : "", onclick: () => go(i) },
           el("td", {}, el("button", { type: "button", class: "plain", text: step, "aria-current": i === at && "true" })),
           el("td", {}, said(task, asAnswer(task, all[which].answer))),
-          el("td", { text: judged(example, all[which]) }),
+          el("td", { text: judged(task, example, all[which]) }),
           derived(el("td", { class: "number", text: number(loss) }), `learning:${which}:${step}:loss`, loss));
       });
       return el("table", { class: "learning-history" },
@@ -180,13 +174,13 @@ export function learningView(app) {
       if (side.model.kind === "BERT") {
         return el("p", { text: words({
           en: "A row stands for the same token at every checkpoint: the model reads the question alone, whatever it writes into the gap.",
-          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有题目。",
+          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有问题。",
         }) });
       }
       return el("p", {}, phrase({
         en: "The model is given {0}, as in training ({1}): so a row stands for the same token at every checkpoint, whatever it would have written itself.",
         zh: "这里像训练时那样，让模型读{0}（{1}）：不管它自己会写什么，同一行在每个检查点都代表同一个词元。",
-      }, isKnown(example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
+      }, isKnown(task, example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
     }
 
     function attention(one) {
@@ -210,7 +204,8 @@ export function learningView(app) {
 
     function small(one, box, head, isChosen) {
       const values = weightsOf(one, box, head);
-      const canvas = el("canvas", { class: "learning-small" });
+      const canvas = canvasOf(`${box.id}.${head}`);
+      canvas.className = "learning-small";
       paintSmall(canvas, values, "weight", 1);
       const scale = Math.max(1, Math.floor(56 / Math.max(...values.shape)));
       canvas.style.setProperty("width", `${scale * values.shape[1]}px`);
@@ -232,7 +227,7 @@ export function learningView(app) {
       const map = heatMap(side, {
         trace: `${box.id}.weights`, at: [head], values, scale: "weight", rows: labels(own),
         columns: labels(box.cross ? inputs.source : own), cell: bounded(Math.floor(400 / Math.max(...values.shape)), 41),
-        select: box.side === "source" ? {} : { row: rows[chosenSteps[one.which]] },
+        select: box.side === "source" ? {} : { row: rows[stepOf(one)] },
         label: name, caption: words({ en: "{0} · at step {1}", zh: "{0} · 第 {1} 步" }, name, one.step),
       });
       return declareWeights(map, one, box, head, values);
@@ -242,7 +237,7 @@ export function learningView(app) {
 
     function theSum(one) {
       const { which, step, then } = one;
-      const i = chosenSteps[which];
+      const i = stepOf(one);
       const { token: id, rival, probability, difference, sum } = then.steps[i];
       const label = (x) => token(task.tokens[x]);
       const name = `learning:${which}:${step}:${i}`;
@@ -251,7 +246,11 @@ export function learningView(app) {
         onclick: () => choose(j), onkeydown: (event) => [" ", "Enter"].includes(event.key) && choose(j),
       }));
       function choose(j) {
-        chosenSteps[which] = j;
+        const { step: at } = store.get();
+        if (j < side.explanation.steps.length) {
+          further = null;
+          store.set({ step: j });
+        } else further = { which, step: j, at };
         update();
         below.querySelector(".token.selected").focus();
       }
@@ -281,12 +280,4 @@ const roomFor = (element) => bounded(element.clientWidth || 340, 760);
 /** The mean of −ln P over the tokens of the right answer. */
 function meanLoss({ steps }) {
   return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
-}
-
-function nothingKept({ data }) {
-  const command = `transformer train ${data.task.name} --keep 12`;
-  return el("p", {}, phrase({
-    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
-    zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
-  }, el("code", { class: "said", text: command })));
 }

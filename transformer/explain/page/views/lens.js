@@ -1,7 +1,7 @@
 // The logit lens: what the model would have said if it had stopped after each sublayer.
 
 import { lens } from "../arithmetic/attribution.js";
-import { likeliest } from "../arithmetic/compared.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { derived, el, percent, phrase, svg, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { partLabel } from "./part_names.js";

@@ -66,8 +66,8 @@ export function derivedVector(element, what, values) {
   return element;
 }
 
-/** The largest terms of a sum of products as bars, and the others together. */
-export function termBars(terms, what, name) {
+/** The largest terms of a sum of products as bars, the others together, and a bias, if any. */
+export function termBars(terms, what, name, bias = undefined) {
   const [first, others] = [terms.slice(0, TERMS), terms.slice(TERMS)];
   const items = first.map(({ i, x, y, value }) => ({
     label: el("span", { class: "product" }, el("span", { class: "quiet", text: `${i + 1}: ` }),
@@ -78,6 +78,11 @@ export function termBars(terms, what, name) {
     items.push({
       label: words({ en: "the other {0}", zh: "其余 {0} 项" }, others.length),
       value: others.reduce((sum, { value }) => sum + value, 0), what: `${what}.others`,
+    });
+  }
+  if (bias !== undefined) {
+    items.push({
+      label: words({ en: "bias", zh: "偏置" }), value: bias, what: `${what}.bias`,
     });
   }
   return bars({ items, label: name });

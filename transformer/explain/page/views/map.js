@@ -1,15 +1,16 @@
 // The map: the figure of the 2017 paper, drawn of this model. A box opens in the focus panel, and
 // the way by which data came there lights up.
 
-import { likeliest } from "../arithmetic/compared.js";
+import { likeliest } from "../arithmetic/explanation.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { layOutMap } from "../map_layout.js";
-import { paintSmall } from "../paint.js";
-import { words } from "../words.js";
+import { canvasKeeper, paintSmall } from "../paint.js";
 import {
   declare, derived, el, largestSize, number, percent, phrase, svg, term, token,
 } from "../widgets.js";
+import { words } from "../words.js";
 import { isBoxSecret, isHidden } from "./guess.js";
+import { modesNote } from "./modes.js";
 
 export function mapView(app) {
   const { store } = app;
@@ -28,14 +29,17 @@ export function mapView(app) {
       zh: "从上往下看：线是每个词元的向量，即{0}。每个部分从中读取，再把找到的加（ + ）回去。点一个看看。",
     }, term("residual")));
     const heading = el("h2", { class: "unseen", text: words({ en: "The map", zh: "全图" }) });
-    element.append(heading, head, legend, steps, figure);
+    const modes = modesNote(app, side);
+    element.append(heading, head, modes.element, legend, steps, figure);
+    const canvasOf = canvasKeeper();
     let width = 0;
     let drawn = null;
 
     function shapes(box, trace) {
-      const shape = (name) => (trace.get(name)?.shape ?? []).join("×");
-      if (box.kind === "tokens") return String(idsRead(side, box).length);
-      if (box.kind === "embedding") return `${idsRead(side, box).length} → ${shape(box.writes)}`;
+      const rows = Math.min(rowsThere(side, box, store.get()), idsRead(side, box).length);
+      const shape = (name) => [rows, ...(trace.get(name)?.shape ?? []).slice(1)].join("×");
+      if (box.kind === "tokens") return String(rows);
+      if (box.kind === "embedding") return `${rows} → ${shape(box.writes)}`;
       if (box.kind === "probabilities") return `${shape("logits")} → ${shape("logits")}`;
       return `${shape(box.reads)} → ${shape(box.writes)}`;
     }
@@ -95,13 +99,14 @@ export function mapView(app) {
         button.replaceChildren("+");
         return;
       }
-      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" }) : words(boxTitle(box));
+      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" })
+        : width < 420 ? words(boxTitle(box)).replace("attention", "attn") : words(boxTitle(box));
       button.replaceChildren(
         el("span", { class: "map-name", text: title }),
         el("span", { class: "map-shape", text: shape }),
       );
       if (part !== "box" || isBoxSecret(app, side, box)) return;
-      const picture = smallPicture(side, box, state);
+      const picture = smallPicture(side, box, state, canvasOf);
       if (picture) button.append(picture);
     }
 
@@ -117,6 +122,7 @@ export function mapView(app) {
       const state = store.get();
       const box = boxes.find(({ id }) => id === state.box);
       head.replaceChildren(modeChoice(app));
+      modes.update();
       const lit = box ? wayTo(boxes, box) : new Set();
       for (const line of drawn.lines) line.classList.toggle("lit", lit.has(line.dataset.to));
       for (const entry of drawn.buttons) describe(entry, state);
@@ -150,6 +156,23 @@ export function idsRead(side, box) {
   return inputs.ids ?? inputs[box.side];
 }
 
+/**
+ * How many rows of a box's stream there are at this step: in use those of the tokens that have been
+ * read so far. An encoder reads all at once, and so do training and a BERT.
+ */
+function rowsThere({ model, explanation: { steps } }, box, { step, mode }) {
+  if (mode === "training" || model.kind === "BERT" || box.side === "source") return Infinity;
+  return steps[Math.min(step, steps.length - 1)].row + 1;
+}
+
+/** The first rows of a matrix, and of these the first columns. */
+function corner({ shape: [height, width], data }, rows, columns) {
+  const shape = [Math.min(rows, height), Math.min(columns, width)];
+  const parts = Array.from({ length: shape[0] }, (_, i) =>
+    [...data.subarray(i * width, i * width + shape[1])]);
+  return { shape, data: Float64Array.from(parts.flat()) };
+}
+
 /** A small picture with a frame around the row of the chosen step; none around -1. */
 function withChosenRow(canvas, row, rows) {
   const picture = el("span", { class: row < 0 ? "map-thumb" : "map-thumb chosen" }, canvas);
@@ -175,8 +198,8 @@ function modeChoice({ store, payload }) {
   });
   const label = words({ en: "Mode", zh: "模式" });
   return el("div", { class: "choice", role: "group", "aria-label": label },
-    choose("use", { en: "In use", zh: "使用" }),
-    choose("training", { en: "In training", zh: "训练" }));
+    choose("use", { en: "In use", zh: "使用中" }),
+    choose("training", { en: "In training", zh: "训练时" }));
 }
 
 const STEP_SENTENCES = {
@@ -218,33 +241,37 @@ function stepSentence(store, { explanation }, { step: chosen }, isSecret) {
 }
 
 /** What a box computed, small: its tokens, a head's weights, the hidden units, the likeliest. */
-function smallPicture(side, box, state) {
+function smallPicture(side, box, state, canvasOf) {
   const { trace, steps, label, rows, columns } = side.explanation;
   const index = Math.min(state.step, steps.length - 1);
   const step = steps[index];
   const chosen = box.side === "source" ? -1 : step.row;
+  const there = rowsThere(side, box, state);
   if (box.kind === "tokens") {
     const texts = (box.side === "source" && columns) || rows;
-    return el("span", { class: "map-tokens" }, texts.map((text, i) =>
+    return el("span", { class: "map-tokens" }, texts.slice(0, there).map((text, i) =>
       token(text, { class: i === chosen ? "selected" : "" })));
   }
   if (box.kind === "attention") {
     const name = `${box.id}.weights`;
     const { shape: [heads, height, width], data } = trace.get(name);
+    const keys = box.cross ? Infinity : there;
     const maps = Array.from({ length: heads }, (_, head) => {
-      const part = data.subarray(head * height * width, (head + 1) * height * width);
-      const canvas = el("canvas", {});
-      paintSmall(canvas, { shape: [height, width], data: part }, "weight", 1);
-      return withChosenRow(declare(canvas, side, name, [head], part), chosen, height);
+      const whole = data.subarray(head * height * width, (head + 1) * height * width);
+      const part = corner({ shape: [height, width], data: whole }, there, keys);
+      const canvas = canvasOf(`${name}.${head}`);
+      paintSmall(canvas, part, "weight", 1);
+      const at = [head, ...part.shape.map((n) => `:${n}`)];
+      return withChosenRow(declare(canvas, side, name, at, part.data), chosen, part.shape[0]);
     });
     return el("span", { class: "map-heads" }, maps);
   }
   if (box.kind === "mlp") {
     const name = `${box.id}.hidden`;
-    const canvas = el("canvas", {});
-    const values = trace.get(name);
+    const canvas = canvasOf(name);
+    const values = corner(trace.get(name), there, Infinity);
     paintSmall(canvas, values, "signed", largestSize(values.data));
-    declare(canvas, side, name, [], values.data);
+    declare(canvas, side, name, [`:${values.shape[0]}`], values.data);
     return el("span", { class: "map-units" }, withChosenRow(canvas, chosen, values.shape[0]));
   }
   if (box.kind === "probabilities") {

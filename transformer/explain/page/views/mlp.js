@@ -1,24 +1,28 @@
 // The MLP: which hidden units a token excites and how far, a unit by itself, and the experiment
 // that shows that each token passes through alone.
 
+import { argmax } from "../arithmetic/tensor.js";
 import { hiddenUnits } from "../arithmetic/unit.js";
 import { boxesOf, boxPlace } from "../boxes.js";
 import { el, token } from "../widgets.js";
 import { words } from "../words.js";
+import { mlpLead } from "./before_mlp.js";
+import { partSwitch } from "./part_switch.js";
 import { swapPanel } from "./swap.js";
-import { askingTokens, rowLabels } from "./tokens.js";
+import { askingTokens, rowLabels, rowNote } from "./tokens.js";
 import { readingExamples, unitPanel } from "./unit.js";
-import { unitsPanel } from "./units.js";
+import { unitsPanel, unitsSpeaking } from "./units.js";
 
 export function mlpView(app) {
   function mount(element, side) {
     const boxes = boxesOf(side.model).filter((box) => box.kind === "mlp");
     const choice = el("div", { class: "mlp-choice" });
+    const lead = el("div", { class: "mlp-lead" });
     const units = el("div", { class: "units" });
     const unit = el("div", { class: "cell" });
     const swapping = el("div", { class: "swap" });
     element.classList.add("view");
-    element.append(choice, el("div", { class: "mlp" }, units, unit), swapping);
+    element.append(choice, lead, el("div", { class: "mlp" }, units, unit), swapping);
     let shown = null; // {path, query, unit}; without a query, that of the chosen step
     let swap = null; // {path, a, b, done}: two rows of an MLP's stream, which may change places
     const reading = readingExamples(element, side, boxes, () => keepingControl(element, update));
@@ -43,18 +47,24 @@ export function mlpView(app) {
       const index = Math.min(shown.query ?? (box.side === "source" ? 0 : step.row), last);
       const list = hiddenUnits(explanation.trace, box.id, index);
       const order = [...list].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-      const chosen = list[shown.unit ?? -1] ?? order[0];
+      const speaking = unitsSpeaking(app, side, box, index);
+      const most = speaking && argmax(speaking.values); // it speaks most for what is written
+      const chosen = list[shown.unit ?? most ?? -1] ?? order[0];
       const follow = box.side === "source" ? null : step.row; // its row follows the step
       choice.replaceChildren(
         blockChoice(boxes, box, open),
         rowChoice(app, side, box, index, (i) => {
           open({ query: i === follow ? null : i, unit: null });
         }),
+        partSwitch(app, side, { kind: "sublayer", path: box.id }, { path: box.id }) ?? "",
       );
-      units.replaceChildren(...unitsPanel(app, side, box, index, { list, order, chosen },
-        (number) => open({ unit: number })));
-      unit.replaceChildren(...unitPanel(side, box, index, chosen, { edits: state.edits, reading }));
-      if (swap?.path !== box.id || Math.max(swap.a, swap.b) > last) {
+      lead.replaceChildren(
+        ...mlpLead(app, side, box, index), rowNote(app, side, box, index) ?? "");
+      units.replaceChildren(...unitsPanel(app, side, box, index,
+        { list, order, chosen, speaking }, (number) => open({ unit: number })));
+      unit.replaceChildren(...unitPanel(app, side, box, index, chosen, reading));
+      const isThere = swap && Math.min(swap.a, swap.b) >= 0 && Math.max(swap.a, swap.b) <= last;
+      if (swap?.path !== box.id || !isThere) {
         swap = { path: box.id, a: index, b: index < last ? index + 1 : index - 1, done: false };
       }
       swapping.replaceChildren(...swapPanel(side, box, swap, (change) => {

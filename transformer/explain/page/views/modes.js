@@ -1,8 +1,10 @@
 // Training and use side by side: the same model, fed in two ways.
 
 import { decodeIds, rightAnswer } from "../arithmetic/tasks.js";
+import { answerInTraining, answerInUse } from "../sides.js";
 import { derived, el, number, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
+import { anySecret } from "./guess.js";
 
 /** The causal mask as a table: ✓ where a row's token may look at a column's. */
 export function maskTable(side, current, onRow) {
@@ -38,7 +40,9 @@ export function targetField(app, side) {
   }) });
   const problem = el("p", { class: "error", role: "alert" });
   const element = el("div", { class: "target-field" },
-    el("label", {}, `${words({ en: "The target", zh: "目标" })} `, input), isOwn, problem);
+    el("label", {}, `${words(side.task.reversed
+      ? { en: "The target, units first", zh: "目标（先写个位）" }
+      : { en: "The target", zh: "目标" })} `, input), isOwn, problem);
   function update() {
     const { steps } = side.explanation;
     if (document.activeElement !== input) {
@@ -97,7 +101,7 @@ function modeLines(side, inUse, training) {
         ? words({ en: "the next character (here: those of the target): loss −ln p",
           zh: "下一个字符（这里是目标中的）：损失 −ln p" })
         : words({ en: "the right token, at each position of the answer: loss −ln p",
-          zh: "回答的每个位置上的正确词元：损失 −ln p" }),
+          zh: "答案的每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
         zh: "不比较：写错的词元也照样读下去" })],
     [term("cache"),
@@ -136,15 +140,31 @@ function gapLines(side, inUse, training) {
   ];
 }
 
-/** The two modes side by side, in the form of the notes' table. */
-export function modesTable(side, inUse, training) {
+/** The two modes side by side, in the form of the notes' table; the present one is marked. */
+export function modesTable(side, mode) {
   const linesOf = side.model.kind === "BERT" ? gapLines : modeLines;
-  const lines = linesOf(side, inUse, training).map(([name, ...cells]) => el("tr", {},
-    el("th", { scope: "row" }, name), cells.map((cell) => el("td", {}, cell))));
-  return el("table", { class: "plain modes" },
+  const lines = linesOf(side, answerInUse(side), answerInTraining(side));
+  const now = (which) => (which === mode ? "now" : "");
+  return el("div", { class: "scroll" }, el("table", { class: "plain modes" },
     el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),
     el("thead", {}, el("tr", {}, el("td"),
-      el("th", { scope: "col", text: words({ en: "training", zh: "训练" }) }),
-      el("th", { scope: "col", text: words({ en: "in use", zh: "使用" }) }))),
-    el("tbody", {}, lines));
+      el("th", { scope: "col", class: now("training"), text: words({ en: "in training", zh: "训练" }) }),
+      el("th", { scope: "col", class: now("use"), text: words({ en: "in use", zh: "使用" }) }))),
+    el("tbody", {}, lines.map(([name, training, use]) => el("tr", {},
+      el("th", { scope: "row" }, name),
+      el("td", { class: now("training") }, training), el("td", { class: now("use") }, use))))));
+}
+
+/** "In use and in training: what is the difference?", which opens the table. */
+export function modesNote(app, side) {
+  const summary = el("summary", { text: words({
+    en: "In use, in training: what is the difference?", zh: "使用与训练，有什么不同？",
+  }) });
+  const body = el("div");
+  const element = el("details", { class: "modes-note", ontoggle: () => update() }, summary, body);
+  function update() {
+    element.hidden = anySecret(app, side);
+    if (element.open && side.explanation) body.replaceChildren(modesTable(side, app.store.get().mode));
+  }
+  return { element, update };
 }

@@ -1,12 +1,18 @@
 // Every head and MLP switched off in turn: what each is worth, beside how hard it looks.
 
-import { editName, importance, sublayersOf } from "../arithmetic/edits.js";
+import { editName, importance } from "../arithmetic/edits.js";
+import { explain } from "../arithmetic/explanation.js";
+import { isInEncoder, sublayersOf } from "../arithmetic/model.js";
+import { answerInUse } from "../sides.js";
 import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
+import { reason } from "./edits_report.js";
 import { effectTable } from "./effects.js";
 import { partLabel, partText, signed } from "./part_names.js";
+import { said } from "./said.js";
 
 const SLICE_MS = 40; // then the page may draw and answer
+const SHOWN_PARTINGS = 3;
 
 /** {element, update(step)}: a button, and the table that it computes. */
 export function rankingPanel(app, side) {
@@ -47,7 +53,9 @@ export function rankingPanel(app, side) {
           table.replaceChildren(...result(mine));
           return;
         }
-        mine.found.push(value);
+        const { question } = clean;
+        const { text } = explain(model, side.task, question, { edits: [value.edit] });
+        mine.found.push({ ...value, text });
       }
       progress.textContent = words(
         { en: "{0} of {1} measured", zh: "已测 {0} / {1}" }, mine.found.length, total);
@@ -64,14 +72,18 @@ export function rankingPanel(app, side) {
   function result({ found, token: id, rival }) {
     const ranked = [...found].sort((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
     const { label } = side.clean;
-    const rows = ranked.map(({ edit, predicted, measured, looks }) => ({
+    const before = answerInUse(side).text;
+    const rows = ranked.map(({ edit, predicted, measured, looks, text }) => ({
       label: el("button", {
         type: "button", class: "plain",
         onclick: () => app.open(edit.path, edit.kind === "head" ? { head: edit.index } : {}),
       }, partLabel(side.boxes, editName(edit))),
       name: editName(edit),
-      predicted,
+      predicted: isInEncoder(side.model, edit.path) ? null : predicted,
       measured,
+      becomes: text === before
+        ? el("span", { class: "quiet", text: words({ en: "the same", zh: "不变" }) })
+        : said(side.task, side.task.name === "characters" ? sinceDifferent(text, before) : text),
       looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],
     }));
     return [
@@ -79,10 +91,10 @@ export function rankingPanel(app, side) {
         en: "By how much the logit of {0} less that of {1} changes:",
         zh: "{0} 的 logit 减去 {1} 的，变化了多少：",
       }, token(label(id)), token(label(rival)))),
-      effectTable(rows), contrast(ranked),
+      effectTable(rows), contrast(ranked), partings(ranked),
       el("p", { class: "quiet" }, words({
-        en: "An MLP that is off takes its bias along, which the sum lists under “biases”.",
-        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项。",
+        en: "An MLP that is off takes its bias along, which the sum lists under \"biases\": so its prediction is not quite that of its bar there.",
+        zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项，所以这里的预测与那里的条略有不同。",
       }), side.model.kind === "Transformer" ? words({
         en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
         zh: "编码器不在求和之中：它通过交叉注意力读到的内容起作用。",
@@ -114,8 +126,31 @@ export function rankingPanel(app, side) {
       `measured:${name}`, idle.measured)));
   }
 
+  /** Where prediction and measurement part most, and why. */
+  function partings(ranked) {
+    const gap = ({ predicted, measured }) => Math.abs(predicted - measured);
+    const far = ranked
+      .filter((one) => !isInEncoder(side.model, one.edit.path) &&
+        gap(one) > Math.max(0.3, 0.3 * Math.abs(one.measured)))
+      .sort((a, b) => gap(b) - gap(a)).slice(0, SHOWN_PARTINGS);
+    if (far.length === 0) return null;
+    return el("div", {},
+      el("p", {}, words({
+        en: "Prediction and measurement part most at these:", zh: "预测与实测相差最大的：",
+      })),
+      el("ul", { class: "reasons" }, far.map(({ edit, predicted, measured }) => {
+        const name = editName(edit);
+        const shown = (what, x) =>
+          derived(el("span", { class: "number", text: signed(x) }), `${what}:${name}`, x);
+        return el("li", {}, el("strong", { text: partText(side.boxes, name) }), " ", phrase(
+          { en: "({0} predicted, {1} measured): ", zh: "（预测 {0}，实测 {1}）：" },
+          shown("predicted", predicted), shown("measured", measured)),
+        reason(side.model, step, edit, predicted, measured));
+      })));
+  }
+
   const readings = () => el("p", { class: "quiet", text: words({
-    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, “Attention is not Explanation”). And what one part loses, later ones may make up for (McGrath et al. 2023, “The Hydra Effect”).",
+    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, \"Attention is not Explanation\"). And what one part loses, later ones may make up for (McGrath et al. 2023, \"The Hydra Effect\").",
     zh: "注意力权重不等于重要性：权重只说一个头看向哪里，不说它带回了什么，也不说有没有谁去读（Jain 与 Wallace 2019，“Attention is not Explanation”）。而且一个部分失去的，后面的部分可能补上（McGrath 等 2023，“The Hydra Effect”）。",
   }) });
 
@@ -131,4 +166,11 @@ export function rankingPanel(app, side) {
   }
 
   return { element, update };
+}
+
+/** A text from where it differs from another, "…ut the". */
+function sinceDifferent(text, before) {
+  const [a, b] = [[...text], [...before]];
+  const start = a.findIndex((c, i) => c !== b[i]);
+  return start === 0 ? text : `…${a.slice(start < 0 ? b.length : start).join("")}`;
 }

@@ -1,12 +1,15 @@
 // The sum: a token's logit less its rival's, as what each part of the model added to it.
 
-import { parts } from "../arithmetic/attribution.js";
-import { comparedStep, heldScales, likeliest, runningTotal } from "../arithmetic/compared.js";
+import { heldScales, parts, runningTotal } from "../arithmetic/attribution.js";
+import { hasPart } from "../arithmetic/edits.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { at } from "../arithmetic/tensor.js";
 import { declare, derived, el, number, percent, phrase, term, token, visible } from "../widgets.js";
 import { words } from "../words.js";
+import { earlierRival } from "./before_mlp.js";
 import { lensSection } from "./lens.js";
 import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
+import { smallSwitch } from "./part_switch.js";
 
 export function sumView(app) {
   const { store } = app;
@@ -38,7 +41,7 @@ export function sumView(app) {
       for (const [bySize, button] of order) {
         button.setAttribute("aria-pressed", String(bySize === isBySize));
       }
-      asked.replaceChildren(question(step));
+      asked.replaceChildren(question(step), ...earlierRival(app, side, step));
       told.replaceChildren(waterfall(sum, step), check(sum), scales(step.row));
       last.replaceChildren(lensSection(app, side, step));
     }
@@ -58,7 +61,7 @@ export function sumView(app) {
       })));
       return el("p", { class: "sum-question" }, phrase({
         en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
-        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
+        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3} 从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"),
       term("direct logit attribution")));
     }
@@ -87,13 +90,15 @@ export function sumView(app) {
           title: words(
             { en: "{0}: {1}; the sum so far: {2}", zh: "{0}：{1}；累计：{2}" },
             partText(side.boxes, name), signed(value), signed(after)),
-          onclick: () => app.open(box, head === undefined ? {} : { head }),
+          onclick: () => app.open(box, head === undefined ? {} : { head, query: null, key: null }),
         }, partLabel(side.boxes, name, true),
         el("span", { class: "bar-track" },
           line(0, "zero"), bar(before, after, "sign"), line(after, "fall-edge")),
         el("span", { class: "number", text: signed(value) }),
         el("span", { class: "number quiet so-far", text: signed(after) }));
-        return el("li", {}, derived(row, `sum:${name}`, value));
+        const off = switchOf(name, box, head, step.rival);
+        const isOut = off?.getAttribute("aria-pressed") === "true";
+        return el("li", { class: isOut && "is-off" }, derived(row, `sum:${name}`, value), off);
       });
       const { label } = side.explanation;
       const total = derived(el("div", { class: "fall-row total" },
@@ -110,8 +115,15 @@ export function sumView(app) {
             el("span", {}, "← ", token(label(step.rival))),
             el("span", {}, token(label(step.token)), " →")),
           el("span", { text: words({ en: "adds", zh: "加上" }) }),
-          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) })),
+          el("span", { class: "so-far", text: words({ en: "so far", zh: "累计" }) }), el("span")),
         rows, el("li", {}, total));
+    }
+
+    /** A switch for a head or a sublayer; the other parts have none. The rival stays the same. */
+    function switchOf(name, box, head, rival) {
+      const target = head === undefined
+        ? { kind: "sublayer", path: box } : { kind: "head", path: box, index: head };
+      return hasPart(side.model, target) ? smallSwitch(app, side, name, target, { rival }) : null;
     }
 
     function check({ parts: { length }, total, difference }) {
@@ -119,7 +131,7 @@ export function sumView(app) {
       const apart = Math.abs(total - difference);
       return el("p", {}, phrase({
         en: "They add up: the {0} parts give {1}, and the model's own two logits differ by {2}. What lies between these two numbers, {3}, is rounding.",
-        zh: "它们加得起来：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
+        zh: "各项加起来正好相等：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
       }, length, value("sum:total", total, signed(total, 6)),
       value("sum:difference", difference, signed(difference, 6)),
       value("sum:error", apart, number(apart))));

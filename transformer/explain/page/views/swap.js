@@ -1,16 +1,20 @@
-// That an MLP treats each token alone, to be tried: three tokens' vectors pass through it, two of
-// them change places, and so do their results. All is computed, with the model's weights.
+// That an MLP treats each token alone, to be tried: tokens' vectors pass through it, two of them
+// change places, and so do their results. All is computed, with the model's weights.
 
 import { row } from "../arithmetic/tensor.js";
 import { runMlp, takeRows } from "../arithmetic/unit.js";
-import { paintSmall } from "../paint.js";
-import { derived, el, number, visible } from "../widgets.js";
+import { derived, el, largestSize, number, visible } from "../widgets.js";
 import { words } from "../words.js";
-import { derivedVector } from "./lines.js";
+import { strips } from "./lines.js";
 import { askingTokens } from "./tokens.js";
 
-/** Which rows are shown: the two that may change places, and one beside them, if there is one. */
+const SWAP_WIDTH = 1000; // pixels for the numbers of all stages
+
+const MOST_SWAP_ROWS = 8;
+
+/** Which rows are shown: all; of many, the two that may change places, and one beside them. */
 function shownRows(count, { a, b }) {
+  if (count <= MOST_SWAP_ROWS) return Array.from({ length: count }, (_, i) => i);
   const other = [a + 1, a - 1, b + 1, b - 1].find((i) => i >= 0 && i < count && i !== a && i !== b);
   return [a, b, ...(other === undefined ? [] : [other])].sort((i, j) => i - j);
 }
@@ -37,18 +41,22 @@ export function swapPanel(side, box, swap, change) {
     { name: output, values: now.get(output),
       rule: words({ en: "results: × W_2", zh: "结果：× W_2" }) },
   ];
+  const numbers = stages.reduce((sum, { values }) => sum + values.shape[1], 0);
+  const cell = Math.max(3, Math.min(12, Math.floor(SWAP_WIDTH / numbers)));
   const put = takeRows(before.get(output), order.map((i) => rows.indexOf(i))); // moved by hand
   const difference = put.data.reduce((most, number, i) =>
     Math.max(most, Math.abs(number - now.get(output).data[i])), 0);
   return [
     el("h3", { text: words({ en: "Each token alone", zh: "每个词元各走各的" }) }),
     el("p", { text: words({
-      en: "Attention moves information between tokens; the MLP never does. Try it: let two vectors change places before the MLP.",
-      zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。",
-    }) }),
+      en: "Attention moves information between tokens; the MLP never does. Try it: let two vectors change places before the MLP.{0}",
+      zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。{0}",
+    }, rows.length === labels.length ? "" : words({
+      en: " Shown are {0} of the {1} tokens.", zh: "{1} 个词元里画出了 {0} 个。",
+    }, rows.length, labels.length)) }),
     swapControls(labels, swap, change),
     el("div", { class: "swap-picture" },
-      stages.map((stage) => swapStage(stage, { order, rows, labels }))),
+      stages.map((stage) => swapStage(side, stage, { order, rows, labels, cell }))),
     el("div", { role: "status" }, swap.done ? verdict(box, difference) : null),
   ];
 }
@@ -73,23 +81,16 @@ function swapControls(labels, { a, b, done }, change) {
     }));
 }
 
-/** One stage of the three tokens: its shape, and a strip for each of them. */
-function swapStage({ name, values, rule }, { order, rows, labels }) {
-  const [count, size] = values.shape;
-  const most = values.data.reduce((all, x) => Math.max(all, Math.abs(x)), 0);
-  const column = el("div", { class: "swap-stage" },
-    el("p", { class: "swap-shape", text: `[1, ${count}, ${size}]` }),
-    order.map((from, place) => {
-      const numbers = row(values, place);
-      const canvas = el("canvas", { role: "img", "aria-label": `${labels[from]}: ${rule}` });
-      paintSmall(canvas, { shape: [1, size], data: numbers }, "signed", most);
-      derivedVector(canvas, `swap:${name}.${from}`, numbers);
-      return el("div", { class: `swap-row${from === rows[place] ? "" : " moved"}` },
-        el("bdi", { text: visible(labels[from]) }), canvas);
-    }),
+/** One stage of these tokens: its shape, and a strip for each of them; what moved is framed. */
+function swapStage(side, { name, values, rule }, { order, rows, labels, cell }) {
+  const list = order.map((from, place) => ({
+    label: visible(labels[from]), what: `swap:${name}.${from}`, values: row(values, place), cell, line: 18,
+    select: from === rows[place] ? {} : { row: 0 },
+  }));
+  return el("div", { class: "swap-stage" },
+    el("p", { class: "swap-shape", text: `[1, ${values.shape.join(", ")}]` }),
+    strips(side, list, largestSize(values.data)),
     el("p", { class: "quiet", text: rule }));
-  column.style.setProperty("flex-grow", size);
-  return column;
 }
 
 /** Whether the results are those of before, in other places. */

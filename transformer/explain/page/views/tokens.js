@@ -36,18 +36,50 @@ export function rowLabels(app, side, box) {
   });
 }
 
+/** The token at place j; with its place, where it is not the only one of its kind. */
+export function tokenAt(labels, j, properties = {}) {
+  const isOne = labels.indexOf(labels[j]) === labels.lastIndexOf(labels[j]);
+  const place = words({ en: " (position {0})", zh: "（第 {0} 个）" }, j + 1);
+  return el("span", {}, token(labels[j], properties),
+    isOne ? null : el("span", { class: "quiet", text: place }));
+}
+
 const ASKING = {
-  use: { en: "The token that writes {0}", zh: "写 {0} 的词元" },
-  training: { en: "The token that is to write {0}", zh: "要写 {0} 的词元" },
-  silent: { en: "The token {0} at place {1}", zh: "第 {1} 个词元 {0}" },
+  use: {
+    en: "The token {0}, which writes {1},", inside: "the token {0}, which writes {1},",
+    zh: "词元 {0}（由它写出 {1}）",
+  },
+  training: {
+    en: "The token {0}, which is to write {1},", inside: "the token {0}, which is to write {1},",
+    zh: "词元 {0}（要由它写出 {1}）",
+  },
+  silent: {
+    en: "The token {0} at position {2}", inside: "the token {0} at position {2}",
+    zh: "第 {2} 个词元 {0}",
+  },
 };
 
-/** "The token that writes 6"; or of a row that writes nothing, "The token 4 at place 5". */
-export function whoAsks(app, side, box, index) {
+/**
+ * "The token 4, which writes 6,"; or of a row that writes nothing, "The token 4 at place 5".
+ * isInside: within a sentence.
+ */
+export function whoAsks(app, side, box, index, isInside = false) {
   const next = written(app, side, box, index);
-  const texts = ASKING[next === undefined ? "silent" : app.store.get().mode];
-  const label = next ?? askingTokens(side.explanation, box)[index];
-  return el("span", {}, phrase(texts, token(label), index + 1));
+  const { inside, ...texts } = ASKING[next === undefined ? "silent" : app.store.get().mode];
+  const text = isInside ? { ...texts, en: inside } : texts;
+  const label = askingTokens(side.explanation, box)[index];
+  return el("span", {}, phrase(text, token(label), next === undefined ? "" : token(next), index + 1));
+}
+
+/** What "5→2" means, the label of a row that writes a token; null for one that writes none. */
+export function rowNote(app, side, box, index) {
+  const next = written(app, side, box, index);
+  if (next === undefined) return null;
+  const label = askingTokens(side.explanation, box)[index];
+  return el("p", { class: "quiet row-note" }, phrase({
+    en: "Rows are those of the tokens that the model has read; {0} is the row of {1}, which writes {2}.",
+    zh: "每一行是模型已读入的一个词元；{0} 是 {1} 的那一行，由它写出 {2}。",
+  }, token(`${label}→${next}`), token(label), token(next)));
 }
 
 /** The token to which that of a step is compared: the one that the reader chose, or the next. */

@@ -1,7 +1,7 @@
 // A hidden unit: what it does for this token, what else excites it, and what it pushes.
 
 import { streamSublayers } from "../arithmetic/attribution.js";
-import { rowIds } from "../arithmetic/cell.js";
+import { largestTerms, rowIds } from "../arithmetic/cell.js";
 import { row } from "../arithmetic/tensor.js";
 import { excitation, exampleInputs, unitAdds, unitPushes } from "../arithmetic/unit.js";
 import { boxesOf } from "../boxes.js";
@@ -9,7 +9,10 @@ import {
   bars, declare, derived, el, formula, number, percent, phrase, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
-import { editedPart, line, measured, quietLine, strips } from "./lines.js";
+import { isSecret, secretNote } from "./guess.js";
+import { editedPart, line, measured, quietLine, strips, termBars } from "./lines.js";
+import { partSwitch } from "./part_switch.js";
+import { stepOf } from "./tokens.js";
 
 const PUSHED = 4; // tokens pushed up, and as many down
 const EXCITING = 6;
@@ -42,29 +45,48 @@ export function readingExamples(element, side, boxes, ready) {
 }
 
 /** The lines for a unit, which `unit` describes as `hiddenUnits` does. */
-export function unitPanel(side, box, index, unit, { edits, reading }) {
+export function unitPanel(app, side, box, index, unit, reading) {
+  const { edits } = app.store.get();
   const edited = editedPart(edits, box, index, "unit", unit.unit);
-  const c = { side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
+  const c = { app, side, box, index, unit, edited, what: `unit:${box.id}.${index}.${unit.unit}` };
   return [
     el("h3", {}, words({ en: "Unit {0}", zh: "单元 {0}" }, unit.unit + 1)),
+    partSwitch(app, side, { kind: "unit", path: box.id, index: unit.unit },
+      { path: box.id, unit: unit.unit }) ?? "",
     el("ol", { class: "chain" },
-      answerLine(c), ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
+      ...(side.model.weights ? [askLine(c)] : []), answerLine(c),
+      ...(side.model.weights ? [addsLine(c), pushLine(c)] : []),
       ...(side.data.examples?.length ? [excitedLine(c, reading), examplesLine(c)] : [])),
   ];
 }
 
-const THROUGH = {
-  relu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer is {0}. ReLU lets {2} of it through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答是 {0}，ReLU 放行其中的 {2}。",
-  },
-  gelu: {
-    en: "It asks a question of the vector: a dot product with its column of W_1{3}. The answer z is {0}. GELU multiplies it by Φ(z): {2} of it gets through.",
-    zh: "它向词元的向量提一个问题：和 W_1 中它那一列做点积{3}。回答 z 是 {0}，GELU 再乘以 Φ(z)，放行其中的 {2}。",
+const ASKS_VECTOR = {
+  plain: {
+    en: "It asks a question of the vector: how well do its {0} numbers fit those of the unit's column {1} of W_1? The answer is their dot product{2}.",
+    zh: "它向词元的向量提一个问题：向量的 {0} 个数和 W_1 的第 {1} 列（这个单元的那一列）有多合？回答就是它们的点积{2}。",
   },
   swiglu: {
-    en: "Its gate asks a question of the vector: the answer z is {0}, and sigmoid(z) opens it to {2}. What passes is z times a second number, {1}.",
-    zh: "它的门向词元的向量提一个问题：回答 z 是 {0}，sigmoid(z) 把门开到 {2}。通过的是 z 乘以第二个数 {1}。",
+    en: "Its gate asks a question of the vector: how well do its {0} numbers fit those of the gate's column {1}? The answer is their dot product{2}.",
+    zh: "它的门向词元的向量提一个问题：向量的 {0} 个数和门的第 {1} 列有多合？回答就是它们的点积{2}。",
+  },
+};
+
+const THROUGH = {
+  on: {
+    en: "The answer {0} is positive: ReLU lets it through as it is.",
+    zh: "回答 {0} 是正的：ReLU 让它原样通过。",
+  },
+  off: {
+    en: "The answer {0} is not positive: ReLU makes it 0, and the unit stays off.",
+    zh: "回答 {0} 不是正的：ReLU 把它变成 0，单元不亮。",
+  },
+  gelu: {
+    en: "GELU multiplies the answer z = {0} by Φ(z): {2} of it gets through.",
+    zh: "GELU 把回答 z = {0} 乘以 Φ(z)：放行其中的 {2}。",
+  },
+  swiglu: {
+    en: "The answer z is {0}, and sigmoid(z) opens the gate to {2}. What passes is z times a second number, {1}.",
+    zh: "回答 z 是 {0}，sigmoid(z) 把门开到 {2}。通过的是 z 乘以第二个数 {1}。",
   },
 };
 
@@ -83,24 +105,43 @@ function biasText({ model }) {
   return model.config.bias ? words({ en: ", plus a bias", zh: "，再加偏置" }) : "";
 }
 
+/** The dot product, its largest terms: x · a column of W_1, plus a bias. */
+function askLine({ side, box, index, unit, what }) {
+  const { model: { weights, config }, explanation: { trace } } = side;
+  const layer = `${box.id}.${config.activation === "swiglu" ? "gate" : "up"}`;
+  const terms = largestTerms(
+    row(trace.get(box.reads), index), row(weights[`${layer}.weight`], unit.unit));
+  const bias = weights[`${layer}.bias`]?.data[unit.unit];
+  const texts = ASKS_VECTOR[config.activation === "swiglu" ? "swiglu" : "plain"];
+  const title = words({ en: "What it asks: a dot product", zh: "它问什么：点积" });
+  return line(
+    title, words(texts, terms.length, unit.unit + 1, biasText(side)),
+    termBars(terms, `${what}.terms`, title, bias),
+    declare(el("p", { class: "total", text: words(
+      { en: "answer {0}", zh: "回答 {0}" }, number(unit.pre)) }), side,
+    `${box.id}.pre_activation`, [index, unit.unit], [unit.pre]),
+  );
+}
+
 function answerLine({ side, box, index, unit, edited, what }) {
   const { activation } = side.model.config;
   const { pre, up, value, share } = unit;
   const kind = activation.startsWith("gelu") ? "gelu" : activation;
+  const through = kind === "relu" ? (pre > 0 ? "on" : "off") : kind;
   const name = { relu: "ReLU", gelu: "GELU", swiglu: "silu" }[kind];
   const factor = up === null ? [] : ["·", measured(up)];
   const scalar = (part, x) => declare(el("span", { class: "number", text: number(x) }), side,
     `${box.id}.${part}`, [index, unit.unit], [x]);
   return line(
-    words({ en: "What it answers here", zh: "它在这里的回答" }),
+    words({ en: "What gets through", zh: "放行多少" }),
     edited ? words(EDITED_UNIT[edited])
-      : phrase(THROUGH[kind], scalar("pre_activation", pre), up === null ? "" : scalar("up", up),
-        derived(el("span", { text: percent(share) }), `${what}.share`, share), biasText(side)),
+      : phrase(THROUGH[through], scalar("pre_activation", pre),
+        up === null ? "" : scalar("up", up),
+        derived(el("span", { text: percent(share) }), `${what}.share`, share)),
     edited ? null
       : formula(["text", name], "(", measured(pre), ")", ...factor, "=", measured(value)),
     el("p", { class: "total" }, phrase(
-      { en: "answer {0}, unit {1}", zh: "回答 {0}，单元 {1}" },
-      scalar("pre_activation", pre), scalar("hidden", value))),
+      { en: "unit {0}", zh: "单元 {0}" }, scalar("hidden", value))),
   );
 }
 
@@ -112,9 +153,9 @@ function addsLine({ side, box, index, unit, what }) {
   return line(
     phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
     words({
-      en: "Its value times its row of W_2: {0} numbers. The output of the MLP is the sum of all units{1}.",
-      zh: "它的值乘以 W_2 中它那一行：{0} 个数。MLP 的输出就是所有单元之和{1}。",
-    }, added.length, biasText(side)),
+      en: "Its value times its row of W_2, row {2}: {0} numbers. The output of the MLP is the sum of all units{1}.",
+      zh: "它的值乘以 W_2 中它那一行，即第 {2} 行：{0} 个数。MLP 的输出就是所有单元之和{1}。",
+    }, added.length, biasText(side), unit.unit + 1),
     formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit + 1, "]"),
     strips(side, [
       { label: words({ en: "unit {0}", zh: "单元 {0}" }, unit.unit + 1),
@@ -126,7 +167,7 @@ function addsLine({ side, box, index, unit, what }) {
 }
 
 /** Which tokens' logits grow by what the unit adds, and which shrink. */
-function pushLine({ side, box, index, unit, edited, what }) {
+function pushLine({ app, side, box, index, unit, edited, what }) {
   const { model, explanation } = side;
   const title = words({ en: "Which tokens it pushes", zh: "它推哪些词元" });
   if (!streamSublayers(model).some(({ path }) => path === box.id)) {
@@ -136,6 +177,8 @@ function pushLine({ side, box, index, unit, edited, what }) {
     }));
   }
   if (edited === "sublayer") return line(title, words(EDITED_UNIT.sublayer));
+  const step = explanation.steps.indexOf(stepOf(explanation, box, index));
+  if (isSecret(app, side, step)) return line(title, secretNote());
   const pushes = unitPushes(model, explanation.trace, box.id, index, unit.unit);
   const mean = pushes.reduce((sum, x) => sum + x, 0) / pushes.length;
   const factor = unit.value === 0 ? 1 : unit.value;

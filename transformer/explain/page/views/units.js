@@ -27,9 +27,9 @@ const LET_THROUGH = {
 
 /**
  * A token's units, `list`, of which `order` has the largest first and `chosen` is opened beside;
- * pick(unit) opens another.
+ * speaking: as `unitsSpeaking` gives it; pick(unit) opens another.
  */
-export function unitsPanel(app, side, box, index, { list, order, chosen }, pick) {
+export function unitsPanel(app, side, box, index, { list, order, chosen, speaking }, pick) {
   const { activation } = side.model.config;
   const text = LET_THROUGH[activation.startsWith("gelu") ? "gelu" : activation];
   const on = list.filter(({ pre, share }) => pre > 0 && share > 0).length;
@@ -44,18 +44,22 @@ export function unitsPanel(app, side, box, index, { list, order, chosen }, pick)
   });
   return [
     el("p", { class: "says" }, phrase(text, whoAsks(app, side, box, index), on, list.length)),
+    el("p", { class: "quiet", text: words({
+      en: "W_1 has a column for each unit: what it looks for in a vector. W_2 has a row for each: what it then adds, as far as it is on.",
+      zh: "W_1 里每个单元有一列：它在向量里找什么。W_2 里每个单元有一行：它亮多少，就按多少加上这一行。",
+    }) }),
     profile(side, box, index, list, chosen, pick),
     el("p", { class: "quiet profile-words" }, words({
       en: "All {0} units, sorted. Grey: what the activation is given, from {1} to {2}. Coloured: " +
         "the unit, what comes out.",
       zh: "全部 {0} 个单元，排好序。灰色：激活函数得到的数，从 {1} 到 {2}。有颜色的：出来的结果，也就是单元的值。",
     }, list.length, number(Math.max(...given)), number(Math.min(...given)))),
-    el("h4", { text: words({ en: "The largest", zh: "最大的" }) }),
+    ...(speaking ? speakers(side.explanation, box, index, speaking, chosen, pick) : []),
+    el("h3", { text: words({ en: "The largest", zh: "最大的" }) }),
     unitBars(largest, chosen, pick, (unit) => `unit:${box.id}.hidden.${index}.${unit}`,
       words({ en: "The largest units", zh: "最大的单元" })),
     el("label", { class: "pick" },
       phrase({ en: "any {0}: {1}", zh: "任选一个{0}：{1}" }, term("unit"), other)),
-    ...speaking(app, side, box, index, chosen, pick),
   ];
 }
 
@@ -69,22 +73,30 @@ function unitBars(units, chosen, pick, what, label) {
   });
 }
 
-/** Which units speak for the token that the row writes, and which for its rival. */
-function speaking(app, side, box, index, chosen, pick) {
+/**
+ * What each unit adds to the logit of the token that the row writes, less its rival's: {token,
+ * rival, values}; null where that is nothing, or still to be guessed.
+ */
+export function unitsSpeaking(app, side, box, index) {
   const { explanation, model } = side;
   const step = stepOf(explanation, box, index);
-  if (!model.weights || !step) return [];
-  if (isSecret(app, side, explanation.steps.indexOf(step))) return [];
-  if (editedPart(app.store.get().edits, box, index) === "sublayer") return [];
+  if (!model.weights || !step) return null;
+  if (isSecret(app, side, explanation.steps.indexOf(step))) return null;
+  if (editedPart(app.store.get().edits, box, index) === "sublayer") return null;
   const rival = rivalOf(app, step);
   const values = unitsForToken(model, explanation.trace, box.id, index, step.token, rival);
+  return { token: step.token, rival, values };
+}
+
+/** Which units speak for the token that the row writes, and which for its rival. */
+function speakers({ label }, box, index, { token: id, rival, values }, chosen, pick) {
   const units = Array.from(values, (value, unit) => ({ unit, value }))
     .filter(({ value }) => value !== 0).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const total = values.reduce((sum, x) => sum + x, 0);
-  const what = (name) => `units:${box.id}.${index}.${step.token}.${rival}.${name}`;
+  const what = (name) => `units:${box.id}.${index}.${id}.${rival}.${name}`;
   return [
-    el("h4", {}, phrase({ en: "For {0} rather than {1}", zh: "支持 {0} 而不是 {1}" },
-      token(explanation.label(step.token)), token(explanation.label(rival)))),
+    el("h3", {}, phrase({ en: "For {0} rather than {1}", zh: "支持 {0} 而不是 {1}" },
+      token(label(id)), token(label(rival)))),
     derived(el("p", { class: "quiet" }, phrase({
       en: "All units together add {0} to the logit of the one less that of the other, each norm's " +
         "scale held at its value here. Those that count most:",

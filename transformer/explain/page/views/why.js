@@ -1,13 +1,14 @@
-// Ask why: switch a part off, or put in its place what it computed for another input, and see what
+// Ask why: switch a part off, or put in its place what it computed for another question, and see what
 // becomes of the answer.
 
-import { comparedStep, likeliest } from "../arithmetic/compared.js";
-import { isInEncoder, probabilitiesAt } from "../arithmetic/edits.js";
-import { run } from "../arithmetic/model.js";
+import { probabilitiesAt } from "../arithmetic/edits.js";
+import { comparedStep, likeliest } from "../arithmetic/explanation.js";
+import { isInEncoder, run } from "../arithmetic/model.js";
 import { asSource } from "../arithmetic/tasks.js";
 import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { switchBoard } from "./board.js";
+import { answersOf, consequence } from "./edits_answer.js";
 import { editsReport } from "./edits_report.js";
 import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
@@ -36,20 +37,20 @@ export function whyView(app) {
     const thisStep = option(isBert
       ? { en: "at the gap only", zh: "只在空处" }
       : { en: "at this step only", zh: "只在这一步" }, { isStepOnly: true });
-    const zero = option({ en: "nothing: zeros", zh: "空着：全零" }, { isPatch: false });
+    const zero = option({ en: "nothing: zeros", zh: "全零" }, { isPatch: false });
     const patch = option(
-      { en: "what it computed for", zh: "它对另一输入的计算：" }, { isPatch: true });
+      { en: "what it computed for", zh: "它对另一个问题算出的结果：" }, { isPatch: true });
     const other = el("input", {
       type: "text", value: chosen.from, autocomplete: "off", spellcheck: "false", maxlength: "2000",
-      "aria-label": words({ en: "the other input", zh: "另一个输入" }),
+      "aria-label": words({ en: "the other question", zh: "另一个问题" }),
       onkeydown: (event) => event.stopPropagation(),
       oninput: () => choose({ isPatch: true, from: other.value }),
     });
 
     element.append(
       el("p", {}, phrase({
-        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place what it computed for another input: {1}.",
-        zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个输入的计算结果：{1}。",
+        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place what it computed for another question: {1}.",
+        zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个问题的计算结果：{1}。",
       }, term("ablation"), term("activation patching"))),
       el("div", { class: "why-controls" },
         el("span", {
@@ -116,8 +117,17 @@ export function whyView(app) {
           store.set({ edits: [...store.get().edits, { ...target, ...how(target.path, step) }] });
         },
       }));
+      const hadResult = result.childElementCount > 1;
       result.replaceChildren(...(edits.length > 0 ? whatCameOfIt(step) : [invitation()]));
+      if (hadResult && edits.length === 0) keepInView();
       ranking.update(step);
+    }
+
+    /** Where the reader looks at what has gone, lead to the switches. */
+    function keepInView() {
+      const { top, bottom } = element.getBoundingClientRect();
+      const hasLeft = board.getBoundingClientRect().bottom < innerHeight / 5;
+      if (hasLeft && top < innerHeight && bottom > -innerHeight) board.scrollIntoView({ block: "center" });
     }
 
     const invitation = () => el("p", { class: "quiet", text: words({
@@ -126,40 +136,21 @@ export function whyView(app) {
     }) });
 
     function whatCameOfIt(step) {
-      const edited = run(side.model, side.clean.inputs, side.edits);
-      return [
-        answers(), shiftOfProbabilities(step, edited), ...editsReport(app, side, step, edited),
-      ];
-    }
-
-    /** The answer before and after; in training it is given, and the loss changes. */
-    function answers() {
-      const { clean, explanation } = side;
+      const { model, clean, explanation, edits } = side;
+      const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
+      const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
-      const boxes = ({ steps, label, text }) => {
-        const written = steps.map(({ token: id }, i) =>
-          token(label(id), { class: clean.steps[i]?.token === id ? "" : "changed" }));
-        const reads = steps.map(({ token: id }) => label(id)).filter((x) => x !== "</s>").join("");
-        const people = words({ en: "which is {0}", zh: "即 {0}" }, text);
-        return el("dd", {}, written, reads === text || isBert
-          ? null : el("span", { class: "quiet", text: people }));
-      };
-      const losses = (what, { steps }) => el("dd", {}, steps.map(({ loss }, i) =>
-        derived(el("span", { class: "number loss", text: loss.toFixed(4) }),
-          `loss:${what}:${i}`, loss)));
-      const show = isTraining ? losses : (_, explained) => boxes(explained);
-      const name = (texts) => words(texts, isTraining
-        ? words({ en: "losses", zh: "损失" })
-        : words({ en: "answer", zh: "答案" }));
-      return el("dl", { class: "before-after" },
-        el("dt", { text: name({ en: "{0} before", zh: "原来的{0}" }) }), show("before", clean),
-        el("dt", { text: name({ en: "{0} after", zh: "现在的{0}" }) }), show("after", explanation));
+      return [
+        consequence(side, edited, isTraining, (i) => store.set({ step: i })),
+        answersOf(side, isTraining), shiftOfProbabilities(step, edited),
+        ...editsReport(app, side, step, edited),
+      ];
     }
 
     function captionOf() {
       if (store.get().mode === "training") {
         return {
-          en: "Probability of the token at the place where {0} is right",
+          en: "Probability of the token at the position where {0} is right",
           zh: "在应当是 {0} 的位置上，各词元的概率",
         };
       }

@@ -1,12 +1,12 @@
 // Writing: how the answer comes about, token by token; and how the same model is trained.
 
-import { answerInTraining, answerInUse } from "../sides.js";
-import { bars, el, percent, phrase, term, token } from "../widgets.js";
+import { bars, derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { beamFigure } from "./beam.js";
+import { beamFigure, wholeChance } from "./beam.js";
 import { cacheFigure } from "./cache.js";
 import { anySecret, guessGate, isHidden, secretNote } from "./guess.js";
 import { lossSentence, maskTable, modesTable, targetField } from "./modes.js";
+import { said } from "./said.js";
 import { decoderRows, moveIntoInput, scrollInto, sourceLine, tokenRows } from "./token_rows.js";
 
 const PLAY_PAUSE = 1200; // milliseconds between two steps of playing
@@ -80,8 +80,8 @@ function transport(app, side) {
 /** The choice between "in use" and "training". */
 function modeSwitch(app) {
   const choices = [
-    ["use", { en: "in use", zh: "使用" }],
-    ["training", { en: "training", zh: "训练" }],
+    ["use", { en: "In use", zh: "使用中" }],
+    ["training", { en: "In training", zh: "训练时" }],
   ].map(([mode, text]) => ({
     mode, text,
     button: el("button", { type: "button", onclick: () => app.store.set({ mode }) }),
@@ -158,13 +158,23 @@ function chosenSentence(side, step, training) {
     : phrase({ en: "Here it takes the likeliest token, {0}.", zh: "这里它取最可能的词元 {0}。" }, chosen));
 }
 
+/** How likely the whole answer was. */
+function wholeSentence({ task, explanation: { steps, text } }) {
+  const p = steps.reduce((product, step) => product * step.probabilities[step.token], 1);
+  const shown = derived(el("span", { class: "number", text: wholeChance(p) }), "answer:probability", p);
+  return el("p", {}, phrase({
+    en: "The whole answer, {0}, had a probability of {1}: the product of its {2} steps'.",
+    zh: "整个答案 {0} 的概率是 {1}：{2} 步的概率之积。",
+  }, said(task, text), shown, steps.length));
+}
+
 function gapView(app, side, element) {
   const modes = modeSwitch(app);
   const target = targetField(app, side);
   const body = el("div");
   const table = el("div");
   element.append(
-    modes.element, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body, table);
+    modes.element, table, el("p", { text: words(WRITING_SENTENCES.gap) }), target.element, body);
   const gate = guessGate(app, side, "token", body);
   return () => {
     if (!side.explanation) return;
@@ -179,7 +189,7 @@ function gapView(app, side, element) {
       probabilityBars(side, steps[0], 0, training), ...(training ? [lossSentence(steps)] : []));
     gate();
     table.hidden = anySecret(app, side);
-    table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
+    table.replaceChildren(modesTable(side, app.store.get().mode));
   };
 }
 
@@ -202,8 +212,8 @@ function textView(app, side, element) {
   const table = el("div");
   const player = el("div", { class: "player" }, steps.element, rowsBox);
   player.addEventListener("keydown", steps.onKey);
-  element.append(modes.element, sentence, target.element,
-    el("div", { class: "beside" }, player, el("div", {}, result)), forUse, forTraining, table);
+  element.append(modes.element, table, sentence, target.element,
+    el("div", { class: "beside" }, player, el("div", {}, result)), forUse, forTraining);
   const gate = guessGate(app, side, "token", result);
   const beams = side.data.weights ? beamFigure(app, side) : null;
   let cache = null;
@@ -235,7 +245,8 @@ function textView(app, side, element) {
     sentence.replaceChildren(...modeSentence(side, training));
     drawRows(index, training, step.row);
     result.replaceChildren(chosenSentence(side, step, training),
-      probabilityBars(side, step, index, training));
+      probabilityBars(side, step, index, training),
+      ...(training || secret ? [] : [wholeSentence(side)]));
     gate();
     target.element.hidden = forTraining.hidden = !training;
     forUse.hidden = training;
@@ -251,16 +262,14 @@ function textView(app, side, element) {
     } else {
       if (changed) {
         cache = cacheFigure(side);
-        forUse.replaceChildren(cache.element, beamPlace);
+        forUse.replaceChildren(beamPlace, cache.element);
       }
       cache.update(index);
       if (!secret) beams?.update();
     }
     beamPlace.replaceChildren(...(secret ? [secretNote()] : beams ? [beams.element] : []));
     table.hidden = secret;
-    if (changed) {
-      table.replaceChildren(modesTable(side, answerInUse(side), answerInTraining(side)));
-    }
+    if (changed) table.replaceChildren(modesTable(side, store.get().mode));
     if (!changed && index !== drawn.step && !isHidden(app, side, "token")) {
       app.announce(words({ en: "step {0}: {1}", zh: "第 {0} 步：{1}" }, index + 1,
         explanation.label(step.token)));
@@ -275,7 +284,7 @@ export function writingView(app) {
     id: "writing",
     title: {
       en: "Writing: how does the answer come about, token by token?",
-      zh: "书写：回答是怎样一个词元一个词元写出来的？",
+      zh: "书写：答案是怎样一个词元一个词元写出来的？",
     },
     mount: (element, side) =>
       (side.model.kind === "BERT" ? gapView : textView)(app, side, element),

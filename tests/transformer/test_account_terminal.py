@@ -17,10 +17,11 @@ from rich.text import Text
 from test_account import account
 
 from transformer.explain import attribution
-from transformer.explain.account import TITLES, Account, likeliest, percent, signed
-from transformer.explain.cells import BLUES, Cells, without_repeats
+from transformer.explain.account import Account, likeliest
+from transformer.explain.account.cells import BLUES, Cells, without_repeats
+from transformer.explain.account.terminal import Terminal
+from transformer.explain.account.words import TITLES, percent, signed
 from transformer.explain.page import Subject
-from transformer.explain.terminal import Terminal
 from transformer.tasks import TASKS
 
 
@@ -31,9 +32,9 @@ def sums(single_digits: Path) -> Account:
     return Account(subject.task, subject.model, "8+9")
 
 
-def printed(told: Account, readings: Any = None, *, width: int = 80, lang: str = "en") -> str:
+def printed(told: Account, tokens: Any = None, *, width: int = 80, lang: str = "en") -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    Terminal(console, lang).show(told, [told.least_sure] if readings is None else readings)
+    Terminal(console, lang).show(told, [told.least_sure] if tokens is None else tokens)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text
 
@@ -141,7 +142,7 @@ def test_grids_stand_side_by_side_as_far_as_they_fit() -> None:
 def test_the_sentence_says_what_was_read_and_written(sums: Account) -> None:
     lines = printed(sums).splitlines()
     assert lines[0] == "Your model read 8+9= and wrote 17."
-    chances = [percent(r.probability) for r in sums.readings]
+    chances = [percent(r.probability) for r in sums.tokens]
     assert lines[2] == f"<s> → 7 {chances[0]}   7 → 1 {chances[1]}   1 → </s> {chances[2]}"
     assert printed(sums, lang="zh").startswith("你的模型读了 8+9=，写出 17。\n")
     gap = account("fill-the-gap")
@@ -160,7 +161,7 @@ def section(text: str, title: str) -> list[str]:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_sum_is_read_back(sums: Account, lang: str) -> None:
-    for r in sums.readings:
+    for r in sums.tokens:
         start = "The sum: why " if lang == "en" else "求和：为什么是 "
         text = printed(sums, [r], lang=lang)
         (heading,) = (line for line in text.splitlines() if line.startswith(start))
@@ -206,7 +207,7 @@ def test_the_parts_have_their_names(sums: Account) -> None:
 
 
 def test_the_lens_is_read_back(sums: Account) -> None:
-    r = sums.readings[1]
+    r = sums.tokens[1]
     lines = [line for line in section(printed(sums, [r]), "The logit lens") if "%" in line]
     lens = attribution.lens(sums.model, sums.explanation.trace, r.step.row)
     names = ["embedding", "block 1   self-attention", "          cross-attention", "          MLP"]
@@ -228,7 +229,7 @@ def test_no_line_is_wider_than_the_terminal(name: str, width: int, lang: str) ->
 
 def test_of_a_long_text_the_rows_that_wrote_are_shown() -> None:
     told = account("dates")
-    r = told.readings[3]
+    r = told.tokens[3]
     text = printed(told, [r])
     assert "This text is long" in text
     assert TITLES["encoder"][0] not in text
@@ -249,7 +250,7 @@ def test_a_terminal_without_chinese_and_blocks_gets_ascii() -> None:
     for name in ("numbers", "fill-the-gap", "characters"):
         told = account(name)
         file = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
-        Terminal(Console(file=file, width=80, highlight=False), "en").show(told, told.readings[:2])
+        Terminal(Console(file=file, width=80, highlight=False), "en").show(told, told.tokens[:2])
         file.flush()
         text = file.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
         assert max(map(len, text.splitlines())) <= 80
@@ -294,8 +295,8 @@ def in_order_of_lines(weights: Any) -> Iterator[tuple[int, float]]:
 
 def test_the_token_that_was_least_sure_is_named(sums: Account) -> None:
     assert "Of this token the model was least sure" in printed(sums)
-    assert "least sure" not in printed(sums, sums.readings)
-    other = next(r for r in sums.readings if r is not sums.least_sure)
+    assert "least sure" not in printed(sums, sums.tokens)
+    other = next(r for r in sums.tokens if r is not sums.least_sure)
     assert "least sure" not in printed(sums, [other])
     assert f"Step {other.number} of 3: {other.token} (" in printed(sums, [other])
 

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from .account import TITLES, Words, likeliest, percent
+from . import likeliest
 from .cells import GAP, Cells, padded, without_repeats
+from .words import TITLES, Words, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from minitorch.autograd import Array
 
-    from .account import Account, Attention, Reading
+    from . import Account, Attention, WrittenToken
 
 LONGEST = 12  # tokens whose attention to each other is shown whole
 
@@ -38,7 +39,7 @@ class Terminal(Cells):
         super().__init__(console)
         self.words = Words(lang)
 
-    def show(self, account: Account, readings: Sequence[Reading]) -> None:
+    def show(self, account: Account, tokens: Sequence[WrittenToken]) -> None:
         """Show an answer: its attention, and the sum and the lens of some of its tokens.
 
         Attention between more than 12 tokens is not shown whole, but for the rows that wrote these
@@ -56,12 +57,12 @@ class Terminal(Cells):
             )
         for attention in whole:
             self._attention(attention)
-        for reading in readings:
-            self._step(account, reading, is_alone=len(readings) == 1)
+        for written in tokens:
+            self._step(account, written, is_alone=len(tokens) == 1)
             for attention in rows:
-                self._attention_of_row(attention, reading)
-            self._sum(reading, account)
-            self._lens(reading, account)
+                self._attention_of_row(attention, written)
+            self._sum(written, account)
+            self._lens(written, account)
 
     def _say(self, en: str, zh: str, *values: object) -> None:
         self.console.print(Text(self.words(en, zh, *values)))
@@ -89,11 +90,11 @@ class Terminal(Cells):
             [
                 [
                     Text(
-                        f"{self.token(explanation.rows[reading.step.row])} {self.arrow} "
-                        f"{self.token(reading.token)} {percent(reading.probability)}"
+                        f"{self.token(explanation.rows[written.step.row])} {self.arrow} "
+                        f"{self.token(written.token)} {percent(written.probability)}"
                     )
                 ]
-                for reading in account.readings
+                for written in account.tokens
             ]
         )
 
@@ -123,15 +124,15 @@ class Terminal(Cells):
             if block < len(attention.weights):
                 self.console.print()
 
-    def _attention_of_row(self, attention: Attention, reading: Reading) -> None:
+    def _attention_of_row(self, attention: Attention, written: WrittenToken) -> None:
         """Show whom the row asks that wrote a token: a line for each head."""
-        row = reading.step.row
+        row = written.step.row
         self._heading(*TITLES[attention.kind])
         self._say(
             "Whom the row {0} asks, which wrote {1}.",
             "写出 {1} 的那一行 {0} 在问谁。",
             self.token(attention.asks[row]),
-            self.token(reading.token),
+            self.token(written.token),
         )
         n_heads = attention.weights.shape[1]
         heads = [self.words("head {0}", "头 {0}", i + 1) for i in range(n_heads)]
@@ -145,29 +146,29 @@ class Terminal(Cells):
 
     # -------------------------------------------------------------- a step
 
-    def _step(self, account: Account, reading: Reading, is_alone: bool) -> None:
-        n = len(account.readings)
+    def _step(self, account: Account, written: WrittenToken, is_alone: bool) -> None:
+        n = len(account.tokens)
         self._heading(
             "Step {0} of {1}: {2} ({3})",
             "第 {0} 步，共 {1} 步：{2}（{3}）",
-            reading.number,
+            written.number,
             n,
-            self.token(reading.token),
-            percent(reading.probability),
+            self.token(written.token),
+            percent(written.probability),
         )
-        if is_alone and n > 1 and reading is account.least_sure:
+        if is_alone and n > 1 and written is account.least_sure:
             self._say(
                 "Of this token the model was least sure: the runner-up's logit, {0}'s, is the "
                 "nearest. --step N shows another, --step all each of them.",
                 "这是模型最没把握的词元：第二名 {0} 的 logit 离它最近。"
                 "--step N 看别的，--step all 看全部。",
-                self.token(reading.rival),
+                self.token(written.rival),
             )
 
-    def _sum(self, reading: Reading, account: Account) -> None:
+    def _sum(self, written: WrittenToken, account: Account) -> None:
         """Show the parts of the sum as bars, and that they add up."""
-        token, rival = self.token(reading.token), self.token(reading.rival)
-        parts, total = reading.sum.parts, reading.sum.total
+        token, rival = self.token(written.token), self.token(written.rival)
+        parts, total = written.sum.parts, written.sum.total
         self._heading(
             "The sum: why {0}, and not {1}?", "求和：为什么是 {0}，而不是 {1}？", token, rival
         )
@@ -198,10 +199,10 @@ class Terminal(Cells):
             "它们加得起来：{0} 个部分合计 {1}，两个 logit 之差是 {2}。相差的 {3:.0e} 是舍入误差。",
             len(parts),
             self.signed(total, 6),
-            self.signed(reading.sum.difference, 6),
-            abs(total - reading.sum.difference),
+            self.signed(written.sum.difference, 6),
+            abs(total - written.sum.difference),
         )
-        held = ", ".join(f"{name} = {scale:.4f}" for name, scale in reading.scales.items())
+        held = ", ".join(f"{name} = {scale:.4f}" for name, scale in written.scales.items())
         if held:
             self._say(
                 "Each norm's scale is held at its value here: {0}.",
@@ -214,7 +215,7 @@ class Terminal(Cells):
                 "预测头的 GELU 是 z · Φ(z)，其中的因子 Φ(z) 也固定。",
             )
 
-    def _lens(self, reading: Reading, account: Account) -> None:
+    def _lens(self, written: WrittenToken, account: Account) -> None:
         """Show the likeliest tokens after each sublayer: three, or as many as fit."""
         self._heading(
             "The logit lens: what would it have said after each sublayer?",
@@ -223,14 +224,14 @@ class Terminal(Cells):
         self._say(
             "The likeliest tokens; and at the end of the line, how probable {0} is by then.",
             "最可能的词元；行末是到那时 {0} 的概率。",
-            self.token(reading.token),
+            self.token(written.token),
         )
-        rows = without_repeats([self.words.sublayer(name) for name in reading.lens])
+        rows = without_repeats([self.words.sublayer(name) for name in written.lens])
         columns = [max(map(cell_len, column)) + 1 for column in zip(*rows, strict=True)]
         names = [Text("".join(map(padded, row, columns))) for row in rows]
-        lens = list(reading.lens.values())
-        chances = [Text(f"{percent(p[reading.step.token]):>6}") for p in lens]
-        entries = [self._entries(reading, account, lens, rank) for rank in range(3)]
+        lens = list(written.lens.values())
+        chances = [Text(f"{percent(p[written.step.token]):>6}") for p in lens]
+        entries = [self._entries(written, account, lens, rank) for rank in range(3)]
         width = names[0].cell_len + len(GAP) + chances[0].cell_len
         while (
             entries and width + sum(len(GAP) + e[0].cell_len for e in entries) > self.console.width
@@ -240,7 +241,7 @@ class Terminal(Cells):
             self.line(Text(GAP).join(line))
 
     def _entries(
-        self, reading: Reading, account: Account, lens: Sequence[Array], rank: int
+        self, written: WrittenToken, account: Account, lens: Sequence[Array], rank: int
     ) -> list[Text]:
         """Return a column of the lens: each time the token of a rank, and its probability."""
         ids = [likeliest(p, rank + 1)[rank] for p in lens]
@@ -249,7 +250,7 @@ class Terminal(Cells):
         return [
             Text(
                 f"{padded(token, width)} {percent(p[i]):>6}",
-                "bold" if i == reading.step.token else "",
+                "bold" if i == written.step.token else "",
             )
             for i, token, p in zip(ids, tokens, lens, strict=True)
         ]

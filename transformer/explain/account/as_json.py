@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import NotFinite
-from .page.record import activations, resolved
+from ...arguments import NotFinite
+from ..page.record import activations, resolved
 
 if TYPE_CHECKING:
-    from .account import Account
-    from .page import Subject
+    from ..page import Subject
+    from . import Account
 
 
 def as_json(subject: Subject, account: Account) -> str:
@@ -63,25 +63,25 @@ def as_json(subject: Subject, account: Account) -> str:
         "columns": e.columns,
         "steps": [
             {
-                "number": reading.number,
-                "row": reading.step.row,
-                "token": reading.token,
-                "rival": reading.rival,
-                "probabilities": reading.step.probabilities.tolist(),
+                "number": written.number,
+                "row": written.step.row,
+                "token": written.token,
+                "rival": written.rival,
+                "probabilities": written.step.probabilities.tolist(),
             }
-            for reading in account.readings
+            for written in account.tokens
         ],
         "sum": [
             {
-                "parts": reading.sum.parts,
-                "total": reading.sum.total,
-                "difference": reading.sum.difference,
-                "scales": reading.scales,
+                "parts": written.sum.parts,
+                "total": written.sum.total,
+                "difference": written.sum.difference,
+                "scales": written.scales,
             }
-            for reading in account.readings
+            for written in account.tokens
         ],
         "lens": [
-            {name: p.tolist() for name, p in reading.lens.items()} for reading in account.readings
+            {name: p.tolist() for name, p in written.lens.items()} for written in account.tokens
         ],
         "activations": {
             name: {"shape": array.shape, "values": array.tolist()} for name, array in named.items()

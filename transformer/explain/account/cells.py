@@ -16,7 +16,7 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from .account import signed, visible
+from .words import signed, visible
 
 if TYPE_CHECKING:
     from rich.console import Console

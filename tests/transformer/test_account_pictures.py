@@ -14,14 +14,15 @@ from test_account import account
 
 from transformer.explain import attribution
 from transformer.explain import pictures as drawing
-from transformer.explain.account import TITLES, Words, likeliest, percent, signed
-from transformer.explain.answer_pictures import MINUS, PLUS, QUIET, Pictures, as_png
+from transformer.explain.account import likeliest
+from transformer.explain.account.pictures import MINUS, PLUS, QUIET, Pictures, as_png
+from transformer.explain.account.words import TITLES, Words, percent, signed
 
 
 @cache
 def drawn(name: str, lang: str = "en") -> dict[str, Figure]:
     told = account(name)
-    return Pictures(told, told.readings[:3], lang).draw()
+    return Pictures(told, told.tokens[:3], lang).draw()
 
 
 def labels(ticks: list[Any]) -> list[str]:
@@ -42,7 +43,7 @@ def test_attention_stands_under_its_labels(name: str, files: list[str]) -> None:
     for a, file in zip(told.attentions, files, strict=True):
         assert figures[file].get_suptitle().replace("\n", " ").startswith(TITLES[a.kind][0])
         panels = [axes for axes in figures[file].axes if axes.get_title()]
-        written = {} if a.kind == "encoder" else {r.step.row: r.token for r in told.readings}
+        written = {} if a.kind == "encoder" else {r.step.row: r.token for r in told.tokens}
         asks = [f"{x} → {written[i]}" if i in written else x for i, x in enumerate(a.asks)]
         for i, panel in enumerate(panels):
             block, head = divmod(i, 2)
@@ -60,9 +61,9 @@ def test_attention_stands_under_its_labels(name: str, files: list[str]) -> None:
 def test_the_sum_is_drawn(name: str) -> None:
     told = account(name)
     panels = drawn(name)["sum.png"].axes
-    assert len(panels) == len(told.readings[:3])
+    assert len(panels) == len(told.tokens[:3])
     words = Words("en")
-    for panel, r in zip(panels, told.readings, strict=False):
+    for panel, r in zip(panels, told.tokens, strict=False):
         step = r.step
         of = attribution.parts(told.model, told.explanation.trace, step.row, step.token, step.rival)
         values = [*of.parts.values(), of.total]
@@ -77,7 +78,7 @@ def test_the_sum_is_drawn(name: str) -> None:
         assert (right.get_text(), right.get_ha()) == (f"{r.token} →", "left")
         low, high = panel.get_xlim()
         assert all(low < x < high for x in values)
-    names = [" · ".join(filter(None, words.part(x))) for x in told.readings[0].sum.parts]
+    names = [" · ".join(filter(None, words.part(x))) for x in told.tokens[0].sum.parts]
     assert labels(panels[0].get_yticklabels()) == [*names, "together"]
     bottom, top = panels[0].get_ylim()
     assert top < 0 < len(names) < bottom  # the first at the top
@@ -87,7 +88,7 @@ def test_the_sum_is_drawn(name: str) -> None:
 def test_the_lens_is_drawn(name: str) -> None:
     told = account(name)
     figure = drawn(name)["lens.png"]
-    for panel, r in zip(figure.axes, told.readings, strict=False):
+    for panel, r in zip(figure.axes, told.tokens, strict=False):
         lens = attribution.lens(told.model, told.explanation.trace, r.step.row)
         assert panel.get_title() == f"step {r.number}: {r.token}"
         texts = {(round(t.get_position()[0]), round(t.get_position()[1])): t for t in panel.texts}
@@ -105,17 +106,17 @@ def test_the_lens_is_drawn(name: str) -> None:
 def test_pictures_are_in_chinese_where_a_font_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "_characters", lambda: set(range(0x10000)))
     told = account("sort")
-    figure = Pictures(told, told.readings[:1], "zh").attention(told.attentions[0])
+    figure = Pictures(told, told.tokens[:1], "zh").attention(told.attentions[0])
     assert figure.get_suptitle().startswith("带掩码的自注意力\n读 hadbc，写 ")
     assert figure.axes[0].get_title() == "第 1 块，头 1"
     monkeypatch.setattr(drawing, "_characters", lambda: set(range(0x2500)))
-    figure = Pictures(told, told.readings[:1], "zh").attention(told.attentions[0])
+    figure = Pictures(told, told.tokens[:1], "zh").attention(told.attentions[0])
     assert figure.get_suptitle().startswith("Masked self-attention\nreading hadbc, writing ")
 
 
 def test_titles_fit_and_pictures_are_png() -> None:
     told = account("fill-the-gap")
-    figure = Pictures(told, told.readings, "en").lens()
+    figure = Pictures(told, told.tokens, "en").lens()
     renderer = FigureCanvasAgg(figure).get_renderer()
     picture = as_png(figure)
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")

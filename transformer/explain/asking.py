@@ -1,4 +1,4 @@
-"""Many questions at once: what the model writes, and what it reads when the answer is known.
+"""Questions put to a model: what it writes, and what it reads when the answer is known.
 
 encoder-decoder    reads the source, and <s> answer; row i of the decoder predicts token i
 gpt                reads source <s> answer; the row of <s> predicts the first token
@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 
 from minitorch import Tensor
 
-from ...decoding.sampling import greedy
-from ...tasks import Characters, Model
-from ...tasks.architectures import ARCHITECTURES, EncoderOnly, gaps
-from ...text.tokenizer import BOS, EOS, stack
+from ..decoding.sampling import greedy
+from ..tasks import Characters, Model
+from ..tasks.architectures import ARCHITECTURES, EncoderOnly, gaps
+from ..text.tokenizer import BOS, EOS, stack
 
 Ids: TypeAlias = list[int]
 
@@ -28,7 +28,9 @@ def architecture(task: Any) -> str:
 
 def longest_answer(task: Any) -> int:
     """Return the most tokens that the model writes, `</s>` among them."""
-    return task.context // 2 if isinstance(task, Characters) else int(task.longest[1]) + 1
+    if isinstance(task, Characters):  # it reads half of what it can see, and writes as much
+        return task.context // 2
+    return 1 if task.architecture == "bert" else int(task.longest[1]) + 1
 
 
 def prompt(task: Any, source: str) -> Ids:
@@ -39,7 +41,7 @@ def prompt(task: Any, source: str) -> Ids:
     return [*ids, BOS] if task.architecture == "gpt" else ids
 
 
-def right_answer(task: Any, target: str) -> Ids:
+def target_ids(task: Any, target: str) -> Ids:
     """Return the tokens of a right answer, as the model learns to write it."""
     ids: Ids = task.tokenizer.encode(target)
     return ids if isinstance(task, Characters) or task.architecture == "bert" else [*ids, EOS]

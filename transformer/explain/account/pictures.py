@@ -14,13 +14,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.cells import cell_len
 
-from .account import TITLES, Words, likeliest, percent, signed, visible
-from .pictures import attention_figure, drawable, fitted, fonts
+from ..pictures import attention_figure, drawable, fitted, fonts
+from . import likeliest
+from .words import TITLES, Words, percent, signed, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .account import Account, Attention, Reading
+    from . import Account, Attention, WrittenToken
 
 # The page's colours of what speaks for a token and against it, and of what is said besides.
 PLUS, MINUS, QUIET = "#b07900", "#a3246f", "#6a665c"
@@ -45,12 +46,12 @@ class Pictures:
 
     Args:
         account: of an answer.
-        readings: the tokens whose sum and lens are drawn.
+        tokens: the tokens whose sum and lens are drawn.
         lang: "en" or "zh"; in English where no font has Chinese.
     """
 
-    def __init__(self, account: Account, readings: Sequence[Reading], lang: str) -> None:
-        self.account, self.readings = account, readings
+    def __init__(self, account: Account, tokens: Sequence[WrittenToken], lang: str) -> None:
+        self.account, self.tokens = account, tokens
         self.words = Words("en" if drawable("中文") != "中文" else lang)
 
     def draw(self) -> dict[str, Figure]:
@@ -77,8 +78,8 @@ class Pictures:
         """Draw all blocks and heads. A row that wrote a token is labelled with both."""
         asks = list(map(token_text, attention.asks))
         if attention.kind != "encoder":
-            for reading in self.account.readings:
-                asks[reading.step.row] += f" → {token_text(reading.token)}"
+            for written in self.account.tokens:
+                asks[written.step.row] += f" → {token_text(written.token)}"
         return attention_figure(
             attention.weights,
             asks,
@@ -97,7 +98,7 @@ class Pictures:
     def _panels(
         self, title: str, labels: list[str], size: tuple[float, float], head: float
     ) -> tuple[Figure, list[Axes]]:
-        """Return a figure with a panel for each reading, the names of its lines at the left.
+        """Return a figure with a panel for each token, the names of its lines at the left.
 
         Args:
             title: of the figure.
@@ -105,7 +106,7 @@ class Pictures:
             size: of a panel, in inches.
             head: the space above each panel, in inches.
         """
-        n = len(self.readings)
+        n = len(self.tokens)
         across = math.ceil(n / math.ceil(n / ABREAST))
         down = math.ceil(n / across)
         names = 0.2 + 0.065 * max(map(cell_len, labels))
@@ -134,7 +135,7 @@ class Pictures:
 
     def sum(self) -> Figure:
         """Draw the parts of each sum as bars to the right and to the left of a zero line."""
-        names = list(self.readings[0].sum.parts)
+        names = list(self.tokens[0].sum.parts)
         labels = [" · ".join(filter(None, self.words.part(name))) for name in names]
         labels.append(self.words("together", "合计"))
         title = self._title(
@@ -144,9 +145,9 @@ class Pictures:
         )
         figure, panels = self._panels(title, labels, (2.6, ROW * len(labels)), 0.6)
         font: dict[str, Any] = {"fontfamily": fonts("DejaVu Sans")}
-        sums = [[*reading.sum.parts.values(), reading.sum.total] for reading in self.readings]
+        sums = [[*written.sum.parts.values(), written.sum.total] for written in self.tokens]
         most = np.abs(sums).max() or 1
-        for panel, reading, values in zip(panels, self.readings, sums, strict=True):
+        for panel, written, values in zip(panels, self.tokens, sums, strict=True):
             colours = [PLUS if value > 0 else MINUS for value in values[:-1]]
             panel.barh(range(len(values)), values, 0.7, color=[*colours, QUIET])
             panel.axvline(0, color="black", linewidth=0.8)
@@ -158,9 +159,9 @@ class Pictures:
                 )  # fmt: skip
             panel.set_xlim(min(0, np.min(sums)) - 0.25 * most, np.max(sums) + 0.25 * most)
             panel.set_ylim(len(values) - 0.4, -0.6)
-            token, rival = map(token_text, (reading.token, reading.rival))
+            token, rival = map(token_text, (written.token, written.rival))
             step = self.words(
-                "step {0}: {1}, not {2}", "第 {0} 步：{1}，不是 {2}", reading.number, token, rival
+                "step {0}: {1}, not {2}", "第 {0} 步：{1}，不是 {2}", written.number, token, rival
             )
             panel.set_title(step, fontsize=9, pad=20, **font)
             for text, x, colour, side in (
@@ -175,7 +176,7 @@ class Pictures:
 
     def lens(self) -> Figure:
         """Draw the three likeliest tokens after each sublayer, darker where more probable."""
-        labels = [" · ".join(self.words.sublayer(n)).rstrip(" ·") for n in self.readings[0].lens]
+        labels = [" · ".join(self.words.sublayer(n)).rstrip(" ·") for n in self.tokens[0].lens]
         title = self._title(
             "The logit lens: what it would have said after each sublayer",
             "logit 透镜：到每个子层为止，它会写什么",
@@ -183,14 +184,14 @@ class Pictures:
         vocabulary = self.account.explanation.vocabulary
         longest = max(
             cell_len(token_text(vocabulary[i]))
-            for reading in self.readings
-            for p in reading.lens.values()
+            for written in self.tokens
+            for p in written.lens.values()
             for i in likeliest(p, 3)
         )
         column = 0.75 + 0.07 * longest
         figure, panels = self._panels(title, labels, (3 * column, 1.25 * ROW * len(labels)), 0.35)
-        for panel, reading in zip(panels, self.readings, strict=True):
-            lens = list(reading.lens.values())
+        for panel, written in zip(panels, self.tokens, strict=True):
+            lens = list(written.lens.values())
             ids = [likeliest(p, 3) for p in lens]
             shown = np.array([p[likely] for p, likely in zip(lens, ids, strict=True)])
             panel.imshow(shown, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -199,11 +200,11 @@ class Pictures:
                     j, i, f"{token_text(vocabulary[ids[i][j]])}  {percent(value)}",
                     ha="center", va="center", fontsize=8,
                     color="white" if value > 0.7 else "black",
-                    fontweight="bold" if ids[i][j] == reading.step.token else "normal",
+                    fontweight="bold" if ids[i][j] == written.step.token else "normal",
                     fontfamily=fonts("DejaVu Sans Mono"),
                 )  # fmt: skip
             step = self.words(
-                "step {0}: {1}", "第 {0} 步：{1}", reading.number, token_text(reading.token)
+                "step {0}: {1}", "第 {0} 步：{1}", written.number, token_text(written.token)
             )
             panel.set_title(step, fontsize=9, fontfamily=fonts("DejaVu Sans"))
         return figure

@@ -1,0 +1,22 @@
+// The head that attention opens on: at the chosen step, the one that counts most in the sum.
+
+import { comparedStep } from "../arithmetic/explanation.js";
+import { directAttentions, headTerms, leadingHead } from "../arithmetic/leading.js";
+
+/** {step, terms, lead}: the compared step, each head's term, and the head that counts most. */
+export function leadingOf(app, side) {
+  const { model, explanation: { trace }, edits } = side;
+  const step = comparedStep(side.explanation, app.store.get());
+  const terms = headTerms(model, trace, step, edits);
+  const lead = leadingHead(model, trace, terms, directAttentions(model), step.row);
+  return { step, terms, lead };
+}
+
+/** The head of an attention that is shown: the chosen one, or that which counts most there. */
+export function headShown(side, { step, terms, lead }, path, chosen) {
+  const { model, explanation: { trace } } = side;
+  if (chosen !== null) return Math.min(chosen, model.config.n_heads - 1);
+  if (path === lead.path) return lead.head;
+  const hasTerms = terms.has(`${path}.heads.0`);
+  return hasTerms ? leadingHead(model, trace, terms, [path], step.row).head : 0;
+}
