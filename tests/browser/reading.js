@@ -13,7 +13,8 @@ window.reading = (() => {
       let last = null;
       const look = () => requestAnimationFrame(() => setTimeout(() => {
         const now = document.documentElement.dataset.drawn + document.body.innerHTML.length;
-        if (now === last && hasRead(n)) done();
+        const isBusy = document.querySelector("[aria-busy=true]");
+        if (now === last && !isBusy && hasRead(n)) done();
         else {
           last = now;
           look();

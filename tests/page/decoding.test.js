@@ -6,7 +6,8 @@ import { test } from "node:test";
 import {
   beam, greedy, lengthPenalty,
 } from "../../transformer/explain/page/arithmetic/decoding.js";
-import { loadModel } from "../../transformer/explain/page/arithmetic/model.js";
+import { inputsOf } from "../../transformer/explain/page/arithmetic/explanation.js";
+import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { ValueError } from "../../transformer/explain/page/arithmetic/python.js";
 import { fixture, largestDifference } from "./fixtures.js";
 
@@ -20,6 +21,13 @@ for (const { name, model, prompt, edit, ...expected } of known) {
     assert.deepEqual(greedy(loaded, prompt, 7).ids, expected.greedy);
     assert.deepEqual(greedy(loaded, prompt, 7, [edit]).ids, expected.edited);
     assert.deepEqual(beam(loaded, prompt, 7, { width: 3 }, [edit]).ids, expected.edited_beam);
+  });
+
+  test(`${name}: the trace of greedy decoding is that of one pass`, () => {
+    for (const edits of [[], [edit]]) {
+      const { ids, trace } = greedy(loaded, prompt, 7, edits);
+      assert.deepEqual(trace, run(loaded, inputsOf(loaded, prompt, ids), edits));
+    }
   });
 
   for (const { options, ids, scores } of expected.beams) {

@@ -33,6 +33,8 @@ const GUESSED = {
 const ONCE = ["guess", "compare"]; // views of the page, not of a side
 const OF_A_RUN = ["learning", "mistakes"]; // the same for two inputs to one model
 
+const BETWEEN = 50; // milliseconds between the first drawings of two views: one may type meanwhile
+
 /** The boxes of the runs, also of two that are not alike; each once. */
 function boxesOfAll(runs) {
   const all = runs.flatMap((run) => boxesOf(run));
@@ -110,9 +112,9 @@ function startPage(data) {
 
   function mount(view, sides, element) {
     for (const side of sides) {
-      const body = el("div");
+      const body = el("div", { class: "body" });
       const name = sides.length > 1 ? el("p", { class: "side-name" }) : null;
-      const place = el("div", { class: "side", "data-side-id": side.id }, name, body);
+      const place = el("div", { class: "side undrawn", "data-side-id": side.id }, name, body);
       const hides = GUESSED[view.id];
       const content = hides ? body.appendChild(el("div")) : body;
       const gate = hides ? guessGate(app, side, hides, content) : () => {};
@@ -120,6 +122,7 @@ function startPage(data) {
       const entry = { element: place, visible: false, stale: true, update: null };
       entry.draw = () => {
         entry.stale = false;
+        place.classList.remove("undrawn");
         try {
           entry.update ??= view.mount(content, side);
           entry.update();
@@ -147,6 +150,13 @@ function startPage(data) {
     },
     { rootMargin: "200px" },
   );
+
+  /** Draw for the first time what is not near the screen, one view after the other. */
+  function drawOthers() {
+    const next = views.find(({ element }) => element.classList.contains("undrawn"));
+    next?.draw();
+    if (next) setTimeout(drawOthers, BETWEEN);
+  }
 
   function build() {
     watcher.disconnect();
@@ -188,6 +198,7 @@ function startPage(data) {
     mount(headerView(app, sections), [first], header);
     mount(footView(app), [first], foot);
     document.body.classList.toggle("doubled", app.sides.length > 1);
+    setTimeout(drawOthers, BETWEEN);
   }
 
   function draw(before) {

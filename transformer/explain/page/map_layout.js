@@ -11,7 +11,7 @@ const SPACE = 14;
 const NORM = 22;
 const HEIGHTS = {
   tokens: 50, embedding: 42, attention: 74, mlp: 48, norm: 28, head: 28, output: 28,
-  probabilities: 84,
+  probabilities: 88,
 };
 const WIDE = { ...HEIGHTS, embedding: 28, attention: 62 }; // where name and shape fit on one line
 

@@ -1,6 +1,6 @@
 // Decoding: from a model's predictions of the next token to a text.
 
-import { begin, step } from "./model.js";
+import { begin, joinTraces, step } from "./model.js";
 import { ValueError } from "./python.js";
 import { argmax, logSoftmax } from "./tensor.js";
 
@@ -27,18 +27,23 @@ export function checkLogits(logits) {
   );
 }
 
-/** Greedy decoding: the likeliest token at each step, up to and with </s>. */
+/**
+ * Greedy decoding: the likeliest token at each step, up to and with </s>. {ids, trace}: the trace is
+ * that of the prompt and of all ids but the last, which nobody reads.
+ */
 export function greedy(model, prompt, maxLength, edits = []) {
   checkCapacity(model, prompt, maxLength);
-  let { ids, cache } = begin(model, prompt, edits);
+  const traces = [new Map()];
+  let { ids, cache } = begin(model, prompt, edits, traces[0]);
   const written = [];
   while (written.length < maxLength && written.at(-1) !== model.config.eos) {
-    const next = step(model, ids, cache);
+    traces.push(new Map());
+    const next = step(model, ids, cache, traces.at(-1));
     cache = next.cache;
     ids = [argmax(checkLogits(next.logits))];
     written.push(ids[0]);
   }
-  return { ids: written };
+  return { ids: written, trace: joinTraces(model, traces) };
 }
 
 /** lp(n) = ((5 + n) / 6)^alpha, which is 1 for one token, and grows. */

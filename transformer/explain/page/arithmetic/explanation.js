@@ -11,7 +11,7 @@ import { argmax, fromBase64, logSoftmax, row, softmax } from "./tensor.js";
 /**
  * In use: the model answers greedily, each token fed back to it. In training, where `target` is
  * given, as the model should write it: it reads the whole right answer at once, shifted right, and
- * each step has its loss. Then all is computed once more in one pass, whose trace is kept.
+ * each step has its loss.
  *
  * {question, source, error, prompt, answer, text, inputs, trace, steps, rows, columns, label}; with
  * an error, which says what is wrong with the question, there is nothing but it and the question.
@@ -21,10 +21,8 @@ export function explain(model, task, question, { edits = [], target = null } = {
     const source = asSource(task, question);
     const read = target === null
       ? inUse(model, task, source, edits)
-      : inTraining(model, task, source, target);
-    const inputs = inputsOf(model, read.prompt, read.answer);
-    const trace = run(model, inputs, edits);
-    return explanationOf(model, task, { question, source, ...read, inputs, trace });
+      : inTraining(model, task, source, target, edits);
+    return explanationOf(model, task, { question, source, ...read });
   } catch (error) {
     if (error instanceof ValueError) return { question, error: error.message };
     throw error;
@@ -37,29 +35,31 @@ export function recordedExplanation(payload, model, task) {
   const trace = new Map(
     Object.entries(payload.reference).map(([name, entry]) => [name, fromBase64(entry)]),
   );
-  const inputs = inputsOf(model, ids, answer);
-  return explanationOf(model, task, { question, source, prompt: ids, answer, inputs, trace });
+  return explanationOf(model, task, { question, source, prompt: ids, answer, trace });
 }
 
-/** The ids that the model reads, and those that it writes. */
+/** The ids that the model reads, those that it writes, and the trace. */
 function inUse(model, task, source, edits) {
-  const ids = prompt(task, model.kind, source);
+  const read = prompt(task, model.kind, source);
   if (model.kind !== "BERT") {
-    return { prompt: ids, answer: greedy(model, ids, longestAnswer(task), edits).ids };
+    const { ids, trace } = greedy(model, read, longestAnswer(task), edits);
+    return { prompt: read, answer: ids, trace };
   }
-  const logits = run(model, { ids }, edits).get("logits");
-  return { prompt: ids, answer: [argmax(row(logits, placeOfGap(task, ids)))] };
+  const trace = run(model, { ids: read }, edits);
+  return { prompt: read, answer: [argmax(row(trace.get("logits"), placeOfGap(task, read)))], trace };
 }
 
-/** The ids that the model reads, and those that it is to write. */
-function inTraining(model, task, source, target) {
+/** The ids that the model reads, those that it is to write, and the trace. */
+function inTraining(model, task, source, target, edits) {
   const [answer, most] = [targetIds(task, target), longestAnswer(task)];
   if (answer.length < 1 || answer.length > most) {
     throw new ValueError(
       `a target of this task has 1 to ${most} tokens, and ${repr(target)} ${answer.length}`,
     );
   }
-  return { prompt: prompt(task, model.kind, source), answer, training: true };
+  const read = prompt(task, model.kind, source);
+  const trace = run(model, inputsOf(model, read, answer), edits);
+  return { prompt: read, answer, trace, training: true };
 }
 
 /** What one pass reads, to predict the whole answer: all of it but its last token. */
@@ -78,7 +78,8 @@ function rowOfStep(model, task, ids, i) {
 
 /** Add to what was read and computed what a person sees of it: text, steps and labels. */
 function explanationOf(model, task, { training = false, ...found }) {
-  const { prompt: ids, answer, inputs, trace } = found;
+  const { prompt: ids, answer, trace } = found;
+  const inputs = inputsOf(model, ids, answer);
   const label = (id) => (id === model.config.pad ? "<pad>" : task.tokens[id]);
   const steps = answer.map((token, i) => {
     const r = rowOfStep(model, task, ids, i);
@@ -90,6 +91,7 @@ function explanationOf(model, task, { training = false, ...found }) {
   });
   return {
     ...found,
+    inputs,
     error: null,
     text: asAnswer(task, decodeIds(task, answer)),
     steps,

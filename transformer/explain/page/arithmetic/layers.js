@@ -187,6 +187,20 @@ function keysAndValues(pass, path, y) {
   return all;
 }
 
+/** q kᵀ / √d_head of each head, with its group's keys: (n_heads, T, S). */
+export function scoresOf({ n_heads, n_kv_heads, d_head }, q, k) {
+  const [T, S] = [q.shape[1], k.shape[1]];
+  const scores = tensor([n_heads, T, S]);
+  for (let i = 0; i < n_heads * T; i++) {
+    const shared = Math.floor(Math.floor(i / T) * n_kv_heads / n_heads);
+    for (let s = 0; s < S; s++) {
+      const qk = dot(q.data, i * d_head, k.data, (shared * S + s) * d_head, d_head);
+      scores.data[i * S + s] = qk / Math.sqrt(d_head);
+    }
+  }
+  return scores;
+}
+
 /**
  * head_i = softmax(q_i k_iᵀ / √d_head) v_i        output = Σ_i head_i W_o,i + b_o
  *
@@ -199,7 +213,7 @@ export function attend(pass, path, x, y, sees) {
   if (config.positions === "rotary" && !path.endsWith("cross_attention")) q = rotate(pass, path, q);
   const { k, v } = keysAndValues(pass, path, y);
   const [T, S] = [q.shape[1], k.shape[1]];
-  const scores = tensor([n_heads, T, S]);
+  const scores = scoresOf(config, q, k);
   const attention = tensor([n_heads, T, S]);
   const mixed = tensor([n_heads, T, d_head]);
   const heads = tensor([n_heads, T, d_model]);
@@ -211,8 +225,6 @@ export function attend(pass, path, x, y, sees) {
       const line = (h * T + t) * S;
       const visible = new Float64Array(S).fill(-Infinity);
       for (let s = 0; s < S; s++) {
-        const qk = dot(q.data, asks, k.data, (shared * S + s) * d_head, d_head);
-        scores.data[line + s] = qk / Math.sqrt(d_head);
         if (sees(t, s)) visible[s] = scores.data[line + s];
       }
       if (visible.every((score) => score === -Infinity)) continue; // nothing to attend to: zeros

@@ -4,12 +4,13 @@
 //     run      the whole target at once, as in training; every intermediate is kept
 //     begin    reads a prompt; then
 //     step     reads one token after the other, with the keys and values of those before in a cache
+//     joinTraces    makes of their traces the one that `run` gives
 
 import {
   ACTIVATIONS, addAndNorm, attend, embedIds, feedForward, finalNorm, hook, leftPadding,
-  linearLayer, normalise,
+  linearLayer, normalise, scoresOf,
 } from "./layers.js";
-import { fromBase64, linear, mapNumbers } from "./tensor.js";
+import { fromBase64, joinRows, linear, mapNumbers } from "./tensor.js";
 
 /** {kind, config, weights: {path: Tensor}, parameters}; weights is null where only recorded. */
 export function loadModel(payload) {
@@ -60,20 +61,37 @@ export function run(model, inputs, edits = []) {
 }
 
 /** Read a prompt; return what `step` needs: the ids to step from, and the cache. */
-export function begin(model, prompt, edits = []) {
+export function begin(model, prompt, edits = [], trace = null) {
   if (model.kind === "GPT") return { ids: prompt, cache: decoderPass(model, prompt, edits) };
-  const memory = encodeSource(model, prompt, edits);
+  const memory = encodeSource(model, prompt, edits, trace);
   return { ids: [model.config.bos], cache: { ...decoderPass(model, [], edits), memory } };
 }
 
 /** Read the next ids; return the logits of the token after them, and the cache with them. */
-export function step(model, ids, cache) {
-  const pass = { ...cache, cached: new Map(cache.cached) }; // the one given stays as it was
+export function step(model, ids, cache, trace = null) {
+  const pass = { ...cache, trace, cached: new Map(cache.cached) }; // the one given stays as it was
   const logits = decodeTarget(pass, ids);
   return {
     logits: logits.data.subarray(logits.data.length - model.config.vocab_size),
     cache: { ...pass, start: pass.start + ids.length },
   };
+}
+
+/** The traces of `begin` and of each `step`, as one: what `run` gives for all their ids at once. */
+export function joinTraces({ config }, traces) {
+  const joined = new Map();
+  for (const name of new Set(traces.flatMap((trace) => [...trace.keys()]))) {
+    const parts = traces.flatMap((trace) => trace.get(name) ?? []);
+    if (parts.length === 1 || /\.[kv]$/.test(name)) {
+      joined.set(name, parts.at(-1)); // of keys and values the last has all, from the cache
+    } else if (name.endsWith(".scores")) { // also with the keys that came later, behind the mask
+      const [q, k] = ["q", "k"].map((other) => joined.get(name.replace(/scores$/, other)));
+      joined.set(name, scoresOf(config, q, k));
+    } else {
+      joined.set(name, joinRows(parts));
+    }
+  }
+  return joined;
 }
 
 // ------------------------------------------------------------------------ the three kinds of model

@@ -62,6 +62,24 @@ export function sub(t, ...indices) {
   return { shape, data: t.data.subarray(start, start + size) };
 }
 
+/** Matrices, or heads of matrices, one below the other; zeros fill up rows that are shorter. */
+export function joinRows(parts) {
+  const { shape } = parts.at(-1); // its rows are the longest
+  const width = shape.at(-1);
+  const T = parts.reduce((sum, part) => sum + part.shape.at(-2), 0);
+  const joined = tensor([...shape.slice(0, -2), T, width]);
+  let t = 0;
+  for (let head = 0; head < joined.data.length / (T * width); head++) {
+    for (const { shape: of, data } of parts) {
+      const [n, w] = of.slice(-2);
+      for (let i = head * n; i < (head + 1) * n; i++, t++) {
+        joined.data.set(data.subarray(i * w, (i + 1) * w), t * width);
+      }
+    }
+  }
+  return joined;
+}
+
 /** x + y, of the same shape. */
 export function add(x, y) {
   const sum = tensor(x.shape);

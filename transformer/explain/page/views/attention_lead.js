@@ -27,7 +27,7 @@ const COUNTS = {
 };
 
 const OF = {
-  question: { en: "Of the {0} heads that read the question", zh: "在读题目的 {0} 个头里" },
+  question: { en: "Of the {0} heads that read the question", zh: "在读问题的 {0} 个头里" },
   all: { en: "Of the {0} heads", zh: "在 {0} 个头里" },
 };
 

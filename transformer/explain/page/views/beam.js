@@ -4,7 +4,7 @@ import { beam, lengthPenalty } from "../arithmetic/decoding.js";
 import { repr } from "../arithmetic/python.js";
 import { asAnswer, decodeIds, longestAnswer } from "../arithmetic/tasks.js";
 import {
-  derived, el, formula, percent, phrase, svg, term, token, visible,
+  derived, el, formula, number, percent, phrase, svg, term, token, visible,
 } from "../widgets.js";
 import { words } from "../words.js";
 import { beamLayout, writtenTokens } from "./beam_layout.js";
@@ -14,12 +14,25 @@ const BEAM_ROW = 28;
 const BEAM_NODE = 22;
 const BEAM_GAP = 44; // between two columns, for the edges
 
+const LONG_SEARCH = 1e7; // parameters times tokens, some 30 ms: it waits for a pause in typing
+const TYPING_PAUSE = 200; // milliseconds
+
 const beamSearches = new Map(); // a search takes a while: the last few are kept
 
+function searchKey(side, { beam: { width, alpha }, edits }) {
+  return JSON.stringify([side.id, Array.from(side.explanation.prompt), edits, width, alpha]);
+}
+
+function isLongSearch(side, state) {
+  const work = side.model.parameters * longestAnswer(side.task) * state.beam.width;
+  return work > LONG_SEARCH && !beamSearches.has(searchKey(side, state));
+}
+
 /** The search that the state asks for, with its layout. */
-function searched(side, { beam: { width, alpha }, edits }) {
+function searched(side, state) {
   const { prompt } = side.explanation;
-  const key = JSON.stringify([side.id, Array.from(prompt), edits, width, alpha]);
+  const { width, alpha } = state.beam;
+  const key = searchKey(side, state);
   if (!beamSearches.has(key)) {
     if (beamSearches.size > 8) beamSearches.delete(beamSearches.keys().next().value);
     const options = { width, alpha, nBest: width };
@@ -115,9 +128,13 @@ function beamTree(side, layout, alpha, show) {
   return picture;
 }
 
+/** A probability, also of a long text, which is small. */
+export const wholeChance = (p) => (p < 0.0001 ? number(p) : percent(p));
+
 /** The texts that the search found, the best first, as `transformer solve --best` prints them. */
 function foundTexts(side, found) {
   const { task, model, explanation } = side;
+  const isOneWay = task.name === "characters"; // the text shows its tokens
   const rows = found.ids.map((ids, i) => {
     const end = ids.indexOf(model.config.eos) + 1 || ids.length;
     const boxes = ids.slice(0, end).map((id) => token(explanation.label(id)));
@@ -126,12 +143,13 @@ function foundTexts(side, found) {
       derived(el("td", { class: "number", text }), `beam:${what}${i}`, value);
     return el("tr", { class: i === 0 ? "wins" : "" },
       el("td", {}, said(task, asAnswer(task, decodeIds(task, ids)))),
-      cell(percent(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
-      el("td", {}, el("span", { class: "tokens" }, boxes)));
+      cell(wholeChance(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
+      isOneWay ? null : el("td", {}, el("span", { class: "tokens" }, boxes)));
   });
   const heads = [
-    { en: "answer", zh: "回答" }, { en: "probability P", zh: "概率 P" },
-    { en: "score", zh: "得分" }, { en: "token by token", zh: "逐个词元" },
+    { en: "answer", zh: "答案" }, { en: "probability P", zh: "概率 P" },
+    { en: "score", zh: "得分" },
+    ...(isOneWay ? [] : [{ en: "token by token", zh: "逐个词元" }]),
   ];
   return el("div", { class: "scroll" }, el("table", { class: "plain found" },
     el("thead", {}, el("tr", {}, heads.map((text) =>
@@ -154,15 +172,15 @@ export function beamFigure(app, side) {
     el("label", {}, `${words({ en: "width", zh: "宽度" })} `, width),
     el("label", {}, `${words({ en: "length penalty alpha", zh: "长度惩罚 alpha" })} `, alpha,
       alphaShown));
-  const texts = el("div");
-  const tree = el("div");
+  const texts = el("div", { class: "beam-found" });
+  const tree = el("div", { class: "beam-found" });
   const sentence = phrase({
     en: "Greedy decoding (width 1) takes the likeliest token at each step. {0} keeps the best " +
       "few texts, and prunes the others: so one sees the whole answers that it would have " +
       "written otherwise. A text's probability P is the product of its tokens'. Its score is " +
       "ln P over a length penalty; this way long texts are not at a loss.",
     zh: "贪心解码（宽度 1）每一步取最可能的词元。{0}保留最好的几个文本，剪去其余：" +
-      "这样就看得见它本来还会写出哪些完整的回答。文本的概率 P 是各词元概率之积，" +
+      "这样就看得见它本来还会写出哪些完整的答案。文本的概率 P 是各词元概率之积，" +
       "得分是 ln P 除以长度惩罚，这样长文本不会吃亏。",
   }, term("beam search", words({ en: "Beam search", zh: "束搜索" })));
   const score = formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",
@@ -175,14 +193,25 @@ export function beamFigure(app, side) {
     el("div", { class: "beside" }, el("div", {}, el("p", {}, sentence), controls, score), texts),
     tree);
   let drawn = null;
+  let waiting = null;
 
   function update() {
     const state = app.store.get();
+    width.value = state.beam.width;
+    alpha.value = state.beam.alpha;
+    alphaShown.textContent = state.beam.alpha.toFixed(1);
+    clearTimeout(waiting);
+    const isLong = isLongSearch(side, state);
+    element.setAttribute("aria-busy", isLong); // which hides what was found before
+    if (isLong) waiting = setTimeout(draw, TYPING_PAUSE);
+    else draw();
+  }
+
+  function draw() {
+    const state = app.store.get();
     const wanted = state.beam;
-    width.value = wanted.width;
-    alpha.value = wanted.alpha;
-    alphaShown.textContent = wanted.alpha.toFixed(1);
     const found = searched(side, state);
+    element.setAttribute("aria-busy", false);
     if (found.key === drawn) return;
     drawn = found.key;
     const detail = el("p", { class: "note", "aria-live": "polite" });

@@ -72,7 +72,10 @@ export function headerView(app, sections) {
     // What stays below the head, and where a link leads, depends on how high it is.
     const { style } = document.documentElement;
     const head = element.closest("header");
-    const measure = () => style.setProperty("--head", `${head.offsetHeight}px`);
+    const measure = () => { // a part of it may scroll away
+      const { top } = getComputedStyle(head);
+      style.setProperty("--head", `${head.offsetHeight + parseFloat(top)}px`);
+    };
     new ResizeObserver(() => requestAnimationFrame(measure)).observe(head);
 
     let heard = null; // the answer that was last said to those who hear the page

@@ -1,13 +1,14 @@
 // Learning: what the model did with a few examples at each step of its training whose parameters
 // were kept. All numbers here were recorded by Python from those checkpoints.
 
-import { asAnswer, rightAnswer } from "../arithmetic/tasks.js";
+import { asAnswer } from "../arithmetic/tasks.js";
 import { fromBase64, sub } from "../arithmetic/tensor.js";
 import { boxesOf, boxPlace, boxTitle } from "../boxes.js";
 import { canvasKeeper, paintSmall } from "../paint.js";
 import { bars, derived, el, heatMap, number, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { lossCurve, whatIsDrawn } from "./learning_curve.js";
+import { isKnown, judged, nothingKept, ofTraining } from "./learning_words.js";
 import { partLabel, signed } from "./part_names.js";
 import { said, saidText } from "./said.js";
 
@@ -25,7 +26,7 @@ export function learningView(app) {
       element.append(nothingKept(side));
       if (learning?.metrics.length) {
         const options = { metrics: learning.metrics, points: [], chosen: null, width: roomFor(element) };
-        element.append(lossCurve(options), whatIsDrawn(false, dropoutOf(side)));
+        element.append(lossCurve(options), whatIsDrawn(false, side));
       }
       return () => {};
     }
@@ -55,7 +56,7 @@ export function learningView(app) {
       }, checkpoints.length, term("checkpoint"))),
       choice, asked,
       el("div", { class: "learning-above" },
-        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true, dropoutOf(side))), history),
+        el("div", {}, curve, el("div", { class: "learning-time" }, play, slider, now), sentence, whatIsDrawn(true, side)), history),
       below,
     );
 
@@ -105,7 +106,7 @@ export function learningView(app) {
       slider.value = one.at;
       play.textContent = isStill() ? words({ en: "Next", zh: "下一个" })
         : timer === null ? words({ en: "Play", zh: "播放" }) : words({ en: "Pause", zh: "暂停" });
-      now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
+      now.textContent = words({ en: "training step {0} of {1}", zh: "训练第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
       slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
       choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
         type: "button", "aria-pressed": String(i === one.which), text: saidText(task, source),
@@ -119,7 +120,7 @@ export function learningView(app) {
       }));
       if (!one.example) return;
       sentence.replaceChildren(...verdict(one));
-      asked.replaceChildren(...ofTraining(one.example));
+      asked.replaceChildren(...ofTraining(side, one.example));
       history.replaceChildren(answersSoFar(one));
       below.replaceChildren(
         el("div", {}, el("h3", { text: words({ en: "Whom the tokens looked at", zh: "词元在看谁" }) }),
@@ -130,43 +131,6 @@ export function learningView(app) {
 
     // ------------------------------------------------------------------------ the answers
 
-    /** Was the example in training? And is it what the page is asked? */
-    function ofTraining({ held_out: isHeldOut }) {
-      const { source } = side.explanation;
-      const isRecorded = examples.some((example) => (
-        task.name === "characters" ? source.endsWith(example.source) : source === example.source
-      ));
-      const texts = isHeldOut === null
-        ? { en: "Whether training has shown this question, the page cannot tell.",
-          zh: "训练里有没有出现过这道题，页面无从知道。" }
-        : isHeldOut
-          ? { en: "Training never shows this question: it is held out.",
-            zh: "这道题是留出的，训练里从没出现过。" }
-          : { en: "Training may have shown this question: it draws at random from all that are not held out.",
-            zh: "训练里可能出现过这道题：训练题是从所有没有留出的题里随机抽的。" };
-      return [words(texts), ...(isRecorded ? [] : [" ", ...phrase({
-        en: "The question at the top, {0}, is another one: of it nothing was recorded while the model learned.",
-        zh: "页首现在的题是 {0}，它不在其中：学习途中没有记录它。",
-      }, said(task, source))])];
-    }
-
-    const isKnown = ({ source, target, known }) => known || rightAnswer(task, source) === target;
-
-    /**
-     * Did it write what is right? A text can go on in many ways; and where nobody has said what is
-     * right, the trained model's answer is the measure.
-     */
-    function judged(example, { answer }) {
-      const isRight = answer === example.target;
-      if (task.name === "characters" && example.known) {
-        return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
-      }
-      if (isKnown(example)) {
-        return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
-      }
-      return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
-    }
-
     function verdict({ step, example, then }) {
       const evaluated = learning.metrics.filter((row) => "exact_match" in row && row.step <= step).at(-1);
       const text = step === 0 ? {
@@ -176,7 +140,7 @@ export function learningView(app) {
       };
       const held = evaluated && derived(el("span", { class: "number", text: percent(evaluated.exact_match) }), `learning:metrics.exact_match.${evaluated.step}`, evaluated.exact_match);
       return [
-        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(example, then)), " ",
+        ...phrase(text, step, said(task, example.source), said(task, asAnswer(task, then.answer)), judged(task, example, then)), " ",
         el("span", { class: "quiet" }, evaluated ? phrase({
           en: "Of questions that training never shows, it answered {0} rightly at step {1}.",
           zh: "训练里从没出现过的题，第 {1} 步时它答对了 {0}。",
@@ -187,15 +151,15 @@ export function learningView(app) {
     /** A line for each checkpoint; a click goes there. */
     function answersSoFar({ at, which, example }) {
       const head = [
-        { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
-        isKnown(example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
+        { en: "training step", zh: "训练步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
+        isKnown(task, example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
       ];
       const rows = checkpoints.map(({ step, examples: all }, i) => {
         const loss = meanLoss(all[which]);
         return el("tr", { class: i === at ? "selected" : "", onclick: () => go(i) },
           el("td", {}, el("button", { type: "button", class: "plain", text: step, "aria-current": i === at && "true" })),
           el("td", {}, said(task, asAnswer(task, all[which].answer))),
-          el("td", { text: judged(example, all[which]) }),
+          el("td", { text: judged(task, example, all[which]) }),
           derived(el("td", { class: "number", text: number(loss) }), `learning:${which}:${step}:loss`, loss));
       });
       return el("table", { class: "learning-history" },
@@ -210,13 +174,13 @@ export function learningView(app) {
       if (side.model.kind === "BERT") {
         return el("p", { text: words({
           en: "A row stands for the same token at every checkpoint: the model reads the question alone, whatever it writes into the gap.",
-          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有题目。",
+          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有问题。",
         }) });
       }
       return el("p", {}, phrase({
         en: "The model is given {0}, as in training ({1}): so a row stands for the same token at every checkpoint, whatever it would have written itself.",
         zh: "这里像训练时那样，让模型读{0}（{1}）：不管它自己会写什么，同一行在每个检查点都代表同一个词元。",
-      }, isKnown(example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
+      }, isKnown(task, example) ? words({ en: "the right answer", zh: "正确答案" }) : words({ en: "the answer that it writes in the end", zh: "它最后写出的答案" }), term("teacher forcing")));
     }
 
     function attention(one) {
@@ -311,18 +275,9 @@ export function learningView(app) {
   return { id: "learning", title: { en: "Learning: how did it come to know?", zh: "学习：它是怎样学会的？" }, mount };
 }
 
-const dropoutOf = ({ model }) => model.config.dropout;
 const roomFor = (element) => bounded(element.clientWidth || 340, 760);
 
 /** The mean of −ln P over the tokens of the right answer. */
 function meanLoss({ steps }) {
   return steps.reduce((sum, { probability }) => sum - Math.log(probability), 0) / steps.length;
-}
-
-function nothingKept({ data }) {
-  const command = `transformer train ${data.task.name} --keep 12`;
-  return el("p", {}, phrase({
-    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
-    zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
-  }, el("code", { class: "said", text: command })));
 }

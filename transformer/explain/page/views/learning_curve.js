@@ -93,23 +93,44 @@ function curveInWords(series) {
 /** What the lines are, above them on the right. */
 function curveKey(series, width) {
   const shown = series.filter(({ points }) => points.length);
-  const room = Math.min(112, (width - CURVE.left) / shown.length);
+  const room = Math.min(112, (width - 36) / shown.length);
   return shown.map(({ name }, i) => {
     const at = width - room * (shown.length - i);
+    const sampleWidth = room < 112 ? 14 : 22;
     const sample = name === "example"
-      ? svg("circle", { cx: at + 12, cy: 8, r: 4 })
-      : svg("line", { x1: at, x2: at + 22, y1: 8, y2: 8 });
+      ? svg("circle", { cx: at + sampleWidth / 2 + 1, cy: 8, r: 4 })
+      : svg("line", { x1: at, x2: at + sampleWidth, y1: 8, y2: 8 });
     return svg("g", { class: `curve-series ${name}` }, sample,
-      svg("text", { class: "curve-tick", x: at + 28, y: 12 }, words(SERIES_NAMES[name])));
+      svg("text", { class: "curve-tick", x: at + sampleWidth + 6, y: 12 }, words(SERIES_NAMES[name])));
   });
 }
 
 /** What the lines and circles of the drawing are, and how they stand. */
-export function whatIsDrawn(hasCircles, dropout) {
-  const circles = { en: "A circle: the mean over the tokens of this example's answer.", zh: "圆圈：这个例子的答案里各词元的平均。" };
-  return el("p", { class: "quiet learning-key" }, phrase({
-    en: "{0} in training: the mean of the steps since the point before, each before its update{2}. Held out: on questions that training never shows, with the weights at that point; so it can lie below. {1} Steps stand at their square roots: the early ones, in which most is learned, have room.",
-    zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算{2}。留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。{1}横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
-  }, term("loss", words({ en: "Loss", zh: "损失" })), hasCircles ? words(circles) : "",
-  dropout > 0 ? words({ en: ", and with dropout", zh: "，并且带着 dropout" }) : ""));
+export function whatIsDrawn(hasCircles, { model, task }) {
+  const parts = [
+    model.config.dropout > 0 ? {
+      en: "{0} in training: the mean of the steps since the point before, each before its update, and with dropout.",
+      zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算，并且带着 dropout。",
+    } : {
+      en: "{0} in training: the mean of the steps since the point before, each before its update.",
+      zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算。",
+    },
+    task.name === "fill-the-gap" ? {
+      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In training any word may be hidden, also one in whose place others would do: of these nobody can be sure, and so that loss stays higher.",
+      zh: "留出：训练里从没出现过的句子，空处只有一个词填得上。训练时任何一个词都可能被藏起来，有的位置填别的词也行，谁也说不准，所以那里的损失一直较高。",
+    } : {
+      en: " Held out: on questions that training never shows, with the weights at that point; so it can lie below.",
+      zh: "留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。",
+    },
+    hasCircles ? {
+      en: " A circle: the mean over the tokens of this example's answer.",
+      zh: "圆圈：这个例子的答案里各词元的平均。",
+    } : { en: "", zh: "" },
+    {
+      en: " Steps stand at their square roots: the early ones, in which most is learned, have room.",
+      zh: "横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
+    },
+  ];
+  const loss = term("loss", words({ en: "Loss", zh: "损失" }));
+  return el("p", { class: "quiet learning-key" }, parts.flatMap((texts) => phrase(texts, loss)));
 }

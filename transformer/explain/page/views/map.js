@@ -99,7 +99,8 @@ export function mapView(app) {
         button.replaceChildren("+");
         return;
       }
-      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" }) : words(boxTitle(box));
+      const title = part === "norm" ? words({ en: "Norm", zh: "归一化" })
+        : width < 420 ? words(boxTitle(box)).replace("attention", "attn") : words(boxTitle(box));
       button.replaceChildren(
         el("span", { class: "map-name", text: title }),
         el("span", { class: "map-shape", text: shape }),
@@ -197,8 +198,8 @@ function modeChoice({ store, payload }) {
   });
   const label = words({ en: "Mode", zh: "模式" });
   return el("div", { class: "choice", role: "group", "aria-label": label },
-    choose("use", { en: "In use", zh: "使用" }),
-    choose("training", { en: "In training", zh: "训练" }));
+    choose("use", { en: "In use", zh: "使用中" }),
+    choose("training", { en: "In training", zh: "训练时" }));
 }
 
 const STEP_SENTENCES = {

@@ -1,5 +1,5 @@
-// That an MLP treats each token alone, to be tried: three tokens' vectors pass through it, two of
-// them change places, and so do their results. All is computed, with the model's weights.
+// That an MLP treats each token alone, to be tried: tokens' vectors pass through it, two of them
+// change places, and so do their results. All is computed, with the model's weights.
 
 import { row } from "../arithmetic/tensor.js";
 import { runMlp, takeRows } from "../arithmetic/unit.js";
@@ -10,8 +10,11 @@ import { askingTokens } from "./tokens.js";
 
 const SWAP_WIDTH = 1000; // pixels for the numbers of all stages
 
-/** Which rows are shown: the two that may change places, and one beside them, if there is one. */
+const MOST_SWAP_ROWS = 8;
+
+/** Which rows are shown: all; of many, the two that may change places, and one beside them. */
 function shownRows(count, { a, b }) {
+  if (count <= MOST_SWAP_ROWS) return Array.from({ length: count }, (_, i) => i);
   const other = [a + 1, a - 1, b + 1, b - 1].find((i) => i >= 0 && i < count && i !== a && i !== b);
   return [a, b, ...(other === undefined ? [] : [other])].sort((i, j) => i - j);
 }
@@ -46,9 +49,11 @@ export function swapPanel(side, box, swap, change) {
   return [
     el("h3", { text: words({ en: "Each token alone", zh: "每个词元各走各的" }) }),
     el("p", { text: words({
-      en: "Attention moves information between tokens; the MLP never does. Try it: let two vectors change places before the MLP.",
-      zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。",
-    }) }),
+      en: "Attention moves information between tokens; the MLP never does. Try it: let two vectors change places before the MLP.{0}",
+      zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。{0}",
+    }, rows.length === labels.length ? "" : words({
+      en: " Shown are {0} of the {1} tokens.", zh: "{1} 个词元里画出了 {0} 个。",
+    }, rows.length, labels.length)) }),
     swapControls(labels, swap, change),
     el("div", { class: "swap-picture" },
       stages.map((stage) => swapStage(side, stage, { order, rows, labels, cell }))),
@@ -76,7 +81,7 @@ function swapControls(labels, { a, b, done }, change) {
     }));
 }
 
-/** One stage of the three tokens: its shape, and a strip for each of them; what moved is framed. */
+/** One stage of these tokens: its shape, and a strip for each of them; what moved is framed. */
 function swapStage(side, { name, values, rule }, { order, rows, labels, cell }) {
   const list = order.map((from, place) => ({
     label: visible(labels[from]), what: `swap:${name}.${from}`, values: row(values, place), cell, line: 18,
