@@ -140,6 +140,7 @@ export function whyView(app) {
       const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
       const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
+      if (side.edits.length === 0) return editsReport(app, side, step, edited); // none can be made
       return [
         consequence(side, edited, isTraining, (i) => store.set({ step: i })),
         answersOf(side, isTraining), shiftOfProbabilities(step, edited),
