@@ -164,7 +164,7 @@ def test_where_motion_is_not_wanted_the_button_goes_on_by_one(view: Any, expect:
     expect(button).to_have_text("Next")
     for step in (0, 13, 53):
         button.click()
-        expect(now).to_have_text(f"step {step} of 120")
+        expect(now).to_have_text(f"training step {step} of 120")
     expect(view).to_have_url(re.compile("checkpoint=2"))
 
 
@@ -174,7 +174,7 @@ def test_it_plays_to_the_end_and_stops(chromium: Any, expect: Any, run: Run) -> 
     expect(button).to_have_text("Play")
     button.click()
     expect(button).to_have_text("Pause")
-    expect(now).to_have_text("step 120 of 120")
+    expect(now).to_have_text("training step 120 of 120")
     expect(button).to_have_text("Play")
     assert view.errors == []
     view.context.close()

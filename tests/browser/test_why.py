@@ -140,7 +140,7 @@ def test_a_head_that_is_switched_off(tab: Tab, subject: Subject) -> None:
 
 def test_what_a_part_computed_for_another_input(tab: Tab) -> None:
     section = tab.look("why")
-    other = section.get_by_label("the other input")
+    other = section.get_by_label("the other question")
     other.fill("1+")
     note = section.locator("p.why-note[role=status]")
     assert note.text_content() == "'1+' is not a sum of two numbers, such as 1+2"
@@ -151,7 +151,7 @@ def test_what_a_part_computed_for_another_input(tab: Tab) -> None:
     tab.click(section, "switch", "decoder, block 1 · MLP, all of it")
     assert tab.edits() == [{"kind": "sublayer", "path": MLP, "from": "1+1"}]
     reasons = section.locator(".reasons")
-    assert '"1+1" has 2 positions here, and this input 3' in reasons.inner_text()
+    assert '"1+1" has 2 positions here, and this question 3' in reasons.inner_text()
     tab.click(section, "button", "at this step only")
     assert tab.edits() == [{"kind": "sublayer", "path": MLP, "row": 0, "from": "1+1"}]
     assert "positions" not in reasons.inner_text()
@@ -202,7 +202,7 @@ def matrix(named: dict[str, Array], name: str) -> Array:
 
 def test_two_inputs_side_by_side(tab: Tab, subject: Subject) -> None:
     section = tab.look("compare")
-    field = section.get_by_label("The second input")
+    field = section.get_by_label("The second question")
     field.fill("2+9")
     field.press("Enter")
     tab.page.wait_for_function("() => document.querySelectorAll('#sum .side').length === 2")
@@ -225,7 +225,7 @@ def test_two_inputs_side_by_side(tab: Tab, subject: Subject) -> None:
     tab.page.keyboard.press("End")
     tab.page.keyboard.type("+")
     section.get_by_role("alert").wait_for()
-    field = section.get_by_label("The second input")
+    field = section.get_by_label("The second question")
     field.fill("1+1")  # its answer is shorter
     section.get_by_text("cannot be subtracted").wait_for()
     assert tab.state()["second"] == "1+1"

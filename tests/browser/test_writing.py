@@ -102,7 +102,7 @@ def test_each_step_shows_its_probabilities_keys_and_values(opened: Open, subject
                 head, row = map(int, at.split(","))
                 expected = e.trace[trace][0, head, row]
                 np.testing.assert_allclose(np.array(values.split(), float), expected, rtol=1e-7)
-                assert f"place {row + 1}," in tab.locator(".slot-numbers p").inner_text()
+                assert f"position {row + 1}," in tab.locator(".slot-numbers p").inner_text()
 
 
 def test_training_shows_the_loss_of_a_typed_target(opened: Open, subject: Subject) -> None:

@@ -212,7 +212,7 @@ export const GLOSSARY = {
     },
   },
   "logit lens": {
-    name: { en: "logit lens", zh: "logit lens" },
+    name: { en: "logit lens", zh: "logit 透镜" },
     text: {
       en: "The final norm and the output layer, applied to the stream too early: what the model would say if it ended here.",
       zh: "把最后的归一化和输出层提前用在残差流上：假如模型到此为止，它会说什么。",
@@ -235,8 +235,8 @@ export const GLOSSARY = {
   "activation patching": {
     name: { en: "activation patching", zh: "激活替换" },
     text: {
-      en: "Put in a part's place what it computed for another input. What changes tells what the part carries.",
-      zh: "把一个部分换成它在另一个输入下算出来的结果。看什么变了，就知道它携带着什么。",
+      en: "Put in a part's place what it computed for another question. What changes tells what the part carries.",
+      zh: "把一个部分换成它在另一个问题里算出来的结果。看什么变了，就知道它携带着什么。",
     },
   },
   cache: {

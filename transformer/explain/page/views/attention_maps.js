@@ -11,8 +11,8 @@ import { answeringTokens, whoAsks } from "./tokens.js";
 
 // Who asks, from top to bottom, and who answers, from left to right.
 const GROUP_TEXT = {
-  source: { en: ["the question", "the question"], zh: ["题目", "题目"] },
-  cross: { en: ["the answer", "the question"], zh: ["答案", "题目"] },
+  source: { en: ["the question", "the question"], zh: ["问题", "问题"] },
+  cross: { en: ["the answer", "the question"], zh: ["答案", "问题"] },
   causal: { en: ["a token", "itself and those before"], zh: ["词元", "自己和前面的"] },
   both: { en: ["a token", "all, on both sides"], zh: ["词元", "左右所有的"] },
 };

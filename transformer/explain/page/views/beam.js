@@ -147,7 +147,7 @@ function foundTexts(side, found) {
       isOneWay ? null : el("td", {}, el("span", { class: "tokens" }, boxes)));
   });
   const heads = [
-    { en: "answer", zh: "回答" }, { en: "probability P", zh: "概率 P" },
+    { en: "answer", zh: "答案" }, { en: "probability P", zh: "概率 P" },
     { en: "score", zh: "得分" },
     ...(isOneWay ? [] : [{ en: "token by token", zh: "逐个词元" }]),
   ];
@@ -180,7 +180,7 @@ export function beamFigure(app, side) {
       "written otherwise. A text's probability P is the product of its tokens'. Its score is " +
       "ln P over a length penalty; this way long texts are not at a loss.",
     zh: "贪心解码（宽度 1）每一步取最可能的词元。{0}保留最好的几个文本，剪去其余：" +
-      "这样就看得见它本来还会写出哪些完整的回答。文本的概率 P 是各词元概率之积，" +
+      "这样就看得见它本来还会写出哪些完整的答案。文本的概率 P 是各词元概率之积，" +
       "得分是 ln P 除以长度惩罚，这样长文本不会吃亏。",
   }, term("beam search", words({ en: "Beam search", zh: "束搜索" })));
   const score = formula(words({ en: "score", zh: "得分" }), "=", ["frac", ["row", "ln", "P"], ["sup",

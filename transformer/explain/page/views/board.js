@@ -8,8 +8,8 @@ import { partLabel, partText } from "./part_names.js";
 
 const SHOWN_UNITS = 6;
 const BLOCKED = {
-  en: "The encoder reads the input once, for all steps: choose \"at all positions\".",
-  zh: "编码器只读一遍输入，供所有步骤使用：请选“所有位置”。",
+  en: "The encoder reads the question once, for all steps: choose \"at all positions\".",
+  zh: "编码器只读一遍问题，供所有步骤使用：请选“所有位置”。",
 };
 
 /**

@@ -79,7 +79,7 @@ function slotNumbers(side, { path, kind, row, block, id }, state) {
       cell: 18,
     })));
   const text = phrase({
-    en: "The {0} of {1}, place {2}, in block {3}: {4} × {5} numbers, {6}.",
+    en: "The {0} of {1}, position {2}, in block {3}: {4} × {5} numbers, {6}.",
     zh: "{1}（第 {2} 个）在第 {3} 块的{0}：{4} × {5} 个数，{6}。",
   }, words(kind === "k" ? CACHE_KEYS : CACHE_VALUES), token(side.explanation.label(id)), row + 1,
   block, heads, size, words(SLOT_STATES[state]));
@@ -106,7 +106,7 @@ function cacheCosts(config, rows, step, memory) {
     el("th", { scope: "row", text: words(text) }),
     cells(cost.with[name], cost.without[name], `${step}:${name}`)));
   body.push(el("tr", {},
-    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个回答" }) }),
+    el("th", { scope: "row", text: words({ en: "in the whole answer", zh: "写完整个答案" }) }),
     cells(answer.with, answer.without, "answer")));
   const heads = [
     { en: "numbers that this step computes", zh: "这一步要算的数" },
@@ -191,7 +191,7 @@ export function cacheFigure(side) {
         slot.button.className = `slot ${slot.kind} ${state}`;
         slot.button.tabIndex = -1;
         slot.button.setAttribute("aria-label", words(
-          { en: "{0}, place {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
+          { en: "{0}, position {1}, block {2}: {3}", zh: "{0}，第 {1} 个，第 {2} 块：{3}" },
           words(slot.kind === "k" ? CACHE_KEYS : CACHE_VALUES), slot.row + 1, slot.block,
           words(SLOT_STATES[state])));
       }

@@ -104,7 +104,7 @@ function productLine({ terms, dot, what }) {
   return line(
     words({ en: "How well they fit: the dot product", zh: "合不合得来：点积" }),
     words({
-      en: "Number by number, query times key, and all of it added. The largest terms first, with their place in the vectors:",
+      en: "Number by number, query times key, and all of it added. The largest terms first, with their number in the vectors:",
       zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
     }),
     formula(["asks", "q"], "·", ["answers", "k"], "=", ["munder", "∑", "i"],

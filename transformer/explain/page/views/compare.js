@@ -1,4 +1,4 @@
-// Two side by side: another input to the same model, or the same input to another run; and what
+// Two side by side: another question to the same model, or the same question to another run; and what
 // differs between them.
 
 import { lens } from "../arithmetic/attribution.js";
@@ -33,7 +33,7 @@ export function compareView(app) {
     const input = el("input", {
       type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000",
       class: "second-question", "aria-describedby": "second-error",
-      "aria-label": words({ en: "The second input", zh: "第二个输入" }),
+      "aria-label": words({ en: "The second question", zh: "第二个问题" }),
       value: store.get().second ?? (isTwoRuns ? "" : otherQuestion(side)),
       oninput: () => store.get().second !== null && store.set({ second: input.value }),
     });

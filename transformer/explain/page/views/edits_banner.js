@@ -40,7 +40,7 @@ export function editsBanner(app) {
     const name = [
       partText(boxes, editName({ kind, path: edit.path, index: edit.index })),
       kind === "sublayer" && words({ en: "all of it", zh: "整个" }),
-      row !== undefined && words({ en: "at place {0} only", zh: "只在第 {0} 个位置" }, row + 1),
+      row !== undefined && words({ en: "at position {0} only", zh: "只在第 {0} 个位置" }, row + 1),
       from !== undefined && words({ en: "as for \"{0}\"", zh: "用“{0}”的" }, visible(from)),
     ];
     return name.filter(Boolean).join(words({ en: ", ", zh: "，" }));

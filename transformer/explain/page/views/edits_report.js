@@ -41,8 +41,8 @@ export function editsReport(app, side, step, edited) {
       effectTable(rows),
     ]),
     lost > 0 ? el("p", { class: "why-note", text: words({
-      en: "Left out: {0} of the parts, which this model does not have, or whose other input it cannot read.",
-      zh: "略去 {0} 个部分：这个模型没有它们，或者读不了给它们的另一个输入。",
+      en: "Left out: {0} of the parts, which this model does not have, or whose other question it cannot read.",
+      zh: "略去 {0} 个部分：这个模型没有它们，或者读不了给它们的另一个问题。",
     }, lost) }) : null,
     el("ul", { class: "reasons" }, found.flatMap(({ edit, name, predicted, measured }) =>
       [
@@ -71,14 +71,14 @@ function manner({ clean: { rows, columns }, model }, { path, kind, row, from }) 
   return [
     kind === "sublayer" && words({ en: ", all of it", zh: "，整个" }),
     row !== undefined && words(
-      { en: ", at place {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
+      { en: ", at position {0} ({1}) only", zh: "，只在第 {0} 个位置（{1}）" },
       row + 1, visible(labels[row] ?? "–")),
     from !== undefined && words(
       { en: ", as for \"{0}\"", zh: "，用“{0}”的" }, visible(from)),
   ].filter(Boolean).map((text) => el("span", { class: "quiet", text }));
 }
 
-/** Where another input has fewer rows than this one, which of them are replaced. */
+/** Where another question has fewer rows than this one, which of them are replaced. */
 function rowsSentence({ clean: { trace } }, edit) {
   const { rows, replaced } = replacedRows(trace, edit);
   if (edit.row >= rows) {
@@ -95,8 +95,8 @@ function rowsSentence({ clean: { trace } }, edit) {
   }
   if (edit.row !== undefined || replaced === rows) return null;
   return words({
-    en: "\"{0}\" has {1} positions here, and this input {2}: the first {1} are put in place, the others stay as they are.",
-    zh: "“{0}”在这里有 {1} 个位置，这个输入有 {2} 个：换上前 {1} 个，其余保持原样。",
+    en: "\"{0}\" has {1} positions here, and this question {2}: the first {1} are put in place, the others stay as they are.",
+    zh: "“{0}”在这里有 {1} 个位置，这个问题有 {2} 个：换上前 {1} 个，其余保持原样。",
   }, visible(edit.from), replaced, rows);
 }
 
@@ -143,7 +143,7 @@ export function reason(model, step, { path, row }, predicted, measured) {
   }
   if (path === streamSublayers(model).at(-1).path) {
     return words({
-      en: "no later layer reads it. What changes besides its term is the scale of the norms behind it, which the sum holds.",
+      en: "no later sublayer reads it. What changes besides its term is the scale of the norms behind it, which the sum holds.",
       zh: "后面没有别的层读它。除了它那一项，变的只是它后面归一化的系数，而求和把系数固定住了。",
     });
   }

@@ -1,6 +1,13 @@
 // The formulas of the boxes, as `formula` in widgets.js takes them.
 
+import { words } from "../words.js";
+
 const upright = (text) => ["text", text];
+const FORMULA_NAMES = {
+  mask: "掩码", weights: "权重", heads: "头", output: "输出", token: "词元", position: "位置",
+};
+/** A word in a formula, in the reader's language. */
+const called = (en) => upright(words({ en, zh: FORMULA_NAMES[en] }));
 const under = (x, i) => ["sub", x, i];
 const call = (f, ...x) => [upright(f), "(", ...x, ")"];
 
@@ -13,18 +20,18 @@ export function formulasOf(box, config) {
 const FORMULAS = {
   embedding: ({ positions, d_model }) => [[
     "x", "=", ...(positions === "sinusoidal" ? [["sqrt", d_model], "·"] : []),
-    under("E", upright("token")),
-    ...(positions === "rotary" ? [] : ["+", under("P", upright("position"))]),
+    under("E", called("token")),
+    ...(positions === "rotary" ? [] : ["+", under("P", called("position"))]),
   ]],
 
   attention: ({ d_head, bias }, { causal }) => {
     const score = ["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], ["sqrt", d_head]];
-    const shares = call("softmax", score, ...(causal ? ["+", upright("mask")] : []));
-    const mixed = ["(", upright("weights"), "·", ["value", "v"], ")"];
-    const heads = ["munder", "∑", upright("heads")];
+    const shares = call("softmax", score, ...(causal ? ["+", called("mask")] : []));
+    const mixed = ["(", called("weights"), "·", ["value", "v"], ")"];
+    const heads = ["munder", "∑", called("heads")];
     return [
-      [upright("weights"), "=", ...shares],
-      [upright("output"), "=", heads, ...mixed, "·", under("W", "O"), ...plus(bias, "b")],
+      [called("weights"), "=", ...shares],
+      [called("output"), "=", heads, ...mixed, "·", under("W", "O"), ...plus(bias, "b")],
     ];
   },
 

@@ -53,7 +53,7 @@ const FOCUS_TEXTS = {
     phrase({ en: "A vector for each token.", zh: "每个词元一个向量。" }),
     askAndAnswer(config, {
       en: "Each token asks with its {0}. All tokens answer with their {1}s. Where the two fit, it takes over much of the other's {2}. {3} {4}s do so side by side, each in its own way.",
-      zh: "每个词元用自己的{0}发问，所有词元用各自的{1}来应答；越合拍，就把对方的{2}拿过来越多。{3} 个{4}并排做这件事，各有各的找法。",
+      zh: "每个词元用自己的{0}发问，所有词元用各自的{1}来应答；越合拍，取来的{2}就越多。{3} 个{4}并排做这件事，各有各的找法。",
     }),
     gathered(),
   ],
@@ -61,7 +61,7 @@ const FOCUS_TEXTS = {
     phrase({ en: "A vector for each token so far.", zh: "到目前为止的每个词元各有一个向量。" }),
     askAndAnswer(config, {
       en: "Each token asks with its {0}. It and those before it answer with their {1}s; the {5} hides those after it. Where query and key fit, it takes over much of the other's {2}. {3} {4}s do so side by side.",
-      zh: "每个词元用自己的{0}发问，它自己和前面的词元用{1}来应答，后面的被{5}挡住。越合拍，就把对方的{2}拿过来越多。{3} 个{4}并排做这件事。",
+      zh: "每个词元用自己的{0}发问，它自己和前面的词元用{1}来应答，后面的被{5}挡住。越合拍，取来的{2}就越多。{3} 个{4}并排做这件事。",
     }),
     gathered(),
   ],
@@ -72,7 +72,7 @@ const FOCUS_TEXTS = {
     }, term("memory")),
     askAndAnswer(config, {
       en: "Each token of the answer asks with its {0}. The question's tokens answer with their {1}s. Where the two fit, it takes over much of the other's {2}. {3} {4}s do so side by side.",
-      zh: "答案里的每个词元用自己的{0}发问，问题里的词元用{1}来应答；越合拍，就把对方的{2}拿过来越多。{3} 个{4}并排做这件事。",
+      zh: "答案里的每个词元用自己的{0}发问，问题里的词元用{1}来应答；越合拍，取来的{2}就越多。{3} 个{4}并排做这件事。",
     }),
     gathered(),
   ],

@@ -101,7 +101,7 @@ function askToken(app, side) {
       zh: "它读到 {0} 接下来写哪个词元？" },
     Transformer: {
       en: "It has read the question {1} and, of its own answer, {0} Which token does it write next?",
-      zh: "它读了题目 {1} ，自己的答案读到 {0} 接下来写哪个词元？",
+      zh: "它读了问题 {1} ，自己的答案读到 {0} 接下来写哪个词元？",
     },
   };
   const question = phrase(texts[model.kind], read, boxes(explanation.columns ?? []));
@@ -130,7 +130,7 @@ function askToken(app, side) {
 
 const MOST_OF_QUESTION = {
   en: "Of the {0} heads that read the question, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
-  zh: "在读题目的 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
+  zh: "在读问题的 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
 };
 const MOST_OF_ALL = {
   en: "Of the {0} heads, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
@@ -160,7 +160,7 @@ function askAttention(app, side) {
       count, words(boxPlace({ ...box, side: "text" })), head + 1, token(asker)),
     choices: Array.from(seen, (_, key) => ({
       label: labels[key], value: key,
-      name: words({ en: "{0}, place {1}", zh: "{0}，第 {1} 个" }, visible(labels[key]), key + 1),
+      name: words({ en: "{0}, position {1}", zh: "{0}，第 {1} 个" }, visible(labels[key]), key + 1),
     })),
     right: first,
     why() {
@@ -168,7 +168,7 @@ function askAttention(app, side) {
         return phrase({ en: "It sees {0} alone.", zh: "它只看得见 {0}。" }, token(labels[0]));
       }
       const told = phrase({
-        en: "Its query fits the key of {0} at place {1} best: the score is {2}, then comes " +
+        en: "Its query fits the key of {0} at position {1} best: the score is {2}, then comes " +
           "{3} with {4}. Softmax makes {5} and {6} of these.",
         zh: "它的查询与第 {1} 个词元 {0} 的键最合：得分 {2}；其次是 {3}，{4}。softmax 把它们变成 {5} 和 {6}。",
       }, token(labels[first]), first + 1, number(scores[first]), token(labels[second]),

@@ -106,7 +106,7 @@ export function learningView(app) {
       slider.value = one.at;
       play.textContent = isStill() ? words({ en: "Next", zh: "下一个" })
         : timer === null ? words({ en: "Play", zh: "播放" }) : words({ en: "Pause", zh: "暂停" });
-      now.textContent = words({ en: "step {0} of {1}", zh: "第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
+      now.textContent = words({ en: "training step {0} of {1}", zh: "训练第 {0} 步，共 {1} 步" }, one.step, checkpoints.at(-1).step);
       slider.setAttribute("aria-valuetext", one.then ? `${now.textContent}: ${one.then.answer}` : now.textContent);
       choice.replaceChildren(...examples.map(({ source }, i) => el("button", {
         type: "button", "aria-pressed": String(i === one.which), text: saidText(task, source),
@@ -151,7 +151,7 @@ export function learningView(app) {
     /** A line for each checkpoint; a click goes there. */
     function answersSoFar({ at, which, example }) {
       const head = [
-        { en: "step", zh: "步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
+        { en: "training step", zh: "训练步" }, { en: "it wrote", zh: "写出" }, { en: "", zh: "" },
         isKnown(task, example) ? { en: "loss of the right answer", zh: "正确答案的损失" } : { en: "loss of the last answer", zh: "最后答案的损失" },
       ];
       const rows = checkpoints.map(({ step, examples: all }, i) => {
@@ -174,7 +174,7 @@ export function learningView(app) {
       if (side.model.kind === "BERT") {
         return el("p", { text: words({
           en: "A row stands for the same token at every checkpoint: the model reads the question alone, whatever it writes into the gap.",
-          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有题目。",
+          zh: "同一行在每个检查点都代表同一个词元：不管往空处填什么，模型读的只有问题。",
         }) });
       }
       return el("p", {}, phrase({

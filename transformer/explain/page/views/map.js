@@ -198,8 +198,8 @@ function modeChoice({ store, payload }) {
   });
   const label = words({ en: "Mode", zh: "模式" });
   return el("div", { class: "choice", role: "group", "aria-label": label },
-    choose("use", { en: "In use", zh: "使用" }),
-    choose("training", { en: "In training", zh: "训练" }));
+    choose("use", { en: "In use", zh: "使用中" }),
+    choose("training", { en: "In training", zh: "训练时" }));
 }
 
 const STEP_SENTENCES = {

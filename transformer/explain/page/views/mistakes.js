@@ -78,7 +78,7 @@ export function mistakesView(app) {
     return draw;
   }
 
-  return { id: "mistakes", title: { en: "Mistakes: where does it fail?", zh: "错误：它在哪里出错？" }, mount };
+  return { id: "mistakes", title: { en: "Mistakes: where does it fail?", zh: "出错的题：它在哪里失手？" }, mount };
 }
 
 const HEADS = [

@@ -101,7 +101,7 @@ function modeLines(side, inUse, training) {
         ? words({ en: "the next character (here: those of the target): loss −ln p",
           zh: "下一个字符（这里是目标中的）：损失 −ln p" })
         : words({ en: "the right token, at each position of the answer: loss −ln p",
-          zh: "回答的每个位置上的正确词元：损失 −ln p" }),
+          zh: "答案的每个位置上的正确词元：损失 −ln p" }),
       words({ en: "nothing: a wrong token is read on like a right one",
         zh: "不比较：写错的词元也照样读下去" })],
     [term("cache"),

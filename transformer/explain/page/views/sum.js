@@ -61,7 +61,7 @@ export function sumView(app) {
       })));
       return el("p", { class: "sum-question" }, phrase({
         en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
-        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3}从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
+        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3} 从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"),
       term("direct logit attribution")));
     }
@@ -131,7 +131,7 @@ export function sumView(app) {
       const apart = Math.abs(total - difference);
       return el("p", {}, phrase({
         en: "They add up: the {0} parts give {1}, and the model's own two logits differ by {2}. What lies between these two numbers, {3}, is rounding.",
-        zh: "它们加得起来：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
+        zh: "各项加起来正好相等：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
       }, length, value("sum:total", total, signed(total, 6)),
       value("sum:difference", difference, signed(difference, 6)),
       value("sum:error", apart, number(apart))));

@@ -39,7 +39,7 @@ export function rowLabels(app, side, box) {
 /** The token at place j; with its place, where it is not the only one of its kind. */
 export function tokenAt(labels, j, properties = {}) {
   const isOne = labels.indexOf(labels[j]) === labels.lastIndexOf(labels[j]);
-  const place = words({ en: " (place {0})", zh: "（第 {0} 个）" }, j + 1);
+  const place = words({ en: " (position {0})", zh: "（第 {0} 个）" }, j + 1);
   return el("span", {}, token(labels[j], properties),
     isOne ? null : el("span", { class: "quiet", text: place }));
 }
@@ -54,7 +54,7 @@ const ASKING = {
     zh: "词元 {0}（要由它写出 {1}）",
   },
   silent: {
-    en: "The token {0} at place {2}", inside: "the token {0} at place {2}",
+    en: "The token {0} at position {2}", inside: "the token {0} at position {2}",
     zh: "第 {2} 个词元 {0}",
   },
 };

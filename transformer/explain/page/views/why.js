@@ -1,4 +1,4 @@
-// Ask why: switch a part off, or put in its place what it computed for another input, and see what
+// Ask why: switch a part off, or put in its place what it computed for another question, and see what
 // becomes of the answer.
 
 import { probabilitiesAt } from "../arithmetic/edits.js";
@@ -37,20 +37,20 @@ export function whyView(app) {
     const thisStep = option(isBert
       ? { en: "at the gap only", zh: "只在空处" }
       : { en: "at this step only", zh: "只在这一步" }, { isStepOnly: true });
-    const zero = option({ en: "nothing: zeros", zh: "空着：全零" }, { isPatch: false });
+    const zero = option({ en: "nothing: zeros", zh: "全零" }, { isPatch: false });
     const patch = option(
-      { en: "what it computed for", zh: "它对另一输入的计算：" }, { isPatch: true });
+      { en: "what it computed for", zh: "它对另一个问题算出的结果：" }, { isPatch: true });
     const other = el("input", {
       type: "text", value: chosen.from, autocomplete: "off", spellcheck: "false", maxlength: "2000",
-      "aria-label": words({ en: "the other input", zh: "另一个输入" }),
+      "aria-label": words({ en: "the other question", zh: "另一个问题" }),
       onkeydown: (event) => event.stopPropagation(),
       oninput: () => choose({ isPatch: true, from: other.value }),
     });
 
     element.append(
       el("p", {}, phrase({
-        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place what it computed for another input: {1}.",
-        zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个输入的计算结果：{1}。",
+        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place what it computed for another question: {1}.",
+        zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个问题的计算结果：{1}。",
       }, term("ablation"), term("activation patching"))),
       el("div", { class: "why-controls" },
         el("span", {
@@ -151,7 +151,7 @@ export function whyView(app) {
     function captionOf() {
       if (store.get().mode === "training") {
         return {
-          en: "Probability of the token at the place where {0} is right",
+          en: "Probability of the token at the position where {0} is right",
           zh: "在应当是 {0} 的位置上，各词元的概率",
         };
       }

@@ -80,8 +80,8 @@ function transport(app, side) {
 /** The choice between "in use" and "training". */
 function modeSwitch(app) {
   const choices = [
-    ["use", { en: "in use", zh: "使用" }],
-    ["training", { en: "training", zh: "训练" }],
+    ["use", { en: "In use", zh: "使用中" }],
+    ["training", { en: "In training", zh: "训练时" }],
   ].map(([mode, text]) => ({
     mode, text,
     button: el("button", { type: "button", onclick: () => app.store.set({ mode }) }),
@@ -164,7 +164,7 @@ function wholeSentence({ task, explanation: { steps, text } }) {
   const shown = derived(el("span", { class: "number", text: wholeChance(p) }), "answer:probability", p);
   return el("p", {}, phrase({
     en: "The whole answer, {0}, had a probability of {1}: the product of its {2} steps'.",
-    zh: "整个回答 {0} 的概率是 {1}：{2} 步的概率之积。",
+    zh: "整个答案 {0} 的概率是 {1}：{2} 步的概率之积。",
   }, said(task, text), shown, steps.length));
 }
 
@@ -284,7 +284,7 @@ export function writingView(app) {
     id: "writing",
     title: {
       en: "Writing: how does the answer come about, token by token?",
-      zh: "书写：回答是怎样一个词元一个词元写出来的？",
+      zh: "书写：答案是怎样一个词元一个词元写出来的？",
     },
     mount: (element, side) =>
       (side.model.kind === "BERT" ? gapView : textView)(app, side, element),
