@@ -47,8 +47,8 @@ def test_typed_questions_and_beams(
     for question, expected in zip(questions, greedy, strict=True):
         one.type(question)
         assert answer(one) == expected
-        for row in one.page.locator("#writing .beam-figure table.plain tr").all()[:3]:
-            score, *_ = row.locator("td").all_inner_texts()
+        for row in one.page.locator("#writing .beam-figure table.plain tbody tr").all()[:3]:
+            _, _, score, _ = row.locator("td").all_inner_texts()
             tokens = row.locator(".token").all_inner_texts()
             text = [x for x in tokens if x not in ("</s>", "<pad>")]
             found.append((score.replace("−", "-"), text))

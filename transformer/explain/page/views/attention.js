@@ -57,7 +57,7 @@ export function attentionView(app) {
       const chosen = boxes.find(({ id }) => id === shown.path);
       const box = chosen ?? boxes.find(({ id }) => id === leading.lead.path);
       const head = headShown(side, leading, box.id, chosen ? shown.head : null);
-      const secret = isSecret(app, side, explanation.steps.findIndex(({ row: r }) => r === step.row));
+      const secret = isSecret(app, side, Math.min(state.step, explanation.steps.length - 1));
       const sourceRow = answeringRow(explanation, leading.lead, step.row);
       const own = box.side !== "source"; // its rows are those of the stream that writes
       const asking = askingTokens(explanation, box).length;

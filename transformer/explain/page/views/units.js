@@ -44,7 +44,10 @@ export function unitsPanel(app, side, box, index, { list, order, chosen, speakin
   });
   return [
     el("p", { class: "says" }, phrase(text, whoAsks(app, side, box, index), on, list.length)),
-    el("p", { class: "quiet", text: words({
+    el("p", { class: "quiet", text: words(activation === "swiglu" ? {
+      en: "W_1 has a column for each unit, which opens its gate; a second matrix has one that says what passes. W_2 has a row for each: what it then adds, as far as it is on.",
+      zh: "W_1 里每个单元有一列，决定门开多少；另一个矩阵里也有一列，决定通过什么。W_2 里每个单元有一行：它的值是多少，就按多少加上这一行。",
+    } : {
       en: "W_1 has a column for each unit: what it looks for in a vector. W_2 has a row for each: what it then adds, as far as it is on.",
       zh: "W_1 里每个单元有一列：它在向量里找什么。W_2 里每个单元有一行：它亮多少，就按多少加上这一行。",
     }) }),
