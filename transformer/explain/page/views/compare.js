@@ -141,8 +141,8 @@ export function compareView(app) {
     const sentences = [
       compared === 0 && words({
         en: "None of the {0} named intermediates has the same name and shape on both sides, and " +
-          "so none can be subtracted: the two texts, or the two models, are not alike. What can be " +
-          "compared is what each would have said after each of its sublayers.",
+          "so none can be subtracted: the two texts, or the two models, are not alike. What can " +
+          "be compared is what each would have said after each of its sublayers.",
         zh: "{0} 个有名字的中间结果里，没有一个在两边名字和形状都相同，无法相减：" +
           "两段文本长度不同，或者两个模型结构不同。可以对照的是：在各自的每个子层之后，它们会写什么。",
       }, all),

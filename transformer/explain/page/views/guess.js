@@ -85,8 +85,8 @@ export function guessTally() {
 }
 
 /**
- * What is asked of the next token: {question, choices: [{label, name, value}], right, why()}; `name`
- * is read aloud, `why` is what one is told after the guess.
+ * What is asked of the next token: {question, choices: [{label, name, value}], right, why()};
+ * `name` is read aloud, `why` is what one is told after the guess.
  */
 function askToken(app, side) {
   const { explanation, model } = side;
