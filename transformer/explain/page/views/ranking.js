@@ -8,6 +8,7 @@ import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { reason } from "./edits_report.js";
 import { effectTable } from "./effects.js";
+import { anySecret } from "./guess.js";
 import { partLabel, partText, signed } from "./part_names.js";
 import { said } from "./said.js";
 
@@ -74,6 +75,7 @@ export function rankingPanel(app, side) {
     const ranked = [...found].sort((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
     const { label } = side.clean;
     const before = answerInUse(side).text;
+    const isSecret = anySecret(app, side);
     const rows = ranked.map(({ edit, predicted, measured, looks, text }) => ({
       label: el("button", {
         type: "button", class: "plain",
@@ -82,7 +84,7 @@ export function rankingPanel(app, side) {
       name: editName(edit),
       predicted: isInEncoder(side.model, edit.path) ? null : predicted,
       measured,
-      becomes: text === before
+      becomes: isSecret ? undefined : text === before
         ? el("span", { class: "quiet", text: words({ en: "the same", zh: "不变" }) })
         : said(side.task, side.task.name === "characters" ? sinceDifferent(text, before) : text),
       looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],

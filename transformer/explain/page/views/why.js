@@ -10,6 +10,7 @@ import { words } from "../words.js";
 import { switchBoard } from "./board.js";
 import { answersOf, consequence } from "./edits_answer.js";
 import { editsReport } from "./edits_report.js";
+import { anySecret, secretNote } from "./guess.js";
 import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
@@ -140,9 +141,13 @@ export function whyView(app) {
       const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
       const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
+      if (side.edits.length === 0) return editsReport(app, side, step, edited); // none can be made
       return [
-        consequence(side, edited, isTraining, (i) => store.set({ step: i })),
-        answersOf(side, isTraining), shiftOfProbabilities(step, edited),
+        ...(anySecret(app, side) ? [secretNote()] : [
+          consequence(side, edited, isTraining, (i) => store.set({ step: i })),
+          answersOf(side, isTraining),
+        ]),
+        shiftOfProbabilities(step, edited),
         ...editsReport(app, side, step, edited),
       ];
     }
