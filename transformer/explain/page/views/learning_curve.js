@@ -67,7 +67,10 @@ export function lossCurve({ metrics, points, chosen, what, width, onSelect }) {
     "g", { class: "curve-series example", "data-what": what, "data-values": points.map(({ loss }) => loss.toPrecision(8)).join(" ") },
     points.map(({ step, loss }, i) => svg(
       "circle", { cx: x(step), cy: y(loss), r: i === chosen ? 6 : 4, class: i === chosen ? "chosen" : "", onclick: () => onSelect(i) },
-      svg("title", {}, words({ en: "step {0}: loss {1}", zh: "第 {0} 步：损失 {1}" }, step, number(loss))),
+      svg("title", {}, words({
+        en: "step {0}: loss {1}",
+        zh: "第 {0} 步：损失 {1}",
+      }, step, number(loss))),
     )),
   );
   const mark = points[chosen] && svg("line", {
@@ -109,17 +112,21 @@ function curveKey(series, width) {
 export function whatIsDrawn(hasCircles, { model, task }) {
   const parts = [
     model.config.dropout > 0 ? {
-      en: "{0} in training: the mean of the steps since the point before, each before its update, and with dropout.",
+      en: "{0} in training: the mean of the steps since the point before, each before its " +
+        "update, and with dropout.",
       zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算，并且带着 dropout。",
     } : {
       en: "{0} in training: the mean of the steps since the point before, each before its update.",
       zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算。",
     },
     task.name === "fill-the-gap" ? {
-      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In training any word may be hidden, also one in whose place others would do: of these nobody can be sure, and so that loss stays higher.",
+      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In " +
+        "training any word may be hidden, also one in whose place others would do: of these " +
+        "nobody can be sure, and so that loss stays higher.",
       zh: "留出：训练里从没出现过的句子，空处只有一个词填得上。训练时任何一个词都可能被藏起来，有的位置填别的词也行，谁也说不准，所以那里的损失一直较高。",
     } : {
-      en: " Held out: on questions that training never shows, with the weights at that point; so it can lie below.",
+      en: " Held out: on questions that training never shows, with the weights at that point; so " +
+        "it can lie below.",
       zh: "留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。",
     },
     hasCircles ? {
@@ -127,7 +134,8 @@ export function whatIsDrawn(hasCircles, { model, task }) {
       zh: "圆圈：这个例子的答案里各词元的平均。",
     } : { en: "", zh: "" },
     {
-      en: " Steps stand at their square roots: the early ones, in which most is learned, have room.",
+      en: " Steps stand at their square roots: the early ones, in which most is learned, have " +
+        "room.",
       zh: "横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
     },
   ];

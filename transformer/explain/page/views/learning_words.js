@@ -20,7 +20,8 @@ export function ofTraining({ data, task, explanation: { source } }, { held_out: 
       : { en: "Training may have shown this question: it draws at random from all that are not held out.",
         zh: "训练里可能出现过这道题：训练题是从所有没有留出的题里随机抽的。" };
   return [words(texts), ...(isRecorded ? [] : [" ", ...phrase({
-    en: "The question at the top, {0}, is another one: of it nothing was recorded while the model learned.",
+    en: "The question at the top, {0}, is another one: of it nothing was recorded while the " +
+      "model learned.",
     zh: "页首现在的题是 {0}，它不在其中：学习途中没有记录它。",
   }, said(task, source))])];
 }
@@ -48,7 +49,8 @@ export function judged(task, example, { answer }) {
 export function nothingKept({ data }) {
   const command = `transformer train ${data.task.name} --keep 12`;
   return el("p", {}, phrase({
-    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
+    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights " +
+      "at twelve steps of the training; a page of that run goes through them here.",
     zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
   }, el("code", { class: "said", text: command })));
 }
