@@ -87,7 +87,8 @@ export function leadSentence(app, side, { step, lead, isSecret }, open) {
         whoAsks(app, side, box, step.row, true), share, at)),
     ...headOfEachStep(app, side),
     el("p", { class: "quiet" }, phrase({
-      en: "The number is the head's term in {0}: what it adds to the logit of the written token less that of the runner-up, or of the rival chosen there. It stands below each map.",
+      en: "The number is the head's term in {0}: what it adds to the logit of the written token " +
+        "less that of the runner-up, or of the rival chosen there. It stands below each map.",
       zh: "这个数是该头在{0}里的一项：它给所写词元的 logit 减去第二名（或在那里选的对手）的 logit 加了多少。每张图下面都写着这个数。",
     }, term("direct logit attribution", words({ en: "the sum", zh: "求和" })))),
   ];
@@ -106,7 +107,8 @@ export function whyItLooks(side, box, head, query) {
     side, name, [head, query, j], [scores[j]]);
   const [first, second] = order;
   return el("p", {}, phrase({
-    en: "Why? Its {0} fits the {1} of {2} best: their {3} is {4}. Next comes {5} with {6}. {7} turns these into shares.",
+    en: "Why? Its {0} fits the {1} of {2} best: their {3} is {4}. Next comes {5} with {6}. {7} " +
+      "turns these into shares.",
     zh: "为什么？它的{0}和 {2} 的{1}最合：{3}是 {4}；其次是 {5}，{6}。{7} 把得分变成份额。",
   }, term("query"), term("key"), tokenAt(labels, first, { class: "answers" }), term("score"),
   score(first), tokenAt(labels, second, { class: "answers" }), score(second),

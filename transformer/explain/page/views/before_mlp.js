@@ -86,7 +86,8 @@ export function mlpLead(app, side, box, index) {
     el("p", { class: "lead" }, said, adds, more),
     ...mlpAtEachStep(app, side, box, i),
     el("p", { class: "quiet" }, phrase({
-      en: "Before and after are read off the residual stream by the {0}; what is added holds each norm's scale at its value here. A click on a token makes it the rival.",
+      en: "Before and after are read off the residual stream by the {0}; what is added holds " +
+        "each norm's scale at its value here. A click on a token makes it the rival.",
       zh: "之前和之后是用 {0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为对手。",
     }, term("logit lens", words({ en: "logit lens", zh: "logit 透镜" })))),
   ];
@@ -114,7 +115,7 @@ function mlpAtEachStep(app, side, box, chosen) {
 /** In the sum: the token that led before the last MLP, as a rival that one click chooses. */
 export function earlierRival(app, side, step) {
   const { model, explanation } = side;
-  const path = side.boxes.findLast(({ kind, side: where }) => kind === "mlp" && where !== "source").id;
+  const path = side.boxes.findLast((box) => box.kind === "mlp" && box.side !== "source").id;
   const { before } = aroundSublayer(model, explanation.trace, path, step.row);
   const { rival } = comparedStep(explanation, app.store.get());
   if (before.id === step.token) return [];
