@@ -49,7 +49,8 @@ def test_all_is_said_in_chinese_too(name: str, shown: Callable[..., Shown]) -> N
     one.settle()
     every_part(one)
     for mode in ("training", "use"):
-        one.page.get_by_role("group", name="模式").locator("button").nth(int(mode == "training")).click()
+        choice = one.page.get_by_role("group", name="模式").locator("button")
+        choice.nth(int(mode == "training")).click()
         one.settle()
         assert one.state()["mode"] == mode
         texts = one.page.evaluate("access.texts()")
