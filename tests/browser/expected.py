@@ -86,9 +86,10 @@ class Reference(Parts, Records):
                 made.append(one)
         return made
 
-    def step_of(self, explanation: Explanation) -> tuple[int, int, int]:
-        """The row, the token and the rival that are compared: those of the chosen step."""
-        step = explanation.steps[min(self.state["step"], len(explanation.steps) - 1)]
+    def step_of(self, explanation: Explanation, i: int | None = None) -> tuple[int, int, int]:
+        """The row, the token and the rival that are compared, at the chosen step or another."""
+        i = self.state["step"] if i is None else i
+        step = explanation.steps[min(i, len(explanation.steps) - 1)]
         return step.row, step.token, self._rival(step)
 
     def _rival(self, step: Any) -> int:
@@ -126,6 +127,13 @@ class Reference(Parts, Records):
         found = parts(self.model, self.now.trace, *self.step_of(self.now), self.edits)
         special = {"total": found.total, "difference": found.difference, "error": 0.0}
         return special[rest] if rest in special else found.parts[rest]
+
+    def _sum_at(self, rest: str, entry: dict[str, Any]) -> float:
+        """A part of the sum at any step: "step:name"."""
+        i, name = rest.split(":")
+        row, token, rival = self.step_of(self.now, int(i))
+        found = parts(self.model, self.now.trace, row, token, rival, self.edits)
+        return found.parts[name]
 
     def _lens(self, rest: str, entry: dict[str, Any]) -> float:
         return self._read(f"{self.step_of(self.now)[0]}:{rest}", entry)

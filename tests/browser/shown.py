@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-PLAIN = ("lang", "question", "target", "mode", "box", "path", "second")  # in a hash, without JSON
+# The fields that stand in a hash without JSON.
+PLAIN = ("lang", "question", "target", "mode", "box", "path", "second", "section")
 PROBES = [Path(__file__).with_name(name) for name in ("reading.js", "access.js")]
 
 

@@ -310,3 +310,24 @@ def test_parts_are_switched_off_where_they_are_shown(shown: Open, subject: Subje
     assert float(off.get_attribute("data-value")) == 0
     drawn(tab, place.get_by_role("button", name=f"{part}: switch it on again").click)
     assert float(off.get_attribute("data-value")) != 0
+
+
+def test_the_list_of_mistakes_gives_no_answer_away(shown: Open) -> None:
+    tab = shown()
+    rows = tab.locator("table.mistakes tbody tr")
+    tab.locator("#mistakes").scroll_into_view_if_needed()
+    drawn(tab, rows.first.get_by_role("button").click)
+    assert "Hidden until" not in rows.first.inner_text()
+    drawn(tab, tab.get_by_role("switch", name="Guess first").click)
+    assert "Hidden until you have guessed" in rows.first.inner_text()
+    assert "Hidden until" not in rows.last.inner_text()
+
+
+def test_a_changed_model_is_changed_in_writing_too(shown: Open) -> None:
+    part = '[{"kind":"sublayer","path":"decoder.blocks.0.mlp"}]'
+    tab = shown(f"#edits={urllib.parse.quote(part)}")
+    tab.locator("#writing").scroll_into_view_if_needed()
+    fed = tab.locator("#writing table.modes tr", has_text="comes out").first
+    assert written(tab) != "7</s>"
+    assert "".join(fed.locator("td").last.locator(".token").all_inner_texts()) == written(tab)
+    assert "transformer solve always has all on" in tab.locator("#writing").inner_text()

@@ -134,6 +134,8 @@ def test_a_cell_that_is_pointed_at(
                 ways = one.hover(figure, i, j)
                 column = str(j + 1) if columns is None else visible(columns[j])
                 asked = f"{visible(rows[i])} asks, {column} answers: {number(found[i, j])}"
+                is_causal = "self_attention" in trace or trace.startswith("blocks.")
+                asked += ", hidden by the mask" if is_causal and j > i else ""
                 plain = f"{visible(rows[i])}, {column}: {number(found[i, j])}"
                 assert ways == (asked if trace.endswith((".weights", ".scores")) else plain), trace
                 count["cells pointed at"] += 1

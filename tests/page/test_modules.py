@@ -46,3 +46,10 @@ class TestModule:
         exports = re.findall(r"^export\b", text, re.MULTILINE)
         assert len(exports) == len(defined(path, exported=True))
         assert not OTHER_FORM.search(text)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PAGE).as_posix())
+def test_a_module_can_be_read_at_one_sitting(module: Path) -> None:
+    lines = module.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 300
+    assert [line for line in lines if len(line) > 100] == []

@@ -316,6 +316,12 @@ def test_paths_of_this_machine_stay_here(tmp_path: Path) -> None:
     assert str(tmp_path) not in page(subject)
 
 
+def test_a_page_tells_where_solve_draws_its_tokens(recorded: Any) -> None:
+    subject, found = recorded
+    drawn = {"temperature": 0.8, "top_p": 0.95} if subject.task.name == "characters" else None
+    assert found["task"]["sampling"] == drawn
+
+
 def test_the_model_stays_as_it_is() -> None:
     subject = untrained(Addition())
     subject.model.train()

@@ -252,7 +252,8 @@ function startPage(data) {
     store.set({ section });
     for (const link of document.querySelectorAll(".controls nav a")) {
       const isHere = link.hash === `#${section}`;
-      link.ariaCurrent = isHere ? "location" : null;
+      if (isHere) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
     }
   });
   if (store.get().section !== null) history.scrollRestoration = "manual";

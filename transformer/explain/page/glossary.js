@@ -1,17 +1,21 @@
 // The words of the field, each in a sentence or two. `term("softmax")` shows one on hover.
 
+import { ANSWER_WORDS } from "./glossary_answers.js";
+
 export const GLOSSARY = {
   token: {
     name: { en: "token", zh: "词元" },
     text: {
-      en: "A piece of text that the model treats as one unit: here a character or a word. The model knows it by a number, its id.",
+      en: "A piece of text that the model treats as one unit: here a character or a word. The " +
+        "model knows it by a number, its id.",
       zh: "模型当作一个整体的一小段文字，这里是一个字符或一个词。模型只认得它的编号。",
     },
   },
   vocabulary: {
     name: { en: "vocabulary", zh: "词表" },
     text: {
-      en: "The list of all tokens that the model can read and write. A token's id is its place in it.",
+      en: "The list of all tokens that the model can read and write. A token's id is its place " +
+        "in it.",
       zh: "模型能读能写的全部词元。一个词元的编号就是它在表里的位置。",
     },
   },
@@ -32,21 +36,24 @@ export const GLOSSARY = {
   position: {
     name: { en: "position", zh: "位置" },
     text: {
-      en: "Where a token stands. Attention itself does not see the order, so the position is added to the vector, or turned into it.",
+      en: "Where a token stands. Attention itself does not see the order, so the position is " +
+        "added to the vector, or turned into it.",
       zh: "词元排在第几个。注意力本身看不出先后，所以要把位置加进向量，或者按位置旋转向量。",
     },
   },
   residual: {
     name: { en: "residual stream", zh: "残差流" },
     text: {
-      en: "The token's vector on its way through the model. Each sublayer reads it and adds its result to it; nothing is replaced.",
+      en: "The token's vector on its way through the model. Each sublayer reads it and adds its " +
+        "result to it; nothing is replaced.",
       zh: "词元的向量一路穿过模型，像一条河。每个子层从中读取，再把结果加回去，而不是替换它。",
     },
   },
   attention: {
     name: { en: "attention", zh: "注意力" },
     text: {
-      en: "How a token gathers information from others: it asks, the others answer, and what fits best counts most.",
+      en: "How a token gathers information from others: it asks, the others answer, and what " +
+        "fits best counts most.",
       zh: "词元向其他词元收集信息的办法：它来问，别人来答，谁答得最合适，谁的分量就最大。",
     },
   },
@@ -60,7 +67,8 @@ export const GLOSSARY = {
   "cross-attention": {
     name: { en: "cross-attention", zh: "交叉注意力" },
     text: {
-      en: "Attention from the answer to the question: the decoder's tokens ask, those of the encoder's memory answer.",
+      en: "Attention from the answer to the question: the decoder's tokens ask, those of the " +
+        "encoder's memory answer.",
       zh: "从答案看向问题：解码器的词元来问，编码器记忆里的词元来答。",
     },
   },
@@ -74,7 +82,8 @@ export const GLOSSARY = {
   key: {
     name: { en: "key", zh: "键" },
     text: {
-      en: "What a token offers to be found by. A query and a key that point the same way give a high score.",
+      en: "What a token offers to be found by. A query and a key that point the same way give a " +
+        "high score.",
       zh: "key：一个词元凭什么被找到。查询与键方向越一致，得分越高。",
     },
   },
@@ -88,7 +97,8 @@ export const GLOSSARY = {
   score: {
     name: { en: "score", zh: "得分" },
     text: {
-      en: "How well a key fits a query: the sum of the products of their numbers, divided by √d_head.",
+      en: "How well a key fits a query: the sum of the products of their numbers, divided by " +
+        "√d_head.",
       zh: "键与查询有多合拍：对应的数两两相乘再相加，然后除以 √d_head。",
     },
   },
@@ -102,14 +112,16 @@ export const GLOSSARY = {
   softmax: {
     name: { en: "softmax", zh: "softmax" },
     text: {
-      en: "Turns any numbers into shares that add up to 1: e to the power of each, divided by the sum of these.",
+      en: "Turns any numbers into shares that add up to 1: e to the power of each, divided by " +
+        "the sum of these.",
       zh: "把任意一组数变成和为 1 的份额：每个数取 e 的幂，再除以总和。",
     },
   },
   head: {
     name: { en: "head", zh: "头" },
     text: {
-      en: "One of several attentions side by side, each with queries, keys and values of its own, so that each can look for something else.",
+      en: "One of several attentions side by side, each with queries, keys and values of its " +
+        "own, so that each can look for something else.",
       zh: "并排的几个注意力之一，各有各的查询、键和值，因此可以各找各的东西。",
     },
   },
@@ -123,7 +135,8 @@ export const GLOSSARY = {
   "causal mask": {
     name: { en: "causal mask", zh: "因果掩码" },
     text: {
-      en: "No token sees those after it. Otherwise, in training, it could copy the answer that it has to predict.",
+      en: "No token sees those after it. Otherwise, in training, it could copy the answer that " +
+        "it has to predict.",
       zh: "任何词元都看不到它后面的。不然训练时只要抄下一个就行了，什么也学不到。",
     },
   },
@@ -137,14 +150,16 @@ export const GLOSSARY = {
   MLP: {
     name: { en: "MLP", zh: "MLP" },
     text: {
-      en: "Two matrices with ReLU between them, applied to each token alone. Here a token works with what attention has gathered.",
+      en: "Two matrices with ReLU between them, applied to each token alone. Here a token works " +
+        "with what attention has gathered.",
       zh: "前馈网络：两个矩阵，中间夹一个 ReLU，对每个词元单独计算。注意力收集来的东西，在这里加工。",
     },
   },
   unit: {
     name: { en: "hidden unit", zh: "隐藏单元" },
     text: {
-      en: "One number of the MLP's hidden layer. It looks for something in the vector; if it finds it, it adds its own direction.",
+      en: "One number of the MLP's hidden layer. It looks for something in the vector; if it " +
+        "finds it, it adds its own direction.",
       zh: "MLP 隐藏层里的一个数。它在向量里寻找某样东西，找到了，就往里加上自己的方向。",
     },
   },
@@ -158,14 +173,16 @@ export const GLOSSARY = {
   "add & norm": {
     name: { en: "Add & Norm", zh: "相加与归一化" },
     text: {
-      en: "Add: the sublayer's result is added to the stream. Norm: the numbers are brought to a common scale.",
+      en: "Add: the sublayer's result is added to the stream. Norm: the numbers are brought to a " +
+        "common scale.",
       zh: "相加：把子层的结果加回残差流。归一化：把这些数调到同样的尺度。",
     },
   },
   LayerNorm: {
     name: { en: "LayerNorm", zh: "LayerNorm" },
     text: {
-      en: "Subtracts a vector's mean and divides by its standard deviation; then a learned weight and bias for each number.",
+      en: "Subtracts a vector's mean and divides by its standard deviation; then a learned " +
+        "weight and bias for each number.",
       zh: "减去向量的均值，除以标准差，再乘上学来的权重、加上偏置。",
     },
   },
@@ -193,106 +210,10 @@ export const GLOSSARY = {
   memory: {
     name: { en: "memory", zh: "记忆" },
     text: {
-      en: "What the encoder has made of the question: a vector for each of its tokens. Every cross-attention reads it.",
+      en: "What the encoder has made of the question: a vector for each of its tokens. Every " +
+        "cross-attention reads it.",
       zh: "编码器读完题后留下的：每个词元一个向量。每一层交叉注意力都来读它。",
     },
   },
-  logits: {
-    name: { en: "logits", zh: "logits" },
-    text: {
-      en: "A number for each token of the vocabulary: the higher, the more likely it comes next.",
-      zh: "词表里每个词元一个数：越大，就越可能是下一个。",
-    },
-  },
-  probability: {
-    name: { en: "probability", zh: "概率" },
-    text: {
-      en: "The logits after softmax: shares that add up to 1.",
-      zh: "logits 经过 softmax 以后：加起来等于 1 的份额。",
-    },
-  },
-  "logit lens": {
-    name: { en: "logit lens", zh: "logit 透镜" },
-    text: {
-      en: "The final norm and the output layer, applied to the stream too early: what the model would say if it ended here.",
-      zh: "把最后的归一化和输出层提前用在残差流上：假如模型到此为止，它会说什么。",
-    },
-  },
-  "direct logit attribution": {
-    name: { en: "direct logit attribution", zh: "logit 的直接归因" },
-    text: {
-      en: "A logit is a sum over all that was added to the stream. This lists the terms: how much each part pushed, directly.",
-      zh: "logit 是往残差流里加的所有东西之和。把各项列出来，就知道每一部分直接推了多少。",
-    },
-  },
-  ablation: {
-    name: { en: "ablation", zh: "消融" },
-    text: {
-      en: "Switch a part off, and see what changes. It measures what the sum only predicts, because later parts react.",
-      zh: "关掉一个部分，看结果怎么变。求和只是预测，这才是测量，因为后面的部分会跟着变。",
-    },
-  },
-  "activation patching": {
-    name: { en: "activation patching", zh: "激活替换" },
-    text: {
-      en: "Put in a part's place what it computed for another question. What changes tells what the part carries.",
-      zh: "把一个部分换成它在另一个问题里算出来的结果。看什么变了，就知道它携带着什么。",
-    },
-  },
-  cache: {
-    name: { en: "key/value cache", zh: "键值缓存" },
-    text: {
-      en: "Keys and values of the tokens so far, kept: a new token need not compute them again.",
-      zh: "把已有词元的键和值留着，新词元来了不必重算。",
-    },
-  },
-  "teacher forcing": {
-    name: { en: "teacher forcing", zh: "教师强制" },
-    text: {
-      en: "In training the model reads the right answer so far, whatever it would have written itself.",
-      zh: "训练时，不管模型自己会写什么，读到的前文总是正确答案。",
-    },
-  },
-  greedy: {
-    name: { en: "greedy decoding", zh: "贪心解码" },
-    text: {
-      en: "At each step, write the likeliest token.",
-      zh: "每一步都写概率最大的词元。",
-    },
-  },
-  "beam search": {
-    name: { en: "beam search", zh: "束搜索" },
-    text: {
-      en: "Follow several beginnings of an answer at once, and keep the likeliest ones after each step.",
-      zh: "同时跟着几个答案的开头往下写，每一步只留下最可能的几个。",
-    },
-  },
-  loss: {
-    name: { en: "loss", zh: "损失" },
-    text: {
-      en: "−ln of the probability that the model gave to the right token: 0 if it was certain of it. Training makes it small.",
-      zh: "模型给正确词元的概率取 −ln：完全肯定时是 0。训练就是把它变小。",
-    },
-  },
-  checkpoint: {
-    name: { en: "checkpoint", zh: "检查点" },
-    text: {
-      en: "The model's weights as they were at some step of the training.",
-      zh: "训练到某一步时保存下来的模型权重。",
-    },
-  },
-  "<s>": {
-    name: { en: "<s>", zh: "<s>" },
-    text: {
-      en: "The token that starts an answer. Behind it the first real token is predicted.",
-      zh: "答案开头的标记。模型在它后面预测第一个真正的词元。",
-    },
-  },
-  "</s>": {
-    name: { en: "</s>", zh: "</s>" },
-    text: {
-      en: "The token by which the model says that its answer is complete.",
-      zh: "模型写出它，表示答案写完了。",
-    },
-  },
+  ...ANSWER_WORDS,
 };

@@ -160,8 +160,8 @@ function hatch(pen, colour, [left, top, width, height]) {
 }
 
 /**
- * Canvases by name, each the same at every drawing: a browser takes ten times as long to set up a new
- * one as to paint it. A view has its own, as an element stands in one place.
+ * Canvases by name, each the same at every drawing: a browser takes ten times as long to set up a
+ * new one as to paint it. A view has its own, as an element stands in one place.
  */
 export function canvasKeeper() {
   const kept = new Map();

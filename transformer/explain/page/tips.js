@@ -9,7 +9,8 @@ export function showTip(anchor, text) {
   tipAnchor = anchor;
   tipElement = document.createElement("div");
   tipElement.className = "tip";
-  tipElement.ariaHidden = "true"; // those who hear the page have the text as the anchor's label
+  // Those who hear the page have the text as the anchor's label.
+  tipElement.setAttribute("aria-hidden", "true");
   tipElement.textContent = text;
   document.body.append(tipElement);
   const at = anchor.getBoundingClientRect();

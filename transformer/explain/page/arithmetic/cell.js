@@ -23,7 +23,7 @@ export function hiddenBecause(box, ids, pad, query, key) {
   return key < leftPadding(ids, pad) ? "padding" : null; // on the right, what is later hides it
 }
 
-/** (query, key) → does the mask hide that key? for a whole attention of a trace with those inputs. */
+/** (query, key) → does the mask hide that key? For an attention of a trace with those inputs. */
 export function hiddenPairs(model, inputs, box) {
   const ids = answeringIds(inputs, box);
   return (query, key) => hiddenBecause(box, ids, model.config.pad, query, key) !== null;

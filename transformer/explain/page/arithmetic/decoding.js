@@ -28,8 +28,8 @@ export function checkLogits(logits) {
 }
 
 /**
- * Greedy decoding: the likeliest token at each step, up to and with </s>. {ids, trace}: the trace is
- * that of the prompt and of all ids but the last, which nobody reads.
+ * Greedy decoding: the likeliest token at each step, up to and with </s>. {ids, trace}: the trace
+ * is that of the prompt and of all ids but the last, which nobody reads.
  */
 export function greedy(model, prompt, maxLength, edits = []) {
   checkCapacity(model, prompt, maxLength);

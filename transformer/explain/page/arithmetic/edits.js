@@ -1,8 +1,8 @@
 // What an edit does: what the sum predicts of it, and what the model gives when it runs with it.
 //
 // In the page's state an edit is {kind, path, index?, row?, from?}: `from` is the question whose
-// computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes. `r` is
-// the number of a row of the stream.
+// computation is put in the place of this one's. `resolveEdits` makes of it what `run` takes. `r`
+// is the number of a row of the stream.
 
 import { readDifference } from "./attribution.js";
 import { explain } from "./explanation.js";

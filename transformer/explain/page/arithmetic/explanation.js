@@ -46,7 +46,8 @@ function inUse(model, task, source, edits) {
     return { prompt: read, answer: ids, trace };
   }
   const trace = run(model, { ids: read }, edits);
-  return { prompt: read, answer: [argmax(row(trace.get("logits"), placeOfGap(task, read)))], trace };
+  const logits = row(trace.get("logits"), placeOfGap(task, read));
+  return { prompt: read, answer: [argmax(logits)], trace };
 }
 
 /** The ids that the model reads, those that it is to write, and the trace. */

@@ -57,7 +57,7 @@ export function attentionView(app) {
       const chosen = boxes.find(({ id }) => id === shown.path);
       const box = chosen ?? boxes.find(({ id }) => id === leading.lead.path);
       const head = headShown(side, leading, box.id, chosen ? shown.head : null);
-      const secret = isSecret(app, side, explanation.steps.findIndex(({ row: r }) => r === step.row));
+      const secret = isSecret(app, side, Math.min(state.step, explanation.steps.length - 1));
       const sourceRow = answeringRow(explanation, leading.lead, step.row);
       const own = box.side !== "source"; // its rows are those of the stream that writes
       const asking = askingTokens(explanation, box).length;
@@ -94,7 +94,8 @@ const hint = (look) => el("p", { class: "quiet" },
     type: "button", onclick: look,
     text: words({ en: "Open this look to its arithmetic", zh: "把这一眼展开成算式" }),
   }), " ", words({
-    en: "or choose any cell or bar: from the numbers of query and key to what the pair adds to the token's vector.",
+    en: "or choose any cell or bar: from the numbers of query and key to what the pair adds to " +
+      "the token's vector.",
     zh: "也可以选任意一格或一条：从查询和键的每个数，一直到这一对给词元的向量加上了什么。",
   }));
 
@@ -136,14 +137,17 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
     el("p", { class: "says" }, seen.length ? phrase(
       { en: "{0} looks with {1} at {2}.", zh: "{0}，有 {1} 的注意力在看 {2}。" },
       whoAsks(app, side, box, query),
-      derived(el("strong", { text: percent(at(values, query, seen[0])) }), `${what}.${seen[0]}`, at(values, query, seen[0])), tokenAt(columns, seen[0]),
+      derived(el("strong", { text: percent(at(values, query, seen[0])) }),
+        `${what}.${seen[0]}`, at(values, query, seen[0])),
+      tokenAt(columns, seen[0]),
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     whyItLooks(side, box, head, query) ?? "",
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
       items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
-    partSwitch(app, side, { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
+    partSwitch(app, side,
+      { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
     ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

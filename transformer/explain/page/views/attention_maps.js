@@ -83,7 +83,8 @@ function legend({ app, side, step, terms, sourceRow }, box) {
   }
   if (box.cross || side.model.kind !== "Transformer") {
     return phrase({
-      en: "{0} has the framed row. Below it: at whom that looks most, and what the head adds to the logit of {1} less that of {2}.",
+      en: "{0} has the framed row. Below it: at whom that looks most, and what the head adds to " +
+        "the logit of {1} less that of {2}.",
       zh: "框住的一行是{0}。图下面是它最看谁，以及这个头给 {1} 的 logit 减去 {2} 的 logit 加了多少。",
     }, asks, token(label(step.token)), token(label(step.rival)));
   }

@@ -143,7 +143,8 @@ function foundTexts(side, found) {
       derived(el("td", { class: "number", text }), `beam:${what}${i}`, value);
     return el("tr", { class: i === 0 ? "wins" : "" },
       el("td", {}, said(task, asAnswer(task, decodeIds(task, ids)))),
-      cell(wholeChance(p), "probability", p), cell(beamNumber(found.scores[i]), "best", found.scores[i]),
+      cell(wholeChance(p), "probability", p),
+      cell(beamNumber(found.scores[i]), "best", found.scores[i]),
       isOneWay ? null : el("td", {}, el("span", { class: "tokens" }, boxes)));
   });
   const heads = [
@@ -222,7 +223,10 @@ export function beamFigure(app, side) {
     const command = el("code", {
       text: `transformer solve ${side.data.run} ${repr(side.explanation.question)}${options}`,
     });
-    const plain = { en: "The best score first.", zh: "得分最高的在先。" };
+    const plain = {
+      en: "The best score first. With parts switched off: transformer solve always has all on.",
+      zh: "得分最高的在先。这是关掉了一些部分的结果：transformer solve 总是全部开着。",
+    };
     const same = state.edits.length > 0 ? plain : side.task.name === "characters"
       ? { en: "The best score first. {0} begins with the first.",
         zh: "得分最高的在先。{0} 的开头就是第一个。" }

@@ -9,8 +9,7 @@ import { words } from "../words.js";
 import { isSecret } from "./guess.js";
 import { editedPart } from "./lines.js";
 import { signed } from "./part_names.js";
-
-const LISTED_STEPS = 12;
+import { againstRival, stepTable } from "./step_table.js";
 
 /**
  * What the stream of a row would write before a sublayer and after it: {before, after}, each {name,
@@ -33,7 +32,8 @@ function chance({ label }, row, { name, probabilities: p }, id, tag = "strong") 
 function addedFor(side, path, { row, token: id }, rival, tag = "strong") {
   const values = unitsForToken(side.model, side.explanation.trace, path, row, id, rival);
   const total = values.reduce((sum, x) => sum + x, 0);
-  return derived(el(tag, { text: signed(total) }), `units:${path}.${row}.${id}.${rival}.total`, total);
+  const what = `units:${path}.${row}.${id}.${rival}.total`;
+  return derived(el(tag, { text: signed(total) }), what, total);
 }
 
 /** A token as a button that makes it the rival, in all sections. */
@@ -84,51 +84,38 @@ export function mlpLead(app, side, box, index) {
     }, addedFor(side, box.id, step, step.rival), rivalButton(app, side, step.rival));
   return [
     el("p", { class: "lead" }, said, adds, more),
-    ...everyStep(app, side, box, i),
+    ...mlpAtEachStep(app, side, box, i),
     el("p", { class: "quiet" }, phrase({
-      en: "Before and after are read off the residual stream by the {0}; what is added holds each norm's scale at its value here. A click on a token makes it the rival.",
+      en: "Before and after are read off the residual stream by the {0}; what is added holds " +
+        "each norm's scale at its value here. A click on a token makes it the rival.",
       zh: "之前和之后是用 {0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为对手。",
     }, term("logit lens", words({ en: "logit lens", zh: "logit 透镜" })))),
   ];
 }
 
-/** A table: for each token of the answer, what was said before this MLP, after it, and its part. */
-function everyStep(app, side, box, chosen) {
+/** For each token of the answer: what was said before this MLP, after it, and its part. */
+function mlpAtEachStep(app, side, box, chosen) {
   const { model, explanation } = side;
-  const { trace, steps, label } = explanation;
+  const { trace, label } = explanation;
   const { edits } = app.store.get();
-  const shown = steps.map((step, i) => ({ step, i })).filter(({ step, i }) =>
-    !isSecret(app, side, i) && editedPart(edits, box, step.row) !== "sublayer");
-  if (steps.length < 2 || steps.length > LISTED_STEPS) return [];
-  const rows = shown.map(({ step, i }) => {
-    const { row } = step;
-    const { before, after } = aroundSublayer(model, trace, box.id, row);
+  return stepTable(app, side, chosen, [
+    { en: "before this MLP", zh: "这个 MLP 之前" }, { en: "after it", zh: "之后" },
+    { en: "it adds to what is written", zh: "它给所写的词元加上" },
+  ], (step) => {
+    if (editedPart(edits, box, step.row) === "sublayer") return null;
+    const { before, after } = aroundSublayer(model, trace, box.id, step.row);
     const led = before.id === step.token ? step.rival : before.id;
-    const said = (stage) => el("td", {},
-      token(label(stage.id)), " ", chance(explanation, row, stage, stage.id, "span"));
-    return el("tr", { class: i === chosen && "selected" },
-      el("th", { scope: "row" }, el("button", {
-        type: "button", class: "token-button", "aria-current": i === chosen && "step",
-        onclick: () => app.store.set({ step: i, query: null, unit: null }),
-      }, token(label(step.token), { class: i === chosen ? "selected" : "" }))),
-      said(before), said(after),
-      el("td", {}, addedFor(side, box.id, step, led, "span"), " ",
-        el("span", { class: "quiet" }, phrase(
-          { en: "against {0}", zh: "相对于 {0}" }, token(label(led))))));
+    const said = (stage) =>
+      [token(label(stage.id)), " ", chance(explanation, step.row, stage, stage.id, "span")];
+    const added = addedFor(side, box.id, step, led, "span");
+    return [said(before), said(after), againstRival(added, label(led))];
   });
-  const heads = [
-    { en: "writes", zh: "写出" }, { en: "before this MLP", zh: "这个 MLP 之前" },
-    { en: "after it", zh: "之后" }, { en: "it adds to what is written", zh: "它给所写的词元加上" },
-  ];
-  return [el("div", { class: "scroll" }, el("table", { class: "mlp-steps" },
-    el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text: words(text) })))),
-    el("tbody", {}, rows)))];
 }
 
 /** In the sum: the token that led before the last MLP, as a rival that one click chooses. */
 export function earlierRival(app, side, step) {
   const { model, explanation } = side;
-  const path = side.boxes.findLast(({ kind, side: where }) => kind === "mlp" && where !== "source").id;
+  const path = side.boxes.findLast((box) => box.kind === "mlp" && box.side !== "source").id;
   const { before } = aroundSublayer(model, explanation.trace, path, step.row);
   const { rival } = comparedStep(explanation, app.store.get());
   if (before.id === step.token) return [];

@@ -34,7 +34,8 @@ export function cellPanel(app, side, box, { head, query, key, edits }) {
       el("strong", { text: percent(cell.weight) }),
     )),
     el("p", { class: "quiet rounded", text: words({
-      en: "All numbers are shown rounded, to four digits, and computed in full: a product of two that you see may differ in its last digit.",
+      en: "All numbers are shown rounded, to four digits, and computed in full: a product of two " +
+        "that you see may differ in its last digit.",
       zh: "所有的数都按四位数字显示，计算时却不舍入：用看到的两个数相乘，最后一位可能不同。",
     }) }),
     el("ol", { class: "chain" },
@@ -84,7 +85,8 @@ function keyLine(c) {
     phrase({ en: "{0} offers: the {1}", zh: "{0} 来应：{1}" },
       token(asked, { class: "answers" }), term("key")),
     (box.cross ? words({
-      en: "Its vector in the memory, what the encoder made of it, times W_K: {0} numbers that say by what it wants to be found.",
+      en: "Its vector in the memory, what the encoder made of it, times W_K: {0} numbers that " +
+        "say by what it wants to be found.",
       zh: "它在记忆里的向量（编码器的结果）乘以 W_K：{0} 个数，说它凭什么被找到。",
     }, k.length) : words({
       en: "Its vector times W_K: {0} numbers that say by what it wants to be found.",
@@ -104,7 +106,8 @@ function productLine({ terms, dot, what }) {
   return line(
     words({ en: "How well they fit: the dot product", zh: "合不合得来：点积" }),
     words({
-      en: "Number by number, query times key, and all of it added. The largest terms first, with their number in the vectors:",
+      en: "Number by number, query times key, and all of it added. The largest terms first, with " +
+        "their number in the vectors:",
       zh: "查询与键逐个数相乘，再全部加起来。先列最大的几项，前面是它在向量里的位置：",
     }),
     formula(["asks", "q"], "·", ["answers", "k"], "=", ["munder", "∑", "i"],
@@ -124,7 +127,8 @@ function scoreLine({ side, box, head, query, key, q, dot, score }) {
   return line(
     phrase({ en: "Divided by √{0}: the {1}", zh: "除以 √{0}：{1}" }, q.length, term("score")),
     words({
-      en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown the softmax.",
+      en: "A sum of {0} terms grows with their number. Divided by √{0} = {1}, it does not drown " +
+        "the softmax.",
       zh: "{0} 项相加，项越多数越大；除以 √{0} = {1}，softmax 才不会被大数淹没。",
     }, q.length, root(q.length)),
     formula(["frac", ["row", ["asks", "q"], "·", ["answers", "k"]], root_d], "=",
@@ -136,7 +140,8 @@ function scoreLine({ side, box, head, query, key, q, dot, score }) {
 
 const MASKS = {
   causal: {
-    en: "Hidden: this token comes later, and nobody may look at what is not yet written. Its score counts as −∞.",
+    en: "Hidden: this token comes later, and nobody may look at what is not yet written. Its " +
+      "score counts as −∞.",
     zh: "被遮住：这个词元在后面，谁也不能看还没写出来的东西。它的得分当作 −∞。",
   },
   padding: {
@@ -192,7 +197,9 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
   return line(
     phrase({ en: "Its share of the row: {0}", zh: "在这一行里占多少：{0}" }, term("softmax")),
     words({
-      en: "e to the power of each score that the mask lets through, over the sum of all of them. The row's largest score, {0}, is subtracted first: it cancels, and the numbers stay small.",
+      en: "e to the power of each score that the mask lets through, over the sum of all of them. " +
+        "The row's largest score, {0}, is subtracted first: it cancels, and the numbers stay " +
+        "small.",
       zh: "对掩码放行的每个得分取 e 的幂，再除以它们的总和。先减去这一行最大的得分 {0}：结果不变，数却不会太大。",
     }, Number.isFinite(largest) ? number(largest) : "−∞"),
     formula(["frac", power, ["row", "∑", power]], "=",
@@ -210,7 +217,8 @@ function valueLine(c) {
     phrase({ en: "{0} answers: the {1}", zh: "{0} 的回答：{1}" },
       token(asked, { class: "answers" }), term("value")),
     words({
-      en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that asks takes {1}.",
+      en: "Its vector times W_V says what it has to tell: {0} numbers. Of them the token that " +
+        "asks takes {1}.",
       zh: "它的向量乘以 W_V，是它要说的话：{0} 个数。提问的词元取走其中的 {1}。",
     }, v.length, percent(weight)),
     formula(measured(weight), "·", ["sub", ["value", "v"], key + 1], "=", measured(weight), "·",

@@ -19,7 +19,8 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
   return line(
     words({ en: "Through this head's part of W_O", zh: "经过 W_O 中这个头的部分" }),
     words({
-      en: "W_O turns the {0} numbers into {1}, as many as the token's vector has. Number {2} is the largest of them; it is this sum:",
+      en: "W_O turns the {0} numbers into {1}, as many as the token's vector has. Number {2} is " +
+        "the largest of them; it is this sum:",
       zh: "W_O 把这 {0} 个数变成 {1} 个，和词元的向量一样长。其中第 {2} 个数最大，它是这些项的和：",
     }, weighted.length, added.length, largest + 1),
     formula("(", measured(weight), "·", ["value", "v"], ")", ["subsup", "W", "O", head + 1]),
@@ -85,7 +86,8 @@ export function logitLine(c) {
   const title = words({ en: "For the token that it writes", zh: "对它写的那个词元" });
   if (!step || !streamSublayers(model).some(({ path }) => path === box.id)) {
     return line(title, words({
-      en: "Nothing directly: no token is read off this row. What it gathers here reaches the answer through later attention.",
+      en: "Nothing directly: no token is read off this row. What it gathers here reaches the " +
+        "answer through later attention.",
       zh: "没有直接的作用：答案不是从这一行读出来的。它在这里收集到的，要经过后面的注意力才到答案。",
     }));
   }
@@ -117,7 +119,9 @@ export function logitLine(c) {
   return line(
     title,
     phrase({
-      en: "The logit of {0} less that of {1} changes by {2} through this pair, each norm's scale held at its value here. A large weight need not mean a large effect: it depends on what the value says.",
+      en: "The logit of {0} less that of {1} changes by {2} through this pair, each norm's scale " +
+        "held at its value here. A large weight need not mean a large effect: it depends on what " +
+        "the value says.",
       zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
     }, tokenOf(step.token), tokenOf(other), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
@@ -128,18 +132,22 @@ export function logitLine(c) {
 
 const EDITED_ATTENTION = {
   head: {
-    en: "This head is switched off or replaced: the lines say what it would add, and the strips what stands in its place.",
+    en: "This head is switched off or replaced: the lines say what it would add, and the strips " +
+      "what stands in its place.",
     zh: "这个头被关掉或换掉了：上面各行说的是它本来会加上什么，下面各条是现在放在它位置上的数。",
   },
   sublayer: {
-    en: "This whole attention is switched off or replaced: the lines say what the head would add, and the strip of all heads what stands in its place.",
+    en: "This whole attention is switched off or replaced: the lines say what the head would " +
+      "add, and the strip of all heads what stands in its place.",
     zh: "整个注意力被关掉或换掉了：上面各行说的是这个头本来会加上什么，“所有头”那一条是现在放在它位置上的数。",
   },
 };
 
 function sumText(keys, head, bias, edited) {
   return words(edited ? EDITED_ATTENTION[edited] : {
-    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s part. All heads{2} make the change that attention adds to the vector. The first three strips have one scale of colour, before and after another.",
+    en: "The same is done for all {0} keys that the mask lets through, and added: head {1}'s " +
+      "part. All heads{2} make the change that attention adds to the vector. The first three " +
+      "strips have one scale of colour, before and after another.",
     zh: "对掩码放行的 {0} 个键都这样算，加起来就是头 {1} 的部分。所有头{2}，就是注意力加给向量的改变。前三条用同一种颜色刻度，之前和之后用另一种。",
   }, keys, head + 1, words(bias ? { en: " and a bias", zh: "再加一个偏置" } : { en: "", zh: "加起来" }));
 }
@@ -149,7 +157,8 @@ export function recordedLine() {
   return line(
     words({ en: "Through W_O, into the token's vector", zh: "经过 W_O，加进词元的向量" }),
     words({
-      en: "This page holds no weights, as the model is large: what the pair adds cannot be computed here.",
+      en: "This page holds no weights, as the model is large: what the pair adds cannot be " +
+        "computed here.",
       zh: "模型很大，这个页面里没有权重，所以这里算不出这一对加了什么。",
     }),
   );

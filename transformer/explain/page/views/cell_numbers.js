@@ -57,7 +57,8 @@ function unfolded(c, options, chosen, pick) {
   return [
     list,
     el("p", { class: "quiet", text: words({
-      en: "Number {0}: the {1} numbers of the vector times column {2} of W_{3}{4}. The largest terms first:",
+      en: "Number {0}: the {1} numbers of the vector times column {2} of W_{3}{4}. The largest " +
+        "terms first:",
       zh: "第 {0} 个数：向量的 {1} 个数乘以 W_{3} 的第 {2} 列{4}。先列最大的几项：",
     }, chosen + 1, terms.length, line + 1, matrix, bias === undefined ? ""
       : words({ en: ", plus its bias", zh: "，再加偏置" })) }),

@@ -1,5 +1,5 @@
-// Two side by side: another question to the same model, or the same question to another run; and what
-// differs between them.
+// Two side by side: another question to the same model, or the same question to another run; and
+// what differs between them.
 
 import { lens } from "../arithmetic/attribution.js";
 import { axesOf, largestDifferences, totalVariation } from "../arithmetic/compare.js";
@@ -52,15 +52,15 @@ export function compareView(app) {
     element.append(
       el("p", { text: isTwoRuns
         ? words({
-          en: "Two runs, {0} and {1}, are asked the same question, the one at the top. Every panel " +
-            "above stands twice: A, left, and B, right. Two questions to one model are compared on " +
-            "the page of a single run.",
+          en: "Two runs, {0} and {1}, are asked the same question, the one at the top. Every " +
+            "panel above stands twice: A, left, and B, right. Two questions to one model are " +
+            "compared on the page of a single run.",
           zh: "两次训练得到的 {0} 与 {1}，回答同一个问题，就是页首那个。上面的每一栏都有两份：" +
             "左边是 A，右边是 B。要让一个模型对照两个问题，请用单独一次训练的页面。",
         }, visible(payload.run), visible(payload.compare.run))
         : words({
-          en: "Ask the model a second question, and every panel of the page stands twice: A, left, " +
-            "and B, right.",
+          en: "Ask the model a second question, and every panel of the page stands twice: A, " +
+            "left, and B, right.",
           zh: "给模型第二个问题，页面上的每一栏就会有两份：左边是 A，右边是 B。",
         }) }),
       ...(isTwoRuns ? [] : [form, mistake]), report,
@@ -140,9 +140,9 @@ export function compareView(app) {
     const all = ours.size;
     const sentences = [
       compared === 0 && words({
-        en: "None of the {0} named intermediates has the same name and shape on both sides, and so " +
-          "none can be subtracted: the two texts, or the two models, are not alike. What can be " +
-          "compared is what each would have said after each of its sublayers.",
+        en: "None of the {0} named intermediates has the same name and shape on both sides, and " +
+          "so none can be subtracted: the two texts, or the two models, are not alike. What can " +
+          "be compared is what each would have said after each of its sublayers.",
         zh: "{0} 个有名字的中间结果里，没有一个在两边名字和形状都相同，无法相减：" +
           "两段文本长度不同，或者两个模型结构不同。可以对照的是：在各自的每个子层之后，它们会写什么。",
       }, all),
@@ -151,13 +151,15 @@ export function compareView(app) {
         zh: "{1} 个有名字的中间结果里，{0} 个在两边形状相同。",
       }, compared, all),
       compared > 0 && compared < all && words({
-        en: "The others belong to texts of different lengths, or to models of different sizes, and cannot be subtracted. ",
+        en: "The others belong to texts of different lengths, or to models of different sizes, " +
+          "and cannot be subtracted. ",
         zh: "其余的属于长度不同的文本，或大小不同的模型，不能相减。",
       }),
       compared > 0 && list.length === 0 && words(
         { en: "All their numbers are the same.", zh: "它们的数全都相同。" }),
       list.length > 0 && words({
-        en: "These {0} differ most: 0 would be the same, 1.41 is as far as unrelated numbers are apart, 2 the opposite.",
+        en: "These {0} differ most: 0 would be the same, 1.41 is as far as unrelated numbers are " +
+          "apart, 2 the opposite.",
         zh: "其中差别最大的 {0} 个如下：0 表示相同，1.41 相当于毫不相干的两组数，2 表示正好相反。",
       }, list.length),
     ];
@@ -165,7 +167,9 @@ export function compareView(app) {
       el("h3", { text: words({ en: "What differs most: B less A", zh: "差别最大的：B 减 A" }) }),
       el("p", { text: sentences.filter(Boolean).join("") }),
       payload.compare !== null && list.length > 0 ? el("p", { class: "quiet", text: words({
-        en: "Two runs learn the same task in different directions: what head 1 does in A, another may do in B. The logits mean the same in both; the numbers of one head, or of a vector, need not.",
+        en: "Two runs learn the same task in different directions: what head 1 does in A, " +
+          "another may do in B. The logits mean the same in both; the numbers of one head, or of " +
+          "a vector, need not.",
         zh: "两次训练用不同的方向学会同一件事：A 里头 1 做的事，B 里可能由别的头来做。logit 在两边含义相同；某一个头、向量里某一个数则未必。",
       }) }) : null,
       compared > 0

@@ -37,7 +37,8 @@ export function consequence(side, edited, isTraining, go) {
     { id, before: probabilities[id], after: probabilitiesAt(edited, row)[id] }
   ));
   const size = ({ before, after }) => Math.abs(after - before);
-  const most = changes.reduce((best, change, i) => (size(change) > size(changes[best]) ? i : best), 0);
+  const most = changes.reduce(
+    (best, change, i) => (size(change) > size(changes[best]) ? i : best), 0);
   return el("p", { class: "lead" },
     isTraining ? lossesSentence(side) : answerSentence(side), " ",
     stepsSentence(side, most, changes[most], isTraining, go));
@@ -76,7 +77,8 @@ function stepsSentence({ clean, model }, i, { id, before, after }, isTraining, g
   ];
   if (percent(before) === percent(after)) {
     return phrase({
-      en: "And at no step does its token's probability visibly change: at step {0}, where most changes, that of {1} is {2}, as before.",
+      en: "And at no step does its token's probability visibly change: at step {0}, where most " +
+        "changes, that of {1} is {2}, as before.",
       zh: "各步所写词元的概率也看不出变化：变化最大的第 {0} 步，{1} 的概率仍是 {2}。",
     }, ...values);
   }
@@ -89,7 +91,8 @@ function stepsSentence({ clean, model }, i, { id, before, after }, isTraining, g
     en: "Most changes at position {0}: the probability of {1} {4} from {2} to {3}.",
     zh: "变化最大的是第 {0} 个位置：{1} 的概率从 {2} {4}到 {3}。",
   } : {
-    en: "After the same tokens as before, most changes at step {0}: the probability of {1} {4} from {2} to {3}.",
+    en: "After the same tokens as before, most changes at step {0}: the probability of {1} {4} " +
+      "from {2} to {3}.",
     zh: "在同样的前文之后，变化最大的是第 {0} 步：{1} 的概率从 {2} {4}到 {3}。",
   }, ...values);
 }

@@ -1,7 +1,9 @@
 // Of each edit: what the sum predicts, what is measured, and where the two part, why.
 
 import { parts, streamSublayers } from "../arithmetic/attribution.js";
-import { editName, logitGap, predictedChange, replacedRows, sameTarget } from "../arithmetic/edits.js";
+import {
+  editName, logitGap, predictedChange, replacedRows, sameTarget,
+} from "../arithmetic/edits.js";
 import { isInEncoder, run } from "../arithmetic/model.js";
 import { derived, el, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
@@ -35,13 +37,16 @@ export function editsReport(app, side, step, edited) {
   return [
     ...(found.length === 0 ? [] : [
       el("p", {}, phrase({
-        en: "By how much the logit of {0} less that of its rival {1} changes at this step. Predicted is that the part's term leaves the sum of the whole model, and nothing else changes:",
+        en: "By how much the logit of {0} less that of its rival {1} changes at this step. " +
+          "Predicted is that the part's term leaves the sum of the whole model, and nothing else " +
+          "changes:",
         zh: "在这一步，{0} 的 logit 减去对手 {1} 的，变化了多少。“预测”是指：从完整模型的求和里去掉这一项，其余都不变：",
       }, token(label(step.token)), token(label(step.rival)))),
       effectTable(rows),
     ]),
     lost > 0 ? el("p", { class: "why-note", text: words({
-      en: "Left out: {0} of the parts, which this model does not have, or whose other question it cannot read.",
+      en: "Left out: {0} of the parts, which this model does not have, or whose other question " +
+        "it cannot read.",
       zh: "略去 {0} 个部分：这个模型没有它们，或者读不了给它们的另一个问题。",
     }, lost) }) : null,
     el("ul", { class: "reasons" }, found.flatMap(({ edit, name, predicted, measured }) =>
@@ -89,13 +94,15 @@ function rowsSentence({ clean: { trace } }, edit) {
   }
   if (edit.row >= replaced) {
     return words({
-      en: "\"{0}\" has only {1} positions here, and none in the place of this one: nothing is changed.",
+      en: "\"{0}\" has only {1} positions here, and none in the place of this one: nothing is " +
+        "changed.",
       zh: "“{0}”在这里只有 {1} 个位置，没有与这个位置对应的：什么也没变。",
     }, visible(edit.from), replaced);
   }
   if (edit.row !== undefined || replaced === rows) return null;
   return words({
-    en: "\"{0}\" has {1} positions here, and this question {2}: the first {1} are put in place, the others stay as they are.",
+    en: "\"{0}\" has {1} positions here, and this question {2}: the first {1} are put in place, " +
+      "the others stay as they are.",
     zh: "“{0}”在这里有 {1} 个位置，这个问题有 {2} 个：换上前 {1} 个，其余保持原样。",
   }, visible(edit.from), replaced, rows);
 }
@@ -112,10 +119,12 @@ function biasSentence(model, trace, step, edit, predicted) {
   const shown = (what, x) =>
     derived(el("span", { class: "number", text: signed(x) }), `${what}:${path}`, x);
   return phrase(terms.length > 1 ? {
-    en: "its heads' terms in the sum are together {0}; its bias, which the sum lists under \"biases\", is {1}. Both go.",
+    en: "its heads' terms in the sum are together {0}; its bias, which the sum lists under " +
+      "\"biases\", is {1}. Both go.",
     zh: "它各个头在求和里合计 {0}；它的偏置是 {1}，列在求和的“偏置”里。两者一起去掉。",
   } : {
-    en: "its term in the sum is {0}; its bias, which the sum lists under \"biases\", is {1}. Both go.",
+    en: "its term in the sum is {0}; its bias, which the sum lists under \"biases\", is {1}. " +
+      "Both go.",
     zh: "它在求和里的那一项是 {0}；它的偏置是 {1}，列在求和的“偏置”里。两者一起去掉。",
   }, shown("term", sum), shown("bias", bias));
 }
@@ -124,13 +133,15 @@ function biasSentence(model, trace, step, edit, predicted) {
 export function reason(model, step, { path, row }, predicted, measured) {
   if (isInEncoder(model, path)) {
     return words({
-      en: "the encoder adds nothing to this stream itself. It acts through what cross-attention reads of it, which the sum does not foresee.",
+      en: "the encoder adds nothing to this stream itself. It acts through what cross-attention " +
+        "reads of it, which the sum does not foresee.",
       zh: "编码器本身不往这条残差流里加东西。它通过交叉注意力读到的内容起作用，这一点求和看不到。",
     });
   }
   if (row !== undefined && row !== step.row) {
     return words({
-      en: "another position is changed. It reaches this step only through attention that looks there, which the sum does not foresee.",
+      en: "another position is changed. It reaches this step only through attention that looks " +
+        "there, which the sum does not foresee.",
       zh: "改的是另一个位置。只有看向那里的注意力才会把它带到这一步，这一点求和看不到。",
     });
   }
@@ -143,30 +154,35 @@ export function reason(model, step, { path, row }, predicted, measured) {
   }
   if (path === streamSublayers(model).at(-1).path) {
     return words({
-      en: "no later sublayer reads it. What changes besides its term is the scale of the norms behind it, which the sum holds.",
+      en: "no later sublayer reads it. What changes besides its term is the scale of the norms " +
+        "behind it, which the sum holds.",
       zh: "后面没有别的层读它。除了它那一项，变的只是它后面归一化的系数，而求和把系数固定住了。",
     });
   }
   if (followsAlone(model, path)) {
     return phrase({
-      en: "it stands in the last block, where no other position reads it any more. Only {0} and the norms still do, at this position: without it they give something else.",
+      en: "it stands in the last block, where no other position reads it any more. Only {0} and " +
+        "the norms still do, at this position: without it they give something else.",
       zh: "它在最后一块，别的位置不再读它。还会读它的，只有这个位置上{0}，还有归一化：没有它，它们的结果就不同了。",
     }, words(followsAlone(model, path)));
   }
   if (predicted * measured < 0) {
     return words({
-      en: "the measurement points the other way. Later layers read what this part adds, and what they make of it outweighs its own term.",
+      en: "the measurement points the other way. Later layers read what this part adds, and what " +
+        "they make of it outweighs its own term.",
       zh: "实测与预测方向相反。后面的层会读取这个部分加进去的东西，它们由此做出的事超过了它自己那一项。",
     });
   }
   if (Math.abs(measured) < Math.abs(predicted)) {
     return words({
-      en: "the change is smaller than its own term. Later layers read what was taken away and may make up for some of it; and the norms rescale what is left.",
+      en: "the change is smaller than its own term. Later layers read what was taken away and " +
+        "may make up for some of it; and the norms rescale what is left.",
       zh: "变化比它自己那一项小。后面的层察觉到少了什么，可能补上了一部分；归一化也重新缩放了剩下的。",
     });
   }
   return words({
-    en: "the change is larger than its own term. Later layers read what it adds, here or at other positions, and do something else without it; and the norms rescale what is left.",
+    en: "the change is larger than its own term. Later layers read what it adds, here or at " +
+      "other positions, and do something else without it; and the norms rescale what is left.",
     zh: "变化比它自己那一项大。后面的层会读取它加进去的东西，在这里或在别的位置；没有它，它们做的事就不同了。归一化也重新缩放了剩下的。",
   });
 }

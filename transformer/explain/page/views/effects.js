@@ -16,6 +16,7 @@ export function effectTable(rows) {
   const most = Math.max(...values.map(Math.abs));
   const [hasLooks, hasAnswer] = ["looks", "becomes"].map((name) => rows.some((row) => row[name]));
   const head = (...children) => el("th", { scope: "col" }, ...children);
+  const answerHead = { en: "it then writes", zh: "于是写出" };
   const cell = (what, x) => {
     const bar = el("span", { class: `bar sign${x < 0 ? " less" : ""}` });
     const share = most > 0 ? (50 * Math.abs(x)) / most : 0;
@@ -29,8 +30,7 @@ export function effectTable(rows) {
   const prediction = (name, x) => {
     if (x === undefined) return el("td", { class: "effect" });
     if (x !== null) return cell(`predicted:${name}`, x);
-    return el("td", { class: "effect" }, el("span", { class: "number", text: "–" }), " ",
-      el("span", { class: "quiet", text: words({ en: "no term in it", zh: "没有这一项" }) }));
+    return el("td", { class: "effect none quiet", text: words({ en: "– no term", zh: "– 无此项" }) });
   };
   const classes = hasLooks ? "effects with-weights" : "effects";
   return el("div", { class: "scroll" }, el("table", { class: classes },
@@ -39,7 +39,7 @@ export function effectTable(rows) {
       hasLooks ? head(term("attention weight")) : null,
       head(words({ en: "the sum predicts", zh: "求和的预测" })),
       head(words({ en: "the ablation measures", zh: "消融的实测" })),
-      hasAnswer ? head(words({ en: "it then writes", zh: "于是写出" })) : null)),
+      hasAnswer ? el("th", { scope: "col", class: "becomes", text: words(answerHead) }) : null)),
     el("tbody", {}, rows.map(({ label, name, predicted, measured, ...row }) => el("tr", {},
       el("th", { scope: "row" }, label, row.remove ?? null),
       hasLooks ? el("td", { class: "looks-at" }, row.looks ?? "–") : null,

@@ -41,10 +41,10 @@ function computed(data, { most, names }) {
     ? ""
     : words({ en: " (of each, one row in {0})", zh: "（每 {0} 行取一行）" }, step);
   return words({
-    en: "This page computes the model itself, offline, from its {0} weights, with about 16 digits " +
-      "(float64). Python computed the same for {1}: no number in between, in {2} arrays{5}, is " +
-      "further from this page's than {3}. Training computed with about 7 digits (float32); so the " +
-      "numbers there were up to {4} away from these.",
+    en: "This page computes the model itself, offline, from its {0} weights, with about 16 " +
+      "digits (float64). Python computed the same for {1}: no number in between, in {2} " +
+      "arrays{5}, is further from this page's than {3}. Training computed with about 7 digits " +
+      "(float32); so the numbers there were up to {4} away from these.",
     zh: "本页离线计算整个模型：用的是它的 {0} 个权重，约 16 位有效数字（float64）。" +
       "对 {1}，Python 也算了一遍：中间的 {2} 个数组{5}里，没有一个数与本页相差超过 {3}。" +
       "训练时用的是约 7 位有效数字（float32），那里的数与这里最多相差 {4}。",

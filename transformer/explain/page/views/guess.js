@@ -85,8 +85,8 @@ export function guessTally() {
 }
 
 /**
- * What is asked of the next token: {question, choices: [{label, name, value}], right, why()}; `name`
- * is read aloud, `why` is what one is told after the guess.
+ * What is asked of the next token: {question, choices: [{label, name, value}], right, why()};
+ * `name` is read aloud, `why` is what one is told after the guess.
  */
 function askToken(app, side) {
   const { explanation, model } = side;
@@ -100,7 +100,8 @@ function askToken(app, side) {
     GPT: { en: "It has read {0} Which token does it write next?",
       zh: "它读到 {0} 接下来写哪个词元？" },
     Transformer: {
-      en: "It has read the question {1} and, of its own answer, {0} Which token does it write next?",
+      en: "It has read the question {1} and, of its own answer, {0} Which token does it write " +
+        "next?",
       zh: "它读了问题 {1} ，自己的答案读到 {0} 接下来写哪个词元？",
     },
   };
@@ -129,15 +130,18 @@ function askToken(app, side) {
 }
 
 const MOST_OF_QUESTION = {
-  en: "Of the {0} heads that read the question, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
+  en: "Of the {0} heads that read the question, {1}'s head {2} counts most here: its term in the " +
+    "sum is the largest. Whom does the token {3} look at most, in that head?",
   zh: "在读问题的 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
 };
 const MOST_OF_ALL = {
-  en: "Of the {0} heads, {1}'s head {2} counts most here: its term in the sum is the largest. Whom does the token {3} look at most, in that head?",
+  en: "Of the {0} heads, {1}'s head {2} counts most here: its term in the sum is the largest. " +
+    "Whom does the token {3} look at most, in that head?",
   zh: "在 {0} 个头里，{1}的头 {2} 在这里作用最大：它在求和里的那一项最大。在这个头里，词元 {3} 最看谁？",
 };
 const MOST_BY_LENGTH = {
-  en: "In the last attention, head {2} adds the longest vector to the token {3}. Whom does this token look at most, in that head?",
+  en: "In the last attention, head {2} adds the longest vector to the token {3}. Whom does this " +
+    "token look at most, in that head?",
   zh: "在最后一层注意力里，头 {2} 给词元 {3} 加的向量最长。在这个头里，它最看谁？",
 };
 

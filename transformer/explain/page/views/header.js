@@ -138,8 +138,8 @@ export function headerView(app, sections) {
 /** What a page says that cannot compute: typing is off; and of a task whose texts are drawn. */
 function notes({ weights, task: { sampling } }) {
   const recorded = {
-    en: "This model is too large to be computed here. The page shows what NumPy computed for this " +
-      "question; another one cannot be typed.",
+    en: "This model is too large to be computed here. The page shows what NumPy computed for " +
+      "this question; another one cannot be typed.",
     zh: "这个模型太大，不能在网页里计算。这里展示的是 NumPy 对这个问题的计算记录，不能改问题。",
   };
   const greedy = {

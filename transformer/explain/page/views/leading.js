@@ -3,10 +3,13 @@
 import { comparedStep } from "../arithmetic/explanation.js";
 import { directAttentions, headTerms, leadingHead } from "../arithmetic/leading.js";
 
-/** {step, terms, lead}: the compared step, each head's term, and the head that counts most. */
-export function leadingOf(app, side) {
+/**
+ * {step, terms, lead}: a step, the chosen one unless given, with its rival; each head's term, and
+ * the head that counts most.
+ */
+export function leadingOf(app, side, i = app.store.get().step) {
   const { model, explanation: { trace }, edits } = side;
-  const step = comparedStep(side.explanation, app.store.get());
+  const step = comparedStep(side.explanation, { ...app.store.get(), step: i });
   const terms = headTerms(model, trace, step, edits);
   const lead = leadingHead(model, trace, terms, directAttentions(model), step.row);
   return { step, terms, lead };

@@ -16,7 +16,8 @@ const LEAST_LOSS = 1e-6; // of what is drawn: a smaller one stands at the bottom
 function roundLosses(least, most) {
   const found = [];
   for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power++) {
-    for (const digit of most / least > 300 ? [1] : [1, 2, 5]) found.push(Number(`${digit}e${power}`));
+    const digits = most / least > 300 ? [1] : [1, 2, 5];
+    found.push(...digits.map((digit) => Number(`${digit}e${power}`)));
   }
   return found.filter((x) => x >= least && x <= most);
 }
@@ -41,7 +42,8 @@ export function lossCurve({ metrics, points, chosen, what, width, onSelect }) {
   const { height, left, right, top, bottom } = CURVE;
   const series = ["loss", "held_out_loss"].map((name) => ({
     name, what: `learning:metrics.${name}`,
-    points: metrics.filter((row) => name in row).map((row) => ({ step: row.step, loss: row[name] })),
+    points: metrics.filter((row) => name in row)
+      .map((row) => ({ step: row.step, loss: row[name] })),
   }));
   series.push({ name: "example", what, points });
   const all = series.flatMap((one) => one.points);
@@ -54,39 +56,59 @@ export function lossCurve({ metrics, points, chosen, what, width, onSelect }) {
 
   const grid = roundLosses(least, most).flatMap((loss) => [
     svg("line", { class: "curve-grid", x1: left, x2: width - right, y1: y(loss), y2: y(loss) }),
-    svg("text", { class: "curve-tick", x: left - 8, y: y(loss) + 4, "text-anchor": "end" }, String(loss)),
+    tick(left - 8, y(loss) + 4, "end", String(loss)),
   ]);
   const steps = roundSteps(last, x).map((step) =>
-    svg("text", { class: "curve-tick", x: x(step), y: height - 26, "text-anchor": "middle" }, String(step)));
+    tick(x(step), height - 26, "middle", String(step)));
   const lines = series.slice(0, 2).map(({ name, what: declared, points: list }) => svg(
-    "g", { class: `curve-series ${name}`, "data-what": declared, "data-values": list.map(({ loss }) => loss.toPrecision(8)).join(" ") },
+    "g",
+    { class: `curve-series ${name}`, "data-what": declared, "data-values": lossValues(list) },
     svg("polyline", { points: list.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(" ") }),
     list.map(({ step, loss }) => svg("circle", { cx: x(step), cy: y(loss), r: 2 })),
   ));
   const dots = svg(
-    "g", { class: "curve-series example", "data-what": what, "data-values": points.map(({ loss }) => loss.toPrecision(8)).join(" ") },
+    "g", { class: "curve-series example", "data-what": what, "data-values": lossValues(points) },
     points.map(({ step, loss }, i) => svg(
-      "circle", { cx: x(step), cy: y(loss), r: i === chosen ? 6 : 4, class: i === chosen ? "chosen" : "", onclick: () => onSelect(i) },
-      svg("title", {}, words({ en: "step {0}: loss {1}", zh: "第 {0} 步：损失 {1}" }, step, number(loss))),
+      "circle",
+      {
+        cx: x(step), cy: y(loss), r: i === chosen ? 6 : 4, class: i === chosen ? "chosen" : "",
+        onclick: () => onSelect(i),
+      },
+      svg("title", {}, words({
+        en: "step {0}: loss {1}",
+        zh: "第 {0} 步：损失 {1}",
+      }, step, number(loss))),
     )),
   );
   const mark = points[chosen] && svg("line", {
-    class: "curve-mark", x1: x(points[chosen].step), x2: x(points[chosen].step), y1: top - 8, y2: height - bottom + 4,
+    class: "curve-mark", x1: x(points[chosen].step), x2: x(points[chosen].step),
+    y1: top - 8, y2: height - bottom + 4,
   });
   return svg(
-    "svg", { class: "curve", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": curveInWords(series) },
+    "svg",
+    {
+      class: "curve", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
+      "aria-label": curveInWords(series),
+    },
     grid, steps, mark ?? [], lines, dots, curveKey(series, width),
     svg("text", { class: "curve-tick", x: 0, y: 12 }, words({ en: "loss (log)", zh: "损失（对数）" })),
-    svg("text", { class: "curve-tick", x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
+    tick((left + width - right) / 2, height - 6, "middle",
       words({ en: "step of the training", zh: "训练的步" })),
   );
 }
+
+function tick(x, y, anchor, text) {
+  return svg("text", { class: "curve-tick", x, y, "text-anchor": anchor }, text);
+}
+
+const lossValues = (points) => points.map(({ loss }) => loss.toPrecision(8)).join(" ");
 
 function curveInWords(series) {
   const shown = series.filter(({ points }) => points.length > 1);
   return shown.map(({ name, points }) => words(
     { en: "loss, {0}: {1} at step {2}, {3} at step {4}", zh: "损失（{0}）：第 {2} 步 {1}，第 {4} 步 {3}" },
-    words(SERIES_NAMES[name]), number(points[0].loss), points[0].step, number(points.at(-1).loss), points.at(-1).step,
+    words(SERIES_NAMES[name]), number(points[0].loss), points[0].step,
+    number(points.at(-1).loss), points.at(-1).step,
   )).join("; ");
 }
 
@@ -101,7 +123,7 @@ function curveKey(series, width) {
       ? svg("circle", { cx: at + sampleWidth / 2 + 1, cy: 8, r: 4 })
       : svg("line", { x1: at, x2: at + sampleWidth, y1: 8, y2: 8 });
     return svg("g", { class: `curve-series ${name}` }, sample,
-      svg("text", { class: "curve-tick", x: at + sampleWidth + 6, y: 12 }, words(SERIES_NAMES[name])));
+      tick(at + sampleWidth + 6, 12, "start", words(SERIES_NAMES[name])));
   });
 }
 
@@ -109,17 +131,21 @@ function curveKey(series, width) {
 export function whatIsDrawn(hasCircles, { model, task }) {
   const parts = [
     model.config.dropout > 0 ? {
-      en: "{0} in training: the mean of the steps since the point before, each before its update, and with dropout.",
+      en: "{0} in training: the mean of the steps since the point before, each before its " +
+        "update, and with dropout.",
       zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算，并且带着 dropout。",
     } : {
       en: "{0} in training: the mean of the steps since the point before, each before its update.",
       zh: "训练的{0}：上一个点以来各步的平均，每步都在更新之前算。",
     },
     task.name === "fill-the-gap" ? {
-      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In training any word may be hidden, also one in whose place others would do: of these nobody can be sure, and so that loss stays higher.",
+      en: " Held out: gaps that one word alone fits, in sentences that training never shows. In " +
+        "training any word may be hidden, also one in whose place others would do: of these " +
+        "nobody can be sure, and so that loss stays higher.",
       zh: "留出：训练里从没出现过的句子，空处只有一个词填得上。训练时任何一个词都可能被藏起来，有的位置填别的词也行，谁也说不准，所以那里的损失一直较高。",
     } : {
-      en: " Held out: on questions that training never shows, with the weights at that point; so it can lie below.",
+      en: " Held out: on questions that training never shows, with the weights at that point; so " +
+        "it can lie below.",
       zh: "留出：训练里从没出现过的题，用的是那一刻的权重，所以可能更低。",
     },
     hasCircles ? {
@@ -127,7 +153,8 @@ export function whatIsDrawn(hasCircles, { model, task }) {
       zh: "圆圈：这个例子的答案里各词元的平均。",
     } : { en: "", zh: "" },
     {
-      en: " Steps stand at their square roots: the early ones, in which most is learned, have room.",
+      en: " Steps stand at their square roots: the early ones, in which most is learned, have " +
+        "room.",
       zh: "横轴按步数的平方根排列：学得最多的早期，占的地方大些。",
     },
   ];

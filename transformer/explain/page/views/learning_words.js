@@ -17,10 +17,12 @@ export function ofTraining({ data, task, explanation: { source } }, { held_out: 
     : isHeldOut
       ? { en: "Training never shows this question: it is held out.",
         zh: "这道题是留出的，训练里从没出现过。" }
-      : { en: "Training may have shown this question: it draws at random from all that are not held out.",
+      : { en: "Training may have shown this question: it draws at random from all that are not " +
+          "held out.",
         zh: "训练里可能出现过这道题：训练题是从所有没有留出的题里随机抽的。" };
   return [words(texts), ...(isRecorded ? [] : [" ", ...phrase({
-    en: "The question at the top, {0}, is another one: of it nothing was recorded while the model learned.",
+    en: "The question at the top, {0}, is another one: of it nothing was recorded while the " +
+      "model learned.",
     zh: "页首现在的题是 {0}，它不在其中：学习途中没有记录它。",
   }, said(task, source))])];
 }
@@ -36,19 +38,22 @@ export const isKnown = (task, { source, target, known }) =>
 export function judged(task, example, { answer }) {
   const isRight = answer === example.target;
   if (task.name === "characters" && example.known) {
-    return isRight ? words({ en: "= the text itself", zh: "= 原文" }) : words({ en: "≠ the text itself", zh: "≠ 原文" });
+    return words(isRight
+      ? { en: "= the text itself", zh: "= 原文" } : { en: "≠ the text itself", zh: "≠ 原文" });
   }
   if (isKnown(task, example)) {
     return isRight ? words({ en: "✓ right", zh: "✓ 对" }) : words({ en: "✗ wrong", zh: "✗ 错" });
   }
-  return isRight ? words({ en: "= as in the end", zh: "= 与最后相同" }) : words({ en: "≠ not yet", zh: "≠ 还不是" });
+  return words(isRight
+    ? { en: "= as in the end", zh: "= 与最后相同" } : { en: "≠ not yet", zh: "≠ 还不是" });
 }
 
 /** Of a run whose checkpoints were not kept. */
 export function nothingKept({ data }) {
   const command = `transformer train ${data.task.name} --keep 12`;
   return el("p", {}, phrase({
-    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights at twelve steps of the training; a page of that run goes through them here.",
+    en: "How this model was while it learned was not kept. {0} trains one and keeps its weights " +
+      "at twelve steps of the training; a page of that run goes through them here.",
     zh: "这个模型学习途中的样子没有保存下来。{0} 会训练一个模型，并在途中的十二个时刻保存权重；用那次运行生成的页面，可以在这里逐个回看。",
   }, el("code", { class: "said", text: command })));
 }

@@ -46,7 +46,8 @@ export function lensSection(app, side, step) {
     el("h3", {}, term("logit lens", words(
       { en: "Logit lens: what would it have said?", zh: "logit 透镜：到此为止，它会写什么？" }))),
     el("p", {}, phrase({
-      en: "The stream of this token is read after each sublayer as if it were the last one: the likeliest tokens, and how probable {0} is by then.",
+      en: "The stream of this token is read after each sublayer as if it were the last one: the " +
+        "likeliest tokens, and how probable {0} is by then.",
       zh: "在每个子层之后，都把这个词元的残差流当作最后的结果来读：最可能的词元，以及到那时 {0} 的概率。",
     }, token(label(step.token)))),
     el("div", { class: "scroll" }, el("table", { class: "lens-table" },

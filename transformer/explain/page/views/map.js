@@ -18,7 +18,8 @@ export function mapView(app) {
   function mount(element, side) {
     const { boxes } = side;
     const figure = el("div", { class: "map-figure", role: "group", "aria-label": words({
-      en: "The model, box by box in the order of computation. Arrow up and down go from box to box.",
+      en: "The model, box by box in the order of computation. Arrow up and down go from box to " +
+        "box.",
       zh: "模型的各个部分，按计算的先后排列。用上下方向键逐个走过。",
     }) });
     const steps = el("p", { class: "map-step" });

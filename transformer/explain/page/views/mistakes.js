@@ -1,5 +1,5 @@
-// Mistakes: the held-out questions that the model answers wrongly, and those about which it is least
-// certain.
+// Mistakes: the held-out questions that the model answers wrongly, and those about which it is
+// least certain.
 
 import { asAnswer } from "../arithmetic/tasks.js";
 import { derived, el, number, phrase, term, token } from "../widgets.js";
@@ -16,7 +16,8 @@ export function mistakesView(app) {
     const { mistakes, task } = side.data;
     if (!mistakes?.tested) {
       element.append(el("p", { class: "quiet", text: words({
-        en: "The page was made without held-out examples: they could not be had where it was made, or the model is too large to be asked so many.",
+        en: "The page was made without held-out examples: they could not be had where it was " +
+          "made, or the model is too large to be asked so many.",
         zh: "生成本页时没有用到留出的例子：当时得不到它们，或者模型太大，问不了这么多题。",
       }) }));
       return () => {};
@@ -78,7 +79,10 @@ export function mistakesView(app) {
     return draw;
   }
 
-  return { id: "mistakes", title: { en: "Mistakes: where does it fail?", zh: "出错的题：它在哪里失手？" }, mount };
+  return { id: "mistakes", title: {
+    en: "Mistakes: where does it fail?",
+    zh: "出错的题：它在哪里失手？",
+  }, mount };
 }
 
 const HEADS = [
@@ -89,12 +93,15 @@ const HEADS = [
 ];
 
 function summary({ tested, wrong, list }) {
-  const numbers = [derived(el("span", { text: wrong }), "mistakes:wrong", wrong), derived(el("span", { text: tested }), "mistakes:tested", tested), list.length];
+  const count = (what, n) => derived(el("span", { text: n }), `mistakes:${what}`, n);
+  const numbers = [count("wrong", wrong), count("tested", tested), list.length];
   return el("p", {}, phrase(wrong === 0 ? {
-    en: "Of {1} questions that training never shows, it answers every one rightly: {0} are wrong. These are the {2} about which it was least certain.",
+    en: "Of {1} questions that training never shows, it answers every one rightly: {0} are " +
+      "wrong. These are the {2} about which it was least certain.",
     zh: "训练里从没出现过的 {1} 道题，它全部答对，错 {0} 道。下面是它最没把握的 {2} 道。",
   } : {
-    en: "Of {1} questions that training never shows, it answers {0} wrongly. Here are {2}: the wrong ones first, then those about which it was least certain.",
+    en: "Of {1} questions that training never shows, it answers {0} wrongly. Here are {2}: the " +
+      "wrong ones first, then those about which it was least certain.",
     zh: "训练里从没出现过的 {1} 道题，它答错 {0} 道。这里列出 {2} 道：先是答错的，再是最没把握的。",
   }, ...numbers));
 }
@@ -104,11 +111,14 @@ function reading(task) {
     en: "A text can go on in many ways; what is asked for here is the next character.",
     zh: "一段文字可以有很多种接法，这里只问下一个字符。",
   } : task.reversed ? {
-    en: "Answers stand here as people read them; the model writes the units first: step 2 is the tens.",
+    en: "Answers stand here as people read them; the model writes the units first: step 2 is the " +
+      "tens.",
     zh: "这里的答案按人的读法写；模型先写个位，所以第 2 步是十位。",
   } : { en: "", zh: "" };
   return el("p", { class: "quiet" }, phrase({
-    en: "The margin is the {0} of the written token less that of the second-likeliest, where it is smallest: e to its power says how many times likelier the first was. Choose a line, and the question goes into the input at the top.",
+    en: "The margin is the {0} of the written token less that of the second-likeliest, where it " +
+      "is smallest: e to its power says how many times likelier the first was. Choose a line, " +
+      "and the question goes into the input at the top.",
     zh: "差距，是写出的词元与第二可能的词元的 {0} 之差，取一个答案里最小的那一处；e 的这么多次方，就是前者的可能性是后者的多少倍。选一行，这道题就进入页首的输入框。",
   }, term("logits", "logit")), " ", words(what));
 }

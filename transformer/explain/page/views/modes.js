@@ -141,14 +141,17 @@ function gapLines(side, inUse, training) {
 }
 
 /** The two modes side by side, in the form of the notes' table; the present one is marked. */
-export function modesTable(side, mode) {
+export function modesTable(side, { mode, edits }) {
   const linesOf = side.model.kind === "BERT" ? gapLines : modeLines;
-  const lines = linesOf(side, answerInUse(side), answerInTraining(side));
+  const lines = linesOf(side, answerInUse(side, edits), answerInTraining(side, edits));
   const now = (which) => (which === mode ? "now" : "");
   return el("div", { class: "scroll" }, el("table", { class: "plain modes" },
     el("caption", { text: words({ en: "The same model, fed in two ways", zh: "同一个模型，两种喂法" }) }),
     el("thead", {}, el("tr", {}, el("td"),
-      el("th", { scope: "col", class: now("training"), text: words({ en: "in training", zh: "训练" }) }),
+      el("th", { scope: "col", class: now("training"), text: words({
+        en: "in training",
+        zh: "训练",
+      }) }),
       el("th", { scope: "col", class: now("use"), text: words({ en: "in use", zh: "使用" }) }))),
     el("tbody", {}, lines.map(([name, training, use]) => el("tr", {},
       el("th", { scope: "row" }, name),
@@ -164,7 +167,7 @@ export function modesNote(app, side) {
   const element = el("details", { class: "modes-note", ontoggle: () => update() }, summary, body);
   function update() {
     element.hidden = anySecret(app, side);
-    if (element.open && side.explanation) body.replaceChildren(modesTable(side, app.store.get().mode));
+    if (element.open && side.explanation) body.replaceChildren(modesTable(side, app.store.get()));
   }
   return { element, update };
 }

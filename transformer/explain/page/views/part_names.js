@@ -56,7 +56,8 @@ export function signed(x, digits = 3) {
 /** What stands in the place of a view that needs the weights, on a page that has none. */
 export function withoutWeights() {
   return el("p", { class: "quiet", text: words({
-    en: "This model is too large for its weights to be embedded in the page, and without them nothing can be computed anew here. In Python, transformer.explain does the same.",
+    en: "This model is too large for its weights to be embedded in the page, and without them " +
+      "nothing can be computed anew here. In Python, transformer.explain does the same.",
     zh: "这个模型太大，权重没有放进页面，这里也就无法重新计算。在 Python 里，transformer.explain 能做同样的事。",
   }) });
 }

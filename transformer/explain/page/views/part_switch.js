@@ -8,7 +8,7 @@ import { partText } from "./part_names.js";
 
 const isOff = (store, target) => store.get().edits.some((edit) => sameTarget(edit, target));
 
-/** Switch a part off; or on again, whatever stood in its place. `changes`: of the state, besides. */
+/** Switch a part off; or on, whatever stood in its place. `changes`: of the state, besides. */
 function togglePart(store, target, changes = {}) {
   const { edits } = store.get();
   const others = edits.filter((edit) => !sameTarget(edit, target));
@@ -33,7 +33,8 @@ export function partSwitch(app, side, target, shown) {
   const off = isOff(store, target);
   const button = el("button", {
     type: "button", "aria-pressed": String(off),
-    text: words(SWITCH_TEXT[off ? "on" : target.kind]), onclick: () => togglePart(store, target, shown),
+    text: words(SWITCH_TEXT[off ? "on" : target.kind]),
+    onclick: () => togglePart(store, target, shown),
   });
   return el("p", { class: "part-off" }, button, off ? whatCame(app, side) : null);
 }

@@ -8,6 +8,7 @@ import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { reason } from "./edits_report.js";
 import { effectTable } from "./effects.js";
+import { anySecret } from "./guess.js";
 import { partLabel, partText, signed } from "./part_names.js";
 import { said } from "./said.js";
 
@@ -27,7 +28,8 @@ export function rankingPanel(app, side) {
     el("h3", { text: words(
       { en: "Which part matters most here?", zh: "这里哪个部分最要紧？" }) }),
     el("p", {}, words({
-      en: "A head may look hard at a token and yet matter little. The table ranks all parts by what is measured, at all positions, one at a time.",
+      en: "A head may look hard at a token and yet matter little. The table ranks all parts by " +
+        "what is measured, at all positions, one at a time.",
       zh: "一个头可以紧紧盯着某个词元，却并不重要。这张表把每个部分单独关掉（所有位置），按实测的影响排序。",
     })),
     el("p", { class: "why-controls" }, start, progress), table);
@@ -73,6 +75,7 @@ export function rankingPanel(app, side) {
     const ranked = [...found].sort((a, b) => Math.abs(b.measured) - Math.abs(a.measured));
     const { label } = side.clean;
     const before = answerInUse(side).text;
+    const isSecret = anySecret(app, side);
     const rows = ranked.map(({ edit, predicted, measured, looks, text }) => ({
       label: el("button", {
         type: "button", class: "plain",
@@ -81,7 +84,7 @@ export function rankingPanel(app, side) {
       name: editName(edit),
       predicted: isInEncoder(side.model, edit.path) ? null : predicted,
       measured,
-      becomes: text === before
+      becomes: isSecret ? undefined : text === before
         ? el("span", { class: "quiet", text: words({ en: "the same", zh: "不变" }) })
         : said(side.task, side.task.name === "characters" ? sinceDifferent(text, before) : text),
       looks: looks && [token(keyLabels(edit.path)[looks.key]), " ", weightOf(edit, looks)],
@@ -93,7 +96,8 @@ export function rankingPanel(app, side) {
       }, token(label(id)), token(label(rival)))),
       effectTable(rows), contrast(ranked), partings(ranked),
       el("p", { class: "quiet" }, words({
-        en: "An MLP that is off takes its bias along, which the sum lists under \"biases\": so its prediction is not quite that of its bar there.",
+        en: "An MLP that is off takes its bias along, which the sum lists under \"biases\": so " +
+          "its prediction is not quite that of its bar there.",
         zh: "关掉 MLP 时，它的偏置也一起去掉；在求和里，那个偏置列在“偏置”一项，所以这里的预测与那里的条略有不同。",
       }), side.model.kind === "Transformer" ? words({
         en: " The encoder is no part of the sum: it acts through what cross-attention reads.",
@@ -118,7 +122,8 @@ export function rankingPanel(app, side) {
     if (!idle || idle.looks.weight < 0.5) return null;
     const name = editName(idle.edit);
     return el("p", {}, phrase({
-      en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by only {3}.",
+      en: "{0} gives {1} of its attention to {2}; switched off, it changes the difference by " +
+        "only {3}.",
       zh: "{0}把 {1} 的注意力给了 {2}；关掉它，差值只变化 {3}。",
     }, el("strong", { text: partText(side.boxes, name) }), weightOf(idle.edit, idle.looks),
     token(keyLabels(idle.edit.path)[idle.looks.key]),
@@ -150,8 +155,12 @@ export function rankingPanel(app, side) {
   }
 
   const readings = () => el("p", { class: "quiet", text: words({
-    en: "Attention weight and importance are not the same: the weight says where a head looks, not what it brings along, nor whether anything reads it (Jain and Wallace 2019, \"Attention is not Explanation\"). And what one part loses, later ones may make up for (McGrath et al. 2023, \"The Hydra Effect\").",
-    zh: "注意力权重不等于重要性：权重只说一个头看向哪里，不说它带回了什么，也不说有没有谁去读（Jain 与 Wallace 2019，“Attention is not Explanation”）。而且一个部分失去的，后面的部分可能补上（McGrath 等 2023，“The Hydra Effect”）。",
+    en: "Attention weight and importance are not the same: the weight says where a head looks, " +
+      "not what it brings along, nor whether anything reads it (Jain and Wallace 2019, " +
+      "\"Attention is not Explanation\"). And what one part loses, later ones may make up for " +
+      "(McGrath et al. 2023, \"The Hydra Effect\").",
+    zh: "注意力权重不等于重要性：权重只说一个头看向哪里，不说它带回了什么，也不说有没有谁去读（Jain 与 Wallace 2019，“Attention is not " +
+      "Explanation”）。而且一个部分失去的，后面的部分可能补上（McGrath 等 2023，“The Hydra Effect”）。",
   }) });
 
   function update(now) {

@@ -60,8 +60,11 @@ export function sumView(app) {
         text: `${visible(label(id))}   ${percent(step.probabilities[id])}`,
       })));
       return el("p", { class: "sum-question" }, phrase({
-        en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} are read off the sum of all of them. So the difference of their two logits is a sum too, with a term for each part: {4}.",
-        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3} 从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：这叫{4}。",
+        en: "Why {0}, and not {1}? Each part of the model adds a vector to the {2}, and the {3} " +
+          "are read off the sum of all of them. So the difference of their two logits is a sum " +
+          "too, with a term for each part: {4}.",
+        zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3} 从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：" +
+          "这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"),
       term("direct logit attribution")));
     }
@@ -130,7 +133,8 @@ export function sumView(app) {
       const value = (what, x, text) => derived(el("span", { class: "number", text }), what, x);
       const apart = Math.abs(total - difference);
       return el("p", {}, phrase({
-        en: "They add up: the {0} parts give {1}, and the model's own two logits differ by {2}. What lies between these two numbers, {3}, is rounding.",
+        en: "They add up: the {0} parts give {1}, and the model's own two logits differ by {2}. " +
+          "What lies between these two numbers, {3}, is rounding.",
         zh: "各项加起来正好相等：{0} 个部分合计 {1}，模型算出的两个 logit 之差是 {2}。两数相差 {3}，只是舍入误差。",
       }, length, value("sum:total", total, signed(total, 6)),
       value("sum:difference", difference, signed(difference, 6)),
@@ -149,12 +153,17 @@ export function sumView(app) {
       });
       const reason = {
         final: {
-          en: "On its way to the logits every part goes through the final norm, which divides by the size of the whole vector. So that each part keeps a term of its own, the norm's scale, 1/√(variance + ε), is held at the value that it has here:",
+          en: "On its way to the logits every part goes through the final norm, which divides by " +
+            "the size of the whole vector. So that each part keeps a term of its own, the norm's " +
+            "scale, 1/√(variance + ε), is held at the value that it has here:",
           zh: "每一部分在到达 logit 之前都要经过最后的归一化，它用整个向量的大小去除。为了让每一部分各占一项，归一化的系数 1/√(方差 + ε) 固定为它在这里的值：",
         },
         later: {
-          en: "On its way to the logits every part goes through each later norm, and a norm divides by the size of the whole vector. So that each part keeps a term of its own, each norm's scale, 1/√(variance + ε), is held at the value that it has here:",
-          zh: "每一部分在到达 logit 之前都要经过后面的每一个归一化，而归一化用整个向量的大小去除。为了让每一部分各占一项，每个归一化的系数 1/√(方差 + ε) 都固定为它在这里的值：",
+          en: "On its way to the logits every part goes through each later norm, and a norm " +
+            "divides by the size of the whole vector. So that each part keeps a term of its own, " +
+            "each norm's scale, 1/√(variance + ε), is held at the value that it has here:",
+          zh: "每一部分在到达 logit 之前都要经过后面的每一个归一化，而归一化用整个向量的大小去除。为了让每一部分各占一项，每个归一化的系数 1/√(方差 + ε) " +
+            "都固定为它在这里的值：",
         },
       };
       const isLater = !model.config.pre_norm || model.kind === "BERT";

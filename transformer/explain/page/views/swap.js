@@ -49,7 +49,8 @@ export function swapPanel(side, box, swap, change) {
   return [
     el("h3", { text: words({ en: "Each token alone", zh: "每个词元各走各的" }) }),
     el("p", { text: words({
-      en: "Attention moves information between tokens; the MLP never does. Try it: let two vectors change places before the MLP.{0}",
+      en: "Attention moves information between tokens; the MLP never does. Try it: let two " +
+        "vectors change places before the MLP.{0}",
       zh: "注意力在词元之间搬运信息，MLP 从不这样做。试一试：让两个向量在进 MLP 之前交换位置。{0}",
     }, rows.length === labels.length ? "" : words({
       en: " Shown are {0} of the {1} tokens.", zh: "{1} 个词元里画出了 {0} 个。",
@@ -84,7 +85,8 @@ function swapControls(labels, { a, b, done }, change) {
 /** One stage of these tokens: its shape, and a strip for each of them; what moved is framed. */
 function swapStage(side, { name, values, rule }, { order, rows, labels, cell }) {
   const list = order.map((from, place) => ({
-    label: visible(labels[from]), what: `swap:${name}.${from}`, values: row(values, place), cell, line: 18,
+    label: visible(labels[from]), what: `swap:${name}.${from}`, values: row(values, place),
+    cell, line: 18,
     select: from === rows[place] ? {} : { row: 0 },
   }));
   return el("div", { class: "swap-stage" },
@@ -96,7 +98,8 @@ function swapStage(side, { name, values, rule }, { order, rows, labels, cell }) 
 /** Whether the results are those of before, in other places. */
 function verdict(box, difference) {
   return derived(el("p", { text: words(difference === 0 ? {
-    en: "The results have changed places too, and not one number in them is different: largest difference {0}.",
+    en: "The results have changed places too, and not one number in them is different: largest " +
+      "difference {0}.",
     zh: "结果也跟着换了位置，里面没有一个数变了：最大差异 {0}。",
   } : {
     en: "The results have changed places, but differ by up to {0}.",

@@ -60,7 +60,7 @@ const ASKING = {
 };
 
 /**
- * "The token 4, which writes 6,"; or of a row that writes nothing, "The token 4 at place 5".
+ * "The token 4, which writes 6,"; or of a row that writes nothing, "The token 4 at position 5".
  * isInside: within a sentence.
  */
 export function whoAsks(app, side, box, index, isInside = false) {
@@ -68,7 +68,8 @@ export function whoAsks(app, side, box, index, isInside = false) {
   const { inside, ...texts } = ASKING[next === undefined ? "silent" : app.store.get().mode];
   const text = isInside ? { ...texts, en: inside } : texts;
   const label = askingTokens(side.explanation, box)[index];
-  return el("span", {}, phrase(text, token(label), next === undefined ? "" : token(next), index + 1));
+  const writes = next === undefined ? "" : token(next);
+  return el("span", {}, phrase(text, token(label), writes, index + 1));
 }
 
 /** What "5→2" means, the label of a row that writes a token; null for one that writes none. */
@@ -77,7 +78,8 @@ export function rowNote(app, side, box, index) {
   if (next === undefined) return null;
   const label = askingTokens(side.explanation, box)[index];
   return el("p", { class: "quiet row-note" }, phrase({
-    en: "Rows are those of the tokens that the model has read; {0} is the row of {1}, which writes {2}.",
+    en: "Rows are those of the tokens that the model has read; {0} is the row of {1}, which " +
+      "writes {2}.",
     zh: "每一行是模型已读入的一个词元；{0} 是 {1} 的那一行，由它写出 {2}。",
   }, token(`${label}→${next}`), token(label), token(next)));
 }

@@ -62,11 +62,13 @@ export function unitPanel(app, side, box, index, unit, reading) {
 
 const ASKS_VECTOR = {
   plain: {
-    en: "It asks a question of the vector: how well do its {0} numbers fit those of the unit's column {1} of W_1? The answer is their dot product{2}.",
+    en: "It asks a question of the vector: how well do its {0} numbers fit those of the unit's " +
+      "column {1} of W_1? The answer is their dot product{2}.",
     zh: "它向词元的向量提一个问题：向量的 {0} 个数和 W_1 的第 {1} 列（这个单元的那一列）有多合？回答就是它们的点积{2}。",
   },
   swiglu: {
-    en: "Its gate asks a question of the vector: how well do its {0} numbers fit those of the gate's column {1}? The answer is their dot product{2}.",
+    en: "Its gate asks a question of the vector: how well do its {0} numbers fit those of the " +
+      "gate's column {1}? The answer is their dot product{2}.",
     zh: "它的门向词元的向量提一个问题：向量的 {0} 个数和门的第 {1} 列有多合？回答就是它们的点积{2}。",
   },
 };
@@ -85,7 +87,8 @@ const THROUGH = {
     zh: "GELU 把回答 z = {0} 乘以 Φ(z)：放行其中的 {2}。",
   },
   swiglu: {
-    en: "The answer z is {0}, and sigmoid(z) opens the gate to {2}. What passes is z times a second number, {1}.",
+    en: "The answer z is {0}, and sigmoid(z) opens the gate to {2}. What passes is z times a " +
+      "second number, {1}.",
     zh: "回答 z 是 {0}，sigmoid(z) 把门开到 {2}。通过的是 z 乘以第二个数 {1}。",
   },
 };
@@ -153,7 +156,8 @@ function addsLine({ side, box, index, unit, what }) {
   return line(
     phrase({ en: "What it adds to the {0}", zh: "它给{0}加上什么" }, term("residual")),
     words({
-      en: "Its value times its row of W_2, row {2}: {0} numbers. The output of the MLP is the sum of all units{1}.",
+      en: "Its value times its row of W_2, row {2}: {0} numbers. The output of the MLP is the " +
+        "sum of all units{1}.",
       zh: "它的值乘以 W_2 中它那一行，即第 {2} 行：{0} 个数。MLP 的输出就是所有单元之和{1}。",
     }, added.length, biasText(side), unit.unit + 1),
     formula(measured(unit.value), "·", ["sub", "W", "2"], "[", unit.unit + 1, "]"),
@@ -172,7 +176,8 @@ function pushLine({ app, side, box, index, unit, edited, what }) {
   const title = words({ en: "Which tokens it pushes", zh: "它推哪些词元" });
   if (!streamSublayers(model).some(({ path }) => path === box.id)) {
     return line(title, words({
-      en: "None directly: no token is read off the encoder's vectors. What it adds reaches the answer through cross-attention.",
+      en: "None directly: no token is read off the encoder's vectors. What it adds reaches the " +
+        "answer through cross-attention.",
       zh: "没有直接推谁：答案不是从编码器的向量读出来的。它加上的东西要经过交叉注意力才到答案。",
     }));
   }
@@ -189,10 +194,12 @@ function pushLine({ app, side, box, index, unit, edited, what }) {
     what: `${what}.logit.${id}`,
   }));
   return line(title, words(unit.value === 0 ? {
-    en: "It is off here and adds nothing. For each 1 of its value it would change the logits so, against their mean, each norm's scale held at its value here.",
+    en: "It is off here and adds nothing. For each 1 of its value it would change the logits so, " +
+      "against their mean, each norm's scale held at its value here.",
     zh: "它在这里是关着的，什么也不加。它的值每有 1，各个 logit 相对于平均会这样变化（各个归一化的缩放固定为此处的值）。",
   } : {
-    en: "By its value of {0} it changes the logits so, against their mean, each norm's scale held at its value here.",
+    en: "By its value of {0} it changes the logits so, against their mean, each norm's scale " +
+      "held at its value here.",
     zh: "它的值是 {0}，各个 logit 相对于平均因此这样变化（各个归一化的缩放固定为此处的值）。",
   }, number(unit.value)), bars({ items, label: title }));
 }
@@ -217,7 +224,8 @@ function excitedLine({ side, box, unit, what }, reading) {
     }));
   const answered = side.model.kind !== "BERT" && box.side !== "source";
   return line(title, words(answered ? {
-    en: "Its mean value where that token stands, over {0} held-out examples, read with their right answers.",
+    en: "Its mean value where that token stands, over {0} held-out examples, read with their " +
+      "right answers.",
     zh: "在 {0} 个留出的例子里（连同正确答案一起读），它在该词元处的平均值。",
   } : {
     en: "Its mean value where that token stands, over {0} held-out examples.",
@@ -248,7 +256,8 @@ function examplesLine({ side, box, unit, what }) {
   return line(
     words({ en: "Its strongest held-out inputs", zh: "让它最亮的留出输入" }),
     words({
-      en: "Of the examples that training did not see, those that excite it most, and the token at which.",
+      en: "Of the examples that training did not see, those that excite it most, and the token " +
+        "at which.",
       zh: "在训练没见过的例子里，最能让它亮的几个，以及是在哪个词元上。",
     }),
     items.length ? el("ol", { class: "strongest" }, items)

@@ -12,15 +12,18 @@ const LISTED = 8; // of the units, so many of the largest
 
 const LET_THROUGH = {
   relu: {
-    en: "{0} excites {1} of {2} hidden units: ReLU lets a positive answer through as it is, and makes every other one 0.",
+    en: "{0} excites {1} of {2} hidden units: ReLU lets a positive answer through as it is, and " +
+      "makes every other one 0.",
     zh: "{0}点亮了 {2} 个隐藏单元中的 {1} 个：ReLU 让正的回答原样通过，其余的都变成 0。",
   },
   gelu: {
-    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of each of those through, and less than half of the others.",
+    en: "{0} gets a positive answer from {1} of {2} hidden units: GELU lets more than half of " +
+      "each of those through, and less than half of the others.",
     zh: "{0}从 {2} 个隐藏单元中的 {1} 个得到正的回答：GELU 让这些各通过一半以上，其余的各不到一半。",
   },
   swiglu: {
-    en: "{0} opens the gates of {1} of {2} hidden units by more than half. A unit is silu of its gate times a second number, so that it may be negative.",
+    en: "{0} opens the gates of {1} of {2} hidden units by more than half. A unit is silu of its " +
+      "gate times a second number, so that it may be negative.",
     zh: "{0}把 {2} 个隐藏单元中 {1} 个的门开到一半以上。一个单元是门的 silu 乘以另一个数，所以可能是负的。",
   },
 };
@@ -44,8 +47,13 @@ export function unitsPanel(app, side, box, index, { list, order, chosen, speakin
   });
   return [
     el("p", { class: "says" }, phrase(text, whoAsks(app, side, box, index), on, list.length)),
-    el("p", { class: "quiet", text: words({
-      en: "W_1 has a column for each unit: what it looks for in a vector. W_2 has a row for each: what it then adds, as far as it is on.",
+    el("p", { class: "quiet", text: words(activation === "swiglu" ? {
+      en: "W_1 has a column for each unit, which opens its gate; a second matrix has one that " +
+        "says what passes. W_2 has a row for each: what it then adds, as far as it is on.",
+      zh: "W_1 里每个单元有一列，决定门开多少；另一个矩阵里也有一列，决定通过什么。W_2 里每个单元有一行：它的值是多少，就按多少加上这一行。",
+    } : {
+      en: "W_1 has a column for each unit: what it looks for in a vector. W_2 has a row for " +
+        "each: what it then adds, as far as it is on.",
       zh: "W_1 里每个单元有一列：它在向量里找什么。W_2 里每个单元有一行：它亮多少，就按多少加上这一行。",
     }) }),
     profile(side, box, index, list, chosen, pick),
@@ -98,8 +106,8 @@ function speakers({ label }, box, index, { token: id, rival, values }, chosen, p
     el("h3", {}, phrase({ en: "For {0} rather than {1}", zh: "支持 {0} 而不是 {1}" },
       token(label(id)), token(label(rival)))),
     derived(el("p", { class: "quiet" }, phrase({
-      en: "All units together add {0} to the logit of the one less that of the other, each norm's " +
-        "scale held at its value here. Those that count most:",
+      en: "All units together add {0} to the logit of the one less that of the other, each " +
+        "norm's scale held at its value here. Those that count most:",
       zh: "所有单元合起来，使前者的 logit 减去后者的 logit 变化 {0}（各个归一化的缩放固定为此处的值）。作用最大的是：",
     }, el("strong", { text: number(total) }))), what("total"), total),
     unitBars(units.slice(0, LISTED), chosen, pick, what,

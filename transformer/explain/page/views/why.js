@@ -1,5 +1,5 @@
-// Ask why: switch a part off, or put in its place what it computed for another question, and see what
-// becomes of the answer.
+// Ask why: switch a part off, or put in its place what it computed for another question, and see
+// what becomes of the answer.
 
 import { probabilitiesAt } from "../arithmetic/edits.js";
 import { comparedStep, likeliest } from "../arithmetic/explanation.js";
@@ -10,6 +10,7 @@ import { words } from "../words.js";
 import { switchBoard } from "./board.js";
 import { answersOf, consequence } from "./edits_answer.js";
 import { editsReport } from "./edits_report.js";
+import { anySecret, secretNote } from "./guess.js";
 import { otherQuestion } from "./other_question.js";
 import { withoutWeights } from "./part_names.js";
 import { rankingPanel } from "./ranking.js";
@@ -49,7 +50,8 @@ export function whyView(app) {
 
     element.append(
       el("p", {}, phrase({
-        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place what it computed for another question: {1}.",
+        en: "Switch a part off, and see what the answer owes to it: an {0}. Or put in its place " +
+          "what it computed for another question: {1}.",
         zh: "关掉一个部分，看看答案有多少要归功于它：这叫{0}。也可以换上它对另一个问题的计算结果：{1}。",
       }, term("ablation"), term("activation patching"))),
       el("div", { class: "why-controls" },
@@ -127,7 +129,8 @@ export function whyView(app) {
     function keepInView() {
       const { top, bottom } = element.getBoundingClientRect();
       const hasLeft = board.getBoundingClientRect().bottom < innerHeight / 5;
-      if (hasLeft && top < innerHeight && bottom > -innerHeight) board.scrollIntoView({ block: "center" });
+      const isNear = top < innerHeight && bottom > -innerHeight;
+      if (hasLeft && isNear) board.scrollIntoView({ block: "center" });
     }
 
     const invitation = () => el("p", { class: "quiet", text: words({
@@ -140,9 +143,13 @@ export function whyView(app) {
       const isSameText = JSON.stringify(explanation.inputs) === JSON.stringify(clean.inputs);
       const edited = isSameText ? explanation.trace : run(model, clean.inputs, edits);
       const isTraining = store.get().mode === "training";
+      if (side.edits.length === 0) return editsReport(app, side, step, edited); // none can be made
       return [
-        consequence(side, edited, isTraining, (i) => store.set({ step: i })),
-        answersOf(side, isTraining), shiftOfProbabilities(step, edited),
+        ...(anySecret(app, side) ? [secretNote()] : [
+          consequence(side, edited, isTraining, (i) => store.set({ step: i })),
+          answersOf(side, isTraining),
+        ]),
+        shiftOfProbabilities(step, edited),
         ...editsReport(app, side, step, edited),
       ];
     }
@@ -160,7 +167,8 @@ export function whyView(app) {
           zh: "空处原来填的是 {0}，现在各词元的概率",
         }
         : {
-          en: "Probability of the next token at the step that wrote {0}, after the same tokens as before",
+          en: "Probability of the next token at the step that wrote {0}, after the same tokens " +
+            "as before",
           zh: "写出 {0} 的那一步，在同样的前文之后，下一个词元的概率",
         };
     }

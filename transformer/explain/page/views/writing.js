@@ -137,8 +137,8 @@ const WRITING_SENTENCES = {
   },
   gap: {
     en: "This model writes nothing token by token: it reads the whole text at once, on both " +
-      "sides of the gap, and gives the probability of each token in the gap. So it has no cache, no " +
-      "beam and no causal mask; in training the word that was hidden is the target.",
+      "sides of the gap, and gives the probability of each token in the gap. So it has no cache, " +
+      "no beam and no causal mask; in training the word that was hidden is the target.",
     zh: "这个模型不逐个写词元：它一次读完空处两边的全部文字，给出空处每个词元的概率。" +
       "所以没有缓存，没有束搜索，也没有因果掩码；训练时，被藏起的词就是目标。",
   },
@@ -161,7 +161,8 @@ function chosenSentence(side, step, training) {
 /** How likely the whole answer was. */
 function wholeSentence({ task, explanation: { steps, text } }) {
   const p = steps.reduce((product, step) => product * step.probabilities[step.token], 1);
-  const shown = derived(el("span", { class: "number", text: wholeChance(p) }), "answer:probability", p);
+  const chance = el("span", { class: "number", text: wholeChance(p) });
+  const shown = derived(chance, "answer:probability", p);
   return el("p", {}, phrase({
     en: "The whole answer, {0}, had a probability of {1}: the product of its {2} steps'.",
     zh: "整个答案 {0} 的概率是 {1}：{2} 步的概率之积。",
@@ -189,7 +190,7 @@ function gapView(app, side, element) {
       probabilityBars(side, steps[0], 0, training), ...(training ? [lossSentence(steps)] : []));
     gate();
     table.hidden = anySecret(app, side);
-    table.replaceChildren(modesTable(side, app.store.get().mode));
+    table.replaceChildren(modesTable(side, app.store.get()));
   };
 }
 
@@ -269,7 +270,7 @@ function textView(app, side, element) {
     }
     beamPlace.replaceChildren(...(secret ? [secretNote()] : beams ? [beams.element] : []));
     table.hidden = secret;
-    if (changed) table.replaceChildren(modesTable(side, store.get().mode));
+    if (changed) table.replaceChildren(modesTable(side, store.get()));
     if (!changed && index !== drawn.step && !isHidden(app, side, "token")) {
       app.announce(words({ en: "step {0}: {1}", zh: "第 {0} 步：{1}" }, index + 1,
         explanation.label(step.token)));
