@@ -10,9 +10,6 @@ import pytest
 from runs import QUESTIONS
 from shown import Shown
 
-pytestmark = pytest.mark.browser
-
-
 TERMS = re.compile(  # which Chinese texts take over as they are
     r"Q|K|V|MLP|ReLU|GELU|silu|SwiGLU|softmax|logits?|Transformer|GPT|BERT|LayerNorm|RMSNorm|"
     r"Python|NumPy|JavaScript|float\d+|alpha|Add & Norm|Post-LN|Pre-LN|Jain|Wallace|McGrath|"

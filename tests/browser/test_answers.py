@@ -12,7 +12,6 @@ import pytest
 from runs import QUESTIONS
 from shown import Shown
 
-pytestmark = pytest.mark.browser
 WRONG = {
     "addition": ["12+", "12-34", "123+4", "x", "１+1"], "copy": ["ABC", "abcdefgh"],
     "dates": ["", "5" * 40], "fill-the-gap": ["the boy ate bread .", "a ___ b ___", "zebra ___"],

@@ -15,8 +15,6 @@ from shown import Shown, number
 
 from transformer.explain.edits import sublayers
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.mark.parametrize("name", [name for name in RUNS if name in QUESTIONS])
 def test_each_task(name: str, shown: Callable[..., Shown], count: Counter[str]) -> None:

@@ -14,8 +14,6 @@ from shown import Shown
 
 from transformer.explain.page import record
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.mark.parametrize("name", ["addition", "addition-gpt", "fill-the-gap"])
 def test_a_record_alone(
