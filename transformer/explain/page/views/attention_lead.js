@@ -99,8 +99,8 @@ export function leadSentence(app, side, { i, step, lead, support, isSecret }, op
         whoAsks(app, side, box, step.row, true), share, at)),
     ...headOfEachStep(app, side),
     el("p", { class: "quiet" }, phrase({
-      en: "The number is the head's term in {0}: what it adds directly, past all later layers, to " +
-        "the logit of the written token less that of the runner-up. It stands below each map. " +
+      en: "The number is the head's term in {0}: what it adds directly, past all later layers, " +
+        "to the logit of the written token less that of the runner-up. It stands below each map. " +
         "What the head does through later layers too shows when it is switched off: {1}",
       zh: "这个数是该头在{0}里的一项：它给所写词元的 logit 减去第二名的 logit 直接加了多少，不经过后面的层。每张图下面都写着这个数。" +
         "它经过后面的层还起什么作用，关掉它才看得出来：{1}",

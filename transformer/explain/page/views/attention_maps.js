@@ -6,6 +6,7 @@ import { boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { declare, derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { editedPart } from "./lines.js";
 import { signed } from "./part_names.js";
 import { answeringTokens, tokenAt, whoAsks } from "./tokens.js";
 
@@ -103,7 +104,7 @@ function legend({ app, side, step, terms, lead, sourceRow }, box) {
 }
 
 /** A head's weights, small. */
-function smallMap({ side, i, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
+function smallMap({ app, side, i, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
@@ -120,11 +121,13 @@ function smallMap({ side, i, shown, step, terms, sourceRow, open, canvasOf }, bo
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
   const part = `${box.id}.heads.${head}`;
   const adds = terms?.get(part);
+  const isOff = editedPart(app.store.get().edits, box, framed, "head", head) !== null;
   return declare(
     el(
       "button",
       {
-        type: "button", class: "head-map", "aria-pressed": String(chosen),
+        type: "button", class: isOff ? "head-map is-off" : "head-map",
+        "aria-pressed": String(chosen),
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },
