@@ -327,6 +327,7 @@ def test_a_changed_model_is_changed_in_writing_too(shown: Open) -> None:
     part = '[{"kind":"sublayer","path":"decoder.blocks.0.mlp"}]'
     tab = shown(f"#edits={urllib.parse.quote(part)}")
     tab.locator("#writing").scroll_into_view_if_needed()
+    tab.locator("#writing table.modes .token").first.wait_for()
     fed = tab.locator("#writing table.modes tr", has_text="comes out").first
     assert written(tab) != "7</s>"
     assert "".join(fed.locator("td").last.locator(".token").all_inner_texts()) == written(tab)

@@ -110,7 +110,8 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
 }
 
 /** Paint the cells, with their numbers where there is room. */
-export function paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden }) {
+export function paintHeat(canvas, layout, values, options) {
+  const { rows, columns, scale, most, hidden, there } = options;
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;
   const ratio = window.devicePixelRatio || 1;
@@ -138,7 +139,18 @@ export function paintHeat(canvas, layout, values, { rows, columns, scale, most, 
       }
     }
   }
+  if (there < height) veil(pen, [left, top + there * line, width * cell, (height - there) * line]);
   paintLabels(pen, layout, rows, columns, [height, width]);
+}
+
+/** Fade and hatch what is not there yet. */
+function veil(pen, place) {
+  const { cell } = colours();
+  pen.globalAlpha = 0.8;
+  pen.fillStyle = css(cell);
+  pen.fillRect(...place);
+  pen.globalAlpha = 1;
+  hatch(pen, cell, place);
 }
 
 /** Strike a cell of that colour out, with lines that go on in the next. */

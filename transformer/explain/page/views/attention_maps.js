@@ -7,7 +7,7 @@ import { paintSmall } from "../paint.js";
 import { declare, derived, el, percent, phrase, token } from "../widgets.js";
 import { words } from "../words.js";
 import { signed } from "./part_names.js";
-import { answeringTokens, whoAsks } from "./tokens.js";
+import { answeringTokens, rowsThere, whoAsks } from "./tokens.js";
 
 // Who asks, from top to bottom, and who answers, from left to right.
 const GROUP_TEXT = {
@@ -91,8 +91,12 @@ function legend({ app, side, step, terms, sourceRow }, box) {
   return words({ en: "Frames and numbers as above.", zh: "框和数的意思同上。" });
 }
 
+const isHeadOff = (app, { id }, head) => app.store.get().edits.some(
+  ({ path, kind, index, row: only, from }) => path === id && only === undefined &&
+    from === undefined && (kind === "sublayer" || index === head));
+
 /** A head's weights, small. */
-function smallMap({ side, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
+function smallMap({ app, side, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
@@ -102,7 +106,9 @@ function smallMap({ side, shown, step, terms, sourceRow, open, canvasOf }, box, 
   const mark = el("span", { class: "head-step" });
   mark.style.setProperty("top", `${(100 * framed) / T}%`);
   mark.style.setProperty("height", `${100 / T}%`);
-  const picture = el("span", { class: "head-picture" }, canvas, mark);
+  const later = el("span", { class: "head-later" });
+  later.style.setProperty("top", `${(100 * rowsThere(side, box, app.store.get())) / T}%`);
+  const picture = el("span", { class: "head-picture" }, canvas, later, mark);
   picture.style.setProperty("--wide", S / Math.max(T, S));
   picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
@@ -113,7 +119,7 @@ function smallMap({ side, shown, step, terms, sourceRow, open, canvasOf }, box, 
     el(
       "button",
       {
-        type: "button", class: "head-map", "aria-pressed": String(chosen),
+        type: "button", class: isHeadOff(app, box, head) ? "head-map is-off" : "head-map", "aria-pressed": String(chosen),
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },
