@@ -146,9 +146,9 @@ export function heatMap(side, options) {
   function read(i, j) {
     const [row, column] = [rows?.[i] ?? i + 1, columns?.[j] ?? j + 1]; // numbered from 1
     const x = values.data[i * width + j];
-    if (i >= there) readout.textContent = words(LATER_ROW, row);
-    else readout.textContent = hidden && hidden(i, j) ? words(HIDDEN_PAIR, row, column, number(x)) : asks
-      ? words(ASKS_AND_ANSWERS, row, column, number(x))
+    const pair = hidden && hidden(i, j) ? HIDDEN_PAIR : ASKS_AND_ANSWERS;
+    readout.textContent = i >= there ? words(LATER_ROW, row)
+      : asks ? words(pair, row, column, number(x))
       : `${rows === null && height === 1 ? "" : `${row}, `}${column}: ${number(x)}`;
   }
 

@@ -119,7 +119,8 @@ function smallMap({ app, side, shown, step, terms, sourceRow, open, canvasOf }, 
     el(
       "button",
       {
-        type: "button", class: isHeadOff(app, box, head) ? "head-map is-off" : "head-map", "aria-pressed": String(chosen),
+        type: "button", "aria-pressed": String(chosen),
+        class: isHeadOff(app, box, head) ? "head-map is-off" : "head-map",
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },

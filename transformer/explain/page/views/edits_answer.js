@@ -81,7 +81,8 @@ function stepsSentence({ clean, model }, i, { id, before, after }, isTraining, g
   const shown = (what, p) =>
     derived(el("span", { class: "number", text: percent(p) }), `consequence:${what}:${i}`, p);
   const values = [
-    stepButton({ clean }, i, id, isTraining, go), token(clean.label(id)), shown("before", before), shown("after", after),
+    stepButton({ clean }, i, id, isTraining, go), token(clean.label(id)),
+    shown("before", before), shown("after", after),
     words(after < before ? { en: "falls", zh: "降" } : { en: "rises", zh: "升" }),
   ];
   if (percent(before) === percent(after)) {

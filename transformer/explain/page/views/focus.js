@@ -110,7 +110,8 @@ export function focusView(app) {
       const { row } = steps[Math.min(store.get().step, steps.length - 1)];
       const chosen = box.side === "source" ? -1 : row;
       const there = rowsThere(side, box, store.get());
-      const items = (inputs.ids ?? inputs[box.side]).map((id, i) => el("li", { class: i >= there && "later" },
+      const ids = inputs.ids ?? inputs[box.side];
+      const items = ids.map((id, i) => el("li", { class: i >= there && "later" },
         token(labels[i], { class: i === chosen ? "selected" : "" }),
         el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })));
       return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens" }, items));

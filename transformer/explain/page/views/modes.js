@@ -107,8 +107,8 @@ function modeLines(side, inUse, training) {
       words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
     [words({ en: "compared with", zh: "与什么比较" }),
       isText
-        ? words({ en: "the next character (here: those of the target): loss −ln p; then each weight " +
-          "moves a little",
+        ? words({ en: "the next character (here: those of the target): loss −ln p; then " +
+          "each weight moves a little",
           zh: "下一个字符（这里是目标中的）：损失 −ln p；然后每个权重移动一点" })
         : words({ en: "the right token, at each position of the answer: loss −ln p; then each " +
           "weight moves a little",
