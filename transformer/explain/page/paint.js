@@ -111,9 +111,10 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
 
 /** Paint the cells, with their numbers where there is room. */
 export function paintHeat(canvas, layout, values, options) {
-  const { rows, columns, scale, most, hidden, there } = options;
+  const { rows, columns, scale, most, hidden } = options;
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;
+  const { there = height } = options;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = layout.width * ratio;
   canvas.height = layout.height * ratio;
@@ -133,7 +134,7 @@ export function paintHeat(canvas, layout, values, options) {
       pen.fillStyle = css(colour);
       pen.fillRect(across, down, cell - gap, line - gap);
       if (hidden && hidden(i, j)) hatch(pen, colour, [across, down, cell - gap, line - gap]);
-      else if (cell >= 36) {
+      else if (cell >= 36 && i < there) {
         pen.fillStyle = inkOn(colour);
         pen.fillText(x.toFixed(2).replace("-", "−"), across + cell / 2, down + line / 2);
       }

@@ -107,7 +107,8 @@ function smallMap({ app, side, shown, step, terms, sourceRow, open, canvasOf }, 
   mark.style.setProperty("top", `${(100 * framed) / T}%`);
   mark.style.setProperty("height", `${100 / T}%`);
   const later = el("span", { class: "head-later" });
-  later.style.setProperty("top", `${(100 * rowsThere(side, box, app.store.get())) / T}%`);
+  const there = Math.min(T, rowsThere(side, box, app.store.get()));
+  later.style.setProperty("top", `${(100 * there) / T}%`);
   const picture = el("span", { class: "head-picture" }, canvas, later, mark);
   picture.style.setProperty("--wide", S / Math.max(T, S));
   picture.style.setProperty("--high", T / Math.max(T, S));
