@@ -54,11 +54,11 @@ export function attentionView(app) {
       const state = app.store.get();
       choose(state);
       const leading = leadingOf(app, side);
-      const { step } = leading;
+      const { i, step } = leading;
       const chosen = boxes.find(({ id }) => id === shown.path);
       const box = chosen ?? boxes.find(({ id }) => id === leading.lead.path);
       const head = headShown(side, leading, box.id, chosen ? shown.head : null);
-      const secret = isSecret(app, side, Math.min(state.step, explanation.steps.length - 1));
+      const secret = isSecret(app, side, i);
       const sourceRow = answeringRow(explanation, leading.lead, step.row);
       const own = box.side !== "source"; // its rows are those of the stream that writes
       const asking = askingTokens(explanation, box).length;
@@ -67,9 +67,9 @@ export function attentionView(app) {
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
       const cell = { head, query, key, step, edits: state.edits };
       const c = {
-        app, side, step, open, shown: { path: box.id, head },
-        terms: secret ? null : leading.terms, sourceRow: own ? sourceRow : query,
-        canvasOf,
+        app, side, i, step, open, shown: { path: box.id, head },
+        terms: secret ? null : leading.terms, lead: leading.lead,
+        sourceRow: own ? sourceRow : query, canvasOf,
       };
       lead.replaceChildren(...leadSentence(app, side, { ...leading, isSecret: secret }, open));
       grid.replaceChildren(...attentionGroups(boxes).map((group) => headGrid(c, group)));

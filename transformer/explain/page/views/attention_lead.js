@@ -64,7 +64,7 @@ function headOfEachStep(app, side) {
 }
 
 /** What is said first; nothing on a page without weights. step, lead: those of `leadingOf`. */
-export function leadSentence(app, side, { step, lead, isSecret }, open) {
+export function leadSentence(app, side, { i, step, lead, isSecret }, open) {
   if (lead.value === null) return [];
   const { model, explanation, boxes } = side;
   const { label } = explanation;
@@ -77,7 +77,7 @@ export function leadSentence(app, side, { step, lead, isSecret }, open) {
     onclick: () => open({ path: lead.path, head: lead.head, query: null, key: null }),
   });
   const value = derived(el("strong", { text: signed(lead.value) }),
-    `sum:${lead.path}.heads.${lead.head}`, lead.value);
+    `sum_at:${i}:${lead.path}.heads.${lead.head}`, lead.value);
   const { at, share } = strongestOf(side, lead, step.row, "strong");
   const counts = COUNTS[isSecret ? "secret" : lead.value < 0 ? "against" : "for"];
   return [
@@ -88,8 +88,8 @@ export function leadSentence(app, side, { step, lead, isSecret }, open) {
     ...headOfEachStep(app, side),
     el("p", { class: "quiet" }, phrase({
       en: "The number is the head's term in {0}: what it adds to the logit of the written token " +
-        "less that of the runner-up, or of the rival chosen there. It stands below each map.",
-      zh: "这个数是该头在{0}里的一项：它给所写词元的 logit 减去第二名（或在那里选的对手）的 logit 加了多少。每张图下面都写着这个数。",
+        "less that of the runner-up. It stands below each map.",
+      zh: "这个数是该头在{0}里的一项：它给所写词元的 logit 减去第二名的 logit 加了多少。每张图下面都写着这个数。",
     }, term("direct logit attribution", words({ en: "the sum", zh: "求和" })))),
   ];
 }

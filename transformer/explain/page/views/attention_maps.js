@@ -1,5 +1,5 @@
 // Every head as a small map; the row that is looked at is framed, and below it stands at whom that
-// row looks most, and what the head adds to the written token's logit less its rival's.
+// row looks most, and what the head adds to the written token's logit less the runner-up's.
 
 import { argmax, row, sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
@@ -43,8 +43,9 @@ export function attentionGroups(boxes) {
 
 /**
  * A kind of attention: a line for each layer, a small map for each head. c: {app, side, shown:
- * {path, head}, step, terms: each head's in the sum, or null where that is still secret,
- * sourceRow: the row of the encoder that is framed, open, canvasOf: of a `canvasKeeper`}
+ * {path, head}, i: the step's number, step, terms: each head's in the sum, or null where that is
+ * still secret, lead: the head that counts most, sourceRow: the row of the encoder that is framed,
+ * open, canvasOf: of a `canvasKeeper`}
  */
 export function headGrid(c, group) {
   const [first] = group;
@@ -96,7 +97,8 @@ const isHeadOff = (app, { id }, head) => app.store.get().edits.some(
     from === undefined && (kind === "sublayer" || index === head));
 
 /** A head's weights, small. */
-function smallMap({ app, side, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
+function smallMap(c, box, head) {
+  const { app, side, i, shown, step, terms, sourceRow, open, canvasOf } = c;
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
@@ -129,7 +131,7 @@ function smallMap({ app, side, shown, step, terms, sourceRow, open, canvasOf }, 
       strongestLook(side.explanation, box, weights, framed),
       adds === undefined ? null : derived(
         el("span", { class: `head-adds${adds < 0 ? " less" : ""}`, text: signed(adds) }),
-        `sum:${part}`, adds),
+        `sum_at:${i}:${part}`, adds),
     ),
     side, name, [head], weights.data,
   );

@@ -8,7 +8,7 @@ import { bars, derived, el, formula, number, phrase, term, token } from "../widg
 import { words } from "../words.js";
 import { isSecret, secretNote } from "./guess.js";
 import { line, measured, placed, quietLine, strips, termBars, totalLine } from "./lines.js";
-import { rivalOf, stepOf } from "./tokens.js";
+import { stepOf } from "./tokens.js";
 
 const KEYS = 6; // of a row, so many are written out
 
@@ -98,8 +98,7 @@ export function logitLine(c) {
     }));
   }
   if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
-  const other = rivalOf(app, step);
-  const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
+  const d = readDifference(model, trace, step.row, step.token, step.rival).places.get(box.id);
   const values = addedByKeys(model, trace, box, head, query).map((added) =>
     dot(added, 0, d, 0, d.length));
   const order = [...values.keys()].filter((j) => !cells[j].hidden || j === key)
@@ -123,7 +122,7 @@ export function logitLine(c) {
         "held at its value here. A large weight need not mean a large effect: it depends on what " +
         "the value says.",
       zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
-    }, tokenOf(step.token), tokenOf(other), el("strong", { text: number(values[key]) })),
+    }, tokenOf(step.token), tokenOf(step.rival), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
     totalLine(words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)),
       `${what}.logit.total`, total),

@@ -92,9 +92,3 @@ export function rowNote(app, side, box, index) {
     zh: "每一行是模型已读入的一个词元；{0} 是 {1} 的那一行，由它写出 {2}。",
   }, token(`${label}→${next}`), token(label), token(next)));
 }
-
-/** The token to which that of a step is compared: the one that the reader chose, or the next. */
-export function rivalOf(app, step) {
-  const { rival } = app.store.get();
-  return rival === null || rival === step.token ? step.rival : rival;
-}
