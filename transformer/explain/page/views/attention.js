@@ -145,11 +145,11 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     whyItLooks(side, box, head, query) ?? "",
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
-      items, range: [1], label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
+      items, range: [0, 1], label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
+    ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
     partSwitch(app, side,
       { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
-    ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

@@ -4,10 +4,10 @@
 import { argmax, row, sub } from "../arithmetic/tensor.js";
 import { boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
-import { declare, derived, el, percent, phrase, token } from "../widgets.js";
+import { declare, derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { signed } from "./part_names.js";
-import { answeringTokens, rowsThere, whoAsks } from "./tokens.js";
+import { answeringTokens, rowsThere, tokenAt, whoAsks } from "./tokens.js";
 
 // Who asks, from top to bottom, and who answers, from left to right.
 const GROUP_TEXT = {
@@ -30,6 +30,10 @@ const kindOf = ({ cross, causal, side }) =>
 export function headName(box, head) {
   return words({ en: "{0}, head {1}", zh: "{0}，头 {1}" }, words(boxPlace(box)), head + 1);
 }
+
+/** "block 2's head 3", where the stack need not be said. */
+export const headOfBlock = (box, head) => words(
+  { en: "{0}'s head {1}", zh: "{0}的头 {1}" }, words(boxPlace({ ...box, side: "text" })), head + 1);
 
 /** The attentions of a kind together, all its layers; what is nearest to the answer comes first. */
 export function attentionGroups(boxes) {
@@ -67,13 +71,19 @@ export function headGrid(c, group) {
 }
 
 /** What the frames are, and the numbers below them. */
-function legend({ app, side, step, terms, sourceRow }, box) {
-  const { label, columns } = side.explanation;
+function legend({ app, side, step, terms, lead, sourceRow }, box) {
+  const { label, columns, trace } = side.explanation;
   if (box.side === "source") {
+    const framed = tokenAt(columns, sourceRow);
+    const reads = side.boxes.find(({ id }) => id === lead.path);
+    if (sourceRow !== argmax(row(trace.get(`${lead.path}.weights`), lead.head, step.row))) {
+      return phrase({ en: "The framed row is that of {0}.", zh: "框住的一行是 {0}。" }, framed);
+    }
     return phrase({
-      en: "The framed row is that of {0}, at which the head above looks.",
-      zh: "框住的一行是 {0}：上面的头看的就是它。",
-    }, token(columns[sourceRow]));
+      en: "The framed row is that of {0}: {1} looks most at it in {2} of the {3}.",
+      zh: "框住的一行是 {0}：在{3}里，{1}在{2}中最看它。",
+    }, framed, whoAsks(app, side, reads, step.row, true), headOfBlock(reads, lead.head),
+    term("cross-attention"));
   }
   const asks = whoAsks(app, side, box, step.row);
   if (!terms?.size) {
@@ -84,9 +94,9 @@ function legend({ app, side, step, terms, sourceRow }, box) {
   }
   if (box.cross || side.model.kind !== "Transformer") {
     return phrase({
-      en: "{0} has the framed row. Below it: at whom that looks most, and what the head adds to " +
-        "the logit of {1} less that of {2}.",
-      zh: "框住的一行是{0}。图下面是它最看谁，以及这个头给 {1} 的 logit 减去 {2} 的 logit 加了多少。",
+      en: "{0} has the framed row. Below it: at whom that looks most, and what the head adds " +
+        "directly to the logit of {1} less that of {2}.",
+      zh: "框住的一行是{0}。图下面是它最看谁，以及这个头给 {1} 的 logit 减去 {2} 的 logit 直接加了多少。",
     }, asks, token(label(step.token)), token(label(step.rival)));
   }
   return words({ en: "Frames and numbers as above.", zh: "框和数的意思同上。" });
