@@ -5,6 +5,7 @@ import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxTitle } from "../boxes.js";
 import { canvasKeeper } from "../paint.js";
+import { bringIntoView } from "../place.js";
 import { bars, derived, el, heatMap, percent, phrase } from "../widgets.js";
 import { words } from "../words.js";
 import { leadSentence, whyItLooks } from "./attention_lead.js";
@@ -15,7 +16,7 @@ import { headShown, leadingOf } from "./leading.js";
 import { placed } from "./lines.js";
 import { partSwitch } from "./part_switch.js";
 import {
-  answeringTokens, askingTokens, rowLabels, rowNote, tokenAt, whoAsks,
+  answeringTokens, askingTokens, rowLabels, rowNote, rowsThere, tokenAt, whoAsks,
 } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
@@ -44,7 +45,7 @@ export function attentionView(app) {
       app.store.set({ ...change, box: change.path });
       if (change.key !== null) {
         app.announce(words({ en: "The arithmetic of this cell stands below.", zh: "这一格的算式在下面。" }));
-      }
+      } else requestAnimationFrame(() => bringIntoView(large));
     }
 
     return function update() {
@@ -112,7 +113,8 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
   const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
-    cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
+    cell, there: rowsThere(side, box, app.store.get()),
+    hidden: hiddenPairs(side.model, explanation.inputs, box),
     select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
     canvas: canvasOf("large"),

@@ -6,9 +6,8 @@ import { boxPlace, boxTitle } from "../boxes.js";
 import { paintSmall } from "../paint.js";
 import { declare, derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
-import { editedPart } from "./lines.js";
 import { signed } from "./part_names.js";
-import { answeringTokens, tokenAt, whoAsks } from "./tokens.js";
+import { answeringTokens, rowsThere, tokenAt, whoAsks } from "./tokens.js";
 
 // Who asks, from top to bottom, and who answers, from left to right.
 const GROUP_TEXT = {
@@ -103,8 +102,13 @@ function legend({ app, side, step, terms, lead, sourceRow }, box) {
   return words({ en: "Frames and numbers as above.", zh: "框和数的意思同上。" });
 }
 
+const isHeadOff = (app, { id }, head) => app.store.get().edits.some(
+  ({ path, kind, index, row: only, from }) => path === id && only === undefined &&
+    from === undefined && (kind === "sublayer" || index === head));
+
 /** A head's weights, small. */
-function smallMap({ app, side, i, shown, step, terms, sourceRow, open, canvasOf }, box, head) {
+function smallMap(c, box, head) {
+  const { app, side, i, shown, step, terms, sourceRow, open, canvasOf } = c;
   const name = `${box.id}.weights`;
   const weights = sub(side.explanation.trace.get(name), head);
   const [T, S] = weights.shape;
@@ -114,20 +118,22 @@ function smallMap({ app, side, i, shown, step, terms, sourceRow, open, canvasOf 
   const mark = el("span", { class: "head-step" });
   mark.style.setProperty("top", `${(100 * framed) / T}%`);
   mark.style.setProperty("height", `${100 / T}%`);
-  const picture = el("span", { class: "head-picture" }, canvas, mark);
+  const later = el("span", { class: "head-later" });
+  const there = Math.min(T, rowsThere(side, box, app.store.get()));
+  later.style.setProperty("top", `${(100 * there) / T}%`);
+  const picture = el("span", { class: "head-picture" }, canvas, later, mark);
   picture.style.setProperty("--wide", S / Math.max(T, S));
   picture.style.setProperty("--high", T / Math.max(T, S));
   const chosen = shown.path === box.id && shown.head === head;
   const label = words({ en: "head {0}", zh: "头 {0}" }, head + 1);
   const part = `${box.id}.heads.${head}`;
   const adds = terms?.get(part);
-  const isOff = editedPart(app.store.get().edits, box, framed, "head", head) !== null;
   return declare(
     el(
       "button",
       {
-        type: "button", class: isOff ? "head-map is-off" : "head-map",
-        "aria-pressed": String(chosen),
+        type: "button", "aria-pressed": String(chosen),
+        class: isHeadOff(app, box, head) ? "head-map is-off" : "head-map",
         "aria-label": `${headName(box, head)}, ${words(boxTitle(box))}`,
         onclick: () => open({ path: box.id, head, key: null, query: null }),
       },

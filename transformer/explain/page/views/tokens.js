@@ -10,6 +10,15 @@ export function stepOf(explanation, box, index) {
   return box.side === "source" ? undefined : explanation.steps.find((step) => step.row === index);
 }
 
+/**
+ * How many rows of a box's stream there are at this step: in use those of the tokens that have been
+ * read so far. An encoder reads all at once, and so do training and a BERT.
+ */
+export function rowsThere({ model, explanation: { steps } }, box, { step, mode }) {
+  if (mode === "training" || model.kind === "BERT" || box.side === "source") return Infinity;
+  return steps[Math.min(step, steps.length - 1)].row + 1;
+}
+
 /** The label of the token that a row writes, or undefined. */
 function written(app, side, box, index) {
   const { explanation } = side;
