@@ -86,10 +86,9 @@ class Reference(Parts, Records):
                 made.append(one)
         return made
 
-    def step_of(self, explanation: Explanation, i: int | None = None) -> tuple[int, int, int]:
-        """The row, the token and the rival that are compared, at the chosen step or another."""
-        i = self.state["step"] if i is None else i
-        step = explanation.steps[min(i, len(explanation.steps) - 1)]
+    def step_of(self, explanation: Explanation) -> tuple[int, int, int]:
+        """The row, the token and the rival that are compared, at the chosen step."""
+        step = explanation.steps[min(self.state["step"], len(explanation.steps) - 1)]
         return step.row, step.token, self._rival(step)
 
     def _rival(self, step: Any) -> int:
@@ -129,10 +128,11 @@ class Reference(Parts, Records):
         return special[rest] if rest in special else found.parts[rest]
 
     def _sum_at(self, rest: str, entry: dict[str, Any]) -> float:
-        """A part of the sum at any step: "step:name"."""
+        """A part of the sum at any step, against the runner-up: "step:name"."""
         i, name = rest.split(":")
-        row, token, rival = self.step_of(self.now, int(i))
-        found = parts(self.model, self.now.trace, row, token, rival, self.edits)
+        step = self.now.steps[int(i)]
+        at = step.row, step.token, step.rival
+        found = parts(self.model, self.now.trace, *at, self.edits)
         return found.parts[name]
 
     def _lens(self, rest: str, entry: dict[str, Any]) -> float:

@@ -73,8 +73,7 @@ class Parts:
         if what == "difference":
             return abs(added.sum(0) - self.arrays[f"{path}.heads"][head, query]).max()
         step = next(s for s in self.now.steps if s.row == query)
-        rival = self._rival(step)
-        at, _ = read_difference(self.model, self.now.trace, query, step.token, rival)
+        at, _ = read_difference(self.model, self.now.trace, query, step.token, step.rival)
         return some(added @ at[path], which or str(key), key)
 
     def _product(self, layer: Any, row: int, line: int, place: str) -> float:

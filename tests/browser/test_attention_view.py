@@ -149,3 +149,16 @@ def test_two_vectors_change_places_before_the_mlp(tab: Any, python: tuple[Any, A
     places = swap.locator(".swap-stage").last.locator("[data-values]")
     shown = places.evaluate_all("all => all.map(e => e.dataset.values.split(' ').map(Number))")
     np.testing.assert_allclose(shown[:2], output[[1, 0]], rtol=BOUND, atol=BOUND)
+
+
+def test_a_head_that_is_switched_off_is_pale_among_the_others(tab: Any) -> None:
+    section = look(tab, "attention")
+    off = section.locator(".head-map.is-off")
+    assert off.count() == 0
+    section.locator(".head-map").nth(2).click()
+    section.get_by_role("button", name="Switch this head off").click()
+    off.first.wait_for()
+    assert off.count() == 1
+    assert (off.get_attribute("data-trace"), off.get_attribute("data-at")) == (
+        f"{CROSS}.weights", "2",
+    )  # fmt: skip

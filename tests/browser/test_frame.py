@@ -116,7 +116,7 @@ def test_the_map_is_walked_through_by_keys(shown: Open) -> None:
 
 
 def test_a_heat_map_reads_its_numbers_out(shown: Open) -> None:
-    tab = shown("#box=decoder.blocks.0.cross_attention&head=1")
+    tab = shown("#box=decoder.blocks.0.cross_attention&head=1&step=1")
     queries = tab.locator("#focus figure[data-trace$='.q']")
     values = [float(x) for x in queries.get_attribute("data-values").split()]
     queries.locator("[tabindex='0']").focus()
@@ -276,6 +276,49 @@ def test_the_focus_panel_comes_to_where_a_box_is_chosen(shown: Open) -> None:
     assert tab.locator("#focus h2").bounding_box()["y"] >= head
 
 
+def test_what_is_not_yet_written_is_said(shown: Open) -> None:
+    tab = shown("#box=decoder.blocks.0.cross_attention")
+    figures = tab.locator("#focus figure[data-trace$='.weights']")
+    figures.locator("[tabindex='0']").focus()
+    said = figures.get_by_role("status")
+    assert "not yet" not in said.inner_text()
+    tab.keyboard.press("ArrowDown")
+    assert said.inner_text() == "7: not yet written at this step"
+    tab.locator("#attention").scroll_into_view_if_needed()
+    hatched = "maps => maps.map((map) => map.clientHeight / map.parentElement.clientHeight)"
+    for stack, share in (("encoder", 0), ("decoder", 0.5)):  # all read at once; <s>, without 7
+        later = tab.locator(f"#attention [data-trace^='{stack}'] .head-later")
+        later.first.wait_for(state="attached")
+        assert set(later.evaluate_all(hatched)) == {share}
+    drawn(tab, lambda: tab.locator("#map").get_by_role("button", name="In training").click())
+    figures.locator("[tabindex='0']").focus()
+    assert said.inner_text().startswith("7 asks")
+
+
+def test_a_question_that_cannot_be_read_leaves_no_false_sentence(shown: Open) -> None:
+    tab = shown()
+    field = tab.locator("input.question")
+    field.focus()
+    drawn(tab, lambda: field.fill("3*4"))
+    said = " ".join(tab.locator("h1").inner_text().split())
+    assert said.startswith("Your model cannot read")
+    assert "Still showing 3+4 →" in said
+    assert field.evaluate("field => field === document.activeElement")
+    drawn(tab, lambda: field.fill("3+4"))
+    assert tab.locator("h1").inner_text().startswith("Your model read ")
+
+
+def test_a_link_leads_to_the_open_arithmetic(shown: Open) -> None:
+    for place in ("section=attention&key=1", "section=mlp&unit=3"):
+        tab = shown(f"#{place}", reduced_motion="reduce")
+        section = place.split("&")[0].removeprefix("section=")
+        tab.wait_for_function(
+            "id => { const e = document.querySelector(`#${id} .cell > *`);"
+            " return e && Math.abs(e.getBoundingClientRect().top) < 200 && scrollY > 200; }",
+            arg=section,
+        )
+
+
 def test_what_the_mask_hides_is_said(shown: Open) -> None:
     tab = shown("#box=decoder.blocks.0.self_attention&step=1")
     for name in ("weights", "scores"):
@@ -327,6 +370,7 @@ def test_a_changed_model_is_changed_in_writing_too(shown: Open) -> None:
     part = '[{"kind":"sublayer","path":"decoder.blocks.0.mlp"}]'
     tab = shown(f"#edits={urllib.parse.quote(part)}")
     tab.locator("#writing").scroll_into_view_if_needed()
+    tab.locator("#writing table.modes .token").first.wait_for()
     fed = tab.locator("#writing table.modes tr", has_text="comes out").first
     assert written(tab) != "7</s>"
     assert "".join(fed.locator("td").last.locator(".token").all_inner_texts()) == written(tab)

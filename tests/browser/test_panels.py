@@ -244,8 +244,18 @@ def test_the_mlp_says_what_it_turned_around(
         assert chances.count() == 2
         lead.locator(".token-button").first.click()
         one.settle()
-        assert one.state()["rival"] is not None
+        rival = one.state()["rival"]
+        assert rival is not None
         reader.check("#attention, #mlp, #sum")
+        chips = one.page.locator(".rival-chip")
+        assert chips.count() == 2  # in the MLP and in the sum, and not in attention
+        name = visible(reader.references["a"].tokens[rival])
+        assert chips.locator(".token").all_inner_texts() == [name, name]
+        if step == 0:
+            chips.first.click()
+            one.settle()
+            assert one.state()["rival"] is None
+            assert chips.count() == 0
     assert "read:#:decoder.blocks.#.add_cross_attention.residual" in {
         seen.rpartition(":")[0] for seen in reader.seen
     }

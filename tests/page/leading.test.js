@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { parts } from "../../transformer/explain/page/arithmetic/attribution.js";
 import {
-  directAttentions, headTerms, leadingHead, longestHead,
+  directAttentions, headTerms, leadingHead, longestHead, supportingHead,
 } from "../../transformer/explain/page/arithmetic/leading.js";
 import { loadModel, run } from "../../transformer/explain/page/arithmetic/model.js";
 import { fixture } from "./fixtures.js";
@@ -42,4 +42,16 @@ test("without terms, it is the longest vector of the last attention", () => {
       .reduce((sum, x) => sum + x * x, 0);
     for (let head = 0; head < heads; head++) assert.ok(lengthOf(head) <= lengthOf(lead.head));
   }
+});
+
+test("the head that speaks most for a token has the largest term, if that is above zero", () => {
+  const { model, trace } = made[0];
+  const paths = directAttentions(model);
+  const terms = headTerms(model, trace, { row: 3, token: 4, rival: 7 }, []);
+  const values = paths.flatMap((path) =>
+    Array.from({ length: model.config.n_heads }, (_, head) => terms.get(`${path}.heads.${head}`)));
+  const turned = new Map([...terms].map(([name, value]) => [name, -Math.abs(value)]));
+  const found = supportingHead(model, terms, paths);
+  assert.equal(found?.value ?? null, Math.max(...values) > 0 ? Math.max(...values) : null);
+  assert.equal(supportingHead(model, turned, paths), null);
 });

@@ -46,3 +46,15 @@ test("who has subscribed hears of each change, with the state before it, and of 
   store.set({ step: 2 });
   assert.deepEqual(heard, [[0, 1], [1, 2]]);
 });
+
+test("the rival belongs to one step: with another step or question, it is dropped", () => {
+  const store = createStore(beginning, "#rival=9&step=1");
+  store.set({ head: 2, step: 1 });
+  assert.equal(store.get().rival, 9);
+  store.set({ step: 2 });
+  assert.equal(store.get().rival, null);
+  store.set({ step: 0, rival: 4 });
+  assert.equal(store.get().rival, 4);
+  store.set({ question: "1+1" });
+  assert.equal(store.get().rival, null);
+});

@@ -3,7 +3,7 @@
 import { boxOf, boxesOf } from "./boxes.js";
 import { forgetColours } from "./paint.js";
 import { answerInTraining, answerInUse, computeSide, createSide } from "./sides.js";
-import { setAddress, watchPlace } from "./place.js";
+import { bringIntoView, setAddress, watchPlace } from "./place.js";
 import { createStore, readHash, sameValue, writeHash } from "./store.js";
 import { hideOrphanTip } from "./tips.js";
 import { attentionView } from "./views/attention.js";
@@ -73,11 +73,7 @@ function startPage(data) {
     if (!box) return;
     const path = ["attention", "mlp"].includes(box.kind) ? { path: box.id } : {};
     store.set({ box: box.id, ...path, ...changes });
-    requestAnimationFrame(() => {
-      const head = document.querySelector("#focus h2");
-      const { top } = head.getBoundingClientRect();
-      if (top < 0 || top > innerHeight * 0.7) head.scrollIntoView();
-    });
+    requestAnimationFrame(() => bringIntoView(document.querySelector("#focus h2")));
   }
 
   /** Scroll to a section. All above it is drawn first: it stays where it is. */
@@ -223,7 +219,15 @@ function startPage(data) {
     hideOrphanTip();
     drawn = store.get();
     if (isBuilt && drawn.section !== null) {
-      requestAnimationFrame(() => show(drawn.section, "instant"));
+      requestAnimationFrame(() => {
+        show(drawn.section, "instant");
+        const { section, key, unit } = drawn;
+        const isOpen = { attention: key !== null, mlp: unit !== null }[section];
+        if (isOpen) {
+          const opened = document.querySelector(`#${section} .cell > *`);
+          opened?.scrollIntoView({ behavior: "instant" });
+        }
+      });
     }
     setAddress(writeHash(drawn, store.defaults));
     const { dataset } = document.documentElement; // by which a test knows that all is drawn

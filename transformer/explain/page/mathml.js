@@ -1,7 +1,7 @@
 // Formulas, as trees of arrays: ["frac", 1, ["sqrt", "d"]].
 
 const MATHML_SHORT = {
-  frac: "mfrac", sub: "msub", sup: "msup", subsup: "msubsup", sqrt: "msqrt", row: "mrow",
+  frac: "mfrac", sub: "msub", sup: "msup", sqrt: "msqrt", row: "mrow",
   text: "mtext", asks: "mi", answers: "mi", value: "mi",
 };
 

@@ -110,9 +110,11 @@ function paintLabels(pen, layout, rows, columns, [height, width]) {
 }
 
 /** Paint the cells, with their numbers where there is room. */
-export function paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden }) {
+export function paintHeat(canvas, layout, values, options) {
+  const { rows, columns, scale, most, hidden } = options;
   const { left, top, cell, line } = layout;
   const [height, width] = values.shape;
+  const { there = height } = options;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = layout.width * ratio;
   canvas.height = layout.height * ratio;
@@ -132,13 +134,24 @@ export function paintHeat(canvas, layout, values, { rows, columns, scale, most, 
       pen.fillStyle = css(colour);
       pen.fillRect(across, down, cell - gap, line - gap);
       if (hidden && hidden(i, j)) hatch(pen, colour, [across, down, cell - gap, line - gap]);
-      else if (cell >= 36) {
+      else if (cell >= 36 && i < there) {
         pen.fillStyle = inkOn(colour);
         pen.fillText(x.toFixed(2).replace("-", "−"), across + cell / 2, down + line / 2);
       }
     }
   }
+  if (there < height) veil(pen, [left, top + there * line, width * cell, (height - there) * line]);
   paintLabels(pen, layout, rows, columns, [height, width]);
+}
+
+/** Fade and hatch what is not there yet. */
+function veil(pen, place) {
+  const { cell } = colours();
+  pen.globalAlpha = 0.8;
+  pen.fillStyle = css(cell);
+  pen.fillRect(...place);
+  pen.globalAlpha = 1;
+  hatch(pen, cell, place);
 }
 
 /** Strike a cell of that colour out, with lines that go on in the next. */

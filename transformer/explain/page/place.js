@@ -14,6 +14,12 @@ export function watchPlace(note) {
   }, { passive: true });
 }
 
+/** Scroll to an element that begins outside of what is seen, or so low that it looks as if. */
+export function bringIntoView(element) {
+  const { top } = element.getBoundingClientRect();
+  if (top < 0 || top > innerHeight * 0.7) element.scrollIntoView();
+}
+
 /** In a notebook's cell a page has no address of its own. */
 export const hasAddress = () => location.protocol !== "about:";
 

@@ -73,6 +73,9 @@ export function writeHash(state, defaults) {
   return fields.toString();
 }
 
+// A rival is that of one token: with any of these, the one that was chosen is dropped.
+const ENDS_RIVAL = ["question", "target", "mode", "step"];
+
 /**
  * get() → the state, set({step: 2}), subscribe((state, before) => …), which is called after a
  * change.
@@ -87,7 +90,8 @@ export function createStore(defaults, hash = "") {
       const before = state;
       const names = Object.keys(changes).filter((name) => !sameValue(changes[name], before[name]));
       if (names.length === 0) return;
-      state = { ...state, ...changes };
+      const others = names.some((name) => ENDS_RIVAL.includes(name)) ? { rival: null } : {};
+      state = { ...state, ...others, ...changes };
       for (const listener of listeners) listener(state, before);
     },
     subscribe(listener) {

@@ -99,6 +99,7 @@ const ASKS_AND_ANSWERS = { en: "{0} asks, {1} answers: {2}", zh: "{0} 问，{1} 
 const HIDDEN_PAIR = {
   en: "{0} asks, {1} answers: {2}, hidden by the mask", zh: "{0} 问，{1} 答：{2}，被掩码遮住",
 };
+const LATER_ROW = { en: "{0}: not yet written at this step", zh: "{0}：这一步还没有写出" };
 const heatCursors = new Map(); // where the reader's cursor stands, also after a map is drawn anew
 
 /**
@@ -109,6 +110,7 @@ const heatCursors = new Map(); // where the reader's cursor stands, also after a
  * scale: "weight" (0 and more, one hue) or "signed"; most: the number of the full colour
  * select: {row, column}, either may be missing; onSelect(row, column): on a click or Enter
  * hidden(row, column): is the cell struck out, as one that the mask hides?
+ * there: so many rows there are at this step, the others are hatched
  * cell, line: a cell's width and height in pixels; the numbers stand in cells of 36 and more
  * canvas: of a `canvasKeeper`, where many are drawn anew at once
  */
@@ -118,12 +120,13 @@ export function heatMap(side, options) {
   const rows = options.rows?.map(visible) ?? null;
   const columns = options.columns?.map(visible) ?? options.columns;
   const [height, width] = values.shape;
+  const { there = height } = options;
   const most = options.most ?? (trace.endsWith(".weights") ? 1 : largestSize(values.data));
   const asks = /\.(weights|scores)$/.test(trace);
 
   const canvas = options.canvas ?? el("canvas");
   const layout = heatLayout(values.shape, { rows, columns, cell, line: options.line });
-  paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden });
+  paintHeat(canvas, layout, values, { rows, columns, scale, most, hidden, there });
   const mark = (name) => el("span", { class: name, hidden: true });
   const cursor = mark("heat-cursor");
   const picture = el("div", { class: "heat-picture" }, canvas, mark("heat-selected"), cursor);
@@ -143,8 +146,9 @@ export function heatMap(side, options) {
   function read(i, j) {
     const [row, column] = [rows?.[i] ?? i + 1, columns?.[j] ?? j + 1]; // numbered from 1
     const x = values.data[i * width + j];
-    readout.textContent = hidden && hidden(i, j) ? words(HIDDEN_PAIR, row, column, number(x)) : asks
-      ? words(ASKS_AND_ANSWERS, row, column, number(x))
+    const pair = hidden && hidden(i, j) ? HIDDEN_PAIR : ASKS_AND_ANSWERS;
+    readout.textContent = i >= there ? words(LATER_ROW, row)
+      : asks ? words(pair, row, column, number(x))
       : `${rows === null && height === 1 ? "" : `${row}, `}${column}: ${number(x)}`;
   }
 

@@ -102,12 +102,17 @@ function explanationOf(model, task, { training = false, ...found }) {
   };
 }
 
-/** A step with the rival that was chosen, or where that is no other token, the runner-up. */
-export function comparedStep(explanation, { step: chosen, rival }) {
+/** The rival that was chosen for a step, or null: there is none, or it is no other token. */
+export function chosenRival({ steps }, { step: chosen, rival }) {
+  const { token, probabilities } = steps[Math.min(chosen, steps.length - 1)];
+  return rival !== null && rival !== token && rival < probabilities.length ? rival : null;
+}
+
+/** A step with the rival that was chosen, or without one, the runner-up. */
+export function comparedStep(explanation, state) {
   const { steps } = explanation;
-  const step = steps[Math.min(chosen, steps.length - 1)];
-  const isOther = rival !== null && rival !== step.token && rival < step.probabilities.length;
-  return { ...step, rival: isOther ? rival : step.rival };
+  const step = steps[Math.min(state.step, steps.length - 1)];
+  return { ...step, rival: chosenRival(explanation, state) ?? step.rival };
 }
 
 /** The ids of a step's tokens, the likeliest first. */

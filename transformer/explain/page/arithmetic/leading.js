@@ -22,17 +22,26 @@ export function headTerms(model, trace, { row, token, rival }, edits) {
  * Where none has a term, the longest vector of the last attention; its value is null.
  */
 export function leadingHead({ config }, trace, terms, paths, row) {
-  let best = null;
-  for (const path of paths) {
-    for (let head = 0; head < config.n_heads; head++) {
-      const value = terms.get(`${path}.heads.${head}`);
-      if (value === undefined) continue;
-      if (best === null || Math.abs(value) > Math.abs(best.value)) best = { path, head, value };
-    }
-  }
+  const most = largest(termsOf(config, terms, paths), Math.abs);
   const last = paths.at(-1);
-  return best ?? { path: last, head: longestHead(trace, last, row), value: null };
+  return most ?? { path: last, head: longestHead(trace, last, row), value: null };
 }
+
+/** Of the heads of these attentions, the one that speaks most for the token; null if none does. */
+export function supportingHead({ config }, terms, paths) {
+  const most = largest(termsOf(config, terms, paths), (value) => value);
+  return most?.value > 0 ? most : null;
+}
+
+/** The terms of the heads of these attentions: [{path, head, value}]. */
+function termsOf({ n_heads: heads }, terms, paths) {
+  return paths.flatMap((path) => Array.from({ length: heads }, (_, head) => (
+    { path, head, value: terms.get(`${path}.heads.${head}`) })))
+    .filter(({ value }) => value !== undefined);
+}
+
+const largest = (list, size) => list.reduce((most, one) => (
+  most === null || size(one.value) > size(most.value) ? one : most), null);
 
 /** The head whose part of an attention is the longest vector in this row. */
 export function longestHead(trace, path, row) {

@@ -5,6 +5,7 @@ import { hiddenPairs } from "../arithmetic/cell.js";
 import { argmax, at, row, sub } from "../arithmetic/tensor.js";
 import { boxTitle } from "../boxes.js";
 import { canvasKeeper } from "../paint.js";
+import { bringIntoView } from "../place.js";
 import { bars, derived, el, heatMap, percent, phrase } from "../widgets.js";
 import { words } from "../words.js";
 import { leadSentence, whyItLooks } from "./attention_lead.js";
@@ -15,7 +16,7 @@ import { headShown, leadingOf } from "./leading.js";
 import { placed } from "./lines.js";
 import { partSwitch } from "./part_switch.js";
 import {
-  answeringTokens, askingTokens, rowLabels, rowNote, tokenAt, whoAsks,
+  answeringTokens, askingTokens, rowLabels, rowNote, rowsThere, tokenAt, whoAsks,
 } from "./tokens.js";
 
 const LOOKS = 6; // of a row, so many of the largest weights are listed
@@ -44,7 +45,7 @@ export function attentionView(app) {
       app.store.set({ ...change, box: change.path });
       if (change.key !== null) {
         app.announce(words({ en: "The arithmetic of this cell stands below.", zh: "这一格的算式在下面。" }));
-      }
+      } else requestAnimationFrame(() => bringIntoView(large));
     }
 
     return function update() {
@@ -53,11 +54,11 @@ export function attentionView(app) {
       const state = app.store.get();
       choose(state);
       const leading = leadingOf(app, side);
-      const { step } = leading;
+      const { i, step } = leading;
       const chosen = boxes.find(({ id }) => id === shown.path);
       const box = chosen ?? boxes.find(({ id }) => id === leading.lead.path);
       const head = headShown(side, leading, box.id, chosen ? shown.head : null);
-      const secret = isSecret(app, side, Math.min(state.step, explanation.steps.length - 1));
+      const secret = isSecret(app, side, i);
       const sourceRow = answeringRow(explanation, leading.lead, step.row);
       const own = box.side !== "source"; // its rows are those of the stream that writes
       const asking = askingTokens(explanation, box).length;
@@ -66,9 +67,9 @@ export function attentionView(app) {
       const key = shown.key === null ? null : Math.min(shown.key, answering - 1);
       const cell = { head, query, key, step, edits: state.edits };
       const c = {
-        app, side, step, open, shown: { path: box.id, head },
-        terms: secret ? null : leading.terms, sourceRow: own ? sourceRow : query,
-        canvasOf,
+        app, side, i, step, open, shown: { path: box.id, head },
+        terms: secret ? null : leading.terms, lead: leading.lead,
+        sourceRow: own ? sourceRow : query, canvasOf,
       };
       lead.replaceChildren(...leadSentence(app, side, { ...leading, isSecret: secret }, open));
       grid.replaceChildren(...attentionGroups(boxes).map((group) => headGrid(c, group)));
@@ -112,7 +113,8 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
   const rows = rowLabels(app, side, box).map((label, i) => (i === chosen ? `▸${label}` : label));
   const heat = heatMap(side, {
     trace: name, at: [head], values, rows, columns, scale: "weight",
-    cell, hidden: hiddenPairs(side.model, explanation.inputs, box),
+    cell, there: rowsThere(side, box, app.store.get()),
+    hidden: hiddenPairs(side.model, explanation.inputs, box),
     select: { row: query, column: key ?? undefined }, onSelect: look,
     label: `${words(boxTitle(box))}, ${headName(box, head)}`,
     canvas: canvasOf("large"),
@@ -143,11 +145,11 @@ function largeMap(app, side, box, { head, query, key, step }, open, canvasOf) {
     ) : words({ en: "This token may look at nobody.", zh: "这个词元谁也不能看。" })),
     whyItLooks(side, box, head, query) ?? "",
     el("div", { class: "large-row" }, heat, el("div", { class: "looks" }, bars({
-      items, label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
+      items, range: [0, 1], label: words({ en: "At whom this row looks", zh: "这一行在看谁" }),
     }), others || null)),
     rowNote(app, side, box, query) ?? "",
+    ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
     partSwitch(app, side,
       { kind: "head", path: box.id, index: head }, { path: box.id, head }) ?? "",
-    ...(key === null && seen.length ? [hint(() => look(query, seen[0]))] : []),
   ];
 }

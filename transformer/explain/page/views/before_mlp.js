@@ -2,13 +2,14 @@
 // logit lens, and what its units add to the written token's logit.
 
 import { lens } from "../arithmetic/attribution.js";
-import { comparedStep, likeliest } from "../arithmetic/explanation.js";
+import { chosenRival, comparedStep, likeliest } from "../arithmetic/explanation.js";
 import { unitsForToken } from "../arithmetic/unit.js";
 import { derived, el, percent, phrase, term, token } from "../widgets.js";
 import { words } from "../words.js";
 import { isSecret } from "./guess.js";
 import { editedPart } from "./lines.js";
 import { signed } from "./part_names.js";
+import { rivalChip } from "./rival_chip.js";
 import { againstRival, stepTable } from "./step_table.js";
 
 /**
@@ -36,13 +37,25 @@ function addedFor(side, path, { row, token: id }, rival, tag = "strong") {
   return derived(el(tag, { text: signed(total) }), what, total);
 }
 
-/** A token as a button that makes it the rival, in all sections. */
-function rivalButton(app, side, id) {
+/** The token that led before an MLP, where it differs from what a step writes; or the runner-up. */
+const overtaken = (before, step) => (before.id === step.token ? step.rival : before.id);
+
+/** Against which token an MLP's units speak at step i: the chosen one, or that which led before. */
+export function rivalInMlp(app, { model, explanation }, path, i) {
+  const { steps, trace } = explanation;
+  const state = app.store.get();
+  const isChosen = i === Math.min(state.step, steps.length - 1);
+  const { before } = aroundSublayer(model, trace, path, steps[i].row);
+  return (isChosen ? chosenRival(explanation, state) : null) ?? overtaken(before, steps[i]);
+}
+
+/** A token as a button that makes it the rival of step i. */
+function rivalButton(app, side, path, i, id) {
   return el("button", {
     type: "button", class: "token-button",
     title: words({ en: "compare with this token", zh: "和这个词元比较" }),
-    "aria-pressed": String(app.store.get().rival === id),
-    onclick: () => app.store.set({ rival: id }),
+    "aria-pressed": String(rivalInMlp(app, side, path, i) === id),
+    onclick: () => app.store.set({ step: i, rival: id }),
   }, token(side.explanation.label(id)));
 }
 
@@ -71,24 +84,26 @@ export function mlpLead(app, side, box, index) {
   const texts = SAID_AROUND[before.id === after.id ? "same" : "changed"];
   const said = phrase(texts, token(label(before.id)), chance(explanation, index, before, before.id),
     token(label(after.id)), chance(explanation, index, after, after.id));
-  const led = before.id === step.token ? step.rival : before.id;
+  const led = overtaken(before, step);
   const against = [...new Set([led, step.rival])];
   const adds = phrase(
     { en: "To the logit of {0} it adds {1} against {2}", zh: "它给 {0} 的 logit 加上：相对于 {2} 是 {1}" },
-    token(label(step.token)), addedFor(side, box.id, step, led), rivalButton(app, side, led));
+    token(label(step.token)), addedFor(side, box.id, step, led),
+    rivalButton(app, side, box.id, i, led));
   const more = against.length === 1
     ? words({ en: ", the runner-up in the end.", zh: "（最后的第二名）。" })
     : phrase({
       en: ", and {0} against {1}, the runner-up in the end.",
       zh: "，相对于最后的第二名 {1} 是 {0}。",
-    }, addedFor(side, box.id, step, step.rival), rivalButton(app, side, step.rival));
+    }, addedFor(side, box.id, step, step.rival), rivalButton(app, side, box.id, i, step.rival));
   return [
-    el("p", { class: "lead" }, said, adds, more),
+    el("p", { class: "lead" }, said, adds, more, " ",
+      i === app.store.get().step && rivalChip(app, side)),
     ...mlpAtEachStep(app, side, box, i),
     el("p", { class: "quiet" }, phrase({
       en: "Before and after are read off the residual stream by the {0}; what is added holds " +
-        "each norm's scale at its value here. A click on a token makes it the rival.",
-      zh: "之前和之后是用 {0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为对手。",
+        "each norm's scale at its value here. A click on a token makes it the rival of this one.",
+      zh: "之前和之后是用 {0}从残差流里读出来的；加上的数把各个归一化的缩放固定为此处的值。点一个词元，就以它为这一步的对手。",
     }, term("logit lens", words({ en: "logit lens", zh: "logit 透镜" })))),
   ];
 }
@@ -104,7 +119,7 @@ function mlpAtEachStep(app, side, box, chosen) {
   ], (step) => {
     if (editedPart(edits, box, step.row) === "sublayer") return null;
     const { before, after } = aroundSublayer(model, trace, box.id, step.row);
-    const led = before.id === step.token ? step.rival : before.id;
+    const led = overtaken(before, step);
     const said = (stage) =>
       [token(label(stage.id)), " ", chance(explanation, step.row, stage, stage.id, "span")];
     const added = addedFor(side, box.id, step, led, "span");

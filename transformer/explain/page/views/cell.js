@@ -13,6 +13,9 @@ import { answeringTokens, askingTokens, whoAsks } from "./tokens.js";
 
 const SOFTMAX_KEYS = 6; // of a row, so many are written out
 
+/** With four digits behind the point, so that the shares can be computed again. */
+const precise = (x) => (x >= 1 ? x.toFixed(4) : number(x));
+
 /** The lines, for the head, the query's row and the key's. */
 export function cellPanel(app, side, box, { head, query, key, edits }) {
   const { model, explanation } = side;
@@ -29,7 +32,7 @@ export function cellPanel(app, side, box, { head, query, key, edits }) {
   };
   return [
     el("h3", {}, phrase(
-      { en: "{0} asks {1}: {2}", zh: "{0} 问 {1}：{2}" },
+      { en: "{0} looks at {1}: {2}", zh: "{0}在看 {1}：{2}" },
       whoAsks(app, side, box, query), token(labels[key]),
       el("strong", { text: percent(cell.weight) }),
     )),
@@ -176,13 +179,14 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
     "tr", { class: j === key && "selected" },
     el("th", { scope: "row" }, placed(labels, j)),
     cellOf(cells[j].hidden ? "−∞" : number(cells[j].score)),
-    derived(cellOf(number(cells[j].exponential)), `${what}.exponential.${j}`, cells[j].exponential),
+    derived(cellOf(precise(cells[j].exponential)), `${what}.exponential.${j}`,
+      cells[j].exponential),
     declare(cellOf(percent(cells[j].weight)), side, `${box.id}.weights`, [head, query, j],
       [cells[j].weight]),
   ));
   const sumRow = (name, text, exponential, share) => el(
     "tr", { class: name }, el("th", { scope: "row", text }), cellOf(""),
-    derived(cellOf(number(exponential)), `${what}.exponential.${name}`, exponential),
+    derived(cellOf(precise(exponential)), `${what}.exponential.${name}`, exponential),
     derived(cellOf(percent(share)), `${what}.weight.${name}`, share));
   if (others.length) {
     const text = words({ en: "the other {0}", zh: "其余 {0} 个" }, others.length);
@@ -203,7 +207,8 @@ function softmaxLine({ side, box, head, query, key, cells, largest, sum, weight,
       zh: "对掩码放行的每个得分取 e 的幂，再除以它们的总和。先减去这一行最大的得分 {0}：结果不变，数却不会太大。",
     }, Number.isFinite(largest) ? number(largest) : "−∞"),
     formula(["frac", power, ["row", "∑", power]], "=",
-      ["frac", measured(cells[key].exponential), measured(sum)], "=", measured(weight)),
+      ["frac", ["text", precise(cells[key].exponential)], ["text", precise(sum)]],
+      "=", measured(weight)),
     el("table", { class: "softmax" },
       el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text })))),
       el("tbody", {}, rows)),

@@ -8,7 +8,7 @@ import { bars, derived, el, formula, number, phrase, term, token } from "../widg
 import { words } from "../words.js";
 import { isSecret, secretNote } from "./guess.js";
 import { line, measured, placed, quietLine, strips, termBars, totalLine } from "./lines.js";
-import { rivalOf, stepOf } from "./tokens.js";
+import { stepOf } from "./tokens.js";
 
 const KEYS = 6; // of a row, so many are written out
 
@@ -23,7 +23,8 @@ export function outputLine({ side, box, head, weighted, weight, added, what }) {
         "the largest of them; it is this sum:",
       zh: "W_O 把这 {0} 个数变成 {1} 个，和词元的向量一样长。其中第 {2} 个数最大，它是这些项的和：",
     }, weighted.length, added.length, largest + 1),
-    formula("(", measured(weight), "·", ["value", "v"], ")", ["subsup", "W", "O", head + 1]),
+    formula("(", measured(weight), "·", ["value", "v"], ")", 
+      ["sub", "W", ["row", "O", ["text", words({ en: ", head {0}", zh: "，头 {0}" }, head + 1)]]]),
     termBars(terms, `${what}.output.${largest}`,
       words({ en: "Terms of its largest number", zh: "最大的那个数的各项" })),
     totalLine(words({ en: "together {0}", zh: "合计 {0}" }, number(added[largest])),
@@ -98,8 +99,7 @@ export function logitLine(c) {
     }));
   }
   if (isSecret(app, side, explanation.steps.indexOf(step))) return line(title, "", secretNote());
-  const other = rivalOf(app, step);
-  const d = readDifference(model, trace, step.row, step.token, other).places.get(box.id);
+  const d = readDifference(model, trace, step.row, step.token, step.rival).places.get(box.id);
   const values = addedByKeys(model, trace, box, head, query).map((added) =>
     dot(added, 0, d, 0, d.length));
   const order = [...values.keys()].filter((j) => !cells[j].hidden || j === key)
@@ -123,7 +123,7 @@ export function logitLine(c) {
         "held at its value here. A large weight need not mean a large effect: it depends on what " +
         "the value says.",
       zh: "{0} 的 logit 减去 {1} 的 logit，因为这一对变化了 {2}（各个归一化的缩放固定为此处的值）。权重大不等于作用大，还要看那个值说的是什么。",
-    }, tokenOf(step.token), tokenOf(other), el("strong", { text: number(values[key]) })),
+    }, tokenOf(step.token), tokenOf(step.rival), el("strong", { text: number(values[key]) })),
     bars({ items, label: words({ en: "What each key of the row adds", zh: "这一行的每个键加了什么" }) }),
     totalLine(words({ en: "head {0} together {1}", zh: "头 {0} 合计 {1}" }, head + 1, number(total)),
       `${what}.logit.total`, total),

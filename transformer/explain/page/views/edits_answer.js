@@ -1,7 +1,7 @@
 // What the edits do to the answer: before and after, and in a sentence over all its steps.
 
 import { probabilitiesAt } from "../arithmetic/edits.js";
-import { derived, el, number, percent, phrase, token } from "../widgets.js";
+import { derived, el, number, percent, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { asRead, said } from "./said.js";
 
@@ -66,20 +66,30 @@ function lossesSentence({ clean, explanation }) {
     shown("before", before), shown("after", after));
 }
 
+/** A step as a button that leads to it: "step 1 · 5". */
+function stepButton({ clean }, i, id, isTraining, go) {
+  const texts = isTraining ? { en: "position {0} · {1}", zh: "第 {0} 个位置 · {1}" }
+    : { en: "step {0} · {1}", zh: "第 {0} 步 · {1}" };
+  return el("button", {
+    type: "button", class: "go-step", text: words(texts, i + 1, visible(clean.label(id))),
+    onclick: () => go(i),
+  });
+}
+
 /** Where most changes: "Most changes at step 1: the probability of 5 falls from 99% to 81%." */
 function stepsSentence({ clean, model }, i, { id, before, after }, isTraining, go) {
   const shown = (what, p) =>
     derived(el("span", { class: "number", text: percent(p) }), `consequence:${what}:${i}`, p);
   const values = [
-    el("button", { type: "button", class: "plain", text: i + 1, onclick: () => go(i) }),
-    token(clean.label(id)), shown("before", before), shown("after", after),
+    stepButton({ clean }, i, id, isTraining, go), token(clean.label(id)),
+    shown("before", before), shown("after", after),
     words(after < before ? { en: "falls", zh: "降" } : { en: "rises", zh: "升" }),
   ];
   if (percent(before) === percent(after)) {
     return phrase({
-      en: "And at no step does its token's probability visibly change: at step {0}, where most " +
+      en: "And at no step does its token's probability visibly change: at {0}, where most " +
         "changes, that of {1} is {2}, as before.",
-      zh: "各步所写词元的概率也看不出变化：变化最大的第 {0} 步，{1} 的概率仍是 {2}。",
+      zh: "各步所写词元的概率也看不出变化：变化最大的是 {0}，{1} 的概率仍是 {2}。",
     }, ...values);
   }
   if (model.kind === "BERT") {
@@ -88,11 +98,11 @@ function stepsSentence({ clean, model }, i, { id, before, after }, isTraining, g
     }, ...values);
   }
   return phrase(isTraining ? {
-    en: "Most changes at position {0}: the probability of {1} {4} from {2} to {3}.",
-    zh: "变化最大的是第 {0} 个位置：{1} 的概率从 {2} {4}到 {3}。",
+    en: "Most changes at {0}: the probability of {1} {4} from {2} to {3}.",
+    zh: "变化最大的是 {0}：{1} 的概率从 {2} {4}到 {3}。",
   } : {
-    en: "After the same tokens as before, most changes at step {0}: the probability of {1} {4} " +
-      "from {2} to {3}.",
-    zh: "在同样的前文之后，变化最大的是第 {0} 步：{1} 的概率从 {2} {4}到 {3}。",
+    en: "After the same tokens as before, most changes at {0}: the probability of {1} {4} from " +
+      "{2} to {3}.",
+    zh: "在同样的前文之后，变化最大的是 {0}：{1} 的概率从 {2} {4}到 {3}。",
   }, ...values);
 }

@@ -9,6 +9,7 @@ import { derived, el, phrase, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { effectTable } from "./effects.js";
 import { partLabel, partText, signed } from "./part_names.js";
+import { rivalChip } from "./rival_chip.js";
 
 /** Elements: a table of the edits, and a sentence on each. `edited`: the trace with all of them. */
 export function editsReport(app, side, step, edited) {
@@ -41,7 +42,7 @@ export function editsReport(app, side, step, edited) {
           "Predicted is that the part's term leaves the sum of the whole model, and nothing else " +
           "changes:",
         zh: "在这一步，{0} 的 logit 减去对手 {1} 的，变化了多少。“预测”是指：从完整模型的求和里去掉这一项，其余都不变：",
-      }, token(label(step.token)), token(label(step.rival)))),
+      }, token(label(step.token)), token(label(step.rival))), " ", rivalChip(app, side)),
       effectTable(rows),
     ]),
     lost > 0 ? el("p", { class: "why-note", text: words({

@@ -14,6 +14,7 @@ import { formulasOf } from "./focus_formulas.js";
 import { textOf } from "./focus_text.js";
 import { isBoxSecret, secretNote } from "./guess.js";
 import { headShown, leadingOf } from "./leading.js";
+import { rowsThere } from "./tokens.js";
 
 const MOST_PROBABILITIES = 12;
 const FURTHER = {
@@ -90,6 +91,7 @@ export function focusView(app) {
           columns: values.shape[1] === 1 ? undefined : labels[array.columns] ?? null,
           scale: array.trace.endsWith(".weights") ? "weight" : "signed",
           select: array.rows === "own" && !isSource ? { row } : {},
+          there: array.rows === "own" ? rowsThere(side, box, state) : undefined,
           hidden: isPairs(array) && hiddenPairs(side.model, side.explanation.inputs, box),
           ...cellSize(array, values),
           caption: el("span", { class: array.colour, text: array.title }), label: array.title,
@@ -107,7 +109,9 @@ export function focusView(app) {
       const labels = (box.side === "source" && columns) || rows;
       const { row } = steps[Math.min(store.get().step, steps.length - 1)];
       const chosen = box.side === "source" ? -1 : row;
-      const items = (inputs.ids ?? inputs[box.side]).map((id, i) => el("li", {},
+      const there = rowsThere(side, box, store.get());
+      const ids = inputs.ids ?? inputs[box.side];
+      const items = ids.map((id, i) => el("li", { class: i >= there && "later" },
         token(labels[i], { class: i === chosen ? "selected" : "" }),
         el("span", { class: "number", text: labels[i] === "?" ? "" : String(id) })));
       return el("div", { class: "scroll" }, el("ol", { class: "focus-tokens" }, items));

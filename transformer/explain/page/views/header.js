@@ -4,7 +4,7 @@
 import { forgetColours } from "../paint.js";
 import { copyAddress, hasAddress } from "../place.js";
 import { hideTip, showTip } from "../tips.js";
-import { el, percent, phrase, token } from "../widgets.js";
+import { el, percent, token, visible } from "../widgets.js";
 import { words } from "../words.js";
 import { editsBanner } from "./edits_banner.js";
 import { anySecret, isSecret, shownSteps } from "./guess.js";
@@ -24,6 +24,10 @@ const SENTENCES = {
     en: "In training your model reads {0} and the right answer {1} at once. " +
       "Here is everything that happens.",
     zh: "训练时，你的模型一次读入 {0} 和正确答案 {1}。其间发生的一切都在这里。",
+  },
+  wrong: { // {2}: the question that is still shown
+    en: "Your model cannot read {0}. Still showing {2} → {1}.",
+    zh: "你的模型读不了 {0}。下面仍是 {2} → {1}。",
   },
 };
 
@@ -46,18 +50,20 @@ export function headerView(app, sections) {
       "aria-label": words({ en: "The answer, token by token", zh: "答案，逐个词元" }),
     });
     const reading = el("span", { class: "quiet" });
-    const sentence = el("h1", { class: "sentence" });
-    let phrased = null; // the mode of which the sentence speaks
+    const [begin, between, end] = ["begin", "between", "end"].map(() => el("span"));
+    const tail = el("span", { class: "tail" });
+    const sentence = el("h1", { class: "sentence" },
+      begin, el("span", { class: "asked" }, input, rest), between,
+      el("span", { class: "written" }, answer, reading), end, " ", tail);
 
-    function say(mode) {
-      phrased = mode;
-      const texts = mode === "use" && payload.kind === "BERT" ? SENTENCES.gap : SENTENCES[mode];
-      const asked = el("span", { class: "asked" }, input, rest);
-      const parts = phrase(texts, asked, el("span", {}, answer, reading));
-      const last = parts.pop();
-      const end = last.search(/[.。]/) + 1;
-      const tail = el("span", { class: "tail", text: last.slice(end).trim() });
-      sentence.replaceChildren(...parts, last.slice(0, end), " ", tail);
+    /** Word the sentence around what stands in it, which does not move: one may be typing. */
+    function say(texts, answered) {
+      const [before, middle, after] = words(texts, "\0", "\0", answered).split("\0");
+      const stop = after.search(/[.。]/) + 1;
+      begin.textContent = before;
+      between.textContent = middle;
+      end.textContent = after.slice(0, stop);
+      tail.textContent = after.slice(stop).trim();
     }
 
     const error = el("p", { id: "question-error", class: "error", role: "alert", hidden: true });
@@ -107,7 +113,6 @@ export function headerView(app, sections) {
     return () => {
       const { question, step, guess: isGuessing } = store.get();
       const mode = side.explanation?.steps[0].loss === undefined ? "use" : "training";
-      if (mode !== phrased) say(mode);
       if (input.value !== question) input.value = question;
       const letters = Math.max(3, Math.min(60, [...question].length + 1));
       input.style.setProperty("width", `${letters}ch`);
@@ -118,7 +123,11 @@ export function headerView(app, sections) {
       element.classList.toggle("wrong", side.error !== null);
       if (!side.explanation) return;
       const { source, question: answered, text, steps, label } = side.explanation;
-      rest.textContent = source.startsWith(answered) ? source.slice(answered.length) : "";
+      const isWrong = side.error !== null && answered !== question;
+      const isGap = mode === "use" && payload.kind === "BERT";
+      say(SENTENCES[isWrong ? "wrong" : isGap ? "gap" : mode], visible(answered));
+      const isRest = !isWrong && source.startsWith(answered);
+      rest.textContent = isRest ? source.slice(answered.length) : "";
       answer.replaceChildren(...shownSteps(app, side).map((each, i) => stepBox(each, i, step)));
       const chosen = answer.children[step];
       if (chosen) answer.scrollLeft = chosen.offsetLeft - answer.clientWidth / 2;

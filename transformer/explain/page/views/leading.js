@@ -1,18 +1,22 @@
 // The head that attention opens on: at the chosen step, the one that counts most in the sum.
 
-import { comparedStep } from "../arithmetic/explanation.js";
-import { directAttentions, headTerms, leadingHead } from "../arithmetic/leading.js";
+import {
+  directAttentions, headTerms, leadingHead, supportingHead,
+} from "../arithmetic/leading.js";
 
 /**
- * {step, terms, lead}: a step, the chosen one unless given, with its rival; each head's term, and
- * the head that counts most.
+ * {i, step, terms, lead, support}: a step, the chosen one unless given; each head's term, against
+ * the runner-up; the head that counts most; and where it speaks against the token, the one that
+ * speaks most for it, or null.
  */
 export function leadingOf(app, side, i = app.store.get().step) {
-  const { model, explanation: { trace }, edits } = side;
-  const step = comparedStep(side.explanation, { ...app.store.get(), step: i });
+  const { model, explanation: { trace, steps }, edits } = side;
+  const step = steps[Math.min(i, steps.length - 1)];
   const terms = headTerms(model, trace, step, edits);
-  const lead = leadingHead(model, trace, terms, directAttentions(model), step.row);
-  return { step, terms, lead };
+  const paths = directAttentions(model);
+  const lead = leadingHead(model, trace, terms, paths, step.row);
+  const support = lead.value < 0 ? supportingHead(model, terms, paths) : null;
+  return { i: steps.indexOf(step), step, terms, lead, support };
 }
 
 /** The head of an attention that is shown: the chosen one, or that which counts most there. */

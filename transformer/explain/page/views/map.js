@@ -11,6 +11,7 @@ import {
 import { words } from "../words.js";
 import { isBoxSecret, isHidden } from "./guess.js";
 import { modesNote } from "./modes.js";
+import { rowsThere } from "./tokens.js";
 
 export function mapView(app) {
   const { store } = app;
@@ -155,15 +156,6 @@ function wayTo(boxes, box) {
 export function idsRead(side, box) {
   const { inputs } = side.explanation;
   return inputs.ids ?? inputs[box.side];
-}
-
-/**
- * How many rows of a box's stream there are at this step: in use those of the tokens that have been
- * read so far. An encoder reads all at once, and so do training and a BERT.
- */
-function rowsThere({ model, explanation: { steps } }, box, { step, mode }) {
-  if (mode === "training" || model.kind === "BERT" || box.side === "source") return Infinity;
-  return steps[Math.min(step, steps.length - 1)].row + 1;
 }
 
 /** The first rows of a matrix, and of these the first columns. */

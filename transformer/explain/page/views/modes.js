@@ -72,6 +72,14 @@ export function lossSentence(steps) {
 const tokenBoxes = (side, ids) =>
   el("span", { class: "tokens" }, Array.from(ids, (id) => token(side.explanation.label(id))));
 
+/** The difference from which the others follow: in training the weights change. */
+const weightsLine = ({ model }) => [
+  words({ en: "the weights", zh: "权重" }),
+  words({ en: "change: after each pass all {0} move a little, so that the loss falls",
+    zh: "会变：每次计算之后，{0} 个权重都移动一点，使损失下降" }, model.parameters.toLocaleString()),
+  words({ en: "stay as they are: the same for each question", zh: "不变：回答每个问题都用同样的权重" }),
+];
+
 /** What is said of each mode, beside this model's own tokens: [name, training, in use]. */
 function modeLines(side, inUse, training) {
   const rowsOf = (explanation) => explanation.inputs.target ?? explanation.inputs.ids;
@@ -80,6 +88,7 @@ function modeLines(side, inUse, training) {
   const T = rowsOf(training).length;
   const start = tokenBoxes(side, rowsOf(inUse).slice(0, inUse.steps[0].row + 1));
   return [
+    weightsLine(side),
     [words({ en: "goes in", zh: "读入" }),
       phrase({ en: "{0} — all at once", zh: "{0}——一次全部读入" }, tokenBoxes(side, rowsOf(training))),
       phrase({ en: "{0} — then, one at a time, what it has written",
@@ -98,10 +107,12 @@ function modeLines(side, inUse, training) {
       words({ en: "what comes later does not exist yet", zh: "后面的还不存在，没有可遮的" })],
     [words({ en: "compared with", zh: "与什么比较" }),
       isText
-        ? words({ en: "the next character (here: those of the target): loss −ln p",
-          zh: "下一个字符（这里是目标中的）：损失 −ln p" })
-        : words({ en: "the right token, at each position of the answer: loss −ln p",
-          zh: "答案的每个位置上的正确词元：损失 −ln p" }),
+        ? words({ en: "the next character (here: those of the target): loss −ln p; then " +
+          "each weight moves a little",
+          zh: "下一个字符（这里是目标中的）：损失 −ln p；然后每个权重移动一点" })
+        : words({ en: "the right token, at each position of the answer: loss −ln p; then each " +
+          "weight moves a little",
+          zh: "答案的每个位置上的正确词元：损失 −ln p；然后每个权重移动一点" }),
       words({ en: "nothing: a wrong token is read on like a right one",
         zh: "不比较：写错的词元也照样读下去" })],
     [term("cache"),
@@ -122,6 +133,7 @@ function gapLines(side, inUse, training) {
   const read = tokenBoxes(side, inUse.inputs.ids);
   const written = ({ steps }) => tokenBoxes(side, [steps[0].token]);
   return [
+    weightsLine(side),
     [words({ en: "goes in", zh: "读入" }),
       phrase({ en: "{0} — a word is hidden", zh: "{0}——藏起一个词" }, read.cloneNode(true)),
       phrase({ en: "{0} — a word is missing", zh: "{0}——缺一个词" }, read)],
@@ -133,7 +145,8 @@ function gapLines(side, inUse, training) {
       words({ en: "none: each token sees both sides", zh: "没有：每个词元看得见两边" }),
       words({ en: "none", zh: "没有" })],
     [words({ en: "compared with", zh: "与什么比较" }),
-      words({ en: "the hidden word: loss −ln p", zh: "藏起的词：损失 −ln p" }),
+      words({ en: "the hidden word: loss −ln p; then each weight moves a little",
+        zh: "藏起的词：损失 −ln p；然后每个权重移动一点" }),
       words({ en: "nothing", zh: "不比较" })],
     [term("cache"), words({ en: "none", zh: "不用" }),
       words({ en: "none: nothing it has written is read again", zh: "不用：写出的不再读入" })],

@@ -17,7 +17,7 @@ export function stepTable(app, side, chosen, columns, cellsOf) {
         type: "button", class: "token-button", "aria-current": i === chosen && "step",
         onclick: () => app.store.set({ step: i, query: null, key: null, unit: null }),
       }, token(label(step.token), { class: i === chosen ? "selected" : "" }))),
-      cells.map((cell) => el("td", {}, cell)));
+      cells.map((cell, j) => el("td", { "data-head": words(columns[j]) }, cell)));
   });
   const heads = [{ en: "writes", zh: "写出" }, ...columns].map((text) =>
     el("th", { scope: "col", text: words(text) }));

@@ -10,6 +10,7 @@ import { earlierRival } from "./before_mlp.js";
 import { lensSection } from "./lens.js";
 import { partLabel, partText, signed, withoutWeights } from "./part_names.js";
 import { smallSwitch } from "./part_switch.js";
+import { rivalChip } from "./rival_chip.js";
 
 export function sumView(app) {
   const { store } = app;
@@ -66,7 +67,7 @@ export function sumView(app) {
         zh: "为什么是 {0}，而不是 {1}？模型的每一部分都往{2}里加一个向量，{3} 从它们的总和里读出来。因此这两个词元的 logit 之差也是一个和，每一部分占一项：" +
           "这叫{4}。",
       }, token(label(step.token)), choose, term("residual"), term("logits"),
-      term("direct logit attribution")));
+      term("direct logit attribution")), " ", rivalChip(app, side));
     }
 
     /** A bar begins where the one before it ended; the last shows where they have led. */

@@ -10,6 +10,15 @@ export function stepOf(explanation, box, index) {
   return box.side === "source" ? undefined : explanation.steps.find((step) => step.row === index);
 }
 
+/**
+ * How many rows of a box's stream there are at this step: in use those of the tokens that have been
+ * read so far. An encoder reads all at once, and so do training and a BERT.
+ */
+export function rowsThere({ model, explanation: { steps } }, box, { step, mode }) {
+  if (mode === "training" || model.kind === "BERT" || box.side === "source") return Infinity;
+  return steps[Math.min(step, steps.length - 1)].row + 1;
+}
+
 /** The label of the token that a row writes, or undefined. */
 function written(app, side, box, index) {
   const { explanation } = side;
@@ -82,10 +91,4 @@ export function rowNote(app, side, box, index) {
       "writes {2}.",
     zh: "每一行是模型已读入的一个词元；{0} 是 {1} 的那一行，由它写出 {2}。",
   }, token(`${label}→${next}`), token(label), token(next)));
-}
-
-/** The token to which that of a step is compared: the one that the reader chose, or the next. */
-export function rivalOf(app, step) {
-  const { rival } = app.store.get();
-  return rival === null || rival === step.token ? step.rival : rival;
 }

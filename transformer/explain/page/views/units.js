@@ -4,9 +4,10 @@
 import { unitsForToken } from "../arithmetic/unit.js";
 import { bars, declare, derived, el, number, phrase, svg, term, token } from "../widgets.js";
 import { words } from "../words.js";
+import { rivalInMlp } from "./before_mlp.js";
 import { isSecret } from "./guess.js";
 import { editedPart } from "./lines.js";
-import { rivalOf, stepOf, whoAsks } from "./tokens.js";
+import { stepOf, whoAsks } from "./tokens.js";
 
 const LISTED = 8; // of the units, so many of the largest
 
@@ -82,16 +83,18 @@ function unitBars(units, chosen, pick, what, label) {
 }
 
 /**
- * What each unit adds to the logit of the token that the row writes, less its rival's: {token,
- * rival, values}; null where that is nothing, or still to be guessed.
+ * What each unit adds to the logit of the token that the row writes, less its rival's, which is
+ * that of the lead sentence: {token, rival, values}; null where that is nothing, or still to be
+ * guessed.
  */
 export function unitsSpeaking(app, side, box, index) {
   const { explanation, model } = side;
   const step = stepOf(explanation, box, index);
   if (!model.weights || !step) return null;
-  if (isSecret(app, side, explanation.steps.indexOf(step))) return null;
+  const i = explanation.steps.indexOf(step);
+  if (isSecret(app, side, i)) return null;
   if (editedPart(app.store.get().edits, box, index) === "sublayer") return null;
-  const rival = rivalOf(app, step);
+  const rival = rivalInMlp(app, side, box.id, i);
   const values = unitsForToken(model, explanation.trace, box.id, index, step.token, rival);
   return { token: step.token, rival, values };
 }
