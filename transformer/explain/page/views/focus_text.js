@@ -21,7 +21,7 @@ const FOCUS_TEXTS = {
   tokens: (config, box, kind) => [
     box.side === "target"
       ? phrase({
-        en: "The answer so far, behind {0}: each token that the model writes is read again for " +
+        en: "The answer so far, after {0}: each token that the model writes is read again for " +
           "the next one.",
         zh: "已经写出的答案，前面加上 {0}：模型每写一个词元，下一步都会把它读回来。",
       }, term("<s>"))

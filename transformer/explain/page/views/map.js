@@ -205,7 +205,7 @@ const STEP_SENTENCES = {
     zh: "第 {0} 步，共 {1} 步：在 {2} 处写出什么？",
   },
   training: {
-    en: "Position {0} of {1}: behind {2} comes {3}; the model gave it {4}: a loss of {5}",
+    en: "Position {0} of {1}: after {2} comes {3}; the model gave it {4}: a loss of {5}",
     zh: "第 {0} 个位置，共 {1} 个：{2} 后面是 {3}，模型给它 {4}，损失 {5}",
   },
 };
