@@ -119,6 +119,8 @@ def test_a_cell_that_is_pointed_at(
 ) -> None:
     """Its row, its column and its number, in every heat map of some boxes."""
     one = shown(name, QUESTIONS[name][0])
+    last = one.page.locator("header .step").count() - 1  # by then every row has been read
+    one.click(f"header .step[data-step='{last}']")
     reader = Reader(one, count)
     attention = [path for path in sublayers(one.subjects[0].model) if "attention" in path]
     for box in (attention[0], attention[-1], "output"):
