@@ -130,3 +130,17 @@ def shown(
 def count() -> Counter[str]:
     """What was read back, to be added up."""
     return READ
+
+
+@pytest.fixture(scope="module")
+def subject(sums: Path) -> Subject:
+    """The model of that run."""
+    return Subject.load(sums)
+
+
+@pytest.fixture(scope="module")
+def file(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its page, asked 8+9."""
+    path = tmp_path_factory.mktemp("page") / "sums.html"
+    write_page(path, page(subject, "8+9"))
+    return path

@@ -11,23 +11,11 @@ import numpy as np
 import pytest
 
 from transformer.explain import explained, in_float64, parts
-from transformer.explain.page import Subject, page, payload, write_page
+from transformer.explain.page import Subject, payload
 
 CROSS = "decoder.blocks.0.cross_attention"
 MLP = "decoder.blocks.0.mlp"
 BOUND = 1e-6  # the page declares eight digits
-
-
-@pytest.fixture(scope="module")
-def subject(sums: Path) -> Subject:
-    return Subject.load(sums)
-
-
-@pytest.fixture(scope="module")
-def file(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "sums.html"
-    write_page(path, page(subject, "8+9"))
-    return path
 
 
 @pytest.fixture

@@ -17,11 +17,6 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def subject(sums: Path) -> Subject:
-    return Subject.load(sums)
-
-
-@pytest.fixture(scope="module")
 def file(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "sums.html"
     write_page(path, page(subject, "3+4"))

@@ -14,22 +14,10 @@ import pytest
 from minitorch.autograd import Array
 from transformer.explain import Edit, edited, effect, explained, in_float64, parts
 from transformer.explain.edits import sublayers
-from transformer.explain.page import Subject, page, write_page
+from transformer.explain.page import Subject
 
 CROSS = "decoder.blocks.0.cross_attention"
 MLP = "decoder.blocks.0.mlp"
-
-
-@pytest.fixture(scope="module")
-def subject(sums: Path) -> Subject:
-    return Subject.load(sums)
-
-
-@pytest.fixture(scope="module")
-def file(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "sums.html"
-    write_page(path, page(subject, "8+9"))
-    return path
 
 
 class Tab:
