@@ -258,6 +258,6 @@ else:  # for a type checker, a name that is not here is an error already
             from . import drawing
 
             return getattr(drawing, name)
-        from ._compat.missing import message
+        from ._compat.missing import error
 
-        raise AttributeError(message(__name__, name, __all__))
+        raise error(__name__, name, __all__)

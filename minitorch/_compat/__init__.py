@@ -4,6 +4,7 @@ methods       the methods of a tensor that this library itself does not need
 protocols     what Python and NumPy ask of a tensor: len, iteration, float, copies
 devices       `device("cpu")`, the only one
 cuda          `cuda.is_available()`, which is False
-missing       the error text for a name of PyTorch's that minitorch does not have
+missing       the errors about names and arguments of PyTorch's that minitorch does not have
+instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like
 """

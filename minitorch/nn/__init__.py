@@ -55,5 +55,4 @@ __all__ = [
 
 if not _TYPE_CHECKING:
 
-    def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.message(__name__, name, __all__))
+    __getattr__ = _missing.module_getattr(globals())

@@ -6,7 +6,7 @@ Each is documented where it is defined: the large ones in `minitorch/fused`, the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._compat import missing
 from ..fused.attention import scaled_dot_product_attention
@@ -52,5 +52,4 @@ __all__ = [
 
 if not TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__ = missing.module_getattr(globals())

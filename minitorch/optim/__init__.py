@@ -21,5 +21,4 @@ __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
 
 if not _TYPE_CHECKING:
 
-    def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.message(__name__, name, __all__))
+    __getattr__ = _missing.module_getattr(globals())

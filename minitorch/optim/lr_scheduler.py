@@ -285,5 +285,4 @@ class SequentialLR(LRScheduler):
 
 if not TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__ = missing.module_getattr(globals())
