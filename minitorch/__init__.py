@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
 from . import autograd, fused, nn, ops, optim, testing, utils
-from ._compat import cuda
+from ._compat import cuda, einops_finder as _einops_finder
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
@@ -52,6 +52,7 @@ from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
 _sys.modules["minitorch.cuda"] = cuda  # so that `import minitorch.cuda` works
+_einops_finder.install()
 
 __all__ = [
     "BoolTensor",

@@ -6,4 +6,5 @@ devices       `device("cpu")`, the only one
 cuda          `cuda.is_available()`, which is False
 missing       the error text for a name of PyTorch's that minitorch does not have
 tensor_types  `FloatTensor` and the like
+einops_*      `einops.rearrange(x, ...)` and `einops.layers.minitorch`, if einops is there
 """
