@@ -3,8 +3,7 @@
 einops computes through backends, which it looks for among the subclasses of its `AbstractBackend`;
 its layers stand in a module for each library, here `einops.layers.minitorch`. Both need einops,
 which need not be installed, and which may be imported before this library or after it, or never.
-So they are made when they are asked for: `prepare` is called of a module of einops that has just
-been loaded, `layers` of one that is to be filled.
+So `einops_finder` calls `add_backend` and `add_layers` when einops is imported.
 """
 
 from __future__ import annotations
@@ -93,14 +92,14 @@ class Backend:
         return import_module("einops.layers.minitorch")
 
 
-def prepare(backends: Any) -> None:
+def add_backend(backends: Any) -> None:
     """Add the backend to `einops._backends`. It is kept there: a subclass alone would be lost."""
     kind = type("MinitorchBackend", (Backend, backends.AbstractBackend), {})
     kind.__module__ = backends.__name__
     backends.MinitorchBackend = kind
 
 
-def layers(module: ModuleType) -> None:
+def add_layers(module: ModuleType) -> None:
     """Fill `einops.layers.minitorch` with einops's layers as Modules: Rearrange, Reduce, EinMix."""
     from einops.layers import RearrangeMixin, ReduceMixin
     from einops.layers._einmix import _EinmixMixin

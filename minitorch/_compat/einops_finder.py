@@ -3,60 +3,59 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
 BACKENDS, LAYERS = "einops._backends", "einops.layers.minitorch"
 
 
-class Filled:
-    """A loader of a module that has no file: a function fills it."""
+def add_backend(module: ModuleType) -> None:
+    """Give `einops._backends` our backend, which needs more than `import minitorch` should load."""
+    from . import einops_backend
 
-    def __init__(self, fill: Callable[[ModuleType], None]) -> None:
-        self.fill = fill
-
-    def create_module(self, spec: Any) -> None:
-        """Leave it to Python to make the module."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Fill it."""
-        self.fill(module)
+    einops_backend.add_backend(module)
 
 
 class EinopsFinder:
-    """Finds einops's list of backends, to add ours, and the module of our layers."""
+    """What Python asks first for the modules of einops: it adds to one, and makes one.
+
+    `einops._backends` is loaded from its file, as always, and then given our backend.
+    `einops.layers.minitorch` has no file.
+    """
 
     @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Say how the module is loaded if it is one of the two; else None, for the next finder."""
-        if name not in (BACKENDS, LAYERS):
-            return None
-        from importlib.machinery import ModuleSpec, PathFinder
-
-        from .einops_backend import layers, prepare
-
         if name == LAYERS:
-            return ModuleSpec(name, Filled(layers), origin="minitorch")  # type: ignore[arg-type]
+            return ModuleSpec(name, EinopsFinder)  # type: ignore[arg-type]
+        if name != BACKENDS:
+            return None
         spec: Any = PathFinder.find_spec(name, path, target)
         if spec is not None:
             load = spec.loader.exec_module
 
-            def exec_module(module: ModuleType) -> None:
+            def load_and_add(module: ModuleType) -> None:
                 load(module)
-                prepare(module)
+                add_backend(module)
 
-            spec.loader.exec_module = exec_module
-        return spec
+            spec.loader.exec_module = load_and_add
+        return spec  # type: ignore[no-any-return]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> None:
+        """Leave it to Python to make the module of the layers."""
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Give that module its classes."""
+        from . import einops_backend
+
+        einops_backend.add_layers(module)
 
 
 def install() -> None:
-    """Add the backend to einops, now if it has been imported, else when it is.
-
-    The finder goes first: what it finds is in the path too, where the next would find it.
-    """
-    if BACKENDS in sys.modules:
-        from .einops_backend import prepare
-
-        prepare(sys.modules[BACKENDS])
+    """Add the backend when einops is imported; now, if it has been."""
     sys.meta_path.insert(0, EinopsFinder)
+    if BACKENDS in sys.modules:
+        add_backend(sys.modules[BACKENDS])
