@@ -7,19 +7,19 @@
     tensor([2., 4., 6.])
 """
 
-import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
 from . import autograd, fused, nn, ops, optim, testing, utils
-from ._compat import cuda
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
     ones_like, tensor, zeros, zeros_like,
 )
 from ._compat.devices import device
+from ._compat.einops_finder import install as _teach_einops
+from ._compat.guests import door as _door
 from ._compat.tensor_types import (
     BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
     ShortTensor,
@@ -55,7 +55,7 @@ from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
-_sys.modules["minitorch.cuda"] = cuda  # so that `import minitorch.cuda` works
+_teach_einops()
 
 __all__ = [
     "BoolTensor",
@@ -270,14 +270,14 @@ __all__ = [
 
 
 if _TYPE_CHECKING:
+    from ._compat import cuda
     from .drawing import draw_graph, keep_values
 else:  # for a type checker, a name that is not here is an error already
+    _absent = _door(__name__)
 
     def __getattr__(name: str) -> object:
         if name in ("draw_graph", "keep_values"):  # loaded when first wanted: it takes its time
             from . import drawing
 
             return getattr(drawing, name)
-        from ._compat.missing import message
-
-        raise AttributeError(message(__name__, name, __all__))
+        return _absent(name)

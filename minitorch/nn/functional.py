@@ -6,9 +6,9 @@ Each is documented where it is defined: the large ones in `minitorch/fused`, the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._compat import missing
+from .._compat.guests import door
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
@@ -51,6 +51,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__ = door(__name__)
