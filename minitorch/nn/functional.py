@@ -23,6 +23,7 @@ from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
 from ..ops.loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
 from ..ops.rms_norm import rms_norm
+from .attention import multi_head_attention_forward
 
 __all__ = [
     "binary_cross_entropy_with_logits",
@@ -37,6 +38,7 @@ __all__ = [
     "log_softmax",
     "logsigmoid",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "one_hot",
     "pad",
