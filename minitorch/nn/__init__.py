@@ -13,7 +13,7 @@ data_parallel, worker              a module that computes in several processes
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat import missing as _missing
+from .._compat.guests import door as _door
 from . import functional, init, utils
 from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential
@@ -54,6 +54,4 @@ __all__ = [
 ]
 
 if not _TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.message(__name__, name, __all__))
+    __getattr__ = _door(__name__)

@@ -6,11 +6,11 @@ Each is documented where it is defined: the large ones in `minitorch/fused`, the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._compat import missing
+from .._compat.guests import door
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
@@ -126,6 +126,4 @@ def gumbel_softmax(
 
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__ = door(__name__)

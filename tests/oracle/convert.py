@@ -37,6 +37,8 @@ DTYPES = {
     torch.float64: minitorch.float64,
     torch.int64: minitorch.int64,
     torch.int32: minitorch.int32,
+    torch.int16: minitorch.int16,
+    torch.int8: minitorch.int8,
     torch.uint8: minitorch.uint8,
     torch.bool: minitorch.bool,
 }

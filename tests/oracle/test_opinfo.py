@@ -15,7 +15,8 @@ from .convert import to_minitorch
 from .operations import OPERATIONS, complaints, fits, forms, label, samples, takes, unsupported
 from .unsupported import UNSUPPORTED, Unsupported
 
-DTYPES = (torch.float64, torch.float32, torch.int64, torch.bool)
+DTYPES = (torch.float64, torch.float32, torch.int64, torch.int32, torch.int16, torch.int8,
+          torch.uint8, torch.bool)
 
 # The operations that the library promises and that PyTorch's test data knows. Without this list an
 # operation that went missing would not be missed here.
@@ -39,8 +40,8 @@ PROMISED = """
     nn.functional.scaled_dot_product_attention eq ne lt le gt ge isnan isinf isfinite isclose
     allclose equal logical_and logical_or logical_xor logical_not zeros ones full empty eye arange
     linspace randn randint multinomial bernoulli zeros_like ones_like full_like empty_like rand_like
-    randn_like randint_like new_zeros new_ones new_full new_empty float double long int bool to
-    contiguous clone normal uniform fill zero_
+    randn_like randint_like new_zeros new_ones new_full new_empty float double long int bool
+    short char byte to contiguous clone normal uniform fill zero_
 """
 
 CASES = [
