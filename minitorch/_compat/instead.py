@@ -88,9 +88,10 @@ INSTEAD: dict[str, dict[str, str]] = {
             "minitorch computes in float32 and float64; leave it out",
         "float8* float4* uint? uint1? uint?? int1 int2 int3 int4 int5 int6 int7 bits* bit "
         "*Storage *StorageBase":
-            "minitorch computes in float32 and float64, and has int64, int32, int16, int8 and uint8",
+            "minitorch has float32, float64, int64, int32, int16, int8, uint8 and bool",
         "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized "
-        "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_optimized fbgemm_*":
+        "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_* "
+        "fbgemm_*":
             "nothing is quantized here; weights stay float32",
         "promote_types result_type can_cast":
             "the dtype of a result is known when it is there, (x + y).dtype",
@@ -118,8 +119,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "and write log_prob, a line",
         "minitorch.normal poisson binomial random_ bernoulli_ exponential_ cauchy_ geometric_ "
         "log_normal_ quasirandom":
-            "draw by minitorch.randn, minitorch.rand, minitorch.bernoulli or minitorch.randint, and "
-            "transform",
+            "draw by minitorch.randn, minitorch.rand, minitorch.bernoulli or minitorch.randint, "
+            "and transform",
         "fork_rng seed initial_seed default_generator thread_safe_generator seed_all":
             "minitorch.manual_seed(0) seeds, and minitorch.get_rng_state() and "
             "minitorch.set_rng_state(state) go back",

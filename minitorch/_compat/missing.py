@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 VAR_POSITIONAL, VAR_KEYWORDS = 0x04, 0x08  # flags of a function's code: it has *args, **kwargs
 LIKENESS = 0.8  # of two spellings, from 0 to 1, as difflib has it
@@ -105,9 +105,7 @@ def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str
     return f": {REST}" if of_pytorch else ""
 
 
-def message(
-    owner: str, name: str, present: Iterable[str], classes: Sequence[str] = ()
-) -> str:
+def message(owner: str, name: str, present: Iterable[str], classes: Sequence[str] = ()) -> str:
     """Return the text that a module or an object has no attribute `name`, and what to do.
 
     Args:
@@ -123,24 +121,10 @@ def message(
 # ------------------------------------------------------------------------------------- its doors
 
 
-def error(owner: str, name: str, present: Iterable[str]) -> AttributeError:
-    """Return the error that a module has no attribute `name`."""
-    text: Any = Sentence(message, owner, name, present)
+def error(name: str, make: Callable[..., str], *args: Any) -> AttributeError:
+    """Return the error that there is no `name`, with the text that `make(*args)` returns."""
+    text: Any = Sentence(make, *args)
     return AttributeError(text, name=name, obj=None)  # of None, Python itself proposes no name
-
-
-def module_getattr(module: dict[str, Any], owner: str | None = None) -> Callable[[str], NoReturn]:
-    """Return a module's `__getattr__`, of its globals, and its name for users if it has another.
-
-    A module without submodules gets an empty `__path__`, as if it were a package: then
-    `from module import name` looks for a submodule, too, whose finder shows the text (guests.py).
-    """
-    module.setdefault("__path__", [])
-
-    def __getattr__(name: str) -> NoReturn:
-        raise error(owner or module["__name__"], name, module["__all__"])
-
-    return __getattr__
 
 
 def _of_object(of: object, name: str) -> str:
@@ -152,8 +136,7 @@ def object_getattr(self: object, name: str) -> Any:
     """The `__getattr__` of a class: raises the error that its object has no attribute `name`."""
     if hasattr(type(self), name):  # a property, which raised an AttributeError itself: once more
         return object.__getattribute__(self, name)
-    text: Any = Sentence(_of_object, self, name)
-    raise AttributeError(text, name=name, obj=None)
+    raise error(name, _of_object, self, name)
 
 
 class Explained:

@@ -12,6 +12,9 @@ functional  jacobian() and hessian()
 checkpoint  computing activations again instead of keeping them
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .._compat.guests import door as _door
 from ..dtypes import Array
 from . import functional
 from .anomaly import detect_anomaly
@@ -48,3 +51,6 @@ __all__ = [
     "unrecorded",
     "version_counter",
 ]
+
+if not _TYPE_CHECKING:
+    __getattr__ = _door(__name__)

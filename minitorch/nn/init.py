@@ -12,7 +12,7 @@ import math
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from .._compat import missing
+from .._compat.guests import door
 from ..autograd.grad_mode import no_grad
 from ..ops import arguments
 
@@ -196,5 +196,4 @@ def kaiming_normal_(
 
 
 if not TYPE_CHECKING:
-
-    __getattr__ = missing.module_getattr(globals())
+    __getattr__ = door(__name__)

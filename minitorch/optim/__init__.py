@@ -11,7 +11,7 @@ bundles        speed: small parameters laid end to end and updated as one
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat import missing as _missing
+from .._compat.guests import door as _door
 from . import lr_scheduler
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
@@ -20,5 +20,4 @@ from .sgd import SGD
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
 
 if not _TYPE_CHECKING:
-
-    __getattr__ = _missing.module_getattr(globals())
+    __getattr__ = _door(__name__)

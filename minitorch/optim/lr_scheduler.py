@@ -18,7 +18,7 @@ from itertools import pairwise
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .._compat import missing
+from .._compat.guests import door
 from ..scalars import sequence
 from . import checks, states
 from .optimizer import Optimizer
@@ -284,5 +284,4 @@ class SequentialLR(LRScheduler):
 
 
 if not TYPE_CHECKING:
-
-    __getattr__ = missing.module_getattr(globals())
+    __getattr__ = door(__name__)

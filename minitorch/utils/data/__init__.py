@@ -9,7 +9,7 @@ loader    `DataLoader`: the batches themselves; `default_collate` stacks the exa
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ..._compat import missing as _missing
+from ..._compat.guests import door as _door
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .loader import DataLoader, default_collate, default_convert
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -29,5 +29,4 @@ __all__ = [
 ]
 
 if not _TYPE_CHECKING:
-
-    __getattr__ = _missing.module_getattr(globals())
+    __getattr__ = _door(__name__)
