@@ -84,20 +84,16 @@ INSTEAD: dict[str, dict[str, str]] = {
         "polar is_conj resolve_conj resolve_neg is_neg isreal Complex*":
             "there are no complex numbers here; rotate pairs of reals, (a cos t - b sin t, "
             "a sin t + b cos t), as transformer/model/rotary.py does",
-        "Module.half Module.bfloat16 Tensor.half Tensor.bfloat16":
-            "minitorch computes in float32 and float64; leave it out",
-        "float8* float4* uint? uint1? uint?? int1 int2 int3 int4 int5 int6 int7 bits* bit "
+        "float8* float4* uint1* uint2 uint3* uint4 uint5 uint6* uint7 int1 int2 int3 int4 int5 int6 int7 bits* bit "
         "*Storage *StorageBase":
             "minitorch has float32, float64, int64, int32, int16, int8, uint8 and bool",
         "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized "
         "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_* "
         "fbgemm_*":
             "nothing is quantized here; weights stay float32",
-        "promote_types result_type can_cast":
-            "the dtype of a result is known when it is there, (x + y).dtype",
         "set_default_tensor_type": "use minitorch.set_default_dtype(…)",
         "sym_* Sym*": "sizes are numbers here",
-        "numpy array ndarray": "import numpy, and make tensors by minitorch.from_numpy(…)",
+        "array ndarray": "use minitorch.tensor(…)",
         "Tensor.dtypes": "it is x.dtype",
     },
     "Linear algebra and spectra": {
@@ -130,7 +126,7 @@ INSTEAD: dict[str, dict[str, str]] = {
             "PyTorch's own name ends in an underscore",
     },
     "Counting and order": {
-        "cummax cummin kthvalue mode quantile nanquantile nanmedian nanmean median":
+        "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian nanmean median":
             "x.sort(dim) has all that depends on the order",
         "histc histogram* bucketize searchsorted unravel_index segment_reduce cov corrcoef "
         "unique_consecutive combinations":
@@ -199,7 +195,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "StackDataset WeightedRandomSampler SubsetRandomSampler":
             "a dataset or a sampler is a class of a few lines, with __getitem__ or __iter__",
         "data.datapipes DataPipe* IterDataPipe MapDataPipe *DataPipe functional_datapipe":
-            "utils.data.Dataset and utils.data.IterableDataset read data",
+            "utils.data.Dataset reads data",
     },
     "Devices and processes": {
         "mps mtia xpu ipu xla hip vulkan metal opencl accelerator is_xpu is_mps is_xla is_ipu "
@@ -218,7 +214,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "profiler* bottleneck benchmark cpp_extension mobile_optimizer ThroughputBenchmark":
             "Python's cProfile and timeit measure it",
         "overrides *torch_function* *TorchFunction*": "subclasses of Tensor change no operation",
-        "torch_version": "it is minitorch.__version__",
     },
 }
 
@@ -232,7 +227,7 @@ FORMULAS: dict[str, str] = {
     "sinh": "(x.exp() - (-x).exp()) / 2", "cosh": "(x.exp() + (-x).exp()) / 2",
     "asinh": "(x + (x * x + 1).sqrt()).log()", "acosh": "(x + (x * x - 1).sqrt()).log()",
     "atanh": "(x.log1p() - (-x).log1p()) / 2", "logit": "x.log() - (-x).log1p()",
-    "frac": "x.fmod(1)", "heaviside": "minitorch.where(x == 0, y, (x > 0).float())",
+    "heaviside": "minitorch.where(x == 0, y, (x > 0).float())",
     "hypot": "(x * x + y * y).sqrt()", "copysign": "x.abs() * y.sign()", "signbit": "x < 0",
     "isposinf": "x.isinf() & (x > 0)", "isneginf": "x.isinf() & (x < 0)",
     "deg2rad": "x * (math.pi / 180)", "rad2deg": "x * (180 / math.pi)", "xlogy": "x * y.log()",

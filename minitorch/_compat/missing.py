@@ -86,15 +86,15 @@ def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str
     from . import instead  # here, as it is long, and seldom wanted
 
     names = [n for n in present if not n.startswith("_")]
-    near = nearest(name, names)
-    if near and _letters(near) == _letters(name):
-        return f". It is spelt {near!r}"
     places = classes or [owner.rpartition(".")[2]]
     of_pytorch = not classes or "Tensor" in classes  # and not the user's
     if reason := instead.of(name, places, anywhere=of_pytorch):
         return f": {reason}"
     if of_pytorch and (place := _elsewhere(name, classes)):
         return f": use {place}"
+    near = nearest(name, names)
+    if near and _letters(near) == _letters(name):
+        return f". It is spelt {near!r}"
     stem = name.removesuffix("_")
     if of_pytorch and stem in names:
         return f": write x = x.{stem}(…), or x.copy_(x.{stem}(…)) to change x itself"
