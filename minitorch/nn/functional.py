@@ -51,4 +51,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)
