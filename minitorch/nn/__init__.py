@@ -8,6 +8,8 @@ functional     the layers as functions
 layers, activations, losses        the same as modules
 init           first values for parameters
 utils          gradient clipping
+attention, multihead_attention, transformer, transformer_layers
+                               PyTorch's Transformer; to read one, see `transformer/`
 data_parallel, worker              a module that computes in several processes
 """
 
@@ -20,7 +22,10 @@ from .containers import ModuleDict, ModuleList, Sequential
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
 from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .module import Module
+from .multihead_attention import MultiheadAttention
 from .parameter import Parameter
+from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "GELU",
@@ -38,6 +43,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "RMSNorm",
@@ -47,6 +53,11 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "functional",
     "init",
     "utils",
