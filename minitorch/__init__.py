@@ -7,25 +7,22 @@
     tensor([2., 4., 6.])
 """
 
-import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
-from . import autograd, fused, nn, ops, optim, testing, utils
-from ._compat import cuda
+from . import autograd, fused, ops
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
     ones_like, tensor, zeros, zeros_like,
 )
 from ._compat.devices import device
-from ._compat.tensor_types import (
-    BoolTensor, ByteTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
-)
+from ._compat.einops_finder import install as _teach_einops
+from ._compat.guests import door as _door
 from .dtypes import (
-    bool, dtype, double, finfo, float, float32, float64, get_default_dtype, int, int32, int64,
-    long, set_default_dtype, uint8,
+    bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
+    iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
 )
 from .fused import layer_norm, log_softmax, softmax
 from .ops import (
@@ -47,21 +44,22 @@ from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
     bernoulli, multinomial, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
 )
-from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
-_sys.modules["minitorch.cuda"] = cuda  # so that `import minitorch.cuda` works
+_teach_einops()
 
 __all__ = [
     "BoolTensor",
     "ByteTensor",
+    "CharTensor",
     "CheckpointError",
     "DoubleTensor",
     "FloatTensor",
     "Generator",
     "IntTensor",
     "LongTensor",
+    "ShortTensor",
     "Size",
     "Tensor",
     "abs",
@@ -78,6 +76,7 @@ __all__ = [
     "as_tensor",
     "autograd",
     "bernoulli",
+    "bfloat16",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -85,6 +84,7 @@ __all__ = [
     "bmm",
     "bool",
     "broadcast_to",
+    "can_cast",
     "cat",
     "ceil",
     "chunk",
@@ -118,6 +118,7 @@ __all__ = [
     "flatten",
     "flip",
     "float",
+    "float16",
     "float32",
     "float64",
     "floor",
@@ -132,13 +133,20 @@ __all__ = [
     "get_num_threads",
     "get_rng_state",
     "gt",
+    "half",
+    "iinfo",
     "index_add",
     "index_fill",
     "index_select",
     "int",
+    "int8",
+    "int16",
     "int32",
     "int64",
+    "is_complex",
+    "is_floating_point",
     "is_grad_enabled",
+    "is_tensor",
     "isclose",
     "isfinite",
     "isinf",
@@ -179,6 +187,7 @@ __all__ = [
     "no_grad",
     "nonzero",
     "norm",
+    "numel",
     "ones",
     "ones_like",
     "ops",
@@ -187,6 +196,7 @@ __all__ = [
     "permute",
     "pow",
     "prod",
+    "promote_types",
     "rand",
     "rand_like",
     "randint",
@@ -200,6 +210,7 @@ __all__ = [
     "repeat",
     "reshape",
     "reshape_as",
+    "result_type",
     "rms_norm",
     "roll",
     "round",
@@ -212,6 +223,7 @@ __all__ = [
     "set_num_threads",
     "set_printoptions",
     "set_rng_state",
+    "short",
     "show_config",
     "sigmoid",
     "sign",
@@ -249,15 +261,30 @@ __all__ = [
 ]
 
 
-if _TYPE_CHECKING:
+# What is loaded when it is first asked for, since it takes time and not every program needs it.
+_LATER = {
+    ".": "nn optim serialization testing utils",
+    "._compat.dtype_questions": (
+        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
+    ),
+    "._compat.tensor_types": (
+        "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor"
+    ),
+    ".drawing": "draw_graph keep_values",
+    ".serialization": "CheckpointError load save",
+}
+
+if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
+    from . import nn, optim, testing, utils
+    from ._compat import cuda
+    from ._compat.dtype_questions import (
+        can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
+    )
+    from ._compat.tensor_types import (
+        BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
+        ShortTensor,
+    )
     from .drawing import draw_graph, keep_values
-else:  # for a type checker, a name that is not here is an error already
-
-    def __getattr__(name: str) -> object:
-        if name in ("draw_graph", "keep_values"):  # loaded when first wanted: it takes its time
-            from . import drawing
-
-            return getattr(drawing, name)
-        from ._compat.missing import message
-
-        raise AttributeError(message(__name__, name, __all__))
+    from .serialization import CheckpointError, load, save
+else:
+    __getattr__, __dir__ = _door(__name__, _LATER)

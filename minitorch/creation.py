@@ -204,12 +204,13 @@ def arange(
     if dtype is None:
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
     wanted = dtypes.as_numpy(dtype)
-    if wanted.kind in "iu":
+    if wanted == np.int64:
         start, end, step = int(start), int(end), int(step)
     if step == 0 or (end - start) / step < 0:
         raise RuntimeError(f"arange: from {start} to {end} in steps of {step} is impossible")
     n = math.ceil((end - start) / step)
     if wanted.kind in "iu" and n:
+        start, step = int(start), int(step)
         for x in (start, start + (n - 1) * step):
             dtypes.number("arange", x, wanted)
     # Each element is start + i · step, in float64 or int64: rounding errors do not add up.

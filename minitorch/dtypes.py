@@ -17,15 +17,39 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class dtype:
-    """The type of a tensor's elements, such as `minitorch.float32`."""
+    """The type of a tensor's elements, such as `minitorch.float32`.
 
-    __slots__ = ("is_floating_point", "itemsize", "name", "numpy")
+    Attributes:
+        name: "float32".
+        itemsize: the number of bytes of an element.
+        is_floating_point, is_signed: does it hold fractions, and negative numbers?
+        is_complex: False.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("_numpy", "is_floating_point", "is_signed", "itemsize", "name")
+
+    is_complex = False
+
+    def __init__(self, name: str, itemsize: builtins.int = 0) -> None:
         self.name = name
-        self.numpy: np.dtype[Any] = np.dtype(name)
-        self.itemsize: builtins.int = self.numpy.itemsize
-        self.is_floating_point: builtins.bool = self.numpy.kind == "f"
+        self._numpy: np.dtype[Any] | None = None if itemsize else np.dtype(name)
+        kind = "f" if self._numpy is None else self._numpy.kind
+        self.itemsize = itemsize if self._numpy is None else self._numpy.itemsize
+        self.is_floating_point, self.is_signed = kind == "f", kind in "fi"
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's dtype of the same name.
+
+        Raises:
+            TypeError: this one is only a name.
+        """
+        if self._numpy is None:
+            raise TypeError(
+                f"{self!r} is a name here, to be compared and kept in a configuration. No tensor "
+                "holds it, and nothing is computed in it: use float32."
+            )
+        return self._numpy
 
     def __repr__(self) -> str:
         return f"minitorch.{self.name}"
@@ -38,11 +62,16 @@ float32 = float = dtype("float32")
 float64 = double = dtype("float64")
 int64 = long = dtype("int64")
 int32 = int = dtype("int32")
+int16 = short = dtype("int16")
+int8 = dtype("int8")
 uint8 = dtype("uint8")
 bool = dtype("bool")
+# Half precision saves time on a GPU. These two are only names.
+float16 = half = dtype("float16", itemsize=2)
+bfloat16 = dtype("bfloat16", itemsize=2)
 
 OF_NUMPY: dict[np.dtype[Any], dtype] = {
-    t.numpy: t for t in (float32, float64, int64, int32, uint8, bool)
+    t.numpy: t for t in (float32, float64, int64, int32, int16, int8, uint8, bool)
 }
 CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}  # of NumPy's `dtype.kind`: bool < integer < float
 _CATEGORY_OF_NUMBER = {builtins.bool: 0, builtins.int: 1, builtins.float: 2}
@@ -61,7 +90,7 @@ def set_default_dtype(d: dtype) -> None:
         TypeError: it is not a floating-point dtype.
     """
     global _default
-    if not isinstance(d, dtype) or not d.is_floating_point:
+    if not isinstance(d, dtype) or d.numpy.kind != "f":
         raise TypeError(f"set_default_dtype: the dtype must be floating-point, not {d!r}")
     _default = d
 
@@ -183,7 +212,23 @@ def number(name: str, value: Any, d: np.dtype[Any]) -> Array:
     return np.asarray(value).astype(d)
 
 
-class finfo:
+class _Limits:
+    """What `finfo` and `iinfo` have in common."""
+
+    _shown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        values = [f"{name}={getattr(self, name):g}" for name in self._shown]
+        return f"{type(self).__name__}({', '.join(values)}, dtype={self.dtype})"
+
+    def __init__(self, of: Any, kind: str, other: str) -> None:
+        name = type(self).__name__
+        if not isinstance(of, dtype) or of is bool or of.is_floating_point != (kind != "integer"):
+            raise TypeError(f"{name}: it is of {kind} dtypes, not of {of!r}. See {other}().")
+        self.dtype, self.bits = of.name, 8 * of.itemsize
+
+
+class finfo(_Limits):
     """The limits of a floating-point dtype: `finfo(minitorch.float32).eps`.
 
     Attributes:
@@ -195,16 +240,32 @@ class finfo:
         resolution: 10 to minus the number of decimal digits that are kept.
     """
 
-    def __init__(self, type: dtype | None = None) -> None:
-        of = _default if type is None else type
-        if not isinstance(of, dtype) or not of.is_floating_point:
-            raise TypeError(f"finfo: only floating-point dtypes have it, not {of!r}")
-        info = np.finfo(of.numpy)
-        self.dtype, self.bits = of.name, info.bits
-        self.eps, self.max, self.min = (builtins.float(x) for x in (info.eps, info.max, info.min))
-        self.tiny = self.smallest_normal = builtins.float(info.tiny)
-        self.resolution = 10.0**-info.precision
+    _shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
 
-    def __repr__(self) -> str:
-        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
-        return f"finfo({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
+    def __init__(self, type: dtype | None = None) -> None:
+        super().__init__(_default if type is None else type, "floating-point", "iinfo")
+        # A number is ± 1.fraction · 2^exponent: so many bits are the fraction's, after the sign's
+        # and the exponent's.
+        fraction = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}[self.dtype]
+        highest = 2 ** (self.bits - 2 - fraction) - 1  # the exponents lie in [1 - highest, highest]
+        self.eps = 2.0**-fraction
+        self.max = (2 - self.eps) * 2.0**highest
+        self.min = -self.max
+        self.tiny = self.smallest_normal = 2.0 ** (1 - highest)
+        self.resolution = 10.0 ** -builtins.int(fraction * math.log10(2))
+
+
+class iinfo(_Limits):
+    """The limits of an integer dtype: `iinfo(minitorch.int8).max` is 127.
+
+    Attributes:
+        dtype: its name.
+        bits: the size of a number.
+        max, min: the largest and the smallest (most negative) number.
+    """
+
+    _shown = ("min", "max")
+
+    def __init__(self, type: dtype) -> None:
+        super().__init__(type, "integer", "finfo")
+        self.min, self.max = LIMITS[type.numpy]

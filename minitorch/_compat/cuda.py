@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["device_count", "is_available", "manual_seed_all"]
+
 
 def is_available() -> bool:
     """Return False: tensors are on the CPU."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.hooks import check_gradient, retains_grad
+from ..ops import conversion
 from ..ops.arguments import is_tensor, sizes_of, tensor
 from ..ops.conversion import array_of, filled
 from ..ops.table import named
@@ -27,6 +28,8 @@ TENSOR_TYPES: dict[dtypes.dtype, str] = {
     dtypes.float64: "DoubleTensor",
     dtypes.int64: "LongTensor",
     dtypes.int32: "IntTensor",
+    dtypes.int16: "ShortTensor",
+    dtypes.int8: "CharTensor",
     dtypes.uint8: "ByteTensor",
     dtypes.bool: "BoolTensor",
 }
@@ -187,6 +190,9 @@ class TorchMethods:
         return retains_grad(self)
 
     # ---------------------------------------------------------------------------------- dtype
+
+    short, char, byte = conversion.to_int16, conversion.to_int8, conversion.to_uint8
+    half, bfloat16 = conversion.to_float16, conversion.to_bfloat16
 
     def type(self, dtype: Any = None) -> Any:
         """The elements as another dtype; or, without one, the name of the tensor's type."""

@@ -25,4 +25,5 @@ class TensorType:
 
 FloatTensor, DoubleTensor = TensorType(dtypes.float32), TensorType(dtypes.float64)
 LongTensor, IntTensor = TensorType(dtypes.int64), TensorType(dtypes.int32)
+ShortTensor, CharTensor = TensorType(dtypes.int16), TensorType(dtypes.int8)
 ByteTensor, BoolTensor = TensorType(dtypes.uint8), TensorType(dtypes.bool)

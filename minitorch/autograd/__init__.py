@@ -12,8 +12,10 @@ functional  jacobian() and hessian()
 checkpoint  computing activations again instead of keeping them
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .._compat.guests import door as _door
 from ..dtypes import Array
-from . import functional
 from .anomaly import detect_anomaly
 from .engine import backward, grad
 from .function import Function
@@ -48,3 +50,8 @@ __all__ = [
     "unrecorded",
     "version_counter",
 ]
+
+if _TYPE_CHECKING:
+    from . import functional
+else:
+    __getattr__, __dir__ = _door(__name__, {".": "functional"})

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._compat import missing
+from .._compat.guests import door
 from ..autograd.grad_mode import no_grad
 from ..ops import arguments
 
@@ -196,6 +196,4 @@ def kaiming_normal_(
 
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__, __dir__ = door(__name__)

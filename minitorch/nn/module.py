@@ -218,6 +218,14 @@ class Module(Attributes, ForwardHooks):
         """Convert its floating-point parameters and buffers to float64."""
         return self.to(dtypes.float64)
 
+    def half(self: M) -> M:
+        """Raise TypeError: nothing is computed in float16. Use float32."""
+        return self.to(dtypes.float16)
+
+    def bfloat16(self: M) -> M:
+        """Raise TypeError: nothing is computed in bfloat16. Use float32."""
+        return self.to(dtypes.bfloat16)
+
     # ---------------------------------------------------------------------------- its state
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._compat import missing
+from .._compat.guests import door
 from .._runtime.quiet import quietly
 from ..autograd.graph import version_counter
 from ..dtypes import Array
@@ -116,12 +116,6 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
         g._version[0] = next(version_counter)
 
 
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
-
-
 def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
     """Build a module without drawing its parameters at random, as they will be loaded.
 
@@ -135,3 +129,7 @@ def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
         return module_cls(*args, **kwargs)
     finally:
         SKIPPED.reset(before)
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = door(__name__)

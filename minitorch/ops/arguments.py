@@ -78,7 +78,7 @@ def index(name: str, argument: str, value: Any, size: int | None = None) -> Arra
         IndexError: an index is negative, or not below `size`.
     """
     array = tensor(name, argument, value).array
-    if array.dtype.kind != "i":
+    if array.dtype.kind != "i" or array.itemsize < 4:
         if array.size:
             raise RuntimeError(
                 f"{name}: {argument} must be an int64 or int32 tensor, not {value.dtype}"

@@ -66,7 +66,12 @@ to_float32 = _to("float", dtypes.float32, "The elements as float32.")
 to_float64 = _to("double", dtypes.float64, "The elements as float64.")
 to_int64 = _to("long", dtypes.int64, "The elements as int64, rounded towards 0.")
 to_int32 = _to("int", dtypes.int32, "The elements as int32, rounded towards 0.")
+to_int16 = _to("short", dtypes.int16, "The elements as int16, rounded towards 0.")
+to_int8 = _to("char", dtypes.int8, "The elements as int8, rounded towards 0.")
+to_uint8 = _to("byte", dtypes.uint8, "The elements as uint8, rounded towards 0.")
 to_bool = _to("bool", dtypes.bool, "True where an element is not 0.")
+to_float16 = _to("half", dtypes.float16, "Raises TypeError: use float32, no tensor is of float16.")
+to_bfloat16 = _to("bfloat16", dtypes.bfloat16, "Raises TypeError, as `half` does.")
 
 
 # ------------------------------------------------------------------------------- from users' data

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def _power(a: Array, b: Array) -> Array:
     if b.ndim == 0 and b == 2:
         return np.square(a)  # np.power takes 20 times as long
-    if a.dtype.kind in "iu" and (b < 0).any():  # aᵇ = 1 / a⁻ᵇ, rounded towards 0
-        return np.where((b < 0) & (np.abs(a) != 1), 0, np.power(a, np.abs(b)))
+    if a.dtype.kind in "iu" and (b < 0).any():  # 1 / a⁻ᵇ rounded towards 0: of ±1, b's parity tells
+        return np.where((b < 0) & (a != 1) & (a != -1), 0, np.power(a, np.where(b < 0, b & 1, b)))
     return np.power(a, b, dtype=a.dtype)  # of bools, there is none
 
 
@@ -58,8 +58,8 @@ def _checked_division(a: Array, b: Array, divide: Any) -> Array:
 def _truncate(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
     if a.dtype.kind == "f":
         return np.trunc(a / b)
-    quotient = np.floor_divide(np.abs(a), np.abs(b), dtype=dtype)
-    return np.where((a < 0) != (b < 0), -quotient, quotient)
+    floor = np.floor_divide(a, b, dtype=dtype)
+    return np.where((floor < 0) & (floor * b != a), floor + 1, floor)
 
 
 def zero_vjp(g: Tensor) -> Tensor:

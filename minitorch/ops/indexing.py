@@ -71,12 +71,14 @@ def _part(part: Any) -> Any:
                 f"and lists of ints or bools, not of a {type(part).__name__}"
             ) from None
     kind = array.dtype.kind
-    if kind not in "iub":
+    if kind == "i" and not array.ndim:
+        return int(array)
+    if kind not in "iub" or (arguments.is_tensor(part) and array.dtype in ("int8", "int16")):
         raise IndexError(
-            f"getitem: tensors used as indices must be of ints or bools, not of {array.dtype}. "
-            "Convert them with .long()."
+            "getitem: tensors used as indices must be int64, int32, uint8 or bool, not "
+            f"{array.dtype}. Convert them with .long()."
         )
-    return int(array) if kind == "i" and not array.ndim else part
+    return part
 
 
 def parts_of(index: Any) -> tuple[Any, ...]:

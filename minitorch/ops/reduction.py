@@ -280,13 +280,18 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
     return record("cumsum", y, (input, lambda g: flip(cumsum(flip(g, dims), dim), dims)))
 
 
+def _truth(x: Array) -> np.dtype[Any]:
+    """Return the dtype of `any` and `all`: uint8 of uint8, which was PyTorch's first bool."""
+    return x.dtype if x.dtype == np.uint8 else np.dtype(np.bool_)
+
+
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Is any element other than 0, along the dimensions or among all?"""
     x, dims, _ = _start("any", input, dim, keepdim)
-    return input._wrap(x.any(dims, keepdims=keepdim))
+    return input._wrap(x.any(dims, keepdims=keepdim).astype(_truth(x)))
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Are all elements other than 0, along the dimensions or among all?"""
     x, dims, _ = _start("all", input, dim, keepdim)
-    return input._wrap(x.all(dims, keepdims=keepdim))
+    return input._wrap(x.all(dims, keepdims=keepdim).astype(_truth(x)))

@@ -12,16 +12,15 @@ bundles        speed: small parameters laid end to end and updated as one
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat import missing as _missing
-from . import lr_scheduler
+from .._compat.guests import door as _door
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
-from .rmsprop import Adagrad, RMSprop
 from .sgd import SGD
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
 
-if not _TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.message(__name__, name, __all__))
+if _TYPE_CHECKING:
+    from . import lr_scheduler
+    from .rmsprop import Adagrad, RMSprop
+else:  # loaded when asked for
+    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler", ".rmsprop": "Adagrad RMSprop"})

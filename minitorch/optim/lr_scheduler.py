@@ -18,9 +18,9 @@
 Call `scheduler.step()` after each `optimizer.step()`. They stand in `schedules/`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._compat import missing
+from .._compat.guests import door
 from .scheduler import LRScheduler
 from .schedules.chains import ChainedScheduler, SequentialLR
 from .schedules.factors import (
@@ -56,8 +56,5 @@ __all__ = [
 
 _LRScheduler = LRScheduler  # PyTorch's name for it before 2.0
 
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise AttributeError(missing.message(__name__, name, __all__))
+    __getattr__, __dir__ = door(__name__)

@@ -4,7 +4,13 @@ gradients    gradcheck() and gradgradcheck(): backpropagation against finite dif
 comparison   assert_close(): equal up to the rounding of the dtype
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .._compat.guests import door as _door
 from .comparison import assert_close
 from .gradients import GradcheckError, gradcheck, gradgradcheck
 
 __all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
+
+if not _TYPE_CHECKING:
+    __getattr__, __dir__ = _door(__name__)

@@ -155,9 +155,7 @@ def test_says_what_is_wrong(
         sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(misuse.input)), "utf-8")
     )
     try:
-        code: object = main(
-            ["complete", *(misuse.arguments.split("|") if misuse.arguments else [])]
-        )
+        code: object = main(["complete", *(misuse.arguments.split("|") if misuse.arguments else [])])
     except SystemExit as stop:
         code = stop.code
     output = capsys.readouterr()

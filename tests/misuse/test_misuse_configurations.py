@@ -104,9 +104,7 @@ MODELS = [
     Misuse("d_model None", lambda: model(d_model=None), V, "d_model must be a whole .* not None"),
     Misuse("d_model a tensor", lambda: model(d_model=mt.tensor(8)), V, "d_model must be a whole"),
     Misuse("d_model below 0", lambda: model(d_model=-8), V, "d_model .* not -8"),
-    Misuse(
-        "d_model 2**40", lambda: model(d_model=2**40), V, "d_model .* 32,768, not 1099511627776"
-    ),
+    Misuse("d_model 2**40", lambda: model(d_model=2**40), V, "d_model .* 32,768, not 1099511627776"),
     Misuse("d_model odd for its heads", lambda: model(d_model=7), V, "d_model=7 cannot be divided"),
     Misuse("d_model inf", lambda: model(d_model=math.inf), V, "d_model must be a whole .* not inf"),
     Misuse("no heads", lambda: model(n_heads=0), V, "n_heads must be .* not 0"),
@@ -118,9 +116,7 @@ MODELS = [
     Misuse("heads of keys a bool", lambda: model(n_kv_heads=True), V, "n_kv_heads .* not True"),
     Misuse("more heads of keys", lambda: model(n_kv_heads=4), V, "n_heads=2 .* n_kv_heads=4"),
     Misuse("no layers", lambda: model(n_layers=0), V, "n_layers must be .* not 0"),
-    Misuse(
-        "layers 2**40", lambda: model(n_layers=2**40), V, "n_layers .* 1,000, not 1099511627776"
-    ),
+    Misuse("layers 2**40", lambda: model(n_layers=2**40), V, "n_layers .* 1,000, not 1099511627776"),
     Misuse("layers a list", lambda: model(n_layers=[1]), V, r"n_layers .* not \[1\]"),
     Misuse("d_ff 0", lambda: model(d_ff=0), V, "d_ff must be .* not 0"),
     Misuse("d_ff None", lambda: model(d_ff=None), V, "d_ff must be .* not None"),
@@ -143,12 +139,8 @@ MODELS = [
     Misuse("norm_eps inf", lambda: model(norm_eps=math.inf), V, "norm_eps .* 0 to 1, not inf"),
     Misuse("norm_eps a text", lambda: model(norm_eps="1e-5"), V, "norm_eps .* number .* '1e-5'"),
     Misuse("pre_norm a text", lambda: model(pre_norm="no"), V, "pre_norm must be True or False"),
-    Misuse(
-        "pre_norm None", lambda: model(pre_norm=None), V, "pre_norm must be True or .* not None"
-    ),
-    Misuse(
-        "final_norm 1", lambda: model(final_norm=1), V, "final_norm must be True or False, not 1"
-    ),
+    Misuse("pre_norm None", lambda: model(pre_norm=None), V, "pre_norm must be True or .* not None"),
+    Misuse("final_norm 1", lambda: model(final_norm=1), V, "final_norm must be True or False, not 1"),
     Misuse("bias 0", lambda: model(bias=0), V, "bias must be True or False, not 0"),
     Misuse("tying a tensor", lambda: model(tie_embeddings=mt.tensor(True)), V, "tie_embeddings"),
     Misuse("positions unknown", lambda: model(positions="alibi"), V, "sinusoidal, learned, rotary"),
@@ -227,9 +219,7 @@ TRAININGS = [
 ]
 
 SCHEDULES = [
-    Misuse(
-        "multiplier of step 0", lambda: multiplier(0, "paper", 5, 1), V, "step .* 1 to 6, not 0"
-    ),
+    Misuse("multiplier of step 0", lambda: multiplier(0, "paper", 5, 1), V, "step .* 1 to 6, not 0"),
     Misuse("multiplier after the end", lambda: multiplier(7, "cosine", 5, 1), V, "step .* not 7"),
     Misuse("multiplier of no schedule", lambda: multiplier(1, "exp", 5, 1), V, "one of linear, co"),
     Misuse("multiplier of no steps", lambda: multiplier(1, "linear", 0, 1), V, "steps .* not 0"),
@@ -242,19 +232,9 @@ SCHEDULES = [
     Misuse("half a step", lambda: warmup_and_decay(sgd(), 1, steps=2.5), V, "steps .* not 2.5"),
     Misuse("warmup NaN", lambda: warmup_and_decay(sgd(), 1, steps=3, warmup=math.nan), V, "warmup"),
     Misuse("more done than steps", lambda: warmup_and_decay(sgd(), 1, steps=3, done=4), V, "not 5"),
-    Misuse(
-        "done below 0",
-        lambda: warmup_and_decay(sgd(), 1, steps=3, done=-2),
-        V,
-        "last_epoch must be a whole number from -1 on",
-    ),
+    Misuse("done below 0", lambda: warmup_and_decay(sgd(), 1, steps=3, done=-2), V, "last_epoch must be a whole number from -1 on"),
     Misuse("no optimizer", lambda: warmup_and_decay(None, 1, steps=3), T, "Optimizer, not None"),
-    Misuse(
-        "a rate in its place",
-        lambda: warmup_and_decay(0.1, sgd(), steps=3),
-        T,
-        "Optimizer, not 0.1",
-    ),
+    Misuse("a rate in its place", lambda: warmup_and_decay(0.1, sgd(), steps=3), T, "Optimizer, not 0.1"),
     Misuse("more steps than were said", beyond_the_end, V, "step .* from 1 to 3, not 4"),
 ]
 

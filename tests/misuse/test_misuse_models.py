@@ -181,38 +181,16 @@ heads, rotary = MultiHeadAttention, RotaryPositions
 
 ATTENTION = [
     Misuse("no heads", lambda: heads(8, 0), ValueError, "n_heads must be at least 1, not 0"),
-    Misuse(
-        "2.0 heads",
-        lambda: heads(8, any_type(2.0)),
-        TypeError,
-        r"n_heads must be int, not float \(2\.0\)",
-    ),
-    Misuse(
-        "width in text",
-        lambda: heads(any_type("8"), 2),
-        TypeError,
-        r"d_model must be int, not str \('8'\)",
-    ),
-    Misuse(
-        "True heads", lambda: heads(8, True), TypeError, r"n_heads must be int, not bool \(True\)"
-    ),
+    Misuse("2.0 heads", lambda: heads(8, any_type(2.0)), TypeError, r"n_heads must be int, not float \(2\.0\)"),
+    Misuse("width in text", lambda: heads(any_type("8"), 2), TypeError, r"d_model must be int, not str \('8'\)"),
+    Misuse("True heads", lambda: heads(8, True), TypeError, r"n_heads must be int, not bool \(True\)"),
     Misuse("width 0", lambda: heads(0, 2), ValueError, "d_model must be at least 1"),
     Misuse("3 heads of 8", lambda: heads(8, 3), ValueError, "d_model=8 .* n_heads=3"),
     Misuse("0 heads of keys", lambda: heads(8, 4, n_kv_heads=0), ValueError, "n_kv_heads .* not 0"),
     Misuse("3 heads of keys", lambda: heads(8, 4, n_kv_heads=3), ValueError, "n_kv_heads=3"),
     Misuse("more heads of keys", lambda: heads(8, 4, n_kv_heads=8), ValueError, "n_kv_heads=8"),
-    Misuse(
-        "dropout 1.5",
-        lambda: heads(8, 2, 1.5),
-        ValueError,
-        r"dropout must be at least 0 and at most 1, not 1\.5",
-    ),
-    Misuse(
-        "dropout NaN",
-        lambda: heads(8, 2, math.nan),
-        ValueError,
-        "dropout must be at least 0 and at most 1, not nan",
-    ),
+    Misuse("dropout 1.5", lambda: heads(8, 2, 1.5), ValueError, r"dropout must be at least 0 and at most 1, not 1\.5"),
+    Misuse("dropout NaN", lambda: heads(8, 2, math.nan), ValueError, "dropout must be at least 0 and at most 1, not nan"),
     Misuse("dropout None", lambda: heads(8, 2, any_type(None)), TypeError, "dropout .* None"),
     Misuse("rotary=True", lambda: heads(8, 2, rotary=any_type(True)), TypeError, "rotary .* True"),
     Misuse("no batch", lambda: attend(x[0]), RuntimeError, r"\(3, 8\) .* 2 dimensions"),
@@ -299,12 +277,7 @@ ATTENTION = [
 
 CACHES = [
     Misuse("capacity -1", lambda: LayerCache(-1), ValueError, "capacity must be at least 0"),
-    Misuse(
-        "capacity 2.5",
-        lambda: LayerCache(any_type(2.5)),
-        TypeError,
-        r"capacity must be int, not float \(2\.5\)",
-    ),
+    Misuse("capacity 2.5", lambda: LayerCache(any_type(2.5)), TypeError, r"capacity must be int, not float \(2\.5\)"),
     Misuse("no layers", lambda: Cache(0, 5, 2), ValueError, "n_layers must be at least 1"),
     Misuse("batch None", lambda: Cache(1, 5, any_type(None)), TypeError, "batch .* None"),
     Misuse(
@@ -349,12 +322,7 @@ CACHES = [
     ),
     Misuse("more steps than begun", lambda: step(None, steps=4), ValueError, "cannot hold 6"),
     Misuse("a step broken off", lambda: step(None, steps=1, change=broken), RuntimeError, "broke"),
-    Misuse(
-        "no tokens to step",
-        lambda: step(mt.zeros(2, 0, dtype=mt.int64)),
-        ValueError,
-        "too few tokens in ids",
-    ),
+    Misuse("no tokens to step", lambda: step(mt.zeros(2, 0, dtype=mt.int64)), ValueError, "too few tokens in ids"),
     Misuse("a vector to step", lambda: step(ids[0]), ValueError, r"\(batch, T\)"),
     Misuse("float ids to step", lambda: step(ids.float()), RuntimeError, "not .*float32"),
     Misuse(
@@ -368,33 +336,13 @@ MASKS = [
     Misuse("mask of floats", lambda: padding_mask(ids.float(), 0), RuntimeError, "not .*float32"),
     Misuse("mask of bools", lambda: left_padding(ids.bool(), 0), RuntimeError, "not .*bool"),
     Misuse("pad None", lambda: left_padding(ids, any_type(None)), TypeError, "pad .* None"),
-    Misuse(
-        "pad 0.5",
-        lambda: padding_mask(ids, any_type(0.5)),
-        TypeError,
-        r"pad must be int, not float \(0\.5\)",
-    ),
-    Misuse(
-        "no tokens",
-        lambda: left_padding(ids[:, :0], 0),
-        ValueError,
-        r"too few tokens in ids, of shape \(2, 0\)",
-    ),
+    Misuse("pad 0.5", lambda: padding_mask(ids, any_type(0.5)), TypeError, r"pad must be int, not float \(0\.5\)"),
+    Misuse("no tokens", lambda: left_padding(ids[:, :0], 0), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
     Misuse("T = -1", lambda: causal_mask(-1), ValueError, "T must be at least 0"),
-    Misuse(
-        "T = 2.5",
-        lambda: causal_mask(any_type(2.5)),
-        TypeError,
-        r"T must be int, not float \(2\.5\)",
-    ),
+    Misuse("T = 2.5", lambda: causal_mask(any_type(2.5)), TypeError, r"T must be int, not float \(2\.5\)"),
     Misuse("start = -1", lambda: causal_mask(3, -1), ValueError, "start must be at least 0"),
     Misuse("decoder T = -1", lambda: decoder_mask(-1), ValueError, "T must be at least 0"),
-    Misuse(
-        "decoder T in text",
-        lambda: decoder_mask(any_type("3")),
-        TypeError,
-        r"T must be int, not str \('3'\)",
-    ),
+    Misuse("decoder T in text", lambda: decoder_mask(any_type("3")), TypeError, r"T must be int, not str \('3'\)"),
     Misuse("padding in a list", lambda: decoder_mask(3, 0, any_type([1])), TypeError, "array"),
     Misuse("padding of 1.5", lambda: decoder_mask(3, 0, np.array([1.5])), TypeError, "whole"),
     Misuse("padding of -1", lambda: decoder_mask(3, 0, np.array([-1])), ValueError, r"\[-1\]"),
@@ -406,9 +354,7 @@ MASKS = [
     Misuse("theta of NaN", lambda: rotary(8, 4, math.nan), ValueError, "theta must be"),
     Misuse("theta in text", lambda: rotary(8, 4, any_type("3")), TypeError, "theta must be"),
     Misuse("a head of 0", lambda: heads(8, 2, d_head=0), ValueError, "d_head must be at least 1"),
-    Misuse(
-        "a head of 2.5", lambda: heads(8, 2, d_head=any_type(2.5)), TypeError, "d_head must be int"
-    ),
+    Misuse("a head of 2.5", lambda: heads(8, 2, d_head=any_type(2.5)), TypeError, "d_head must be int"),
     Misuse("no positions", lambda: rotary(0, 4), ValueError, "max_length must be at least 1"),
     Misuse("8.5 positions", lambda: rotary(any_type(8.5), 4), TypeError, "max_length"),
     Misuse("past the last", lambda: rotary(8, 4)(heads_of(1, 2, 9)), ValueError, "9 tokens .*=8"),
@@ -426,18 +372,8 @@ MODELS = [
     Misuse("a size for it", lambda: Transformer(any_type(13)), TypeError, "not a int"),
     Misuse("no such activation", lambda: MLP(8, 12, "tanh"), ValueError, "relu, gelu, .*'tanh'"),
     Misuse("a function for it", lambda: MLP(8, 12, any_type(mt.relu)), ValueError, "activation"),
-    Misuse(
-        "text to a GPT",
-        lambda: gpt()("dogs bark"),
-        TypeError,
-        "ids must be a Tensor of token ids, not str",
-    ),
-    Misuse(
-        "a list to a GPT",
-        lambda: gpt()([[3, 4]]),
-        TypeError,
-        "ids must be a Tensor of token ids, not list",
-    ),
+    Misuse("text to a GPT", lambda: gpt()("dogs bark"), TypeError, "ids must be a Tensor of token ids, not str"),
+    Misuse("a list to a GPT", lambda: gpt()([[3, 4]]), TypeError, "ids must be a Tensor of token ids, not list"),
     Misuse("an array to a BERT", lambda: bert()(np.ones((1, 2))), TypeError, "not ndarray"),
     Misuse("a GPT on a vector", lambda: gpt()(ids[0]), ValueError, r"\(batch, T\)"),
     Misuse("a GPT on 3-d ids", lambda: gpt()(ids[None]), ValueError, r"\(1, 2, 3\)"),
@@ -445,12 +381,7 @@ MODELS = [
     Misuse("a GPT on bools", lambda: gpt()(ids.bool()), RuntimeError, "int64 .* not .*bool"),
     Misuse("an id too large", lambda: gpt()(mt.tensor([[13]])), IndexError, r"13, .* range\(13\)"),
     Misuse("a negative id", lambda: bert()(mt.tensor([[-1]])), IndexError, "holds -1"),
-    Misuse(
-        "an empty text",
-        lambda: gpt()(ids[:, :0]),
-        ValueError,
-        r"too few tokens in ids, of shape \(2, 0\)",
-    ),
+    Misuse("an empty text", lambda: gpt()(ids[:, :0]), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
     Misuse("a text too long", lambda: gpt()(mt.ones(1, 9, dtype=mt.int64)), ValueError, "9 tokens"),
     Misuse("segments to a GPT", lambda: gpt()(ids, segments=ids), TypeError, "segments"),
     Misuse("segments to a BERT without", lambda: bert()(ids, PAD), ValueError, "n_segments=0"),
@@ -468,18 +399,8 @@ MODELS = [
         ValueError,
         r"each row, \(2\), but is \[1\]",
     ),
-    Misuse(
-        "no source",
-        lambda: seq2seq()(ids[:, :0], ids),
-        ValueError,
-        r"too few tokens in ids, of shape \(2, 0\)",
-    ),
-    Misuse(
-        "no target",
-        lambda: seq2seq()(ids, ids[:, :0]),
-        ValueError,
-        r"too few tokens in ids, of shape \(2, 0\)",
-    ),
+    Misuse("no source", lambda: seq2seq()(ids[:, :0], ids), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
+    Misuse("no target", lambda: seq2seq()(ids, ids[:, :0]), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
     Misuse("fewer sources", lambda: seq2seq()(ids[:1], ids), RuntimeError, "batch sizes 2 and 1"),
     Misuse("fewer targets", lambda: seq2seq()(ids, ids[:1]), RuntimeError, "batch sizes 1 and 2"),
     Misuse(
@@ -516,15 +437,8 @@ LOSSES = [
     Misuse("no token counts", lambda: gpt().loss(ids, PAD), ValueError, "nothing to learn"),
     Misuse("nothing was hidden", lambda: bert().loss(ids, PAD), ValueError, "every target"),
     Misuse("targets of padding", lambda: seq2seq().loss(ids, PAD), ValueError, "every target"),
-    Misuse(
-        "a single token",
-        lambda: gpt().loss(ids[:, :1]),
-        ValueError,
-        r"targets, of shape \(2, 1\): T must be at least 2",
-    ),
-    Misuse(
-        "<s> alone", lambda: seq2seq().loss(ids, ids[:, :1]), ValueError, "too few tokens in target"
-    ),
+    Misuse("a single token", lambda: gpt().loss(ids[:, :1]), ValueError, r"targets, of shape \(2, 1\): T must be at least 2"),
+    Misuse("<s> alone", lambda: seq2seq().loss(ids, ids[:, :1]), ValueError, "too few tokens in target"),
     Misuse("an empty batch", lambda: gpt().loss(ids[:0]), ValueError, "every target"),
     Misuse(
         "targets of a row", lambda: gpt().loss(ids, ids[:1]), ValueError, r"\(1, 2\) do not fit"
@@ -556,20 +470,10 @@ LOSSES = [
     Misuse(
         "to write too much", lambda: gpt().begin(ids, 7), ValueError, "7 tokens after 3.*read 9"
     ),
-    Misuse(
-        "an empty prompt",
-        lambda: gpt().begin(ids[:, :0], 2),
-        ValueError,
-        "too few tokens in prompt",
-    ),
+    Misuse("an empty prompt", lambda: gpt().begin(ids[:, :0], 2), ValueError, "too few tokens in prompt"),
     Misuse("a prompt in a list", lambda: gpt().begin(any_type([[3]]), 2), TypeError, "not list"),
     Misuse("a prompt that ends", lambda: gpt().begin(mt.tensor([[3, 0]]), 2), ValueError, "left"),
-    Misuse(
-        "an empty source",
-        lambda: seq2seq().begin(ids[:, :0], 2),
-        ValueError,
-        r"too few tokens in ids, of shape \(2, 0\)",
-    ),
+    Misuse("an empty source", lambda: seq2seq().begin(ids[:, :0], 2), ValueError, r"too few tokens in ids, of shape \(2, 0\)"),
 ]
 
 WEIGHTS = [
@@ -595,17 +499,9 @@ WEIGHTS = [
     Misuse("width null", lambda: pretrained(n_embd=None), ValueError, "n_embd .* None"),
     Misuse("layers in text", lambda: pretrained(n_layer="1"), ValueError, "n_layer .* '1'"),
     Misuse(
-        "1e12 layers",
-        lambda: pretrained(n_layer=10**12),
-        ValueError,
-        "config.json: n_layers .* 1 to 1,000",
+        "1e12 layers", lambda: pretrained(n_layer=10**12), ValueError, "config.json: n_layers .* 1 to 1,000"
     ),
-    Misuse(
-        "1e12 positions",
-        lambda: pretrained(n_positions=10**12),
-        ValueError,
-        "config.json: max_length",
-    ),
+    Misuse("1e12 positions", lambda: pretrained(n_positions=10**12), ValueError, "config.json: max_length"),
     Misuse("3 heads", lambda: pretrained(n_head=3), ValueError, "config.json: .*n_heads=3"),
     Misuse(
         "no such nonlinearity", lambda: pretrained(activation_function=[]), ValueError, "none of"
@@ -652,9 +548,7 @@ WEIGHTS = [
 ]
 
 FIGURES = [
-    Misuse(
-        "a figure of nothing", lambda: figure(None), TypeError, "a Transformer, a GPT or a BERT"
-    ),
+    Misuse("a figure of nothing", lambda: figure(None), TypeError, "a Transformer, a GPT or a BERT"),
     Misuse("a figure of a layer", lambda: figure(nn.Linear(2, 2)), TypeError, "not Linear"),
     Misuse("a figure of a class", lambda: figure(GPT), TypeError, "figure: needs .* not "),
 ]

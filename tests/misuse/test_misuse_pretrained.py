@@ -57,69 +57,20 @@ BIAS = UP.replace("weight", "bias")
 NAN = np.full((8, 4), np.nan, np.float32)
 
 MISUSES = [
-    Misuse(
-        "logits without a head", lambda: encoder()(ids), RuntimeError, r"no head .* encode\(ids\)"
-    ),
+    Misuse("logits without a head", lambda: encoder()(ids), RuntimeError, r"no head .* encode\(ids\)"),
     Misuse("a loss without a head", lambda: encoder().loss(ids, ids), RuntimeError, "no head"),
     Misuse("logits of head=False", lambda: bert(False)(ids), RuntimeError, "no head .* head=False"),
-    Misuse(
-        "to encode a list", lambda: encoder().encode([[1, 2]]), TypeError, "ids must be a Tensor"
-    ),
-    Misuse(
-        "to encode too much",
-        lambda: encoder().encode(mt.ones(1, 7).long()),
-        ValueError,
-        "7 tokens .* max_length=6",
-    ),
+    Misuse("to encode a list", lambda: encoder().encode([[1, 2]]), TypeError, "ids must be a Tensor"),
+    Misuse("to encode too much", lambda: encoder().encode(mt.ones(1, 7).long()), ValueError, "7 tokens .* max_length=6"),
     Misuse("an unknown id to encode", lambda: encoder().encode(ids + 6), IndexError, "7"),
-    Misuse(
-        "segments to encode of another shape",
-        lambda: encoder().encode(ids, ids[:, :2]),
-        ValueError,
-        "segments have the shape",
-    ),
-    Misuse(
-        "an encoder for a head",
-        lambda: load_bert(bert(True), weights(False)),
-        RuntimeError,
-        "cls.predictions.transform.dense.weight is missing",
-    ),
-    Misuse(
-        "a head for an encoder",
-        lambda: load_bert(bert(False), weights(True)),
-        RuntimeError,
-        "cls.predictions.decoder.bias is not expected",
-    ),
-    Misuse(
-        "an encoder with NaN",
-        lambda: encoder({UP: NAN}),
-        RuntimeError,
-        "layer.0.intermediate.dense.weight holds NaN",
-    ),
-    Misuse(
-        "an encoder without a layer",
-        lambda: encoder(num_hidden_layers=2),
-        RuntimeError,
-        "holds 240 numbers, and a model .* has 308 or more",
-    ),
-    Misuse(
-        "an encoder cut off",
-        lambda: encoder({BIAS: None}),
-        RuntimeError,
-        "layer.0.intermediate.dense.bias is missing",
-    ),
-    Misuse(
-        "an encoder that classifies",
-        lambda: encoder({"classifier.weight": NAN}),
-        RuntimeError,
-        "classifier.weight is not expected",
-    ),
-    Misuse(
-        "an encoder with a turned matrix",
-        lambda: encoder({UP: np.ones((4, 8), np.float32)}),
-        RuntimeError,
-        r"shape \(4, 8\), but the model needs \(8, 4\)",
-    ),
+    Misuse("segments to encode of another shape", lambda: encoder().encode(ids, ids[:, :2]), ValueError, "segments have the shape"),
+    Misuse("an encoder for a head", lambda: load_bert(bert(True), weights(False)), RuntimeError, "cls.predictions.transform.dense.weight is missing"),
+    Misuse("a head for an encoder", lambda: load_bert(bert(False), weights(True)), RuntimeError, "cls.predictions.decoder.bias is not expected"),
+    Misuse("an encoder with NaN", lambda: encoder({UP: NAN}), RuntimeError, "layer.0.intermediate.dense.weight holds NaN"),
+    Misuse("an encoder without a layer", lambda: encoder(num_hidden_layers=2), RuntimeError, "holds 240 numbers, and a model .* has 308 or more"),
+    Misuse("an encoder cut off", lambda: encoder({BIAS: None}), RuntimeError, "layer.0.intermediate.dense.bias is missing"),
+    Misuse("an encoder that classifies", lambda: encoder({"classifier.weight": NAN}), RuntimeError, "classifier.weight is not expected"),
+    Misuse("an encoder with a turned matrix", lambda: encoder({UP: np.ones((4, 8), np.float32)}), RuntimeError, r"shape \(4, 8\), but the model needs \(8, 4\)"),
 ]
 
 

@@ -172,17 +172,10 @@ MISUSES = [
     # a configuration that was changed
     Misuse("more heads", lambda: changed("model", n_heads=4).load(), RunError, "is 4, and was 2"),
     Misuse("a huge model", lambda: changed("model", d_model=2**40).load(), RunError, "1 to 32,768"),
-    Misuse(
-        "many layers", lambda: changed("model", n_layers=2**40).resume(), RunError, "1 to 1,000"
-    ),
+    Misuse("many layers", lambda: changed("model", n_layers=2**40).resume(), RunError, "1 to 1,000"),
     Misuse("a fraction for an id", lambda: changed("model", pad=1.5).load(), RunError, "1.5"),
     Misuse("bool for int", lambda: changed("task", digits=True).load(), RunError, "digits .*True"),
-    Misuse(
-        "forks",
-        lambda: changed("training", processes=200).resume(),
-        RunError,
-        "from 1 to 64, not 200",
-    ),
+    Misuse("forks", lambda: changed("training", processes=200).resume(), RunError, "from 1 to 64, not 200"),
     Misuse("another seed", lambda: changed("training", seed=1).resume(), RunError, "seed is 1, "),
     Misuse("fewer steps", lambda: changed("training", steps=1).resume(), RunError, "more than 2"),
     # files of another run, or of another kind
@@ -266,12 +259,7 @@ MISUSES = [
         "the model has no embedding",
     ),
     # resuming
-    Misuse(
-        "no steps",
-        lambda: Run(copy()).resume(steps=0),
-        ValueError,
-        "from 1 to 1,000,000,000, not 0",
-    ),
+    Misuse("no steps", lambda: Run(copy()).resume(steps=0), ValueError, "from 1 to 1,000,000,000, not 0"),
     Misuse("negative steps", lambda: Run(copy()).resume(steps=-3), ValueError, "not -3"),
     Misuse("steps before now", lambda: Run(copy()).resume(steps=1), RunError, "taken 2 of 4 steps"),
     Misuse("no step more", lambda: Run(copy()).resume(steps=2), RunError, "more than 2 steps"),
@@ -296,9 +284,7 @@ MISUSES = [
     Misuse("at the root", lambda: Run("/").start(new()), RunError, "^/ holds files that are not"),
     Misuse("in /proc", lambda: Run("/proc/run").start(new()), RunError, "cannot write to /proc/"),
     # going on, with a training that is made already
-    Misuse(
-        "restore nothing", lambda: Run(copy()).restore(None), TypeError, "TrainingState, not a N"
-    ),
+    Misuse("restore nothing", lambda: Run(copy()).restore(None), TypeError, "TrainingState, not a N"),
     Misuse("restore a task", lambda: Run(copy()).restore(Addition(1)), TypeError, "not a Addition"),
     Misuse(
         "restore what is not there",

@@ -78,7 +78,12 @@ DATA = [
     Misuse("list in itself", lambda: mt.tensor(in_a_circle()), ValueError, "nested too deeply"),
     Misuse("tensors in a list", lambda: mt.tensor([x(), x()]), ValueError, "one element.*stack"),
     Misuse("half precision", lambda: mt.tensor(np.ones(2, np.float16)), TypeError, "float16"),
-    Misuse("number of an int8", lambda: mt.tensor([np.int8(1)]), TypeError, "int8"),
+    Misuse("number of a uint16", lambda: mt.tensor([np.uint16(1)]), TypeError, "uint16"),
+    Misuse("array of float16", lambda: mt.from_numpy(np.ones(1, "e")), TypeError, "float16.*float32"),
+    Misuse("half", lambda: mt.ones(1).half(), TypeError, r"float16 is a name here.* use float32\."),
+    Misuse("iinfo of floats", lambda: mt.iinfo(F64), TypeError, r"integer dtypes.* See finfo\(\)"),
+    Misuse("int8 as an index", lambda: mt.ones(3)[mt.ones(2).char()], IndexError, "int64.*not int8"),
+    Misuse("129 in int8", lambda: mt.tensor([129], dtype=mt.int8), RuntimeError, "-128 to 127"),
     Misuse("dtype by a number", lambda: mt.tensor([1], dtype=16), TypeError, "16 is not a dtype"),
     Misuse("dtype complex", lambda: mt.zeros(2, dtype=complex), TypeError, "complex"),
     Misuse("tensor as dtype", lambda: mt.zeros(2, dtype=x()), TypeError, "not a dtype"),
@@ -396,7 +401,7 @@ PRINTING = [
     Misuse("negative line", lambda: print_with(linewidth=-1), ValueError, "linewidth"),
     Misuse("sci_mode by a word", lambda: print_with(sci_mode="no"), TypeError, "'no'"),
     Misuse("no such profile", lambda: print_with(profile="long"), ValueError, "'long'"),
-    Misuse("limits of ints", lambda: mt.finfo(I64), TypeError, "floating-point dtypes"),
+    Misuse("limits of ints", lambda: mt.finfo(I64), TypeError, "of floating-point dtypes"),
     Misuse("default dtype of ints", lambda: mt.set_default_dtype(I64), TypeError, "floating-point"),
 ]
 

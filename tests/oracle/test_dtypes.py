@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import torch
 
 import minitorch as mt
 
-DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
+DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")
 NUMBERS: tuple[Any, ...] = (True, 2, 2.5, np.float64(2.5), np.int64(2))
 BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "add": lambda lib, a, b: a + b,
@@ -103,11 +104,12 @@ def random_data(rng: random.Random, depth: int) -> Any:
     """Draw nested lists of equal length, of all that is a number."""
     leaves = (
         True, 2, 0.5, np.float64(0.5), np.float32(0.5), np.int64(3), np.int32(3), np.uint8(3),
+        np.int8(3), np.int16(3),
     )  # fmt: skip
     if depth == 0:
         return rng.choice(leaves)
     if depth == 1 and rng.random() < 0.2:
-        return np.ones(2, rng.choice(["float64", "float32", "int64", "int32", "uint8"]))
+        return np.ones(2, rng.choice([name for name in DTYPES if name != "bool"]))
     return [random_data(rng, depth - 1) for _ in range(2)]
 
 
@@ -122,6 +124,51 @@ def test_nested_lists_have_the_dtype_that_they_have_there(seed: int) -> None:
         ours = mt.tensor(data)
         assert str(ours.dtype) == f"mini{theirs.dtype}", data
         assert ours.tolist() == theirs.tolist(), data
+
+
+def test_questions_about_dtypes_are_answered_as_there() -> None:
+    for first, second in itertools.product(DTYPES, repeat=2):
+        theirs = [getattr(torch, name) for name in (first, second)]
+        ours = [getattr(mt, name) for name in (first, second)]
+        assert str(mt.promote_types(*ours)) == f"mini{torch.promote_types(*theirs)}"
+        assert mt.can_cast(*ours) == torch.can_cast(*theirs)
+        for shape, shapes in itertools.product([(), (2,)], repeat=2):
+            there = torch.result_type(
+                torch.ones(shape, dtype=theirs[0]), torch.ones(shapes, dtype=theirs[1])
+            )
+            here = mt.result_type(mt.ones(shape, dtype=ours[0]), mt.ones(shapes, dtype=ours[1]))
+            assert str(here) == f"mini{there}"
+    operands: list[Callable[[Any], Any]] = [
+        *[lambda lib, n=n: n for n in (True, 2, 2.5)],
+        *[lambda lib, d=d: lib.ones((), dtype=getattr(lib, d)) for d in DTYPES],
+        *[lambda lib, d=d: lib.ones(2, dtype=getattr(lib, d)) for d in DTYPES],
+    ]
+    for a, b in itertools.product(operands, repeat=2):
+        assert str(mt.result_type(a(mt), b(mt))) == f"mini{torch.result_type(a(torch), b(torch))}"
+
+
+@pytest.mark.parametrize("name", [*DTYPES, "float16", "bfloat16", "half", "short"])
+def test_attributes_and_limits_are_those_there(name: str) -> None:
+    theirs, ours = getattr(torch, name), getattr(mt, name)
+    assert repr(ours) == f"mini{theirs!r}"
+    for attribute in ("is_floating_point", "is_complex", "is_signed", "itemsize"):
+        assert getattr(ours, attribute) == getattr(theirs, attribute)
+    if name != "bool":
+        kind = "finfo" if ours.is_floating_point else "iinfo"
+        there, here = getattr(torch, kind)(theirs), getattr(mt, kind)(ours)
+        assert repr(here) == repr(there)
+        names = {n for n in dir(there) if not n.startswith("_")}
+        assert {n: getattr(here, n) for n in names} == {n: getattr(there, n) for n in names}
+        assert names == set(vars(here))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_elements_print_as_there(dtype: str) -> None:
+    for values in ([0, 1, 1], [[0, 1], [1, 0]], 1, []):
+        theirs = torch.tensor(values, dtype=getattr(torch, dtype))
+        assert repr(mt.tensor(values, dtype=getattr(mt, dtype))) == (
+            repr(theirs).replace("torch.", "minitorch.")
+        )
 
 
 @pytest.mark.parametrize("source", DTYPES)

@@ -73,7 +73,18 @@ UNSUPPORTED = [
             "memory_format",
             "It lays out images for convolutions, of which there are none here.",
         )
-        for op in ("clone", "contiguous", "double", "float", "long", "int", "bool")
+        for op in ("clone", "contiguous", "double", "float", "long", "int", "bool",
+                   "short", "char", "byte")
+    ],
+    *[
+        Unsupported(
+            op,
+            "half precision",
+            all_samples,
+            "use float32|memory_format",
+            "It is fast on a GPU; here these dtypes are names to compare.",
+        )
+        for op in ("half", "bfloat16")
     ],
     Unsupported(
         "where",

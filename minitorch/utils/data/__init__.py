@@ -9,7 +9,7 @@ loader    `DataLoader`: the batches themselves; `default_collate` stacks the exa
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ..._compat import missing as _missing
+from ..._compat.guests import door as _door
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .loader import DataLoader, default_collate, default_convert
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -29,6 +29,4 @@ __all__ = [
 ]
 
 if not _TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        raise AttributeError(_missing.message(__name__, name, __all__))
+    __getattr__, __dir__ = _door(__name__)

@@ -1,0 +1,120 @@
+"""The modules that only code written for PyTorch imports, and what happens for those not here.
+
+`import minitorch.cuda` and `from minitorch.nn.modules.linear import Linear` ask Python's import
+system for modules that have no file of that name. `Finder`, which Python asks when it has found no
+file, makes them of what the table names. It loads nothing before that. And any other module, or a
+name that `from minitorch.nn import …` does not find, gets a sentence that says what to use instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+PACKAGE = "minitorch"
+
+MODULES = {  # the module that is asked for: where its names are, or .file:class
+    "cuda": "_compat.cuda",
+}
+
+
+def _source(name: str) -> Any:
+    """Return what a module of the table takes its names from: a module of ours, or a class."""
+    file, _, inside = MODULES[name.removeprefix(f"{PACKAGE}.")].partition(":")
+    module = import_module(f"{PACKAGE}.{file}")
+    return getattr(module, inside) if inside else module
+
+
+def _is_guest(name: str) -> bool:
+    package, _, rest = name.partition(".")
+    return package == PACKAGE and rest in MODULES
+
+
+def _names(of: Any) -> list[str]:
+    """Return the public names of a module or a class."""
+    public: list[str] = getattr(of, "__all__", [name for name in dir(of) if name[0] != "_"])
+    return public
+
+
+def _message(owner: str, name: str) -> str:
+    from . import missing  # here, as it is seldom needed
+
+    return missing.message(owner, name, _names(sys.modules[owner]))
+
+
+def door(
+    owner: str, later: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` for a module: what happens when it lacks a name.
+
+    A name of `later`, and a guests' module, is loaded; any other gets a sentence that says what to
+    use instead. So that this also holds for `from owner import name`, the module gets a `__path__`
+    if it has none: Python asks finders only for what may be a submodule.
+
+    Args:
+        owner: the module's name.
+        later: names that the module gets only when they are asked for, after the module that has
+            them: {".drawing": "draw_graph keep_values"}; after ".", submodules.
+    """
+    here = vars(sys.modules[owner])
+    here.setdefault("__path__", [])
+    of = {name: module for module, names in (later or {}).items() for name in names.split()}
+
+    def get(name: str) -> Any:
+        if name in of:
+            inside = of[name] != "."
+            module = import_module(of[name] if inside else f".{name}", owner)
+            here[name] = getattr(module, name) if inside else module
+            return here[name]
+        if _is_guest(f"{owner}.{name}"):
+            return import_module(f"{owner}.{name}")
+        raise AttributeError(_message(owner, name))
+
+    def names() -> list[str]:
+        inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")
+        guests = (name.removeprefix(inside) for name in MODULES if name.startswith(inside))
+        return sorted({*here, *of, *(name for name in guests if "." not in name)})
+
+    return get, names
+
+
+class Finder:
+    """What Python asks for the modules of this package that have no file."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return where a module of the table comes from; None for what is not ours.
+
+        Raises:
+            ModuleNotFoundError: it says what to use instead. It has no `name`, as Python would
+                replace one that has by "cannot import name".
+        """
+        if _is_guest(name):
+            return ModuleSpec(name, Finder, is_package=True)  # type: ignore[arg-type]
+        owner, _, child = name.rpartition(".")
+        ours = owner.partition(".")[0] == PACKAGE
+        if not ours or child.startswith("_") or hasattr(sys.modules.get(owner), child):
+            return None
+        raise ModuleNotFoundError(_message(owner, child))
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> None:
+        """Leave it to Python to make the module."""
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Give the module its names."""
+        source = _source(module.__name__)
+        names = _names(source)
+        vars(module).update({name: getattr(source, name) for name in names})
+        get, directory = door(module.__name__)
+        vars(module).update(
+            __doc__=source.__doc__, __all__=names, __getattr__=get, __dir__=directory
+        )
+
+
+sys.meta_path.append(Finder)

@@ -1,0 +1,96 @@
+"""Modules that only code written for PyTorch imports: found without a file, or explained."""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import pydoc
+from importlib import import_module
+
+import pytest
+
+import minitorch as mt
+from minitorch._compat import guests
+
+MODULES = [f"minitorch.{name}" for name in guests.MODULES]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_guests_module_is_imported_and_reached_as_an_attribute(name: str) -> None:
+    module = import_module(name)
+    assert module.__name__ == name
+    assert module.__doc__
+    owner, _, child = name.rpartition(".")
+    assert getattr(import_module(owner), child) is module
+    for public in module.__all__:
+        assert hasattr(module, public)
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.name == name
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import minitorch.fft",
+        "import minitorch.fft as fft",
+        "import minitorch.fft.helper",
+        "from minitorch import fft",
+        "from minitorch.fft import rfft",
+    ],
+)
+def test_an_import_that_finds_nothing_says_what_an_attribute_would(statement: str) -> None:
+    with pytest.raises(AttributeError) as sentence:
+        mt.fft  # noqa: B018
+    with pytest.raises(ModuleNotFoundError) as error:
+        exec(statement)
+    assert str(error.value) == str(sentence.value)
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        "minitorch.autograd",
+        "minitorch.cuda",
+        "minitorch.nn",
+        "minitorch.nn.functional",
+        "minitorch.nn.init",
+        "minitorch.nn.utils",
+        "minitorch.optim",
+        "minitorch.optim.lr_scheduler",
+        "minitorch.testing",
+        "minitorch.utils",
+        "minitorch.utils.data",
+    ],
+)
+def test_each_module_explains_a_name_that_it_lacks(owner: str) -> None:
+    module = import_module(owner)
+    assert not hasattr(module, "conv2d")
+    with pytest.raises(AttributeError) as sentence:
+        module.conv2d  # noqa: B018
+    assert str(sentence.value).startswith(f"{owner!r} has no attribute 'conv2d': ")
+    with pytest.raises(ImportError) as error:
+        exec(f"from {owner} import conv2d")
+    assert str(error.value) == str(sentence.value)
+
+
+def test_python_finds_by_their_paths_what_is_no_module() -> None:
+    assert pydoc.locate("minitorch.nn.Linear") is mt.nn.Linear
+    assert pkgutil.resolve_name("minitorch.nn.Linear") is mt.nn.Linear
+    assert pkgutil.resolve_name("minitorch.cuda.is_available") is mt.cuda.is_available
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'minitorch.nn.Linear'"):
+        import_module("minitorch.nn.Linear")
+
+
+def test_what_python_itself_asks_for_is_left_to_python() -> None:
+    assert importlib.util.find_spec("minitorch.__main__") is None
+    assert importlib.util.find_spec("minitorch._private") is None
+    assert importlib.util.find_spec("minitorch_other") is None
+    assert guests.Finder.find_spec("numpy.fft") is None
+
+
+def test_the_finder_is_asked_last() -> None:
+    assert importlib.util.find_spec("minitorch.nn.layers").origin == mt.nn.layers.__file__
+    files = {module.name for module in pkgutil.walk_packages(mt.__path__, "minitorch.")}
+    assert "minitorch.nn.layers" in files
+    assert not files & set(MODULES)
