@@ -147,7 +147,8 @@ class ChainedScheduler(_Several):
         if not self._schedulers:
             raise ValueError("ChainedScheduler expects at least one scheduler to be chained")
         first: Any = self._schedulers[0]
-        self.optimizer = getattr(first, "optimizer", None) if optimizer is None else optimizer
+        theirs: Any = getattr(first, "optimizer", None)
+        self.optimizer = theirs if optimizer is None else optimizer
         self.last_epoch = getattr(first, "last_epoch", 0)
         self.check()
         self._last_lr = self._present()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...scalars import sequence
+from ...scalars import LARGEST, sequence
 from .. import checks, states
 from ..optimizer import Optimizer
 from ..scheduler import LRScheduler
@@ -132,7 +132,7 @@ class OneCycleLR(LRScheduler):
                 if not {v for k, v in phase.items() if k != "end_step"} <= names:
                     raise ValueError(f"a phase goes between {names}, and not {phase}")
 
-    def _each(self, name: str, value: Any, highest: float = checks.LARGEST) -> list[Any]:
+    def _each(self, name: str, value: Any, highest: float = LARGEST) -> list[Any]:
         """Return an option that is one number, or one for each group, as a list."""
         n = len(self.optimizer.param_groups)
         values = list(value) if isinstance(value, (list, tuple)) else [value] * n
