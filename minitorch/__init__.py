@@ -27,6 +27,7 @@ from ._compat.tensor_types import (
 from ._compat.dtype_questions import (
     can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
 )
+from ._compat.spellings import take_numpys_names as _take_numpys_names
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -56,6 +57,7 @@ from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
 _teach_einops()
+_take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
     "BoolTensor",
