@@ -8,6 +8,8 @@ functional     the layers as functions
 layers, activations, losses        the same as modules
 init           first values for parameters
 utils          gradient clipping
+attention, multihead_attention, transformer, transformer_layers
+                               PyTorch's Transformer; to read one, see `transformer/`
 data_parallel, worker              a module that computes in several processes
 """
 
@@ -17,11 +19,13 @@ from .._compat.guests import door as _door
 from . import functional, init, utils
 from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential
-from .data_parallel import DataParallel
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
 from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .module import Module
+from .multihead_attention import MultiheadAttention
 from .parameter import Parameter
+from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "GELU",
@@ -39,6 +43,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "RMSNorm",
@@ -48,10 +53,17 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "functional",
     "init",
     "utils",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from .data_parallel import DataParallel
+else:  # loaded when asked for: it needs several modules, and is seldom wanted
+    __getattr__, __dir__ = _door(__name__, {".data_parallel": "DataParallel"})

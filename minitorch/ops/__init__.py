@@ -18,6 +18,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
 
     neg sub div reciprocal remainder square sqrt rsqrt expm1 log1p cos tanh sigmoid
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
+    binary_cross_entropy
     std norm logsumexp cumsum amax amin max min sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
     gather scatter scatter_add index_select index_add masked_select embedding
@@ -28,7 +29,9 @@ the chain rule gives their derivative.
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
-    mse_loss kl_div binary_cross_entropy_with_logits nll_loss rms_norm dropout
+    elu selu mish softsign hardtanh relu6 glu normalize cosine_similarity pairwise_distance
+    mse_loss l1_loss smooth_l1_loss huber_loss kl_div binary_cross_entropy_with_logits nll_loss
+    cosine_embedding_loss rms_norm dropout
 
 And these have no derivative: they return bools, indices or whole numbers.
 
@@ -41,6 +44,7 @@ And these have no derivative: they return bools, indices or whole numbers.
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
+from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
 from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
@@ -92,8 +96,9 @@ from .embedding import embedding
 from .gather import gather, index_add, index_fill, index_select, scatter, scatter_add
 from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
-from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
+from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from .ordering import argmax, argmin, argsort, max, min, sort, topk
+from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
 from .reduction import (
     all,
     amax,
@@ -108,6 +113,7 @@ from .reduction import (
     sum,
     var,
 )
+from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .rms_norm import rms_norm
 from .shape import (
     broadcast_to,
@@ -139,6 +145,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "bitwise_and",
     "bitwise_not",
@@ -151,12 +158,15 @@ __all__ = [
     "chunk",
     "clamp",
     "cos",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cumsum",
     "diagonal",
     "div",
     "dot",
     "dropout",
     "einsum",
+    "elu",
     "embedding",
     "eq",
     "equal",
@@ -172,7 +182,10 @@ __all__ = [
     "gather",
     "ge",
     "getitem",
+    "glu",
     "gt",
+    "hardtanh",
+    "huber_loss",
     "index_add",
     "index_fill",
     "index_select",
@@ -181,6 +194,7 @@ __all__ = [
     "isinf",
     "isnan",
     "kl_div",
+    "l1_loss",
     "le",
     "leaky_relu",
     "log",
@@ -200,6 +214,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "mish",
     "mm",
     "movedim",
     "mse_loss",
@@ -210,14 +225,17 @@ __all__ = [
     "nll_loss",
     "nonzero",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
+    "pairwise_distance",
     "permute",
     "pow",
     "prod",
     "reciprocal",
     "relu",
+    "relu6",
     "remainder",
     "repeat",
     "reshape",
@@ -228,11 +246,14 @@ __all__ = [
     "rsqrt",
     "scatter",
     "scatter_add",
+    "selu",
     "sigmoid",
     "sign",
     "silu",
     "sin",
+    "smooth_l1_loss",
     "softplus",
+    "softsign",
     "sort",
     "split",
     "sqrt",

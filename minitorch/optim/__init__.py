@@ -12,12 +12,13 @@ bundles        speed: small parameters laid end to end and updated as one
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
-from . import lr_scheduler
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from . import lr_scheduler
+else:  # loaded when asked for
+    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler"})

@@ -284,4 +284,4 @@ class SequentialLR(LRScheduler):
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)
