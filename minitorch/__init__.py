@@ -20,6 +20,7 @@ from .creation import (
 from ._compat.devices import device
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
+from ._compat.spellings import take_numpys_names as _take_numpys_names
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -48,6 +49,7 @@ from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
 _teach_einops()
+_take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
     "BoolTensor",
