@@ -84,8 +84,8 @@ INSTEAD: dict[str, dict[str, str]] = {
         "polar is_conj resolve_conj resolve_neg is_neg isreal Complex*":
             "there are no complex numbers here; rotate pairs of reals, (a cos t - b sin t, "
             "a sin t + b cos t), as transformer/model/rotary.py does",
-        "float8* float4* uint1* uint2 uint3* uint4 uint5 uint6* uint7 int1 int2 int3 int4 int5 int6 int7 bits* bit "
-        "*Storage *StorageBase":
+        "float8* float4* uint1* uint2 uint3* uint4 uint5 uint6* uint7 int1 int2 int3 "
+        "int4 int5 int6 int7 bits* bit *Storage *StorageBase":
             "minitorch has float32, float64, int64, int32, int16, int8, uint8 and bool",
         "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized "
         "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_* "
@@ -93,7 +93,7 @@ INSTEAD: dict[str, dict[str, str]] = {
             "nothing is quantized here; weights stay float32",
         "set_default_tensor_type": "use minitorch.set_default_dtype(…)",
         "sym_* Sym*": "sizes are numbers here",
-        "array ndarray": "use minitorch.tensor(…)",
+        "minitorch.array ndarray": "use minitorch.tensor(…)",
         "Tensor.dtypes": "it is x.dtype",
     },
     "Linear algebra and spectra": {
@@ -126,7 +126,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "PyTorch's own name ends in an underscore",
     },
     "Counting and order": {
-        "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian nanmean median":
+        "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian "
+        "nanmean median":
             "x.sort(dim) has all that depends on the order",
         "histc histogram* bucketize searchsorted unravel_index segment_reduce cov corrcoef "
         "unique_consecutive combinations":

@@ -19,7 +19,6 @@ from .._compat.guests import door as _door
 from . import functional, init, utils
 from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .containers import ModuleDict, ModuleList, Sequential
-from .data_parallel import DataParallel
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
 from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .module import Module
@@ -64,5 +63,7 @@ __all__ = [
     "utils",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from .data_parallel import DataParallel
+else:  # loaded when asked for: it needs several modules, and is seldom wanted
+    __getattr__, __dir__ = _door(__name__, {".data_parallel": "DataParallel"})

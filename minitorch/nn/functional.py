@@ -128,4 +128,4 @@ def gumbel_softmax(
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)
