@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 VAR_POSITIONAL, VAR_KEYWORDS = 0x04, 0x08  # flags of a function's code: it has *args, **kwargs
@@ -73,7 +74,7 @@ def nearest(name: str, present: Iterable[str]) -> str | None:
 def _elsewhere(name: str, classes: Sequence[str]) -> str | None:
     """Return what one writes for a name that is at another place, if it is at one."""
     for place in PLACES:
-        if name in sys.modules[place].__all__:
+        if name in import_module(place).__all__:
             return f"{place}.{name}"
     if not classes and hasattr(sys.modules["minitorch"].Tensor, name):
         return f"x.{name}, of a tensor x"
