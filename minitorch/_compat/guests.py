@@ -15,6 +15,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from . import missing
+
 PACKAGE = "minitorch"
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
@@ -41,8 +43,6 @@ def _names(of: Any) -> list[str]:
 
 
 def _message(owner: str, name: str) -> str:
-    from . import missing  # here, as it is seldom needed
-
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
@@ -72,7 +72,7 @@ def door(
             return here[name]
         if _is_guest(f"{owner}.{name}"):
             return import_module(f"{owner}.{name}")
-        raise AttributeError(_message(owner, name))
+        raise missing.error(name, _message, owner, name)
 
     def names() -> list[str]:
         inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")

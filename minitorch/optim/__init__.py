@@ -4,8 +4,9 @@ checks         what optimizers and schedules accept
 states         what they load
 optimizer      what an optimizer is: parameters in groups, their options, a state to save
 sgd, adam      the updates
+rmsprop        those from which Adam comes
 scheduler      what a schedule is
-lr_scheduler   learning rates that change during training
+lr_scheduler   learning rates that change during training; they stand in `schedules/`
 bundles        speed: small parameters laid end to end and updated as one
 """
 
@@ -16,9 +17,10 @@ from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
 
 if _TYPE_CHECKING:
     from . import lr_scheduler
+    from .rmsprop import Adagrad, RMSprop
 else:  # loaded when asked for
-    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler"})
+    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler", ".rmsprop": "Adagrad RMSprop"})
