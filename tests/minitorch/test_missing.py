@@ -7,6 +7,8 @@ import math
 import pickle
 import pkgutil
 import re
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -290,3 +292,8 @@ def test_the_formulas_are_right(name: str, right: Any) -> None:
         y = y.flatten()[:3]
     computed = eval(instead.FORMULAS[name], {"x": x, "y": y, "minitorch": mt, "math": math})
     np.testing.assert_allclose(computed.numpy(), right, rtol=1e-12)
+
+
+def test_it_is_said_before_anything_else_is_loaded() -> None:
+    code = "import minitorch\ntry:\n    import minitorch.nosuch\nexcept ModuleNotFoundError: pass"
+    subprocess.run([sys.executable, "-c", code], check=True)
