@@ -433,7 +433,7 @@ def test_repr_is_the_tree_with_like_blocks_once() -> None:
     ("place", "name", "nearest"),
     [
         (nn, "LayerNorms", "LayerNorm"),
-        (nn.functional, "softmin", "softmax"),
+        (nn.functional, "softmaxx", "softmax"),
         (nn.init, "xavier_norm_", "xavier_normal_"),
         (nn.utils, "clip_grad_norm", "clip_grad_norm_"),
         (optim, "AdaGrad", "Adam"),
