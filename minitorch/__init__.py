@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
-from . import autograd, fused, nn, ops, optim, testing, utils
+from . import autograd, fused, ops
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
@@ -20,13 +20,7 @@ from .creation import (
 from ._compat.devices import device
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.tensor_types import (
-    BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
-    ShortTensor,
-)
-from ._compat.dtype_questions import (
-    can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
-)
+from ._compat.spellings import take_numpys_names as _take_numpys_names
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -51,11 +45,11 @@ from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
     bernoulli, multinomial, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
 )
-from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
 _teach_einops()
+_take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
     "BoolTensor",
@@ -269,15 +263,30 @@ __all__ = [
 ]
 
 
-if _TYPE_CHECKING:
+# What is loaded when it is first asked for, since it takes time and not every program needs it.
+_LATER = {
+    ".": "nn optim serialization testing utils",
+    "._compat.dtype_questions": (
+        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
+    ),
+    "._compat.tensor_types": (
+        "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor"
+    ),
+    ".drawing": "draw_graph keep_values",
+    ".serialization": "CheckpointError load save",
+}
+
+if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
+    from . import nn, optim, testing, utils
     from ._compat import cuda
+    from ._compat.dtype_questions import (
+        can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
+    )
+    from ._compat.tensor_types import (
+        BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
+        ShortTensor,
+    )
     from .drawing import draw_graph, keep_values
-else:  # for a type checker, a name that is not here is an error already
-    _absent = _door(__name__)
-
-    def __getattr__(name: str) -> object:
-        if name in ("draw_graph", "keep_values"):  # loaded when first wanted: it takes its time
-            from . import drawing
-
-            return getattr(drawing, name)
-        return _absent(name)
+    from .serialization import CheckpointError, load, save
+else:
+    __getattr__, __dir__ = _door(__name__, _LATER)

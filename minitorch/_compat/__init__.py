@@ -5,7 +5,8 @@ protocols     what Python and NumPy ask of a tensor: len, iteration, float, copi
 devices       `device("cpu")`, the only one
 guests        modules that have no file, such as `minitorch.cuda`, and imports that find nothing
 cuda          `cuda.is_available()`, which is False
-missing       the error text for a name of PyTorch's that minitorch does not have
+missing       the errors about names and arguments of PyTorch's that minitorch does not have
+instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like
 einops_*      `einops.rearrange(x, ...)` and `einops.layers.minitorch`, if einops is there
 """

@@ -9,11 +9,13 @@ name that `from minitorch.nn import …` does not find, gets a sentence that say
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from . import missing
 
 PACKAGE = "minitorch"
 
@@ -41,25 +43,43 @@ def _names(of: Any) -> list[str]:
 
 
 def _message(owner: str, name: str) -> str:
-    from . import missing  # here, as it is seldom needed
-
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
-def door(owner: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a module: it gives a guests' module, or says what to use instead.
+def door(
+    owner: str, later: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` for a module: what happens when it lacks a name.
 
-    So that the sentence comes through `from owner import name` too, the module gets a `__path__`
+    A name of `later`, and a guests' module, is loaded; any other gets a sentence that says what to
+    use instead. So that this also holds for `from owner import name`, the module gets a `__path__`
     if it has none: Python asks finders only for what may be a submodule.
-    """
-    vars(sys.modules[owner]).setdefault("__path__", [])
 
-    def missing_attribute(name: str) -> Any:
+    Args:
+        owner: the module's name.
+        later: names that the module gets only when they are asked for, after the module that has
+            them: {".drawing": "draw_graph keep_values"}; after ".", submodules.
+    """
+    here = vars(sys.modules[owner])
+    here.setdefault("__path__", [])
+    of = {name: module for module, names in (later or {}).items() for name in names.split()}
+
+    def get(name: str) -> Any:
+        if name in of:
+            inside = of[name] != "."
+            module = import_module(of[name] if inside else f".{name}", owner)
+            here[name] = getattr(module, name) if inside else module
+            return here[name]
         if _is_guest(f"{owner}.{name}"):
             return import_module(f"{owner}.{name}")
-        raise AttributeError(_message(owner, name))
+        raise missing.error(name, _message, owner, name)
 
-    return missing_attribute
+    def names() -> list[str]:
+        inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")
+        guests = (name.removeprefix(inside) for name in MODULES if name.startswith(inside))
+        return sorted({*here, *of, *(name for name in guests if "." not in name)})
+
+    return get, names
 
 
 class Finder:
@@ -91,8 +111,9 @@ class Finder:
         source = _source(module.__name__)
         names = _names(source)
         vars(module).update({name: getattr(source, name) for name in names})
+        get, directory = door(module.__name__)
         vars(module).update(
-            __doc__=source.__doc__, __all__=names, __getattr__=door(module.__name__)
+            __doc__=source.__doc__, __all__=names, __getattr__=get, __dir__=directory
         )
 
 

@@ -242,5 +242,4 @@ class TorchMethods:
 
     if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
 
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(missing.message("Tensor", name, dir(type(self))))
+        __getattr__ = missing.object_getattr

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
 from ..dtypes import Array
-from . import functional
 from .anomaly import detect_anomaly
 from .engine import backward, grad
 from .function import Function
@@ -52,5 +51,7 @@ __all__ = [
     "version_counter",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from . import functional
+else:
+    __getattr__, __dir__ = _door(__name__, {".": "functional"})

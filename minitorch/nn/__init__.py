@@ -9,6 +9,8 @@ functional     the layers as functions
 layers, activations, losses, distances, shapes       the same as modules
 init           first values for parameters
 utils          gradient clipping
+attention, multihead_attention, transformer, transformer_layers
+                               PyTorch's Transformer; to read one, see `transformer/`
 data_parallel, worker              a module that computes in several processes
 """
 
@@ -37,8 +39,6 @@ from .activations import (
     Tanh,
 )
 from .containers import ModuleDict, ModuleList, Sequential
-from .data_parallel import DataParallel
-from .distances import CosineSimilarity, PairwiseDistance
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
 from .losses import (
     BCELoss,
@@ -53,9 +53,10 @@ from .losses import (
     SmoothL1Loss,
 )
 from .module import Module
+from .multihead_attention import MultiheadAttention
 from .parameter import Parameter
-from .parameter_containers import ParameterDict, ParameterList
-from .shapes import Flatten, Unflatten
+from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "ELU",
@@ -86,6 +87,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PairwiseDistance",
     "Parameter",
@@ -103,11 +105,29 @@ __all__ = [
     "Softplus",
     "Softsign",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "functional",
     "init",
     "utils",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from .data_parallel import DataParallel
+    from .distances import CosineSimilarity, PairwiseDistance
+    from .parameter_containers import ParameterDict, ParameterList
+    from .shapes import Flatten, Unflatten
+else:  # loaded when asked for: the first needs several modules, and all are seldom wanted
+    __getattr__, __dir__ = _door(
+        __name__,
+        {
+            ".data_parallel": "DataParallel",
+            ".distances": "CosineSimilarity PairwiseDistance",
+            ".parameter_containers": "ParameterDict ParameterList",
+            ".shapes": "Flatten Unflatten",
+        },
+    )

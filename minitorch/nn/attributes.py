@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._compat.missing import Explained
 from ..tensor import Tensor
 from .parameter import Parameter
 
@@ -24,7 +25,7 @@ class SetByInit:
         )
 
 
-class Attributes:
+class Attributes(Explained):
     """The part of `Module` that checks its attributes.
 
     An attribute that holds a parameter, a buffer or a module may be set to another one of its kind

@@ -36,6 +36,7 @@ from ..ops.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from ..ops.rms_norm import rms_norm
 from ..random import numpy_of
 from ..scalars import flag, number
+from .attention import multi_head_attention_forward
 
 if TYPE_CHECKING:
     from .. import dtypes
@@ -64,6 +65,7 @@ __all__ = [
     "logsigmoid",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -126,4 +128,4 @@ def gumbel_softmax(
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)

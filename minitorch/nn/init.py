@@ -196,4 +196,4 @@ def kaiming_normal_(
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)

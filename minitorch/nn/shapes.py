@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..scalars import whole
 from ..tensor import Tensor
@@ -46,7 +47,7 @@ class Unflatten(Module):
             whole("Unflatten", "unflattened_size", n)
         self.dim, self.unflattened_size = dim, unflattened_size
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Any) -> Any:
         """Cut the dimension."""
         return input.unflatten(self.dim, self.unflattened_size)
 

@@ -132,4 +132,4 @@ def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)

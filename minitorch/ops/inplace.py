@@ -67,6 +67,7 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`{op.__name__}`, in place: its result becomes the tensor's elements."
+    method.__wrapped__ = op  # type: ignore[attr-defined]  # so that its signature is known
     return method
 
 

@@ -608,7 +608,7 @@ negative = ([four, 0, ids(-1)], IndexError, "not in range")
 of_floats = ([four, 0, four], RuntimeError, "must be an int64")
 INDEXING = [
     Row("getitem", getitem_call, lambda x, index: x[index],
-        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "ints or bools"))),
+        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "uint8 or bool"))),
     Row("gather", gather_call, gather_value, errors=(out_of_range, negative, of_floats)),
     Row("scatter", scatter_call, scatter_value(add=False),
         errors=(([four, 0, ids(4), one], IndexError, "not in range"),
