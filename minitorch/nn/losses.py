@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..scalars import number
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -163,7 +164,7 @@ class HuberLoss(Module):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__()
-        self.reduction, self.delta = reduction, delta
+        self.reduction, self.delta = reduction, number("HuberLoss", "delta", delta)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
