@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from ..scalars import flag
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
 
 
-class ReLU(Module):
+class _MayChangeItsInput(Module):
+    """An activation function that can be told to change its input itself: `inplace=True`."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = flag(type(self).__name__, "inplace", inplace)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: that it changes its input, if it does."""
+        return "inplace=True" if self.inplace else ""
+
+
+class ReLU(_MayChangeItsInput):
     """Rectified linear unit: max(x, 0)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.relu(input)
+        return F.relu(input, self.inplace)
 
 
 class GELU(Module):
@@ -34,12 +47,12 @@ class GELU(Module):
         return f"approximate={self.approximate!r}"
 
 
-class SiLU(Module):
+class SiLU(_MayChangeItsInput):
     """Sigmoid linear unit, also called swish: x · sigmoid(x)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.silu(input)
+        return F.silu(input, self.inplace)
 
 
 class Tanh(Module):

@@ -7,6 +7,7 @@ is one way of writing a call: the function, the method, the operator, the in-pla
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import random
 import warnings
@@ -56,7 +57,7 @@ RANDOM = {
 
 
 PROPERTIES = {"T", "mT"}
-METHODS = {"method", "in place", "in-place operator"}
+METHODS = {"method", "in place", "in-place operator", "inplace=True"}
 
 
 # PyTorch cannot draw their reference inputs with gradients asked for: it asks integers too.
@@ -107,6 +108,7 @@ def forms(op: Any) -> list[Form]:
         ("method", op.method_variant, plain),
         ("operator", op.operator_variant, plain and op.operator_variant),
         ("in place", _on_clone(op.inplace_variant), _on_clone(in_place)),
+        ("inplace=True", *[_on_clone(_with_inplace(lib, op.name)) for lib in (torch, minitorch)]),
         (
             "in-place operator",
             _on_clone(op.inplace_operator_variant),
@@ -114,6 +116,16 @@ def forms(op: Any) -> list[Form]:
         ),
     ]
     return [Form(*pair) for pair in pairs if pair[1] and pair[2]]
+
+
+def _with_inplace(library: Any, path: str) -> Callable[..., Any] | None:
+    """Return a library's function of this name, told to change its input, if it can be told."""
+    try:
+        found = operator.attrgetter(path)(library)
+        takes_it = "inplace" in inspect.signature(found, follow_wrapped=False).parameters
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return functools.partial(found, inplace=True) if takes_it else None
 
 
 def _on_clone(change: Callable[..., Any] | None) -> Callable[..., Any] | None:
