@@ -101,3 +101,141 @@ class LogSoftmax(Module):
     def extra_repr(self) -> str:
         """Return what is printed: the dimension."""
         return f"dim={self.dim}"
+
+
+class Softmin(Module):
+    """Scores to probabilities, the largest for the smallest: softmax(-x), along `dim`."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Turn scores into probabilities."""
+        return F.softmin(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the dimension."""
+        return f"dim={self.dim}"
+
+
+class LogSigmoid(Module):
+    """The logarithm of the logistic function: ln sigmoid(x)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.logsigmoid(input)
+
+
+class Softplus(Module):
+    """A smooth ReLU: ln(1 + e^(beta x)) / beta; x itself, where beta x > threshold."""
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the options."""
+        return f"beta={self.beta}, threshold={self.threshold}"
+
+
+class Softsign(Module):
+    """x / (1 + |x|)"""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.softsign(input)
+
+
+class LeakyReLU(Module):
+    """x above 0, `negative_slope` · x below."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.leaky_relu(input, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the slope."""
+        return f"negative_slope={self.negative_slope}"
+
+
+class ELU(Module):
+    """Exponential linear unit: x above 0, `alpha` · (eˣ - 1) below."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.elu(input, self.alpha)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: alpha."""
+        return f"alpha={self.alpha}"
+
+
+class SELU(Module):
+    """Scaled exponential linear unit: 1.0507 · elu(x, 1.6733)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.selu(input)
+
+
+class Mish(Module):
+    """x · tanh(softplus(x))"""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.mish(input)
+
+
+class Hardtanh(Module):
+    """x, kept between two bounds."""
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        super().__init__()
+        if not min_val < max_val:
+            raise ValueError(f"Hardtanh: {min_val=} must be below {max_val=}")
+        self.min_val, self.max_val = min_val, max_val
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.hardtanh(input, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the bounds."""
+        return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+class ReLU6(Module):
+    """min(max(x, 0), 6)"""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply it to each element."""
+        return F.relu6(input)
+
+
+class GLU(Module):
+    """Gated linear unit: a · sigmoid(b), where a and b are the two halves of x along `dim`."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Gate the first half by the second."""
+        return F.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the dimension."""
+        return f"dim={self.dim}"

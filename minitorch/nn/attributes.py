@@ -75,8 +75,8 @@ class Attributes(Explained):
         super().__delattr__(name)
         self._buffers.pop(name, None)
 
-    def _add(self, name: str, value: Any) -> None:
-        """Set the attribute; raise if the name is empty, has a dot, or means something else."""
+    def _check_name(self, name: str) -> None:
+        """Raise if the name is empty, has a dot, or means something else."""
         if not isinstance(name, str):
             raise TypeError(f"the name of a parameter, buffer or module must be a string: {name!r}")
         if not name or "." in name:
@@ -84,6 +84,10 @@ class Attributes(Explained):
         part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))
         if hasattr(self, name) and name not in self._buffers and not part:
             raise KeyError(f"attribute '{name}' already exists")
+
+    def _add(self, name: str, value: Any) -> None:
+        """Set the attribute, if it may have this name."""
+        self._check_name(name)
         setattr(self, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:

@@ -42,7 +42,7 @@ def _join(path: str, name: str) -> str:
 
 def layout(name: str, extra: str, lines: list[str]) -> str:
     """Return the text of a module: its class and options, and its children, indented."""
-    if not lines:
+    if not lines and "\n" not in extra:
         return f"{name}({extra})"
     body = "\n".join([*extra.splitlines(), *lines]).replace("\n", "\n  ")
     return f"{name}(\n  {body}\n)"
@@ -59,7 +59,8 @@ class Module(Attributes, ForwardHooks):
 
     def __init__(self) -> None:
         # not self.training = …, as `Attributes.__setattr__` needs `_buffers`
-        vars(self).update(training=True, _buffers={}, _forward_hooks={}, _forward_pre_hooks={})
+        hooks: Any = {"_forward_hooks": {}, "_forward_pre_hooks": {}, "_backward_hooks": {}}
+        vars(self).update(training=True, _buffers={}, **hooks)
 
     # --------------------------------------------------------------------------- calling it
 
@@ -72,7 +73,7 @@ class Module(Attributes, ForwardHooks):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return `forward` of the arguments; hooks, where there are any, may change either."""
         try:
-            hooked: Any = self._forward_hooks or self._forward_pre_hooks
+            hooked: Any = self._forward_hooks or self._forward_pre_hooks or self._backward_hooks
         except AttributeError:
             hooked = self._buffers  # raises: super().__init__() was not called
         if hooked:
