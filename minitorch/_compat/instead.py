@@ -265,7 +265,7 @@ def _row(name: str, places: Collection[str], table: dict[str, str], anywhere: bo
         for pattern in names.split():
             place, _, pattern = pattern.rpartition(".")
             if fnmatchcase(name, pattern) and (place in places or (not place and anywhere)):
-                return reason
+                return reason.replace("`", "")
     return None
 
 
@@ -278,11 +278,9 @@ def of(name: str, places: Collection[str], *, anywhere: bool) -> str | None:
         anywhere: are the names meant, too, that are listed without a place?
     """
     if anywhere and name in FORMULAS:
-        return f"write `{FORMULAS[name]}`"
-    for table in INSTEAD.values():
-        if reason := _row(name, places, table, anywhere):
-            return reason
-    return None
+        return f"write {FORMULAS[name]}"
+    reasons = (_row(name, places, table, anywhere) for table in INSTEAD.values())
+    return next(filter(None, reasons), None)
 
 
 def of_argument(name: str, classes: Collection[str]) -> str | None:

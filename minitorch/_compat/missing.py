@@ -156,10 +156,12 @@ class Explained:
 def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that `cls` does not take, and name it, not its base."""
     init: Any = cls.__init__  # type: ignore[misc]
-    code = getattr(init, "__code__", None)
+    also_takes = getattr(init, "also_takes", ())  # what a wrapper takes before it calls its own
+    code = getattr(init.__wrapped__ if also_takes else init, "__code__", None)
     if code is None:  # it is not written in Python
         return
     _, *names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names += also_takes
     unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in names]
     if unknown:
         wrong = f"got an unexpected keyword argument {unknown[0]!r}"
