@@ -33,12 +33,13 @@ from minitorch.utils.data import DataLoader, Dataset
 Swap the imports, and leave the rest of the program as it is. This does it:
 
 ```sh
-sed -E -i 's/^( *)import torch$/\1import minitorch as torch/; s/^( *)(import|from) torch\b/\1\2 minitorch/' model.py
+sed -E -i -e 's/^( *)import torch( *(,|#|$))/\1import minitorch as torch\2/' \
+    -e 's/^( *)(import|from) torch\b/\1\2 minitorch/' model.py
 ```
 
-What is here has PyTorch 2.13's meaning: names and order of arguments, defaults, shapes, dtypes,
-gradients, errors. `python -m pytest tests/oracle` compares it with PyTorch. What is not here raises an
-error that says what to use instead:
+What is here means what it means in PyTorch 2.13: names and order of arguments, defaults, shapes,
+dtypes, gradients, errors. `python -m pytest tests/oracle` compares it with PyTorch. What is not
+here raises an error that says what to use instead:
 
 ```
 >>> nn.LSTM(64, 64)
@@ -49,30 +50,41 @@ Six things to know before you begin:
 
 - **There is the CPU, and NumPy.** `torch.cuda.is_available()` is False, and code that asks goes on.
 - **float32 and float64 compute.** float16 and bfloat16 are names, to be stored and compared.
-- **It is the part that Transformers use.** Convolutions, recurrent cells, complex numbers, decompositions
-  of matrices and sparse tensors stay out.
+- **It is the part that Transformers use.** Convolutions, recurrent cells, complex numbers, sparse
+  tensors and decompositions of matrices stay out.
 - **A seed draws other numbers than in PyTorch.** For the same results, copy the weights:
-  `load_state_dict` takes PyTorch's names, and tensors made by `torch.from_numpy`.
-- **Files are safetensors, without pickle.** `torch.load` reads what `torch.save` wrote here, and no `.pt`
-  file of PyTorch's. A model is saved by its `state_dict()`.
+  `load_state_dict` takes PyTorch's names, with tensors that `torch.from_numpy` makes.
+- **Files are safetensors, without pickle.** `torch.load` reads what `torch.save` wrote here, and no
+  `.pt` file of PyTorch's. A model is saved by its `state_dict()`.
 - **`DataLoader` loads in this process**, however many workers it is told to have.
 
-Below is [what is here](#what-is-here), [what is accepted and does nothing](#what-is-accepted-and-does-nothing),
-and [what is refused](#what-is-refused), with what to use instead. The lists are made of the code, by
-`python docs/from_pytorch.py`, and a test holds them to it.
+Below is [what is here](#what-is-here), [what is accepted and does
+nothing](#what-is-accepted-and-does-nothing), and [what is refused](#what-is-refused), with what to
+use instead. The lists are made of the code, by `python docs/from_pytorch.py`, and a test holds them
+to it.
 """
+
+# How many public names PyTorch 2.13 has in these places, without modules and the compiler's types.
+IN_PYTORCH = {
+    "": 928, "Tensor": 604, "nn": 169, "nn.functional": 141, "nn.init": 27, "nn.Module": 53,
+    "optim": 17, "optim.lr_scheduler": 19, "utils.data": 29,
+}  # fmt: skip
 
 # What is no name of PyTorch's, in each module.
 OWN = {
-    "": {"CheckpointError", "draw_graph", "keep_values", "show_config"},
+    "": {
+        "CheckpointError", "draw_graph", "expand", "expand_as", "keep_values", "repeat",
+        "reshape_as", "show_config", "view", "view_as",
+    },
     "autograd": {
-        "OUTPUT", "VJP", "Array", "Edge", "Hook", "RemovableHandle", "mode", "record",
-        "record_view", "register_hook", "retain_grad", "retains_grad", "unrecorded",
-        "version_counter",
+        "OUTPUT", "VJP", "Array", "Edge", "Hook", "Node", "RemovableHandle", "is_grad_enabled",
+        "mode", "record", "record_view", "register_hook", "retain_grad", "retains_grad",
+        "unrecorded", "version_counter",
     },
     "testing": {"GradcheckError", "gradcheck", "gradgradcheck"},
     "Tensor": {"array"},
-    "Optimizer": {"check_options", "has_stepped", "keeps", "update", "update_all"},
+    "optim.Optimizer": {"check_options", "keeps", "update", "update_all"},
+    "Generator": {"numpy"},
 }  # fmt: skip
 CLASSES = {
     "Tensor": mt.Tensor, "nn.Module": mt.nn.Module, "optim.Optimizer": mt.optim.Optimizer,
@@ -89,6 +101,7 @@ TENSORS = {
     "products": "ops.linalg ops.einsum",
     "shape": "ops.shape ops.arrange",
     "indices": "ops.gather ops.indexing",
+    "in place": "ops.inplace",
     "networks": "fused ops.activations ops.dropout ops.embedding ops.rms_norm",
     "compositions of these": "ops",
     "gradients": "autograd",
@@ -100,7 +113,7 @@ NETWORKS = {
     "layers": "nn.layers fused.linear fused.layer_norm ops.rms_norm ops.embedding ops.dropout "
     "ops.indexing ops.arrange",
     "activations": "nn.activations ops.elementwise ops.activations ops.other_activations fused "
-    "nn.functional",
+    "ops.inplace nn.functional",
     "losses, distances": "nn.losses fused.cross_entropy ops",
     "modules, parameters": "nn",
 }
@@ -117,13 +130,19 @@ def _module(place: str) -> Any:
     return import_module(f"minitorch.{place}".removesuffix("."))
 
 
+def _is_from(module: Any, of: Any) -> bool:
+    return bool(getattr(of, "__module__", None) == module.__name__)
+
+
 def names(place: str) -> list[str]:
     """Return the names of PyTorch's that a module or a class has."""
     if place in CLASSES:
         public = {name for name in dir(CLASSES[place]) if not name.startswith("_")}
     else:
-        public = {name for name in guests._names(_module(place)) if not name.startswith("_")}
-        public = {name for name in public if not inspect.ismodule(value(place, name))}
+        module = _module(place)
+        own = [n for n, of in vars(module).items() if _is_from(module, of) and n[0] != "_"]
+        listed = getattr(module, "__all__", own)
+        public = {name for name in listed if not inspect.ismodule(value(place, name))}
     return sorted(public - OWN.get(place, set()), key=lambda name: (name.lower(), name))
 
 
@@ -150,9 +169,9 @@ def home(value: Any) -> str:
     return str(file).removeprefix("minitorch.")
 
 
-def topic(value: Any, topics: dict[str, str]) -> str:
+def topic(name: str, value: Any, topics: dict[str, str]) -> str:
     """Return what one would look under for something."""
-    file = home(value)
+    file = "ops.inplace" if name.endswith("_") and name != "requires_grad_" else home(value)
     for name in (file, file.partition(".")[0]):
         for what, files in topics.items():
             if name in files.split():
@@ -176,8 +195,9 @@ def table(*head: str, rows: Iterable[tuple[str, ...]]) -> str:
 
 def rows_of(topics: dict[str, str], *columns: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Return a row for each topic: its name, and the names in each column."""
+    topic_of = [{name: topic(name, of, topics) for name, of in c.items()} for c in columns]
     for what in [*topics, "other"]:
-        cells = [[n for n, of in column.items() if topic(of, topics) == what] for column in columns]
+        cells = [[name for name, its in column.items() if its == what] for column in topic_of]
         if any(cells):
             yield what, *map(code, cells)
 
@@ -186,8 +206,16 @@ def here() -> Iterator[str]:
     """Return the lines on what is here."""
     functions = {name: value("", name) for name in names("")}
     methods = {name: value("Tensor", name) for name in names("Tensor")}
-    both = functions.keys() & methods.keys()
+    both = {name for name in methods if inspect.isfunction(functions.get(name))}
     yield "## What is here\n"
+    yield "How many public names that is, and how many PyTorch has:\n"
+    yield table(
+        "", *(f"`{place or 'torch'}`" for place in IN_PYTORCH),
+        rows=[
+            ("here", *(str(len(names(place))) for place in IN_PYTORCH)),
+            ("PyTorch 2.13", *map(str, IN_PYTORCH.values())),
+        ],
+    ) + "\n"  # fmt: skip
     yield "### Tensors\n"
     yield table(
         "", "`torch.f(x)` and `x.f()`", "`torch.` alone", "`x.` alone",
@@ -240,8 +268,8 @@ def refused() -> Iterator[str]:
         yield f"### {what}\n"
         yield table("", "", rows=((code(of.split()), reason) for of, reason in rows.items())) + "\n"
     yield "### A line of your own\n"
-    lines = [f"`{name}`: `{line}`" for name, line in sorted(instead.FORMULAS.items())]
-    yield " · ".join(lines) + "\n"
+    ordered = sorted(instead.FORMULAS.items(), key=lambda item: item[0].lower())
+    yield " · ".join(f"`{name}`: `{line}`" for name, line in ordered) + "\n"
     yield "### Arguments\n"
     rows = ((code(of.split()), reason) for of, reason in instead.ARGUMENTS.items())
     yield table("", "", rows=rows)

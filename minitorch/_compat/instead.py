@@ -2,8 +2,8 @@
 
 A line of `INSTEAD` gives names, and half a sentence that ends the error's. `*` stands for any
 letters, `?` for one. Names mean what any module and a tensor may be asked for; with a place before
-it, as in "Module.half" or "utils.rnn", a name means that place's. `FORMULAS` has those that are a
-line of the user's, with x and y for the arguments.
+it, as in "Module.type" or "utils.rnn", a name means that place's. `FORMULAS` has those that are a
+line of the user's, and `ARGUMENTS` what classes are not given here.
 """
 
 from __future__ import annotations
@@ -16,176 +16,176 @@ INSTEAD: dict[str, dict[str, str]] = {
         "Conv?d ConvTranspose?d LazyConv* conv?d conv_transpose?d conv_tbc convolution":
             "there are no convolutions here; cut an image into patches by reshape and permute, and "
             "map them with `nn.Linear`, as a vision Transformer does",
-        "*AvgPool?d *MaxPool?d LPPool?d *avg_pool?d *max_pool?d* lp_pool?d":
-            "there is no pooling here; split the dimension by `x.reshape(…)`, and take `x.mean(dim)` "
-            "or `x.amax(dim)`",
-        "MaxUnpool?d max_unpool?d Upsample* upsample* interpolate grid_sample* affine_grid* "
-        "PixelShuffle PixelUnshuffle pixel_shuffle pixel_unshuffle ChannelShuffle channel_shuffle":
+        "*AvgPool?d *MaxPool?d LPPool?d *avg_pool?d* *max_pool?d* lp_pool?d":
+            "there is no pooling here; split the dimension by `x.reshape(…)`, and take "
+            "`x.mean(dim)` or `x.amax(dim)`",
+        "MaxUnpool?d max_unpool?d Upsampl* upsample* interpolate grid_sample* affine_grid* "
+        "PixelShuffle PixelUnshuffle pixel_shuffle pixel_unshuffle ChannelShuffle *channel_shuffle":
             "images are not resized here; do it before they become tensors, and move pixels by "
             "`x.reshape(…)` and `x.permute(…)`",
         "Fold Unfold functional.fold functional.unfold":
-            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`, and join them likewise",
+            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`, and join it likewise",
         "ReflectionPad?d ReplicationPad?d ConstantPad?d ZeroPad?d CircularPad?d constant_pad_nd":
-            "`nn.functional.pad(x, …)` pads, in all modes",
+            "`nn.functional.pad(x, …)` pads, in all these modes",
         "Dropout?d dropout?d AlphaDropout FeatureAlphaDropout *alpha_dropout* feature_dropout*":
-            "`nn.Dropout` drops single elements; times `nn.functional.dropout(minitorch.ones(n, c, 1))`"
-            " drops whole channels",
+            "`nn.Dropout` drops single elements; whole channels are dropped by a product with "
+            "`nn.functional.dropout(minitorch.ones(n, c, 1))`",
         "vision torchvision transforms datasets models":
-            "PyTorch has that in torchvision; take what gives NumPy arrays, and "
+            "PyTorch has that in torchvision; use what gives NumPy arrays, and "
             "`minitorch.from_numpy(…)`",
-        "channels_last* contiguous_format preserve_format memory_format convert_conv?d_* "
-        "legacy_contiguous_format to_mkldnn is_mkldnn mkldnn_* miopen_* cudnn_*":
+        "channels_last* contiguous_format preserve_format memory_format legacy_contiguous_format "
+        "convert_conv?d_* to_mkldnn is_mkldnn mkldnn_* miopen_* cudnn_*":
             "there is one layout of memory, NumPy's; leave it out",
     },
     "Norms": {
         "*BatchNorm?d SyncBatchNorm *InstanceNorm?d GroupNorm LocalResponseNorm CrossMapLRN2d "
-        "batch_norm* instance_norm group_norm local_response_norm":
+        "batch_norm* instance_norm group_norm local_response_norm native_*_norm":
             "Transformers normalise each token by itself, with `nn.LayerNorm` or `nn.RMSNorm`",
-        "spectral_norm weight_norm remove_spectral_norm remove_weight_norm parametrize "
-        "parametrizations prune norm_except_dim fuse_*":
+        "spectral_norm weight_norm remove_spectral_norm remove_weight_norm parametrize prune "
+        "parametrizations norm_except_dim fuse_*":
             "no weight is computed from others here; do it in `forward()`, and give the result to "
             "`nn.functional.linear`",
-        "renorm nuclear_norm frobenius_norm": "`x.norm(p, dim)` has the norms of vectors",
+        "renorm nuclear_norm frobenius_norm native_norm": "`x.norm(p, dim)` has norms of vectors",
     },
     "Recurrent networks": {
         "LSTM GRU RNN RNNBase LSTMCell GRUCell RNNCell RNNCellBase lstm gru lstm_cell gru_cell "
         "rnn_tanh* rnn_relu*":
             "there are no recurrent cells here; attention reads a sequence at once, with "
             "`nn.TransformerEncoder`, or write the cell with `nn.Linear`, and loop",
-        "pack_padded_sequence pad_packed_sequence pack_sequence PackedSequence unpack_sequence "
-        "utils.rnn":
+        "pack_padded_sequence pad_packed_sequence pack_sequence PackedSequence unpack_sequence":
             "sequences are not packed here; pad them to one length, and mask the padding",
     },
     "Layers and losses": {
         "Bilinear bilinear": "`minitorch.einsum('bi,oij,bj->bo', x, weight, y)` is its product",
         "EmbeddingBag embedding_bag embedding_renorm_":
-            "`nn.Embedding(…)(ids).mean(1)` is a bag's mean",
-        "AdaptiveLogSoftmaxWithLoss LinearCrossEntropyLoss linear_cross_entropy":
+            "`nn.Embedding(…)(ids).mean(1)` is the mean of a bag",
+        "AdaptiveLogSoftmaxWithLoss LinearCrossEntropy* linear_cross_entropy":
             "use `nn.Linear`, and `nn.functional.cross_entropy` over the whole vocabulary",
         "CTCLoss ctc_loss":
-            "no alignments are summed here; train with `nn.CrossEntropyLoss` on aligned targets",
+            "no alignments are summed here; align the targets, and use `nn.CrossEntropyLoss`",
         "*MarginLoss *_margin_loss *MarginWithDistanceLoss *_margin_with_distance_loss "
-        "HingeEmbeddingLoss hinge_embedding_loss":
-            "it is a line, `minitorch.relu(margin - difference).mean()`",
+        "MarginRankingLoss margin_ranking_loss HingeEmbeddingLoss hinge_embedding_loss":
+            "it is a line of your own, such as `minitorch.relu(margin - difference).mean()`",
         "GaussianNLLLoss gaussian_nll_loss PoissonNLLLoss poisson_nll_loss":
-            "it is a line, the formula in your code",
-        "PReLU prelu RReLU rrelu* LeakyReLU6": "`nn.functional.leaky_relu(x, slope)` takes a slope",
+            "it is a line of your own, -ln p(target)",
+        "PReLU prelu RReLU rrelu*": "`nn.functional.leaky_relu(x, slope)` takes a slope",
         "Hardshrink Softshrink Tanhshrink Threshold CELU hardshrink softshrink tanhshrink "
         "threshold* celu*":
-            "`minitorch.where(condition, x, y)` writes it in a line",
+            "it is a line of your own, such as `minitorch.where(condition, x, y)`",
+        "Hardswish hardswish Hardsigmoid hardsigmoid":
+            "`(x + 3).clamp(0, 6) / 6` is the hard sigmoid, and times x the hard swish",
         "Lazy* Uninitialized*": "layers are given their sizes when they are made",
         "Softmax2d": "`nn.Softmax(1)` is the same",
-        "attention flex_attention sdpa_kernel SDPBackend":
-            "`nn.functional.scaled_dot_product_attention` has one way to compute it",
-        "Container CrossMapLRN2d NLLLoss2d": "PyTorch has given it up itself",
+        "Buffer": "use `module.register_buffer(name, x)`",
+        "flex_attention sdpa_kernel SDPBackend":
+            "`nn.functional.scaled_dot_product_attention` chooses by itself how it computes",
     },
     "Numbers and dtypes": {
         "complex* cfloat cdouble chalf view_as_complex* view_as_real* real imag angle conj* "
         "polar is_conj resolve_conj resolve_neg is_neg isreal Complex*":
             "there are no complex numbers here; rotate pairs of reals, `a * cos - b * sin` and "
             "`a * sin + b * cos`, as `transformer/model/rotary.py` does",
-        "float8* float4* uint1* uint2 uint3* uint4 uint5 uint6* uint7 int1 int2 int3 "
-        "int4 int5 int6 int7 bits* bit *Storage *StorageBase":
+        "float8* float4* uint1* uint2 uint3* uint4 uint5 uint6* uint7 int1 int2 int3 int4 int5 "
+        "int6 int7 bits* bit":
             "minitorch has float32, float64, int64, int32, int16, int8, uint8 and bool",
-        "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized "
-        "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_* "
-        "fbgemm_*":
+        "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized ao qat "
+        "per_tensor_* per_channel_* fake_quantize_* empty_quantized choose_qparams_* fbgemm_*":
             "nothing is quantized here; weights stay float32",
         "set_default_tensor_type": "use `minitorch.set_default_dtype(…)`",
-        "sym_* Sym*": "sizes are numbers here",
+        "sym_* Sym*": "sizes are plain numbers here",
         "minitorch.array ndarray": "use `minitorch.tensor(…)`",
-        "Tensor.dtypes": "it is `x.dtype`",
+        "Tensor.new": "use `x.new_zeros(…)` or `x.new_tensor(…)`",
     },
     "Linear algebra and spectra": {
         "linalg.* cholesky* det logdet slogdet inverse pinverse eig symeig svd* qr lu* lstsq solve "
-        "triangular_solve matrix_exp matrix_power matrix_rank geqrf orgqr ormqr lobpcg "
-        "chain_matmul pca_lowrank cond":
-            "no matrix is decomposed here; take `np.linalg.…` of `x.numpy()`, which has no gradient",
-        "cross kron tensordot addr addmv block_diag vander": "`minitorch.einsum(…)` has the products",
-        "fft stft istft *_window signal windows fftn rfft":
-            "there are no spectra here; take `np.fft.…` of `x.numpy()`, which has no gradient",
-        "special": "the special functions are `minitorch.erf`, `minitorch.expm1`, `minitorch.log1p` and "
-            "`minitorch.logsumexp`",
+        "triangular_solve matrix_exp matrix_power matrix_rank geqrf orgqr ormqr lobpcg cond "
+        "chain_matmul pca_lowrank":
+            "matrices are not decomposed here; `np.linalg` does it with `x.numpy()`, and has no "
+            "gradient",
+        "cross kron tensordot addr addmv block_diag vander":
+            "`minitorch.einsum(…)` has the products",
+        "fft stft istft *_window signal": "`np.fft` does it with `x.numpy()`, and has no gradient",
+        "special": "`minitorch.erf`, `minitorch.expm1`, `minitorch.log1p` and "
+            "`minitorch.logsumexp` are the special functions that are here",
         "erfinv lgamma digamma polygamma mvlgamma igamma* i0* sinc gcd lcm ldexp frexp nextafter "
         "bitwise_left_shift bitwise_right_shift asin* acos* atan* arcsin* arccos* arctan*":
-            "take `np.…` of `x.numpy()`, which has no gradient",
+            "NumPy and SciPy do it with `x.numpy()`, and have no gradient",
     },
     "Random numbers": {
-        "distributions.*": "only Categorical is here; draw by `minitorch.randn` or `minitorch.rand`, "
-            "and write `log_prob`, a line",
+        "distributions.*": "only Categorical is here; draw by `minitorch.randn` or "
+            "`minitorch.rand`, and write `log_prob` yourself",
         "minitorch.normal poisson binomial random_ bernoulli_ exponential_ cauchy_ geometric_ "
         "log_normal_ quasirandom":
-            "draw by `minitorch.randn`, `minitorch.rand`, `minitorch.bernoulli` or `minitorch.randint`, "
-            "and transform",
+            "draw by `minitorch.randn`, `minitorch.rand`, `minitorch.bernoulli` or "
+            "`minitorch.randint`",
         "fork_rng seed initial_seed default_generator thread_safe_generator seed_all":
-            "`minitorch.manual_seed(0)` seeds, and `minitorch.get_rng_state()` and "
+            "`minitorch.manual_seed(0)` seeds; `minitorch.get_rng_state()` and "
             "`minitorch.set_rng_state(state)` go back",
-        "init.dirac* init.sparse* init.eye*": "assign the values under `no_grad()`, by `x.copy_(…)`",
-        "init.constant init.normal init.uniform init.kaiming_normal init.kaiming_uniform "
-        "init.xavier_normal init.xavier_uniform init.orthogonal":
-            "PyTorch's own name ends in an underscore",
+        "init.dirac* init.sparse* init.eye*":
+            "assign the values, by `x.copy_(…)` under `no_grad()`",
+        "make_tensor": "use `minitorch.rand(…)`",
     },
     "Counting and order": {
         "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian "
         "nanmean median":
-            "`x.sort(dim)` has all that depends on the order",
+            "`x.sort(dim)` has whatever depends on the order",
         "histc histogram* bucketize searchsorted unravel_index segment_reduce cov corrcoef "
         "unique_consecutive combinations":
-            "take `np.…` of `x.numpy()`, which has no gradient",
-        "logcumsumexp": "`(x - x.max()).exp().cumsum(dim).log() + x.max()` is the same",
-        "scatter_reduce* index_reduce* index_copy* put put_ masked_scatter_":
+            "NumPy does it with `x.numpy()`, and has no gradient",
+        "logcumsumexp": "write `(x - x.max()).exp().cumsum(dim).log() + x.max()`",
+        "scatter_reduce* index_reduce* index_copy* put put_":
             "assign, as in `x[index] = y`, or add, by `x.scatter_add(…)` or `x.index_add(…)`",
         "as_strided* slice_scatter select_scatter diagonal_scatter index_put*":
-            "take views by `x[…]` or `x.view(…)`, and assign to them, as in `x[:, 1:] = y`",
+            "assign to a part, as in `x[:, 1:] = y`",
         "*_copy unsafe_* split_with_sizes*":
             "PyTorch uses it itself; write the name without what is added",
     },
     "Sparse and nested tensors": {
-        "sparse* *_sparse* coalesce is_coalesced to_dense dense_dim spmm hspmm smm dsmm hsmm saddmm "
-        "sspaddmm crow_indices* ccol_indices* row_indices* col_indices* Tensor.indices Tensor.values":
-            "tensors are dense here; the gradient of an embedding, too",
+        "sparse* *_sparse* coalesce is_coalesced to_dense dense_dim spmm hspmm smm dsmm hsmm "
+        "saddmm sspaddmm crow_indices* ccol_indices* row_indices* col_indices* Tensor.indices "
+        "Tensor.values":
+            "tensors are dense here, and so are the gradients of an embedding",
         "nested* masked jagged strided layout to_padded_tensor is_nested":
             "tensors are rectangular here; pad the rows, and give attention a mask",
         "names rename* refine_names align_to align_as *named_tensor* Tensor.name":
             "dimensions have numbers here, and no names",
     },
     "Memory": {
-        "storage* untyped_storage UntypedStorage TypedStorage *data_ptr set_ resize resize_* "
-        "is_set_to is_storage":
+        "storage* untyped_storage *Storage *StorageBase *data_ptr set_ resize resize_* is_set_to "
+        "is_storage":
             "`x.array` is the memory, a NumPy array",
-        "share_memory* is_shared multiprocessing":
+        "share_memory* is_shared multiprocessing Module.share_memory":
             "`nn.DataParallel(module, processes=2)` shares the memory itself",
-        "pin_memory is_pinned record_stream to_empty":
+        "is_pinned record_stream to_empty Module.to_empty":
             "memory is not copied to a GPU; leave it out",
         "to_dlpack from_dlpack dlpack from_file frombuffer":
             "`x.numpy()` and `minitorch.from_numpy(array)` share the memory",
         "apply_ map_ map2_": "compute with the whole tensor, or change `x.array`",
     },
     "Gradients": {
-        "func functorch vmap vjp jvp jacrev jacfwd hessian functional_call stateless func.*":
-            "write the batch as a dimension; `minitorch.autograd.grad`, "
-            "`minitorch.autograd.functional.jacobian` and `minitorch.autograd.functional.hessian` "
-            "differentiate",
-        "forward_ad": "derivatives are computed backward only, by `minitorch.autograd.grad(…)`",
+        "func functorch vmap vjp jvp jacrev jacfwd functional_call stateless func.*":
+            "write the batch as a dimension; `minitorch.autograd.grad(…)` and "
+            "`minitorch.autograd.functional.jacobian(…)` differentiate",
+        "forward_ad": "`minitorch.autograd.grad(…)` differentiates, beginning at the end",
         "saved_tensors_hooks save_on_cpu":
             "`minitorch.utils.checkpoint.checkpoint` saves memory",
-        "gradient": "`np.gradient(x.numpy())` has differences; derivatives come from `x.backward()`",
+        "gradient": "`np.gradient(x.numpy())` has differences; `x.backward()` has derivatives",
         "register_post_accumulate_grad_hook": "`x.register_hook(…)` is called with the gradient",
         "reinforce": "take `(-log_prob * reward).mean()` as the loss",
         "detach_": "write `x = x.detach()`",
-        "nn.grad": "derivatives come from `x.backward()`",
+        "nn.grad": "`x.backward()` has derivatives",
         "volatile": "use `minitorch.no_grad()`",
+        "while_loop": "write Python's loops and conditions",
     },
-    "Models": {
-        "Module.share_memory": "`nn.DataParallel(module, processes=2)` shares the memory itself",
+    "Models and training": {
         "Module.register_load_state_dict_* Module.register_state_dict_* Module.set_extra_state "
         "Module.get_extra_state":
             "write `state_dict()` and `load_state_dict()` of your class instead",
-        "Module.to_empty Module.ipu Module.xpu Module.mtia": "modules are on the CPU; leave it out",
-        "Module.type": "`module.to(dtype)` converts it",
+        "Module.ipu Module.xpu Module.mtia": "modules are on the CPU; leave it out",
+        "Module.type": "use `module.to(dtype)`",
         "Module.register_backward_hook": "use `module.register_full_backward_hook(…)`",
-        "hub model_zoo": "no weights are downloaded here; `transformer/pretrained.py` reads GPT-2's "
-            "and BERT's from files",
+        "hub model_zoo": "nothing is downloaded here; `transformer/pretrained.py` reads the "
+            "weights of GPT-2 and BERT from files",
         "Optimizer.register_*": "write the code before or after `optimizer.step()`",
         "Adadelta Adamax ASGD LBFGS NAdam RAdam Rprop SparseAdam Adafactor Muon Lion":
             "use `optim.AdamW`, or write an optimizer, as `minitorch/optim/sgd.py` does",
@@ -194,21 +194,20 @@ INSTEAD: dict[str, dict[str, str]] = {
         "CyclicLR": "`optim.lr_scheduler.LambdaLR(optimizer, f)` takes any function of the step",
         "StackDataset WeightedRandomSampler SubsetRandomSampler":
             "a dataset or a sampler is a class of a few lines, with `__getitem__` or `__iter__`",
-        "data.datapipes DataPipe* IterDataPipe MapDataPipe *DataPipe functional_datapipe":
-            "`utils.data.Dataset` reads data",
+        "data.datapipes *DataPipe functional_datapipe": "use `utils.data.Dataset`",
+        "collect_env": "use `minitorch.show_config()`",
     },
     "Devices and processes": {
-        "mps mtia xpu ipu xla hip vulkan metal opencl accelerator is_xpu is_mps is_xla is_ipu "
-        "is_meta is_mtia is_maia is_vulkan cuda.*":
-            "minitorch computes on the CPU only; ask `minitorch.cuda.is_available()`, which is False",
+        "mps mtia xpu ipu xla hip vulkan accelerator is_xpu is_mps is_xla is_ipu is_meta is_mtia "
+        "is_maia is_vulkan cuda.*":
+            "minitorch computes on the CPU; ask `minitorch.cuda.is_available()`, which is False",
         "Stream Event": "there are no queues of work, as on a GPU; leave it out",
         "distributed DistributedSampler nn.parallel DistributedDataParallel rpc data.distributed":
             "`nn.DataParallel(module, processes=2)` shares each batch among processes",
-        "futures fork wait monitor": "Python's concurrent.futures has them",
+        "futures fork wait monitor": "Python's concurrent.futures does it",
     },
     "Compiling, exporting, measuring": {
-        "jit script Script* fx export onnx package "
-        "compiler library":
+        "jit script Script* fx export onnx package compiler library import_ir_module*":
             "nothing is compiled or exported here; Python carries each operation out, and "
             "`minitorch.save(model.state_dict(), file)` saves weights",
         "profiler* bottleneck benchmark cpp_extension mobile_optimizer ThroughputBenchmark":
@@ -257,6 +256,12 @@ ARGUMENTS: dict[str, str] = {
     "sparse": "gradients are dense here; leave it out",
     "device_ids output_device":
         "there are no GPUs; `nn.DataParallel(module, processes=2)` computes in two processes",
+    "DataParallel.dim": "examples lie along the first dimension",
+    "Hardtanh.min_value Hardtanh.max_value": "use `min_val` and `max_val`",
+    "Adam.decoupled_weight_decay": "use `optim.AdamW`",
+    "DataLoader.timeout DataLoader.multiprocessing_context DataLoader.pin_memory_device "
+    "DataLoader.in_order":
+        "the batches are loaded in this process, one after the other; leave it out",
 }
 
 
