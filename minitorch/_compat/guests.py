@@ -19,6 +19,10 @@ PACKAGE = "minitorch"
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
     "cuda": "_compat.cuda",
+    "distributions": "_compat.distributions",
+    "distributions.categorical": "_compat.distributions",
+    "distributions.kl": "_compat.distributions",
+    "linalg": "_compat.linalg",
 }
 
 

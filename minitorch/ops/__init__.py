@@ -16,11 +16,12 @@ Most of the others could be composed, but have a vjp *of their own*: for speed, 
 cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1p` for small x, or
 `logsumexp` for large x; or for the gradient where there is no derivative, as in `abs` at 0.
 
-    neg sub div reciprocal remainder square sqrt rsqrt expm1 log1p cos tanh sigmoid
+    neg sub div reciprocal remainder fmod square sqrt rsqrt exp2 expm1 log1p log2 log10 cos tanh
+    sigmoid
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     std norm logsumexp cumsum amax amin max min sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
-    gather scatter scatter_add index_select index_add masked_select embedding
+    gather scatter scatter_add index_select index_add index_copy masked_select embedding unfold
 
 The rest of the differentiable operations are *composed*: they call others and have no vjp, since
 the chain rule gives their derivative.
@@ -28,6 +29,9 @@ the chain rule gives their derivative.
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
+    addmm baddbmm addcmul addcdiv lerp cumprod trace clamp_min clamp_max nan_to_num
+    masked_scatter repeat_interleave tile meshgrid cartesian_prod broadcast_tensors hstack vstack
+    narrow select swapaxes unflatten ravel take_along_dim diag diag_embed
     mse_loss kl_div binary_cross_entropy_with_logits nll_loss rms_norm dropout
 
 And these have no derivative: they return bools, indices or whole numbers.
@@ -36,11 +40,15 @@ And these have no derivative: they return bools, indices or whole numbers.
     logical_and logical_or logical_xor logical_not
     bitwise_and bitwise_or bitwise_xor bitwise_not
     argmax argmin argsort nonzero one_hot
+    argwhere count_nonzero bincount isin unique unique_consecutive searchsorted bucketize
 """
 
+from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
+from .composed import *  # noqa: F403
+from .counting import *  # noqa: F403
 from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
@@ -89,11 +97,21 @@ from .elementwise import (
     tanh,
 )
 from .embedding import embedding
-from .gather import gather, index_add, index_fill, index_select, scatter, scatter_add
+from .gather import (
+    gather,
+    index_add,
+    index_copy,
+    index_fill,
+    index_select,
+    scatter,
+    scatter_add,
+    take_along_dim,
+)
 from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
 from .ordering import argmax, argmin, argsort, max, min, sort, topk
+from .rearrange import *  # noqa: F403
 from .reduction import (
     all,
     amax,
@@ -174,6 +192,7 @@ __all__ = [
     "getitem",
     "gt",
     "index_add",
+    "index_copy",
     "index_fill",
     "index_select",
     "isclose",
@@ -243,6 +262,7 @@ __all__ = [
     "sub",
     "sum",
     "t",
+    "take_along_dim",
     "tanh",
     "topk",
     "transpose",
@@ -255,3 +275,4 @@ __all__ = [
     "view_as",
     "where",
 ]
+__all__ += [*composed.__all__, *counting.__all__, *rearrange.__all__]
