@@ -19,8 +19,52 @@ from . import missing
 
 PACKAGE = "minitorch"
 
+NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
+    "activation", "container", "dropout", "flatten", "linear", "loss", "module", "normalization",
+    "sparse", "transformer",
+)  # fmt: skip
+
 MODULES = {  # the module that is asked for: where its names are, or .file:class
-    "cuda": "_compat.cuda",
+    "_dynamo": "_compat.compilers:dynamo",
+    "_inductor": "_compat.compilers:inductor",
+    "accelerator": "_compat.accelerators:accelerator",
+    "amp": "_compat.amp",
+    "amp.autocast_mode": "_compat.amp",
+    "amp.grad_scaler": "_compat.amp",
+    "autograd.variable": "_compat.variable",
+    "backends": "_compat.backends",
+    "backends.cuda": "_compat.backends:cuda",
+    "backends.cudnn": "_compat.backends:cudnn",
+    "backends.mkl": "_compat.backends:mkl",
+    "backends.mkldnn": "_compat.backends:mkldnn",
+    "backends.mps": "_compat.backends:mps",
+    "backends.openmp": "_compat.backends:openmp",
+    "backends.opt_einsum": "_compat.backends:opt_einsum",
+    "compiler": "_compat.compilers:compiler",
+    "cpu": "_compat.accelerators:cpu",
+    "cpu.amp": "_compat.amp_of_device",
+    "cuda": "_compat.accelerators:cuda",
+    "cuda.amp": "_compat.amp_of_device",
+    "cuda.amp.autocast_mode": "_compat.amp_of_device",
+    "cuda.amp.grad_scaler": "_compat.amp_of_device",
+    "distributed": "_compat.distributed",
+    "jit": "_compat.compilers:jit",
+    "mps": "_compat.accelerators:mps",
+    "nn.modules": "nn",
+    **{f"nn.modules.{file}": "nn" for file in NN_FILES},
+    "nn.parallel": "_compat.distributed:parallel",
+    "nn.parallel.data_parallel": "_compat.distributed:parallel",
+    "nn.parallel.distributed": "_compat.distributed:parallel",
+    "nn.utils.clip_grad": "nn.utils",
+    "optim.adamw": "optim.adam",
+    "utils.data._utils": "utils.data",
+    "utils.data._utils.collate": "utils.data",
+    "utils.data.dataloader": "utils.data",
+    "utils.data.distributed": "_compat.distributed:samplers",
+    "utils.tensorboard": "_compat.tensorboard",
+    "utils.tensorboard.writer": "_compat.tensorboard",
+    "version": "_compat.switches:version",
+    "xpu": "_compat.accelerators:xpu",
 }
 
 
