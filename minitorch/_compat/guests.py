@@ -21,6 +21,8 @@ PACKAGE = "minitorch"
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
     "cuda": "_compat.cuda",
+    "nn.utils.convert_parameters": "nn.utils",
+    "nn.utils.rnn": "nn.padding",
 }
 
 
