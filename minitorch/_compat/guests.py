@@ -56,6 +56,8 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "nn.parallel.data_parallel": "_compat.distributed:parallel",
     "nn.parallel.distributed": "_compat.distributed:parallel",
     "nn.utils.clip_grad": "nn.utils",
+    "nn.utils.convert_parameters": "nn.utils",
+    "nn.utils.rnn": "nn.padding",
     "optim.adamw": "optim.adam",
     "utils.data._utils": "utils.data",
     "utils.data._utils.collate": "utils.data",

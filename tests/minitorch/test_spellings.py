@@ -131,3 +131,33 @@ def test_activations_with_an_underscore_are_in_place() -> None:
     x = mt.tensor([-2.0, 3.0])
     assert F.leaky_relu_(x, 0.5) is F.relu_(x) is x
     assert x.tolist() == [0, 3]
+
+
+# ------------------------------------------------------------ options of optimizers and makers
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_options_that_say_how_have_no_effect_and_leave_no_trace(name: str) -> None:
+    make: Any = getattr(mt.optim, name)
+    states = []
+    for options in ({}, {"foreach": True, "differentiable": False}, {"foreach": None}):
+        p = mt.tensor([1.0, -2.0], requires_grad=True)
+        optimizer = make([p], lr=0.1, **options)
+        p.grad = mt.tensor([0.5, 3.0])
+        optimizer.step()
+        state = optimizer.state_dict()
+        states.append((p.tolist(), state["param_groups"], list(optimizer.state[p])))
+    assert states[0] == states[1] == states[2]
+
+
+def test_options_that_say_how_are_checked() -> None:
+    p: Any = [mt.ones(1, requires_grad=True)]
+    assert mt.optim.AdamW(p, fused=True, capturable=True).defaults["lr"] == 1e-3
+    with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
+        mt.optim.AdamW(p, fused=True, foreach=True)
+    with pytest.raises(RuntimeError, match="differentiable=True asks for gradients through step"):
+        mt.optim.SGD(p, differentiable=True)
+    with pytest.raises(TypeError, match=r"Adam\(\): argument 'fused' must be bool, not str"):
+        mt.optim.Adam(p, fused="yes")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'fused'"):
+        mt.optim.RMSprop(p, fused=False)  # type: ignore[call-arg]
