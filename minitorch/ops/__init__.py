@@ -19,6 +19,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
     neg sub div reciprocal remainder fmod square sqrt rsqrt exp2 expm1 log1p log2 log10 cos tanh
     sigmoid
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
+    binary_cross_entropy
     std norm logsumexp cumsum amax amin max min sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
     gather scatter scatter_add index_select index_add index_copy masked_select embedding unfold
@@ -32,7 +33,9 @@ the chain rule gives their derivative.
     addmm baddbmm addcmul addcdiv lerp cumprod trace clamp_min clamp_max nan_to_num
     masked_scatter repeat_interleave tile meshgrid cartesian_prod broadcast_tensors hstack vstack
     narrow select swapaxes unflatten ravel take_along_dim diag diag_embed
-    mse_loss kl_div binary_cross_entropy_with_logits nll_loss rms_norm dropout
+    elu selu mish softsign hardtanh relu6 glu normalize cosine_similarity pairwise_distance
+    mse_loss l1_loss smooth_l1_loss huber_loss kl_div binary_cross_entropy_with_logits nll_loss
+    cosine_embedding_loss rms_norm dropout
 
 And these have no derivative: they return bools, indices or whole numbers.
 
@@ -49,6 +52,7 @@ from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, tr
 from .comparing import allclose, equal, isclose
 from .composed import *  # noqa: F403
 from .counting import *  # noqa: F403
+from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
 from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
@@ -109,8 +113,9 @@ from .gather import (
 )
 from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
-from .loss import binary_cross_entropy_with_logits, kl_div, mse_loss, nll_loss
+from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from .ordering import argmax, argmin, argsort, max, min, sort, topk
+from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
 from .rearrange import *  # noqa: F403
 from .reduction import (
     all,
@@ -126,6 +131,7 @@ from .reduction import (
     sum,
     var,
 )
+from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .rms_norm import rms_norm
 from .shape import (
     broadcast_to,
@@ -157,6 +163,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "bitwise_and",
     "bitwise_not",
@@ -169,12 +176,15 @@ __all__ = [
     "chunk",
     "clamp",
     "cos",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cumsum",
     "diagonal",
     "div",
     "dot",
     "dropout",
     "einsum",
+    "elu",
     "embedding",
     "eq",
     "equal",
@@ -190,7 +200,10 @@ __all__ = [
     "gather",
     "ge",
     "getitem",
+    "glu",
     "gt",
+    "hardtanh",
+    "huber_loss",
     "index_add",
     "index_copy",
     "index_fill",
@@ -200,6 +213,7 @@ __all__ = [
     "isinf",
     "isnan",
     "kl_div",
+    "l1_loss",
     "le",
     "leaky_relu",
     "log",
@@ -219,6 +233,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "mish",
     "mm",
     "movedim",
     "mse_loss",
@@ -229,14 +244,17 @@ __all__ = [
     "nll_loss",
     "nonzero",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
+    "pairwise_distance",
     "permute",
     "pow",
     "prod",
     "reciprocal",
     "relu",
+    "relu6",
     "remainder",
     "repeat",
     "reshape",
@@ -247,11 +265,14 @@ __all__ = [
     "rsqrt",
     "scatter",
     "scatter_add",
+    "selu",
     "sigmoid",
     "sign",
     "silu",
     "sin",
+    "smooth_l1_loss",
     "softplus",
+    "softsign",
     "sort",
     "split",
     "sqrt",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from warnings import warn
 
 import numpy as np
 
 from .. import scalars
+from .._runtime.quiet import quietly
+from ..autograd.graph import record
 from . import arguments
 from .activations import logsigmoid
-from .elementwise import exp, log, square
+from .elementwise import exp, log, log1p
 from .gather import gather
 from .reduction import sum
 from .signatures import Shapes
-from .where import where
+from .where import clamp, where
 
 if TYPE_CHECKING:
     from ..dtypes import Array
@@ -37,35 +38,7 @@ def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
-_MSE = Shapes("mse_loss", one_dtype=False, input="*", target="*")
 _KL = Shapes("kl_div", floating=True, one_dtype=False, input="*", target="*")
-
-
-def mse_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
-) -> Tensor:
-    """Squared error: (input - target)², times the weight if there is one.
-
-    Args:
-        input, target: of shapes that broadcast, with a warning where they differ; at least one
-            of them floating-point.
-        reduction: "mean", "sum" or "none". With a weight, the mean divides by the weights' sum.
-        weight: of the input's shape.
-    """
-    _MSE(input, target)
-    difference = arguments.floating_point("mse_loss", "input - target", input - target)
-    if input.array.shape != target.array.shape:
-        warn(
-            f"mse_loss: input of shape {input.array.shape} and target of shape "
-            f"{target.array.shape} are broadcast to {difference.array.shape}; is this meant?",
-            stacklevel=2,
-        )
-    losses = square(difference)
-    if weight is None:
-        return reduce("mse_loss", losses, reduction)
-    arguments.same_shape("mse_loss", ValueError, weight=weight, input=input)
-    total = reduce("mse_loss", losses * weight, "sum" if reduction == "mean" else reduction)
-    return total / sum(weight.expand(losses.array.shape)) if reduction == "mean" else total
 
 
 def kl_div(
@@ -91,6 +64,52 @@ def kl_div(
     if reduction == "batchmean":
         return sum(losses) / (input.array.shape[0] if input.array.ndim else 1)
     return reduce("kl_div", losses, reduction)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """-t ln p - (1 - t) ln(1 - p): the loss for two classes, of probabilities.
+
+    Where a logarithm is below -100, it counts as -100, so that no loss is infinite. Of logits,
+    `binary_cross_entropy_with_logits` is more accurate.
+
+    Args:
+        input: probabilities p in [0, 1], any shape.
+        target: t in [0, 1], of the input's shape and dtype.
+        weight: a factor of each loss; broadcasts.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes of input and target differ.
+        RuntimeError: a number is not in [0, 1], a dtype does not fit, or the weight does not
+            broadcast.
+    """
+    name, p, t = "binary_cross_entropy", input, target
+    arguments.same_shape(name, ValueError, target=t, input=p)
+    arguments.floating_point(name, "input", p)
+    arguments.alike(name, "target", t, p.array.shape, p)
+    for argument, x in (("input", p), ("target", t)):
+        if not ((x.array >= 0) & (x.array <= 1)).all():
+            hint = ". Apply sigmoid first" if argument == "input" else ""
+            raise RuntimeError(f"{name}: all elements of {argument} must be in [0, 1]{hint}")
+
+    def of_input(g: Tensor, p: Tensor, t: Tensor) -> Tensor:
+        return g * (p - t) / clamp(p * (1 - p), min=1e-12)
+
+    def of_target(g: Tensor, p: Tensor) -> Tensor:
+        return g * (log1p(-p) - log(p))
+
+    def forward() -> Array:
+        x, y = p.array, t.array
+        ln_p, ln_not_p = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
+        return (y - 1) * ln_not_p - y * ln_p  # type: ignore[no-any-return]
+
+    losses = record(name, quietly(forward), (p, of_input, p, t), (t, of_target, p))
+    if weight is not None:
+        arguments.broadcasts_to(name, "weight", weight, p.array.shape)
+        losses = losses * weight.to(p.dtype)
+    return reduce(name, losses, reduction)
 
 
 def binary_cross_entropy_with_logits(

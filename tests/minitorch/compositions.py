@@ -175,6 +175,14 @@ def cumsum(x: Tensor, dim: int) -> Tensor:
     return permute(y, [-1 if d == dim % x.ndim else d - (d > dim % x.ndim) for d in range(x.ndim)])
 
 
+def binary_cross_entropy(p: Tensor, t: Tensor, reduction: str) -> Tensor:
+    one_minus = [add(neg(x), 1.0) for x in (p, t)]
+    losses = neg(add(mul(t, log(p)), mul(one_minus[1], log(one_minus[0]))))
+    if reduction == "none":
+        return losses
+    return mul(sum(losses), 1.0 if reduction == "sum" else 1 / losses.array.size)
+
+
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "std": std,
     "norm": lambda x, dim, keepdim: pow(sum(mul(x, x), dim, keepdim), 0.5),
@@ -186,6 +194,7 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "min": chosen(np.argmin),
     "sort": lambda x, dim, descending: topk(x, x.shape[dim], dim, descending),
     "topk": topk,
+    "binary_cross_entropy": binary_cross_entropy,
 }
 
 

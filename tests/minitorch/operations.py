@@ -99,6 +99,11 @@ ELEMENTWISE = [
     unary("logsigmoid", lambda x: math.log(sigmoid(x)), -3, 3),
     unary("softplus", lambda x: math.log(1 + math.exp(x)), -3, 3),
     unary("leaky_relu", lambda x: x if x > 0 else 0.01 * x, -3, 3),
+    unary("elu", lambda x: x if x > 0 else math.exp(x) - 1, -3, 3),
+    unary("selu", lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * (math.exp(x) - 1)), -3, 3),
+    unary("mish", lambda x: x * math.tanh(math.log(1 + math.exp(x))), -3, 3),
+    unary("softsign", lambda x: x / (1 + abs(x)), -3, 3),
+    unary("relu6", lambda x: min(max(x, 0), 6), -8, 8),
     unary("isnan", math.isnan, -3, 3, gradient=0),
     unary("isinf", math.isinf, -3, 3, gradient=0),
     unary("isfinite", math.isfinite, -3, 3, gradient=0),
@@ -862,7 +867,7 @@ negative = ([four, 0, ids(-1)], IndexError, "not in range")
 of_floats = ([four, 0, four], RuntimeError, "must be an int64")
 INDEXING = [
     Row("getitem", getitem_call, lambda x, index: x[index],
-        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "ints or bools"))),
+        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "uint8 or bool"))),
     Row("gather", gather_call, gather_value, errors=(out_of_range, negative, of_floats)),
     Row("scatter", scatter_call, scatter_value(add=False),
         errors=(([four, 0, ids(4), one], IndexError, "not in range"),
@@ -1027,9 +1032,132 @@ def rms_value(x: Array, shape: tuple[int, ...], weight: Array, eps: float) -> Ar
     return scaled.reshape(x.shape) * weight
 
 
+def bounds_call(d: Draws) -> Call:
+    return [d.floats(d.shape()), *d.one_of((-1.0, 1.0), (-0.5, 1.5), (0.0, 0.0))], {}
+
+
+def glu_call(d: Draws) -> Call:
+    shape = list(d.shape(1))
+    dim = d.dim(len(shape))
+    shape[dim] *= 2
+    return [d.floats(tuple(shape)), dim], {}
+
+
+def glu_value(x: Array, dim: int) -> Array:
+    a, b = np.split(x, 2, dim)
+    return a / (1 + np.exp(-b))  # type: ignore[no-any-return]
+
+
+def weighted_call(*more: float) -> Callable[[Draws], Call]:
+    """Two arrays of one shape, how to reduce, one of these numbers, and a weight or none."""
+
+    def draw(d: Draws) -> Call:
+        (a, b), options = loss_call(-1, 1, "mean", "sum", "none")(d)
+        weight = d.one_of(None, d.floats(a.shape, 0.5, 1))
+        return [a, b, options["reduction"], *([d.one_of(*more)] if more else []), weight], {}
+
+    return draw
+
+
+def weighted(losses: Array, reduction: str, weight: Array | None) -> Array:
+    if weight is None:
+        return reduced(losses, reduction)
+    total = reduced(losses * weight, "sum" if reduction == "mean" else reduction)
+    return total / weight.sum() if reduction == "mean" else total  # type: ignore[no-any-return]
+
+
+def huber(d: Array, delta: float) -> Array:
+    return np.where(abs(d) <= delta, d * d / 2, delta * (abs(d) - delta / 2))
+
+
+def smooth_l1_call(d: Draws) -> Call:
+    args, options = loss_call(-1, 1, "mean", "sum", "none")(d)
+    return args, {**options, "beta": d.one_of(0.0, 0.7, 3.0)}
+
+
+def smooth_l1_value(a: Array, b: Array, reduction: str, beta: float) -> Array:
+    return reduced(huber(a - b, beta) / beta if beta else abs(a - b), reduction)
+
+
+def probabilities_call(d: Draws) -> Call:
+    shape = d.shape(1, smallest=1)
+    options = {"reduction": d.one_of("mean", "sum", "none")}
+    return [d.floats(shape, 0.1, 0.9), d.floats(shape, 0, 1)], options
+
+
+def vectors(d: Draws) -> tuple[Array, Array]:
+    """Two arrays with dimensions that broadcast."""
+    shape = d.shape(1)
+    a, b = (d.floats(d.part_of(shape) or (1,), 0.1, 2) for _ in "ab")
+    return a, b
+
+
+def cosine_call(d: Draws) -> Call:
+    a, b = vectors(d)
+    return [a, b, d.dim(max(a.ndim, b.ndim))], {}
+
+
+def cosine(a: Array, b: Array, dim: int) -> Array:
+    a, b = np.broadcast_arrays(a, b)
+    lengths = [np.maximum(np.sqrt((x * x).sum(dim)), 1e-8) for x in (a, b)]
+    return np.asarray((a * b).sum(dim) / lengths[0] / lengths[1])
+
+
+def distance_call(d: Draws) -> Call:
+    a, b = vectors(d)
+    return [a, -b, d.one_of(1.0, 2.0, 3.0), 1e-6, bool(d.int(0, 1))], {}
+
+
+def distance_value(a: Array, b: Array, p: float, eps: float, keepdim: bool) -> Array:
+    return np.asarray((abs(a - b + eps) ** p).sum(-1, keepdims=keepdim) ** (1 / p))
+
+
+def normalize_call(d: Draws) -> Call:
+    x, dim = d.along()
+    return [x, d.one_of(1.0, 2.0, 3.0), dim], {}
+
+
+def alike_call(d: Draws) -> Call:
+    shape = d.one_of((), (d.int(1, 3),))
+    D = d.int(2, 3)
+    a, b = (d.floats((*shape, D), *span) for span in ((0.5, 2), (-1, 2)))
+    target = np.array(d.rng().choice([-1, 0, 1], shape))
+    return [a, b, target, d.one_of(0.0, 0.3)], {"reduction": d.one_of("mean", "sum", "none")}
+
+
+def alike_value(a: Array, b: Array, t: Array, margin: float, reduction: str) -> Array:
+    cos = cosine(a, b, -1)
+    losses = np.where(t == 1, 1 - cos, np.where(t == -1, np.maximum(cos - margin, 0), 0))
+    return reduced(losses, reduction) if losses.ndim else losses
+
+
 NETWORKS = [
+    Row("hardtanh", bounds_call, lambda x, low, high: np.minimum(np.maximum(x, low), high),
+        errors=(([one, 1.0, 0.0], ValueError, "cannot be greater"),)),
+    Row("glu", glu_call, glu_value, errors=(
+        ([np.ones(3)], RuntimeError, "must be even, not 3"), ([np.ones(())], RuntimeError, "no halves"))),
+    Row("normalize", normalize_call, lambda x, p, dim: x / (abs(x) ** p).sum(dim, keepdims=True) ** (1 / p),
+        errors=(([four], IndexError, "out of range"), ([ids(1), 2.0, 0], RuntimeError, "floating-point"))),
+    Row("cosine_similarity", cosine_call, cosine, errors=(
+        ([six, np.ones((2, 2))], RuntimeError, "do not broadcast"), ([ids(1), ids(1), 0], RuntimeError, "floating-point"))),
+    Row("pairwise_distance", distance_call, distance_value,
+        errors=(([six, np.ones((2, 2))], RuntimeError, "do not broadcast"),)),
+    Row("cosine_embedding_loss", alike_call, alike_value,
+        errors=(([six, six, np.ones((2, 3))], RuntimeError, r"inputs of \(N, D\)"),
+                ([four, four, one], RuntimeError, r"inputs of \(N, D\)"))),
     Row("mse_loss", loss_call(-1, 1, "mean", "sum", "none"),
         lambda a, b, reduction: reduced((a - b) ** 2, reduction)),
+    Row("l1_loss", weighted_call(), lambda a, b, reduction, weight: weighted(abs(a - b), reduction, weight),
+        errors=(([six, four], RuntimeError, "broadcast"),)),
+    Row("huber_loss", weighted_call(0.7, 3.0),
+        lambda a, b, reduction, delta, weight: weighted(huber(a - b, delta), reduction, weight),
+        errors=(([four, four, "mean", 0.0], RuntimeError, "must be above 0"),)),
+    Row("smooth_l1_loss", smooth_l1_call, smooth_l1_value,
+        errors=(([four, four, "mean", -1.0], RuntimeError, "at least 0"),)),
+    Row("binary_cross_entropy", probabilities_call,
+        lambda p, t, reduction: reduced(-t * np.log(p) - (1 - t) * np.log(1 - p), reduction),
+        errors=(([four, one], ValueError, "must be the input's"), ([four + 1, four], RuntimeError, "Apply sigmoid"),
+                ([one, one - 2], RuntimeError, r"all elements of target must be in \[0, 1\]"))),
     Row("kl_div", loss_call(0.1, 1, "mean", "sum", "none", "batchmean"),
         lambda x, t, reduction: reduced(t * (np.log(t) - x), reduction)),
     Row("binary_cross_entropy_with_logits", loss_call(0, 1, "mean", "sum", "none"), bce_value,

@@ -29,6 +29,7 @@ __all__ = [
     "optim_db",
     "tensors",
     "to_minitorch",
+    "without_nan",
 ]
 
 DTYPES = {
@@ -70,6 +71,11 @@ def fresh(value: Any) -> Any:
     return _map(_leaf, value, {})
 
 
+def without_nan(value: Any) -> Any:
+    """Return PyTorch's values with 0 in the place of NaN."""
+    return _map(_filled, value, {})
+
+
 def _to_minitorch(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if value.dtype not in DTYPES or value.layout is not torch.strided:
@@ -86,6 +92,13 @@ def _to_minitorch(value: Any) -> Any:
 def _leaf(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach().requires_grad_(value.requires_grad)
+    return value
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        zero = value.detach().nan_to_num(0.0, torch.inf, -torch.inf)
+        return zero.requires_grad_(value.requires_grad)
     return value
 
 

@@ -20,12 +20,27 @@ NAMES = """
     exp expm1 log log1p sqrt rsqrt square reciprocal neg abs sign sin cos tanh sigmoid erf floor
     ceil round relu
 """
-OF_F = ("relu", "silu", "logsigmoid", "leaky_relu", "softplus", "gelu")
+OF_F = (
+    "relu", "silu", "logsigmoid", "leaky_relu", "softplus", "gelu", "elu", "selu", "mish",
+    "softsign", "hardtanh", "relu6",
+)  # fmt: skip
 
 CASES: dict[str, Callable[[Any, Any], Any]] = {
     **{name: lambda lib, x, name=name: getattr(lib, name)(x) for name in NAMES.split()},
     **{f"F.{n}": lambda lib, x, n=n: getattr(lib.nn.functional, n)(x) for n in OF_F},
     "gelu by tanh": lambda lib, x: lib.nn.functional.gelu(x, approximate="tanh"),
+    "elu, alpha=-2": lambda lib, x: lib.nn.functional.elu(x, alpha=-2.0),
+    "hardtanh from -1/2 to 2": lambda lib, x: lib.nn.functional.hardtanh(x, -0.5, 2.0),
+    **{
+        name: lambda lib, x, name=name, options=options: getattr(lib.nn.functional, name)(
+            x, lib.zeros_like(x), **options
+        )
+        for name, options in {
+            "l1_loss": {},
+            "huber_loss": {},
+            "smooth_l1_loss": {"beta": 2.0},
+        }.items()
+    },
     "x * x": lambda lib, x: x * x,
     "x / x": lambda lib, x: x / x,
     "x % x": lambda lib, x: x % x,

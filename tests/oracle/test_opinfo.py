@@ -31,7 +31,12 @@ PROMISED = """
     masked_select nonzero sort argsort topk nn.functional.one_hot matmul mm bmm mv dot outer einsum
     nn.functional.linear nn.functional.layer_norm nn.functional.rms_norm nn.functional.embedding
     nn.functional.dropout nn.functional.cross_entropy nn.functional.nll_loss nn.functional.mse_loss
-    nn.functional.kl_div nn.functional.binary_cross_entropy_with_logits
+    nn.functional.kl_div nn.functional.binary_cross_entropy_with_logits nn.functional.l1_loss
+    nn.functional.binary_cross_entropy nn.functional.smooth_l1_loss nn.functional.huber_loss
+    nn.functional.cosine_embedding_loss nn.functional.cosine_similarity nn.functional.normalize
+    nn.functional.pairwise_distance nn.functional.elu nn.functional.selu nn.functional.mish
+    nn.functional.softsign nn.functional.hardtanh nn.functional.relu6 nn.functional.glu
+    nn.functional.softmin
     nn.functional.scaled_dot_product_attention eq ne lt le gt ge isnan isinf isfinite isclose
     allclose equal logical_and logical_or logical_xor logical_not zeros ones full empty eye arange
     linspace randn randint multinomial bernoulli zeros_like ones_like full_like empty_like rand_like
