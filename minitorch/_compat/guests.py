@@ -15,10 +15,62 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from . import missing
+
 PACKAGE = "minitorch"
 
+NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
+    "activation", "container", "dropout", "flatten", "linear", "loss", "module", "normalization",
+    "sparse", "transformer",
+)  # fmt: skip
+
 MODULES = {  # the module that is asked for: where its names are, or .file:class
-    "cuda": "_compat.cuda",
+    "_dynamo": "_compat.compilers:dynamo",
+    "_inductor": "_compat.compilers:inductor",
+    "accelerator": "_compat.accelerators:accelerator",
+    "amp": "_compat.amp",
+    "amp.autocast_mode": "_compat.amp",
+    "amp.grad_scaler": "_compat.amp",
+    "autograd.variable": "_compat.variable",
+    "backends": "_compat.backends",
+    "backends.cuda": "_compat.backends:cuda",
+    "backends.cudnn": "_compat.backends:cudnn",
+    "backends.mkl": "_compat.backends:mkl",
+    "backends.mkldnn": "_compat.backends:mkldnn",
+    "backends.mps": "_compat.backends:mps",
+    "backends.openmp": "_compat.backends:openmp",
+    "backends.opt_einsum": "_compat.backends:opt_einsum",
+    "compiler": "_compat.compilers:compiler",
+    "cpu": "_compat.accelerators:cpu",
+    "cpu.amp": "_compat.amp_of_device",
+    "cuda": "_compat.accelerators:cuda",
+    "cuda.amp": "_compat.amp_of_device",
+    "cuda.amp.autocast_mode": "_compat.amp_of_device",
+    "cuda.amp.grad_scaler": "_compat.amp_of_device",
+    "distributions": "_compat.distributions",
+    "distributions.categorical": "_compat.distributions",
+    "distributions.kl": "_compat.distributions",
+    "distributed": "_compat.distributed",
+    "jit": "_compat.compilers:jit",
+    "linalg": "_compat.linalg",
+    "mps": "_compat.accelerators:mps",
+    "nn.modules": "nn",
+    **{f"nn.modules.{file}": "nn" for file in NN_FILES},
+    "nn.parallel": "_compat.distributed:parallel",
+    "nn.parallel.data_parallel": "_compat.distributed:parallel",
+    "nn.parallel.distributed": "_compat.distributed:parallel",
+    "nn.utils.clip_grad": "nn.utils",
+    "nn.utils.convert_parameters": "nn.utils",
+    "nn.utils.rnn": "nn.padding",
+    "optim.adamw": "optim.adam",
+    "utils.data._utils": "utils.data",
+    "utils.data._utils.collate": "utils.data",
+    "utils.data.dataloader": "utils.data",
+    "utils.data.distributed": "_compat.distributed:samplers",
+    "utils.tensorboard": "_compat.tensorboard",
+    "utils.tensorboard.writer": "_compat.tensorboard",
+    "version": "_compat.switches:version",
+    "xpu": "_compat.accelerators:xpu",
 }
 
 
@@ -41,8 +93,6 @@ def _names(of: Any) -> list[str]:
 
 
 def _message(owner: str, name: str) -> str:
-    from . import missing  # here, as it is seldom needed
-
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
@@ -72,7 +122,7 @@ def door(
             return here[name]
         if _is_guest(f"{owner}.{name}"):
             return import_module(f"{owner}.{name}")
-        raise AttributeError(_message(owner, name))
+        raise missing.error(name, _message, owner, name)
 
     def names() -> list[str]:
         inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")

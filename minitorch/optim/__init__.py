@@ -13,9 +13,13 @@ bundles        speed: small parameters laid end to end and updated as one
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
+from .._compat.optimizer_options import takes_options_without_effect as _takes_options
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
+
+for _optimizer in (SGD, Adam, AdamW):
+    _takes_options(_optimizer)
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
 

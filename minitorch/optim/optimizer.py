@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from .._compat.missing import Explained
 from ..autograd.grad_mode import enable_grad
 from ..autograd.graph import version_counter
 from ..dtypes import Array
@@ -16,7 +17,7 @@ from ..tensor import Tensor
 from . import checks, states
 
 
-class Optimizer:
+class Optimizer(Explained):
     """Changes parameters in place by their gradients, after `backward()`.
 
         optimizer = SGD(model.parameters(), lr=0.1)

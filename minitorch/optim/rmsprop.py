@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._compat.optimizer_options import takes_options_without_effect
 from ..dtypes import Array
 from ..tensor import Tensor
 from . import checks
@@ -15,6 +16,7 @@ from .bundles import Bundles
 from .optimizer import Optimizer
 
 
+@takes_options_without_effect
 class Adagrad(Optimizer):
     """Each element is divided by the root of the sum of its squared gradients.
 
@@ -84,6 +86,7 @@ class Adagrad(Optimizer):
         self._bundles.update_all(self.update, params, self.state, options)
 
 
+@takes_options_without_effect
 class RMSprop(Optimizer):
     """Each element is divided by the root of the mean of its squared gradients ("RMS").
 

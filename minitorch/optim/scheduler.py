@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
+from .._compat.missing import Explained
 from . import checks, states
 from .optimizer import Optimizer
 
 
-class LRScheduler:
+class LRScheduler(Explained):
     """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
 
     A subclass writes `get_lr`: from `base_lrs`; or from the groups' present rates, times the ratio

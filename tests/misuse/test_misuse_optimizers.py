@@ -183,8 +183,8 @@ MISUSES = [
            NotImplementedError, r"update\(\)"),
     Misuse("defaults that are no dict", lambda: optim.Optimizer([p()], 0.1), TypeError,
            "defaults.*0.1"),
-    Misuse("an optimizer that is not here", lambda: optim.Adafactor([p()]), AttributeError,
-           "Adafactor"),
+    Misuse("an optimizer that is not here", lambda: optim.LBFGS([p()]), AttributeError,
+           "use optim.AdamW"),
     # States
     Misuse("None for a state", lambda: loads(lambda _: None or ()), TypeError, "tuple"),
     Misuse("a model's state", lambda: loads(lambda _: nn.Linear(1, 1).state_dict()), ValueError,

@@ -133,8 +133,8 @@ MISUSES = [
     Misuse("an optimizer without a rate", lambda: LinearLR(optim.Optimizer(parameters(), {})),
            ValueError, "Optimizer have no 'lr'"),
     Misuse("a schedule without get_lr", lambda: LRScheduler(o()), NotImplementedError, "get_lr"),
-    Misuse("a schedule that is not here", lambda: optim.lr_scheduler.CyclicLR(o(), 0.1, 1.0),
-           AttributeError, "CyclicLR"),
+    Misuse("a schedule that is not here", lambda: optim.lr_scheduler.CyclicLR(o(), 1, 3),
+           AttributeError, "LambdaLR"),
     # Where to begin
     Misuse("resuming without initial rates", lambda: linear(last_epoch=3), KeyError,
            "initial_lr.*load the optimizer's state"),
