@@ -105,18 +105,19 @@ def save(obj: Any, f: Path | BinaryIO) -> None:
         ValueError: it is nested too deep, or holds itself; or an int is too long.
         OSError: the file cannot be written. The message says what is still whole.
     """
-    path = None if hasattr(f, "write") else os.path.realpath(path_of("save", f))
+    file: Any = f if hasattr(f, "write") else None
+    path = path_of("save", f) if file is None else ""
     if isinstance(f, io.TextIOBase):
         raise TypeError('save: the file is open for text: open it with the mode "wb"')
     encoder = Encoder("save", "save")
     state = encoder.state(obj)
     data = to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)})
-    if path is not None:
-        write_file(path, data)
+    if file is None:
+        write_file(os.path.realpath(path), data)
     else:
         rest = memoryview(data)
         while rest:
-            rest = rest[f.write(rest) or len(rest) :]
+            rest = rest[file.write(rest) or len(rest) :]
 
 
 def _check_location(map_location: Any) -> None:

@@ -84,13 +84,13 @@ def allowed() -> dict[str, Any]:
     return {name or _class_name(x): x for x, name in pairs if isinstance(x, type)}
 
 
-class Saved(SimpleNamespace):
+class Saved:
     """What comes back for an object of a class that the program has not allowed: its attributes.
 
     For a member of an enum, these are `name` and `value`.
     """
 
-    __slots__ = ("_class", "_tag")
+    __slots__ = ("__dict__", "_class", "_tag")
 
     def __init__(self, tag: str, name: str, attributes: dict[str, Any]) -> None:
         if not isinstance(name, str):
@@ -102,9 +102,9 @@ class Saved(SimpleNamespace):
         return Saved, (self._tag, self._class, vars(self))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Saved):
-            return NotImplemented
-        return self._class == other._class and vars(self) == vars(other)
+        return (
+            isinstance(other, Saved) and self._class == other._class and vars(self) == vars(other)
+        )
 
     def __hash__(self) -> int:
         return hash(self._class)

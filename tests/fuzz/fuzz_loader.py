@@ -84,7 +84,7 @@ def image(value: Any) -> Any:
         member = isinstance(value, Mode)
         attributes = {"name": value.name, "value": value.value} if member else vars(value)
         return image(Saved("$enum" if member else "$dataclass", kind, attributes))
-    if isinstance(value, (SimpleNamespace, Namespace)):
+    if isinstance(value, (Saved, SimpleNamespace, Namespace)):
         return type(value).__name__, getattr(value, "_class", ""), image(vars(value))
     return type(value).__name__, repr(value)
 
