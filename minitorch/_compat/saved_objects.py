@@ -25,7 +25,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path, PurePath
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import dtypes, encoding
 from ..scalars import whole
@@ -91,6 +91,10 @@ class Saved:
     """
 
     __slots__ = ("__dict__", "_class", "_tag")
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, tag: str, name: str, attributes: dict[str, Any]) -> None:
         if not isinstance(name, str):
