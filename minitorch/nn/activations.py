@@ -15,9 +15,12 @@ class _MayChangeItsInput(Module):
         super().__init__()
         self.inplace = flag(type(self).__name__, "inplace", inplace)
 
+    def _printed(self, *options: str) -> str:
+        return ", ".join([*options, *(["inplace=True"] if self.inplace else [])])
+
     def extra_repr(self) -> str:
         """Return what is printed: that it changes its input, if it does."""
-        return "inplace=True" if self.inplace else ""
+        return self._printed()
 
 
 class ReLU(_MayChangeItsInput):
@@ -151,78 +154,78 @@ class Softsign(Module):
         return F.softsign(input)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_MayChangeItsInput):
     """x above 0, `negative_slope` · x below."""
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
-        super().__init__()
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        super().__init__(inplace)
         self.negative_slope = negative_slope
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.leaky_relu(input, self.negative_slope)
+        return F.leaky_relu(input, self.negative_slope, self.inplace)
 
     def extra_repr(self) -> str:
         """Return what is printed: the slope."""
-        return f"negative_slope={self.negative_slope}"
+        return self._printed(f"negative_slope={self.negative_slope}")
 
 
-class ELU(Module):
+class ELU(_MayChangeItsInput):
     """Exponential linear unit: x above 0, `alpha` · (eˣ - 1) below."""
 
-    def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__()
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
         self.alpha = alpha
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.elu(input, self.alpha)
+        return F.elu(input, self.alpha, self.inplace)
 
     def extra_repr(self) -> str:
         """Return what is printed: alpha."""
-        return f"alpha={self.alpha}"
+        return self._printed(f"alpha={self.alpha}")
 
 
-class SELU(Module):
+class SELU(_MayChangeItsInput):
     """Scaled exponential linear unit: 1.0507 · elu(x, 1.6733)."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.selu(input)
+        return F.selu(input, self.inplace)
 
 
-class Mish(Module):
+class Mish(_MayChangeItsInput):
     """x · tanh(softplus(x))"""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.mish(input)
+        return F.mish(input, self.inplace)
 
 
-class Hardtanh(Module):
+class Hardtanh(_MayChangeItsInput):
     """x, kept between two bounds."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
-        super().__init__()
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
         if not min_val < max_val:
             raise ValueError(f"Hardtanh: {min_val=} must be below {max_val=}")
         self.min_val, self.max_val = min_val, max_val
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.hardtanh(input, self.min_val, self.max_val)
+        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self) -> str:
         """Return what is printed: the bounds."""
-        return f"min_val={self.min_val}, max_val={self.max_val}"
+        return self._printed(f"min_val={self.min_val}, max_val={self.max_val}")
 
 
-class ReLU6(Module):
+class ReLU6(_MayChangeItsInput):
     """min(max(x, 0), 6)"""
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it to each element."""
-        return F.relu6(input)
+        return F.relu6(input, self.inplace)
 
 
 class GLU(Module):
