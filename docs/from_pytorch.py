@@ -66,7 +66,7 @@ to it.
 
 # How many public names PyTorch 2.13 has in these places, without modules and the compiler's types.
 IN_PYTORCH = {
-    "": 928, "Tensor": 604, "nn": 169, "nn.functional": 141, "nn.init": 27, "nn.Module": 53,
+    "": 929, "Tensor": 604, "nn": 169, "nn.functional": 141, "nn.init": 27, "nn.Module": 53,
     "optim": 17, "optim.lr_scheduler": 19, "utils.data": 29,
 }  # fmt: skip
 
@@ -74,7 +74,7 @@ IN_PYTORCH = {
 OWN = {
     "": {
         "CheckpointError", "draw_graph", "expand", "expand_as", "keep_values", "repeat",
-        "reshape_as", "show_config", "view", "view_as",
+        "reshape_as", "show_config", "unfold", "view", "view_as",
     },
     "autograd": {
         "OUTPUT", "VJP", "Array", "Edge", "Hook", "Node", "RemovableHandle", "is_grad_enabled",
@@ -82,7 +82,7 @@ OWN = {
         "unrecorded", "version_counter",
     },
     "testing": {"GradcheckError", "gradcheck", "gradgradcheck"},
-    "Tensor": {"array"},
+    "Tensor": {"array", "isin"},
     "optim.Optimizer": {"check_options", "keeps", "update", "update_all"},
     "Generator": {"numpy"},
 }  # fmt: skip
@@ -238,11 +238,16 @@ def here() -> Iterator[str]:
 
 def without_effect() -> Iterator[tuple[str, str]]:
     """Return names that do nothing, and what is said of them."""
-    for place in ("", "nn", "autograd", *guests.MODULES, *CLASSES):
+    found: dict[str, dict[int, str]] = {}  # by what is said: each thing, under its first name
+    for place in ("", *guests.MODULES, *CLASSES):
         for name in names(place):
-            first = (inspect.getdoc(value(place, name)) or "").split("\n\n")[0].replace("\n", " ")
+            thing = value(place, name)
+            first = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
             if first.startswith("No effect"):
-                yield f"{place}.{name}".strip("."), first.removeprefix("No effect").strip(": ,")
+                said = first.removeprefix("No effect").strip(": ,")
+                found.setdefault(said, {}).setdefault(id(thing), f"{place}.{name}".strip("."))
+    for said, those in found.items():
+        yield code(those.values()), said
 
 
 ENTRY = re.compile(r"^    ([\w*, ]+): (.+(?:\n {8}.+)*)", re.MULTILINE)
@@ -286,7 +291,7 @@ def page() -> str:
             introduction,
             *here(),
             "\n## What is accepted and does nothing\n",
-            table("", "", rows=((f"`{name}`", said) for name, said in without_effect())),
+            table("", "", rows=without_effect()),
             "\nAnd arguments:\n",
             table("", "", "", rows=options_without_effect()),
             "\nThese modules are found, under PyTorch's paths:",

@@ -24,7 +24,7 @@ INSTEAD: dict[str, dict[str, str]] = {
             "images are not resized here; do it before they become tensors, and move pixels by "
             "`x.reshape(…)` and `x.permute(…)`",
         "Fold Unfold functional.fold functional.unfold":
-            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`, and join it likewise",
+            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`; they join it, too",
         "ReflectionPad?d ReplicationPad?d ConstantPad?d ZeroPad?d CircularPad?d constant_pad_nd":
             "`nn.functional.pad(x, …)` pads, in all these modes",
         "Dropout?d dropout?d AlphaDropout FeatureAlphaDropout *alpha_dropout* feature_dropout*":
@@ -75,7 +75,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "Hardswish hardswish Hardsigmoid hardsigmoid":
             "`(x + 3).clamp(0, 6) / 6` is the hard sigmoid, and times x the hard swish",
         "Lazy* Uninitialized*": "layers are given their sizes when they are made",
-        "Softmax2d": "`nn.Softmax(1)` is the same",
         "Buffer": "use `module.register_buffer(name, x)`",
         "flex_attention sdpa_kernel SDPBackend":
             "`nn.functional.scaled_dot_product_attention` chooses by itself how it computes",
@@ -91,7 +90,8 @@ INSTEAD: dict[str, dict[str, str]] = {
         "quantiz* quantized_* qint* quint* dequantize q_* qscheme int_repr is_quantized ao qat "
         "per_tensor_* per_channel_* fake_quantize_* empty_quantized choose_qparams_* fbgemm_*":
             "nothing is quantized here; weights stay float32",
-        "set_default_tensor_type": "use `minitorch.set_default_dtype(…)`",
+        "get_autocast_* set_autocast_* clear_autocast_cache is_autocast_*_enabled":
+            "autocast has no effect here; leave it out",
         "sym_* Sym*": "sizes are plain numbers here",
         "minitorch.array ndarray": "use `minitorch.tensor(…)`",
         "Tensor.new": "use `x.new_zeros(…)` or `x.new_tensor(…)`",
@@ -102,7 +102,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "chain_matmul pca_lowrank":
             "matrices are not decomposed here; `np.linalg` does it with `x.numpy()`, and has no "
             "gradient",
-        "cross kron tensordot addr addmv block_diag vander":
+        "cross kron tensordot addr addmv addbmm block_diag vander":
             "`minitorch.einsum(…)` has the products",
         "fft stft istft *_window signal": "`np.fft` does it with `x.numpy()`, and has no gradient",
         "special": "`minitorch.erf`, `minitorch.expm1`, `minitorch.log1p` and "
@@ -114,30 +114,29 @@ INSTEAD: dict[str, dict[str, str]] = {
     "Random numbers": {
         "distributions.*": "only Categorical is here; draw by `minitorch.randn` or "
             "`minitorch.rand`, and write `log_prob` yourself",
-        "minitorch.normal poisson binomial random_ bernoulli_ exponential_ cauchy_ geometric_ "
+        "poisson binomial random_ cauchy_ geometric_ "
         "log_normal_ quasirandom":
             "draw by `minitorch.randn`, `minitorch.rand`, `minitorch.bernoulli` or "
             "`minitorch.randint`",
         "fork_rng seed initial_seed default_generator thread_safe_generator seed_all":
             "`minitorch.manual_seed(0)` seeds; `minitorch.get_rng_state()` and "
             "`minitorch.set_rng_state(state)` go back",
-        "init.dirac* init.sparse* init.eye*":
+        "init.dirac* init.sparse*":
             "assign the values, by `x.copy_(…)` under `no_grad()`",
-        "make_tensor": "use `minitorch.rand(…)`",
     },
-    "Counting and order": {
+    "Parts, counts, order": {
+        "column_stack dstack tensor_split hsplit vsplit dsplit":
+            "use `minitorch.stack(tensors, dim)` and `x.split(sizes, dim)`",
         "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian "
         "nanmean median":
             "`x.sort(dim)` has whatever depends on the order",
-        "histc histogram* bucketize searchsorted unravel_index segment_reduce cov corrcoef "
-        "unique_consecutive combinations":
+        "histc histogram* unravel_index segment_reduce cov corrcoef combinations":
             "NumPy does it with `x.numpy()`, and has no gradient",
-        "logcumsumexp": "write `(x - x.max()).exp().cumsum(dim).log() + x.max()`",
-        "scatter_reduce* index_reduce* index_copy* put put_":
+        "scatter_reduce* index_reduce* put put_":
             "assign, as in `x[index] = y`, or add, by `x.scatter_add(…)` or `x.index_add(…)`",
         "as_strided* slice_scatter select_scatter diagonal_scatter index_put*":
             "assign to a part, as in `x[:, 1:] = y`",
-        "*_copy unsafe_* split_with_sizes*":
+        "[!i]*_copy indices_copy unsafe_* split_with_sizes*":
             "PyTorch uses it itself; write the name without what is added",
     },
     "Sparse and nested tensors": {
@@ -154,7 +153,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "storage* untyped_storage *Storage *StorageBase *data_ptr set_ resize resize_* is_set_to "
         "is_storage":
             "`x.array` is the memory, a NumPy array",
-        "share_memory* is_shared multiprocessing Module.share_memory":
+        "share_memory* is_shared multiprocessing":
             "`nn.DataParallel(module, processes=2)` shares the memory itself",
         "is_pinned record_stream to_empty Module.to_empty":
             "memory is not copied to a GPU; leave it out",
@@ -169,12 +168,11 @@ INSTEAD: dict[str, dict[str, str]] = {
         "forward_ad": "`minitorch.autograd.grad(…)` differentiates, beginning at the end",
         "saved_tensors_hooks save_on_cpu":
             "`minitorch.utils.checkpoint.checkpoint` saves memory",
-        "gradient": "`np.gradient(x.numpy())` has differences; `x.backward()` has derivatives",
         "register_post_accumulate_grad_hook": "`x.register_hook(…)` is called with the gradient",
         "reinforce": "take `(-log_prob * reward).mean()` as the loss",
-        "detach_": "write `x = x.detach()`",
         "nn.grad": "`x.backward()` has derivatives",
-        "volatile": "use `minitorch.no_grad()`",
+        "set_detect_anomaly set_anomaly_enabled anomaly_mode":
+            "use `with minitorch.autograd.detect_anomaly():`",
         "while_loop": "write Python's loops and conditions",
     },
     "Models and training": {
@@ -195,19 +193,19 @@ INSTEAD: dict[str, dict[str, str]] = {
         "StackDataset WeightedRandomSampler SubsetRandomSampler":
             "a dataset or a sampler is a class of a few lines, with `__getitem__` or `__iter__`",
         "data.datapipes *DataPipe functional_datapipe": "use `utils.data.Dataset`",
-        "collect_env": "use `minitorch.show_config()`",
     },
     "Devices and processes": {
         "mps mtia xpu ipu xla hip vulkan accelerator is_xpu is_mps is_xla is_ipu is_meta is_mtia "
         "is_maia is_vulkan cuda.*":
             "minitorch computes on the CPU; ask `minitorch.cuda.is_available()`, which is False",
-        "Stream Event": "there are no queues of work, as on a GPU; leave it out",
-        "distributed DistributedSampler nn.parallel DistributedDataParallel rpc data.distributed":
+        "minitorch.Stream minitorch.Event":
+            "there are no queues of work, as on a GPU; leave it out",
+        "distributed.* parallel.* rpc":
             "`nn.DataParallel(module, processes=2)` shares each batch among processes",
         "futures fork wait monitor": "Python's concurrent.futures does it",
     },
     "Compiling, exporting, measuring": {
-        "jit script Script* fx export onnx package compiler library import_ir_module*":
+        "jit.* compiler.* Script* fx export onnx package library import_ir_module*":
             "nothing is compiled or exported here; Python carries each operation out, and "
             "`minitorch.save(model.state_dict(), file)` saves weights",
         "profiler* bottleneck benchmark cpp_extension mobile_optimizer ThroughputBenchmark":
@@ -216,35 +214,43 @@ INSTEAD: dict[str, dict[str, str]] = {
     },
 }
 
-# x and y are the arguments; a, b and n are numbers.
+# What to write for names that are a line: x and y are the arguments; a, b and n are numbers.
 FORMULAS: dict[str, str] = {
     "absolute": "x.abs()", "negative": "-x", "positive": "x", "rsub": "y - x", "adjoint": "x.mT",
     "greater": "x > y", "greater_equal": "x >= y", "less": "x < y", "less_equal": "x <= y",
     "not_equal": "x != y", "float_power": "x.double() ** y", "ger": "minitorch.outer(x, y)",
     "vdot": "minitorch.dot(x, y)", "inner": "x @ y.T", "mH": "x.mT", "H": "x.T",
-    "tan": "x.sin() / x.cos()", "erfc": "1 - x.erf()", "exp2": "2.0 ** x", "sgn": "x.sign()",
+    "tan": "x.sin() / x.cos()", "erfc": "1 - x.erf()", "trunc": "x.sign() * x.abs().floor()",
+    "fix": "x.sign() * x.abs().floor()", "frac": "x.fmod(1)", "sgn": "x.sign()",
     "sinh": "(x.exp() - (-x).exp()) / 2", "cosh": "(x.exp() + (-x).exp()) / 2",
     "asinh": "(x + (x * x + 1).sqrt()).log()", "acosh": "(x + (x * x - 1).sqrt()).log()",
     "atanh": "(x.log1p() - (-x).log1p()) / 2", "logit": "x.log() - (-x).log1p()",
-    "heaviside": "minitorch.where(x == 0, y, (x > 0).float())",
-    "hypot": "(x * x + y * y).sqrt()", "copysign": "x.abs() * y.sign()", "signbit": "x < 0",
-    "isposinf": "x.isinf() & (x > 0)", "isneginf": "x.isinf() & (x < 0)",
-    "deg2rad": "x * (math.pi / 180)", "rad2deg": "x * (180 / math.pi)", "xlogy": "x * y.log()",
+    "heaviside": "minitorch.where(x == 0, y, (x > 0).float())", "hypot": "(x * x + y * y).sqrt()",
+    "copysign": "x.abs() * y.sign()", "signbit": "x < 0", "isposinf": "x.isinf() & (x > 0)",
+    "isneginf": "x.isinf() & (x < 0)", "deg2rad": "x * (math.pi / 180)",
+    "rad2deg": "x * (180 / math.pi)", "xlogy": "x * y.log()",
     "logaddexp": "minitorch.stack([x, y]).logsumexp(0)", "fmax": "minitorch.maximum(x, y)",
     "fmin": "minitorch.minimum(x, y)", "dist": "(x - y).norm()",
     "cdist": "(x[:, None] - y).norm(dim=-1)", "pdist": "(x[:, None] - x).norm(dim=-1)",
-    "moveaxis": "x.movedim(a, b)", "swapdims": "x.transpose(a, b)", "rot90": "x.mT.flip(-2)",
-    "fliplr": "x.flip(1)", "flipud": "x.flip(0)", "msort": "x.sort(0).values",
-    "take": "x.flatten()[y]", "argwhere": "x.nonzero()", "is_nonzero": "bool(x)",
-    "count_nonzero": "(x != 0).sum()", "aminmax": "x.amin(), x.amax()",
-    "std_mean": "x.std(), x.mean()", "var_mean": "x.var(), x.mean()",
-    "diff": "x[..., 1:] - x[..., :-1]", "nansum": "x.masked_fill(x.isnan(), 0).sum()",
-    "isin": "(x[..., None] == y).any(-1)", "bincount": "nn.functional.one_hot(x).sum(0)",
-    "trapezoid": "((x[1:] + x[:-1]) / 2).sum()", "logspace": "10 ** minitorch.linspace(a, b, n)",
+    "rot90": "x.mT.flip(-2)", "fliplr": "x.flip(1)", "flipud": "x.flip(0)",
+    "msort": "x.sort(0).values", "take": "x.flatten()[y]", "is_nonzero": "bool(x)",
+    "aminmax": "x.amin(), x.amax()", "std_mean": "x.std(), x.mean()",
+    "var_mean": "x.var(), x.mean()", "diff": "x[..., 1:] - x[..., :-1]",
+    "nansum": "x.masked_fill(x.isnan(), 0).sum()", "trapezoid": "((x[1:] + x[:-1]) / 2).sum()",
+    "trapz": "((x[1:] + x[:-1]) / 2).sum()", "logspace": "10 ** minitorch.linspace(a, b, n)",
     "range": "minitorch.arange(a, b + 1)", "scalar_tensor": "minitorch.tensor(a)",
-    "fill": "minitorch.full_like(x, a)", "nbytes": "x.array.nbytes",
-    "itemsize": "x.element_size()", "astype": "x.to(dtype)", "copy": "x.clone()",
-    "expand_dims": "x.unsqueeze(a)", "typename": "type(x).__name__",
+    "fill": "minitorch.full_like(x, a)", "nbytes": "x.array.nbytes", "itemsize": "x.element_size()",
+    "astype": "x.to(dtype)", "copy": "x.clone()", "expand_dims": "x.unsqueeze(a)",
+    "asarray": "minitorch.as_tensor(x)", "row_stack": "minitorch.vstack(x)",
+    "diagflat": "minitorch.diag_embed(x.flatten())",
+    "fill_diagonal_": "x.masked_fill_(minitorch.eye(n).bool(), a)", "get_device": "x.device",
+    "torch_version": "minitorch.__version__", "typename": "type(x).__name__",
+    "set_default_tensor_type": "minitorch.set_default_dtype(…)",
+    "broadcast_shapes": "np.broadcast_shapes(…)", "make_tensor": "minitorch.rand(…)",
+    "Softmax2d": "nn.Softmax(1)", "detach_": "x = x.detach()",
+    "collect_env": "minitorch.show_config()",
+    "logcumsumexp": "(x - x.max()).exp().cumsum(a).log() + x.max()",
+    "volatile": "minitorch.no_grad()", "gradient": "np.gradient(x.numpy())",
 }
 
 ARGUMENTS: dict[str, str] = {

@@ -20,7 +20,8 @@ REST = (
 PLACES = (
     "minitorch", "minitorch.nn", "minitorch.nn.functional", "minitorch.nn.init",
     "minitorch.nn.utils", "minitorch.optim", "minitorch.optim.lr_scheduler",
-    "minitorch.utils.data", "minitorch.autograd",
+    "minitorch.utils.data", "minitorch.autograd", "minitorch.testing", "minitorch.linalg",
+    "minitorch.distributions", "minitorch.utils.tensorboard",
 )  # fmt: skip
 
 
