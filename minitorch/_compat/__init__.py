@@ -12,6 +12,9 @@ tensorboard, summaries
               `SummaryWriter`
 variable      `autograd.Variable`
 modules       the methods of a module that this library itself does not need
+operations    the methods of a tensor that are operations which the Transformer does not need
+linalg        norms, as `linalg.norm`
+distributions `distributions.Categorical`
 missing       the errors about names and arguments of PyTorch's that minitorch does not have
 instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like
