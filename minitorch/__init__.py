@@ -16,7 +16,7 @@ from . import autograd, fused, ops
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
-    ones_like, tensor, zeros, zeros_like,
+    ones_like, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from ._compat.devices import device
 from ._compat.einops_finder import install as _teach_einops
@@ -31,26 +31,31 @@ from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
     bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cumsum, diagonal,
     div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as, expm1,
-    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_fill, index_select,
-    isclose, isfinite, isinf, isnan, le, log, log1p, logical_and, logical_not, logical_or,
-    logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max, maximum, mean, min,
-    minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow, prod,
-    reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
+    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
+    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
+    logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
+    maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
+    prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
     scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
-    sub, sum, t, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
-    where,
+    sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
+    view_as, where,
 )
+from .ops.composed import *  # noqa: F403
+from .ops.counting import *  # noqa: F403
+from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
-    bernoulli, multinomial, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
+    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
+    randperm,
 )
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
 
 multiply, subtract, divide, true_divide = mul, sub, div, div
+concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
@@ -289,6 +294,11 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+__all__ += [
+    "clip", "concat", "concatenate", "index_copy", "moveaxis", "normal", "swapdims",
+    "take_along_dim", "tril_indices", "triu_indices",
+    *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
+]  # fmt: skip
 
 
 # What is loaded when it is first asked for, since it takes time and not every program needs it.

@@ -8,10 +8,13 @@ accelerators  `cuda.is_available()`, which is False, and what else is asked of a
 switches, backends, compilers, amp, amp_of_device
               switches and functions that have no effect on a CPU
 distributed   one process, which may ask whether it is
-tensorboard, images
+tensorboard, summaries
               `SummaryWriter`
 variable      `autograd.Variable`
 modules       the methods of a module that this library itself does not need
+operations    the methods of a tensor that are operations which the Transformer does not need
+linalg        norms, as `linalg.norm`
+distributions `distributions.Categorical`
 missing       the errors about names and arguments of PyTorch's that minitorch does not have
 instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like

@@ -20,8 +20,8 @@ from . import missing
 PACKAGE = "minitorch"
 
 NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
-    "activation", "container", "dropout", "flatten", "linear", "loss", "module", "normalization",
-    "sparse", "transformer",
+    "activation", "container", "distance", "dropout", "flatten", "linear", "loss", "module",
+    "normalization", "sparse", "transformer",
 )  # fmt: skip
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
@@ -47,8 +47,12 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "cuda.amp": "_compat.amp_of_device",
     "cuda.amp.autocast_mode": "_compat.amp_of_device",
     "cuda.amp.grad_scaler": "_compat.amp_of_device",
+    "distributions": "_compat.distributions",
+    "distributions.categorical": "_compat.distributions",
+    "distributions.kl": "_compat.distributions",
     "distributed": "_compat.distributed",
     "jit": "_compat.compilers:jit",
+    "linalg": "_compat.linalg",
     "mps": "_compat.accelerators:mps",
     "nn.modules": "nn",
     **{f"nn.modules.{file}": "nn" for file in NN_FILES},
