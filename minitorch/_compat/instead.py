@@ -94,7 +94,6 @@ INSTEAD: dict[str, dict[str, str]] = {
             "autocast has no effect here; leave it out",
         "sym_* Sym*": "sizes are plain numbers here",
         "minitorch.array ndarray": "use `minitorch.tensor(…)`",
-        "Tensor.new": "use `x.new_zeros(…)` or `x.new_tensor(…)`",
     },
     "Linear algebra and spectra": {
         "linalg.* cholesky* det logdet slogdet inverse pinverse eig symeig svd* qr lu* lstsq solve "
@@ -140,9 +139,9 @@ INSTEAD: dict[str, dict[str, str]] = {
             "PyTorch uses it itself; write the name without what is added",
     },
     "Sparse and nested tensors": {
-        "sparse* *_sparse* coalesce is_coalesced to_dense dense_dim spmm hspmm smm dsmm hsmm "
-        "saddmm sspaddmm crow_indices* ccol_indices* row_indices* col_indices* Tensor.indices "
-        "Tensor.values":
+        "sparse* to_sparse* *_sparse_* is_sparse_csr coalesce is_coalesced to_dense dense_dim "
+        "spmm hspmm smm dsmm hsmm saddmm sspaddmm crow_indices* ccol_indices* row_indices* "
+        "col_indices* Tensor.indices Tensor.values":
             "tensors are dense here, and so are the gradients of an embedding",
         "nested* masked jagged strided layout to_padded_tensor is_nested":
             "tensors are rectangular here; pad the rows, and give attention a mask",
@@ -150,8 +149,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "dimensions have numbers here, and no names",
     },
     "Memory": {
-        "storage* untyped_storage *Storage *StorageBase *data_ptr set_ resize resize_* is_set_to "
-        "is_storage":
+        "storage* untyped_storage *Storage *StorageBase const_data_ptr set_ resize resize_* "
+        "is_set_to is_storage":
             "`x.array` is the memory, a NumPy array",
         "share_memory* is_shared multiprocessing":
             "`nn.DataParallel(module, processes=2)` shares the memory itself",
@@ -239,13 +238,11 @@ FORMULAS: dict[str, str] = {
     "nansum": "x.masked_fill(x.isnan(), 0).sum()", "trapezoid": "((x[1:] + x[:-1]) / 2).sum()",
     "trapz": "((x[1:] + x[:-1]) / 2).sum()", "logspace": "10 ** minitorch.linspace(a, b, n)",
     "range": "minitorch.arange(a, b + 1)", "scalar_tensor": "minitorch.tensor(a)",
-    "fill": "minitorch.full_like(x, a)", "nbytes": "x.array.nbytes", "itemsize": "x.element_size()",
-    "astype": "x.to(dtype)", "copy": "x.clone()", "expand_dims": "x.unsqueeze(a)",
-    "asarray": "minitorch.as_tensor(x)", "row_stack": "minitorch.vstack(x)",
-    "diagflat": "minitorch.diag_embed(x.flatten())",
+    "fill": "minitorch.full_like(x, a)", "astype": "x.to(dtype)", "copy": "x.clone()",
+    "expand_dims": "x.unsqueeze(a)", "asarray": "minitorch.as_tensor(x)",
+    "row_stack": "minitorch.vstack(x)", "diagflat": "minitorch.diag_embed(x.flatten())",
     "fill_diagonal_": "x.masked_fill_(minitorch.eye(n).bool(), a)", "get_device": "x.device",
     "torch_version": "minitorch.__version__", "typename": "type(x).__name__",
-    "set_default_tensor_type": "minitorch.set_default_dtype(…)",
     "broadcast_shapes": "np.broadcast_shapes(…)", "make_tensor": "minitorch.rand(…)",
     "Softmax2d": "nn.Softmax(1)", "detach_": "x = x.detach()",
     "collect_env": "minitorch.show_config()",
