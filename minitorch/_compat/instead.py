@@ -193,7 +193,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "swa_utils AveragedModel SWALR":
             "average by x.mul_(0.99).add_(y, alpha=0.01) for each parameter, under no_grad()",
         "CyclicLR": "optim.lr_scheduler.LambdaLR(optimizer, f) takes any function of the step",
-        "StackDataset WeightedRandomSampler SubsetRandomSampler":
+        "StackDataset":
             "a dataset or a sampler is a class of a few lines, with __getitem__ or __iter__",
         "data.datapipes DataPipe* IterDataPipe MapDataPipe *DataPipe functional_datapipe":
             "utils.data.Dataset reads data",
