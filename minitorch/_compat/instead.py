@@ -189,9 +189,8 @@ INSTEAD: dict[str, dict[str, str]] = {
         "swa_utils AveragedModel SWALR":
             "average by `x.mul_(0.99).add_(y, alpha=0.01)` for each parameter, under `no_grad()`",
         "CyclicLR": "`optim.lr_scheduler.LambdaLR(optimizer, f)` takes any function of the step",
-        "StackDataset WeightedRandomSampler SubsetRandomSampler":
-            "a dataset or a sampler is a class of a few lines, with `__getitem__` or `__iter__`",
-        "data.datapipes *DataPipe functional_datapipe": "use `utils.data.Dataset`",
+        "StackDataset": "`utils.data.TensorDataset` stacks tensors; write `__getitem__` for others",
+        "data.datapipes *DataPipe functional_datapipe": "use `utils.data.Dataset` or `utils.data.IterableDataset`",
     },
     "Devices and processes": {
         "mps mtia xpu ipu xla hip vulkan accelerator is_xpu is_mps is_xla is_ipu is_meta is_mtia "
@@ -262,9 +261,6 @@ ARGUMENTS: dict[str, str] = {
     "DataParallel.dim": "examples lie along the first dimension",
     "Hardtanh.min_value Hardtanh.max_value": "use `min_val` and `max_val`",
     "Adam.decoupled_weight_decay": "use `optim.AdamW`",
-    "DataLoader.timeout DataLoader.multiprocessing_context DataLoader.pin_memory_device "
-    "DataLoader.in_order":
-        "the batches are loaded in this process, one after the other; leave it out",
 }
 
 

@@ -187,7 +187,6 @@ class Kept(nn.Module):
         (lambda: nn.DataParallel(Net(), device_ids=[0]), "DataParallel.*no GPUs"),
         (lambda: optim.SGD([], 0.1, momentums=0.9), "SGD.*'momentums'. It takes params, lr, mom"),
         (lambda: optim.lr_scheduler.LambdaLR(optimizer(), abs, foo=1), "LambdaLR.*'foo'"),
-        (lambda: data.DataLoader([1], timeout=3), "DataLoader.*'timeout': the batches are loaded"),
         (lambda: data.DataLoader([1], batchsize=3), "DataLoader.*'batchsize'. It takes dataset, b"),
         (lambda: data.TensorDataset(X, foo=3), "TensorDataset.*'foo'"),
         (lambda: data.BatchSampler([], 1, False, 3), "BatchSampler.*takes 3.*but 4 were"),
