@@ -190,7 +190,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "average by `x.mul_(0.99).add_(y, alpha=0.01)` for each parameter, under `no_grad()`",
         "CyclicLR": "`optim.lr_scheduler.LambdaLR(optimizer, f)` takes any function of the step",
         "StackDataset": "`utils.data.TensorDataset` stacks tensors; write `__getitem__` for others",
-        "data.datapipes *DataPipe functional_datapipe": "use `utils.data.Dataset` or `utils.data.IterableDataset`",
+        "data.datapipes *DataPipe functional_datapipe":
+            "use `utils.data.Dataset` or `utils.data.IterableDataset`",
     },
     "Devices and processes": {
         "mps mtia xpu ipu xla hip vulkan accelerator is_xpu is_mps is_xla is_ipu is_meta is_mtia "
