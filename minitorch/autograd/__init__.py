@@ -33,6 +33,7 @@ __all__ = [
     "Hook",
     "Node",
     "RemovableHandle",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -52,6 +53,7 @@ __all__ = [
 ]
 
 if _TYPE_CHECKING:
+    from .._compat.variable import Variable
     from . import functional
 else:
-    __getattr__, __dir__ = _door(__name__, {".": "functional"})
+    __getattr__, __dir__ = _door(__name__, {".": "functional", ".._compat.variable": "Variable"})

@@ -153,6 +153,32 @@ def uniform_(
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
 
 
+def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Set every element to 1 with probability p, else to 0.
+
+    p is a number, or a tensor that broadcasts to the shape.
+    """
+    x, chances = input.array, p if arguments.is_tensor(p) else dtypes.real("bernoulli_", p)
+    if arguments.is_tensor(p):
+        arguments.broadcasts_to("bernoulli_", "p", p, x.shape)
+        chances = p.array
+    if not np.all((chances >= 0) & (chances <= 1)):
+        raise RuntimeError("bernoulli_: a probability is not between 0 and 1")
+    return copy_(input, input._wrap(numpy_of(generator).random(x.shape) < chances))
+
+
+def exponential_(
+    input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Draw every element from the exponential distribution of density lambd · e^(-lambd x)."""
+    rate = dtypes.real("exponential_", lambd)
+    if not rate > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate}")
+    x = arguments.floating_point("exponential_", "self", input).array
+    draw = numpy_of(generator).standard_exponential(x.shape, x.dtype)
+    return copy_(input, input._wrap(draw / x.dtype.type(rate)))
+
+
 def setitem(input: Tensor, index: Any, value: Operand) -> None:
     """`input[index] = value`, broadcast to the shape of input[index] and in the tensor's dtype.
 
