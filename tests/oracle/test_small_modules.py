@@ -190,6 +190,60 @@ WRONG: dict[str, Case] = {
 }
 
 
+def net(lib: Any) -> Any:
+    nn = lib.nn
+
+    class Net(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(1, 2, bias=False), nn.Tanh())])
+            self.register_buffer("mask", lib.ones(1))
+            self.width = 3
+            self.w = nn.Parameter(lib.ones(1))
+
+    return Net()
+
+
+CONTAINERS |= {
+    "parts": lambda lib: (
+        net(lib).get_submodule("blocks.0.1"),
+        net(lib).get_submodule(""),
+        net(lib).get_parameter("blocks.0.0.weight").shape[0],
+        net(lib).get_parameter("w"),
+        net(lib).get_buffer("mask"),
+    ),
+    "dicts of parts": lambda lib: changed(
+        net(lib)._modules,
+        lambda modules: list(modules.items()),
+        lambda modules: modules.__setitem__("blocks", lib.nn.ReLU()),
+        lambda modules: modules.__setitem__("more", lib.nn.Tanh()),
+        lambda modules: modules.pop("blocks"),
+        lambda modules: list(modules),
+    )[0],
+    "dicts of tensors": lambda lib: (
+        list(net(lib)._parameters.items()),
+        list(net(lib)._buffers),
+        "mask" in net(lib)._parameters,
+    ),
+    "more parts": lambda lib: (lambda n: (
+        n.register_module("z", lib.nn.Tanh()),
+        n._parameters.update(v=lib.nn.Parameter(lib.zeros(1))),
+        n._buffers.update(k=lib.zeros(2)),
+        sorted(n.state_dict()),
+        n.type(lib.float64).w,
+    ))(net(lib)),
+}  # fmt: skip
+WRONG |= {
+    "no such module": lambda lib: net(lib).get_submodule("blocks.1"),
+    "a number for a module": lambda lib: net(lib).get_submodule("width"),
+    "a parameter for a module": lambda lib: net(lib).get_submodule("w"),
+    "a buffer for a parameter": lambda lib: net(lib).get_parameter("mask"),
+    "a parameter that is None": lambda lib: net(lib).get_parameter("blocks.0.0.bias"),
+    "a parameter for a buffer": lambda lib: net(lib).get_buffer("w"),
+    "a path to nothing": lambda lib: net(lib).get_buffer("no.mask"),
+}
+
+
 @by_name(CONTAINERS)
 def test_containers(case: Case) -> None:
     agree(case)
