@@ -91,7 +91,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "per_tensor_* per_channel_* fake_quantize_* ao qat empty_quantized choose_qparams_* "
         "fbgemm_*":
             "nothing is quantized here; weights stay float32",
-        "set_default_tensor_type": "use minitorch.set_default_dtype(…)",
         "sym_* Sym*": "sizes are numbers here",
         "minitorch.array ndarray": "use minitorch.tensor(…)",
         "Tensor.dtypes": "it is x.dtype",
@@ -141,7 +140,7 @@ INSTEAD: dict[str, dict[str, str]] = {
             "PyTorch uses it itself; write the name without what is added",
     },
     "Sparse and nested tensors": {
-        "sparse* *sparse* *_sparse* *_csr *_csc *_bsr *_bsc *_coo coalesce is_coalesced "
+        "sparse* to_sparse* *_sparse_* *_csr *_csc *_bsr *_bsc *_coo coalesce is_coalesced "
         "to_dense spmm hspmm smm dsmm hsmm ?_indices* ??w_indices* ??l_indices* c??l_indices "
         "c?ow_indices saddmm dense_dim":
             "tensors are dense here; the gradient of an embedding, too",
@@ -151,7 +150,7 @@ INSTEAD: dict[str, dict[str, str]] = {
             "dimensions have numbers here, and no names",
     },
     "Memory": {
-        "storage* untyped_storage UntypedStorage TypedStorage *data_ptr set_ resize resize_* "
+        "storage* untyped_storage UntypedStorage TypedStorage set_ resize resize_* "
         "is_set_to is_storage":
             "x.array is the memory, a NumPy array",
         "share_memory* is_shared multiprocessing":
@@ -244,8 +243,7 @@ FORMULAS: dict[str, str] = {
     "isin": "(x[..., None] == y).any(-1)", "bincount": "nn.functional.one_hot(x).sum(0)",
     "trapezoid": "((x[1:] + x[:-1]) / 2).sum()", "logspace": "10 ** minitorch.linspace(a, b, n)",
     "range": "minitorch.arange(a, b + 1)", "scalar_tensor": "minitorch.tensor(a)",
-    "fill": "minitorch.full_like(x, a)", "nbytes": "x.array.nbytes",
-    "itemsize": "x.element_size()", "astype": "x.to(dtype)", "copy": "x.clone()",
+    "fill": "minitorch.full_like(x, a)", "astype": "x.to(dtype)", "copy": "x.clone()",
     "expand_dims": "x.unsqueeze(a)", "typename": "type(x).__name__",
 }
 

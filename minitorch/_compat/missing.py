@@ -156,11 +156,13 @@ class Explained:
 def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that `cls` does not take, and name it, not its base."""
     init: Any = cls.__init__  # type: ignore[misc]
-    code = getattr(init, "__code__", None)
+    ignored = getattr(init, "without_effect", ())  # see optimizer_options.py
+    code = getattr(getattr(init, "__wrapped__", init), "__code__", None)
     if code is None:  # it is not written in Python
         return
     _, *names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in names]
+    known = {*names, *ignored}
+    unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in known]
     if unknown:
         wrong = f"got an unexpected keyword argument {unknown[0]!r}"
     elif len(args) >= code.co_argcount and not code.co_flags & VAR_POSITIONAL:
