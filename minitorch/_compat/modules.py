@@ -112,6 +112,9 @@ class TorchModule:
         path, _, name = target.rpartition(".")
         return self.get_submodule(path)._buffers.find(name)
 
+    def _get_name(self) -> str:
+        return type(self).__name__
+
     def register_module(self, name: str, module: Any) -> None:
         """Add a child: `add_module`."""
         self.add_module(name, module)
