@@ -33,7 +33,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "vision torchvision transforms datasets models":
             "PyTorch has that in torchvision; take what gives NumPy arrays, and "
             "minitorch.from_numpy(…)",
-        "channels_last* contiguous_format preserve_format memory_format convert_conv?d_* "
+        "channels_last* convert_conv?d_* "
         "legacy_contiguous_format to_mkldnn is_mkldnn mkldnn_* miopen_* cudnn_*":
             "there is one layout of memory, NumPy's; leave it out",
     },
@@ -153,7 +153,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "storage* untyped_storage UntypedStorage TypedStorage set_ resize resize_* "
         "is_set_to is_storage":
             "x.array is the memory, a NumPy array",
-        "share_memory* is_shared multiprocessing":
+        "share_memory* is_shared":
             "nn.DataParallel(module, processes=2) shares the memory itself",
         "pin_memory is_pinned record_stream to_empty":
             "memory is not copied to a GPU; leave it out",
@@ -224,7 +224,6 @@ FORMULAS: dict[str, str] = {
     "not_equal": "x != y", "float_power": "x.double() ** y", "ger": "minitorch.outer(x, y)",
     "vdot": "minitorch.dot(x, y)", "inner": "x @ y.T", "mH": "x.mT", "H": "x.T",
     "tan": "x.sin() / x.cos()", "erfc": "1 - x.erf()", "exp2": "2.0 ** x", "sgn": "x.sign()",
-    "sinh": "(x.exp() - (-x).exp()) / 2", "cosh": "(x.exp() + (-x).exp()) / 2",
     "asinh": "(x + (x * x + 1).sqrt()).log()", "acosh": "(x + (x * x - 1).sqrt()).log()",
     "atanh": "(x.log1p() - (-x).log1p()) / 2", "logit": "x.log() - (-x).log1p()",
     "heaviside": "minitorch.where(x == 0, y, (x > 0).float())",

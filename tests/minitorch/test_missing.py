@@ -64,8 +64,8 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (optim, "LBFGS", "AdamW"),
         (X, "share_memory_", "DataParallel"),
         (X, "asin", r"np\."),
-        (X, "cosh", re.escape("write (x.exp() + (-x).exp()) / 2")),
-        (X, "cosh_", re.escape("write (x.exp() + (-x).exp()) / 2")),
+        (X, "asinh", re.escape("write (x + (x * x + 1).sqrt()).log()")),
+        (X, "asinh_", re.escape("write (x + (x * x + 1).sqrt()).log()")),
         (Net(), "share_memory", "DataParallel"),
         # the same name elsewhere
         (mt, "cross_entropy", "use minitorch.nn.functional.cross_entropy"),
@@ -259,8 +259,6 @@ I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
     ("name", "right"),
     [
         ("tan", np.tan(A)),
-        ("sinh", np.sinh(A)),
-        ("cosh", np.cosh(A)),
         ("asinh", np.arcsinh(A)),
         ("atanh", np.arctanh(A)),
         ("exp2", np.exp2(A)),
