@@ -536,7 +536,7 @@ def test_collating_stacks_item_by_item() -> None:
     assert pair.y.tolist() == [2.5, 4.5]
     assert default_collate([b"ab", b"cd"]) == [b"ab", b"cd"]
     assert default_collate([np.str_("a"), "b"]) == ["a", "b"]
-    assert default_collate(("a", "b")) == ["a", "b"]
+    assert default_collate(("a", "b")) == ("a", "b")
     assert default_collate([True, 2]).tolist() == [1, 2]
     assert default_collate([np.float32(1), 2]).tolist() == [1, 2]
     nested = default_collate([{"a": [1, True]}, {"a": [2, False]}])

@@ -60,6 +60,16 @@ def test_converting_is_pytorchs(example: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "example", [x for x in EXAMPLES if "object" not in repr(x) and x is not None], ids=repr
+)
+def test_collating_is_pytorchs(example: Any) -> None:
+    def collated(library: Any) -> Any:
+        return plain(library.default_collate([example] * 3))
+
+    assert answers(ours, collated) == answers(theirs, collated)
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {},

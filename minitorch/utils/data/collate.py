@@ -34,6 +34,13 @@ def _stacked(batch: Sequence[Any]) -> Tensor:
     return Tensor._wrap(array)
 
 
+def _dict_like(of: Mapping[Any, Any], items: dict[Any, Any]) -> dict[Any, Any]:
+    """Return the items in a dict of the same kind, such as an OrderedDict."""
+    same_kind = copy(of) if isinstance(of, dict) else {}
+    same_kind.update(items)
+    return same_kind
+
+
 def default_collate(batch: Sequence[Any]) -> Any:
     """Make one batch of examples: stack tensors, arrays and numbers, in tuples and dicts by item.
 
@@ -71,7 +78,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
         if any(example.keys() != first.keys() for example in batch):
             keys = [list(example) for example in batch]
             raise RuntimeError(f"default_collate: each dict must have the same keys, not {keys}")
-        return {key: default_collate([example[key] for example in batch]) for key in first}
+        return _dict_like(
+            first, {key: default_collate([example[key] for example in batch]) for key in first}
+        )
     if len({len(example) for example in batch}) != 1:
         raise RuntimeError("each element in list of batch should be of equal size")
     items = [default_collate(item) for item in zip(*batch, strict=True)]
@@ -91,9 +100,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "OSU":
         return as_tensor(data)
     if isinstance(data, Mapping):
-        same_kind = copy(data) if isinstance(data, dict) else {}  # such as an OrderedDict
-        same_kind.update({key: default_convert(value) for key, value in data.items()})
-        return same_kind
+        return _dict_like(data, {key: default_convert(value) for key, value in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, _TEXT):
         items = [default_convert(item) for item in data]
         return type(data)(*items) if hasattr(data, "_fields") else items
