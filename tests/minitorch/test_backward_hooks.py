@@ -169,6 +169,21 @@ def test_forward_hooks_lie_inside() -> None:
     assert x.grad.tolist() == [6.0]
 
 
+def test_a_change_in_place_that_a_hook_would_not_notice_is_refused() -> None:
+    x = leaf(-1.0, 2.0) * 1
+    for net in (nn.Sequential(nn.ReLU(inplace=True)), nn.Sequential(nn.Identity(), nn.ReLU(True))):
+        net[0].register_full_backward_hook(lambda *_: None)
+        with pytest.raises(RuntimeError, match=r"a module with a backward hook .* modified inplace"):
+            net(x)
+    hooked = nn.Identity()
+    hooked.register_full_backward_hook(lambda *_: None)
+    with pytest.raises(RuntimeError, match="modified inplace"):
+        hooked(x)[0].mul_(2.0)
+    with mt.no_grad():
+        assert nn.Sequential(hooked, nn.ReLU(inplace=True))(x).tolist() == [0, 2]
+    assert x.tolist() == [0, 2]
+
+
 def test_second_derivatives_pass_hooks() -> None:
     module, x = nn.Tanh(), leaf(0.5)
     notes = noted(module)
