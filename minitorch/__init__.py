@@ -21,6 +21,7 @@ from .creation import (
 from ._compat.devices import device
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
+from ._compat.operations import where
 from ._compat.spellings import take_numpys_names as _take_numpys_names
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
@@ -38,12 +39,13 @@ from .ops import (
     prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
     scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
     sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
-    view_as, where,
+    view_as,
 )
 from .ops.composed import *  # noqa: F403
 from .ops.counting import *  # noqa: F403
 from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
+from .ops.conversion import clone
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
@@ -292,8 +294,8 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [
-    "clip", "concat", "concatenate", "index_copy", "moveaxis", "normal", "swapdims",
-    "take_along_dim", "tril_indices", "triu_indices",
+    "clip", "clone", "concat", "concatenate", "distributions", "index_copy", "linalg", "moveaxis",
+    "normal", "swapdims", "take_along_dim", "tril_indices", "triu_indices",
     *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
 ]  # fmt: skip
 
@@ -321,7 +323,7 @@ _LATER = {
 
 if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     from . import nn, optim, testing, utils
-    from ._compat import backends
+    from ._compat import backends, distributions, linalg
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled
     from ._compat.compilers import compile, jit

@@ -62,8 +62,33 @@ class TorchOperations:
     index_add_, index_copy_ = in_place(ops.index_add), in_place(ops.index_copy)
     scatter_add_, masked_scatter_ = in_place(ops.scatter_add), in_place(composed.masked_scatter)
     bernoulli_, exponential_ = inplace.bernoulli_, inplace.exponential_
+    random_, fill_diagonal_ = inplace.random_, inplace.fill_diagonal_
     # fmt: on
 
     def where(self: Any, condition: Any, other: Any) -> Any:
         """The elements where the condition, a bool tensor, holds, and `other` elsewhere."""
         return ops.where(condition, self, other)
+
+    def multinomial(
+        self: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
+    ) -> Any:
+        """Indices, drawn with these probabilities: the function of that name."""
+        from ..sampling import multinomial  # it needs Tensor
+
+        return multinomial(self, num_samples, replacement, generator=generator)
+
+    def bernoulli(self: Any, p: float | None = None, *, generator: Any = None) -> Any:
+        """1 with these probabilities, else 0: the function of that name."""
+        from ..sampling import bernoulli
+
+        return bernoulli(self, p, generator=generator)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where the condition, a bool tensor, holds, and `other` elsewhere; all are broadcast.
+
+    `where(condition)` is `nonzero(condition, as_tuple=True)`.
+    """
+    if input is None and other is None:
+        return ops.nonzero(condition, as_tuple=True)
+    return ops.where(condition, input, other)
