@@ -63,6 +63,7 @@ _teach_einops()
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
+    "BFloat16Tensor",
     "BoolTensor",
     "ByteTensor",
     "CharTensor",
@@ -70,6 +71,7 @@ __all__ = [
     "DoubleTensor",
     "FloatTensor",
     "Generator",
+    "HalfTensor",
     "IntTensor",
     "LongTensor",
     "ShortTensor",
@@ -249,6 +251,7 @@ __all__ = [
     "scatter_add",
     "set_default_device",
     "set_default_dtype",
+    "set_default_tensor_type",
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",
@@ -315,7 +318,8 @@ _LATER = {
         "set_num_interop_threads use_deterministic_algorithms"
     ),
     "._compat.tensor_types": (
-        "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor"
+        "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor "
+        "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     ".drawing": "draw_graph keep_values",
     ".serialization": "CheckpointError load save",
@@ -337,8 +341,8 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
         set_num_interop_threads, use_deterministic_algorithms,
     )
     from ._compat.tensor_types import (
-        BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
-        ShortTensor,
+        BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
+        IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
     from .serialization import CheckpointError, load, save

@@ -8,7 +8,7 @@ accelerators  `cuda.is_available()`, which is False, and what else is asked of a
 switches, backends, compilers, amp, amp_of_device
               switches and functions that have no effect on a CPU
 distributed   one process, which may ask whether it is
-tensorboard, images
+tensorboard, summaries
               `SummaryWriter`
 variable      `autograd.Variable`
 modules       the methods of a module that this library itself does not need

@@ -24,6 +24,12 @@ def _needs_gpu(name: str) -> Callable[..., NoReturn]:
     return named(function, name.split(".")[1], "Raise RuntimeError: there is no GPU.")
 
 
+def _gpu_type(name: str) -> type:
+    """Make a type of which no tensor is an instance, and which makes none."""
+    doc = "Tensors on a GPU: there are none."
+    return type(name, (), {"__new__": _needs_gpu(f"cuda.{name}"), "__doc__": doc})
+
+
 class _Accelerator:
     @staticmethod
     def is_available() -> bool:
@@ -120,6 +126,10 @@ class cuda(_Memory):
     current_stream = _needs_gpu("cuda.current_stream")
     Stream = _needs_gpu("cuda.Stream")
     Event = _needs_gpu("cuda.Event")
+    FloatTensor, DoubleTensor = _gpu_type("FloatTensor"), _gpu_type("DoubleTensor")
+    HalfTensor, LongTensor = _gpu_type("HalfTensor"), _gpu_type("LongTensor")
+    IntTensor, ByteTensor = _gpu_type("IntTensor"), _gpu_type("ByteTensor")
+    BoolTensor = _gpu_type("BoolTensor")
 
 
 class accelerator(_Accelerator):

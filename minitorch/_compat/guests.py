@@ -20,8 +20,8 @@ from . import missing
 PACKAGE = "minitorch"
 
 NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
-    "activation", "container", "dropout", "flatten", "linear", "loss", "module", "normalization",
-    "sparse", "transformer",
+    "activation", "container", "distance", "dropout", "flatten", "linear", "loss", "module",
+    "normalization", "sparse", "transformer",
 )  # fmt: skip
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class

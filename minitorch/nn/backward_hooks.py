@@ -20,7 +20,8 @@ from ..autograd.hooks import RemovableHandle
 from ..scalars import short
 from ..tensor import Tensor
 
-Gradients = tuple[Tensor | None, ...]
+Gradients = tuple[Any, ...]
+"""Of tensors, and None where there is no gradient."""
 
 
 class _BackwardHook(Function):
@@ -33,7 +34,8 @@ class _BackwardHook(Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        return (None, *ctx.change(gradients))
+        # Copies, as hooks may keep what they were shown, and a leaf adds to its gradient in place.
+        return (None, *[None if g is None else g.clone() for g in ctx.change(gradients)])
 
 
 def _through(
@@ -129,7 +131,8 @@ class WatchedCall:
             warn(f"a backward hook is called without grad_input: {none_needs}", stacklevel=2)
             if any(g is not None for g in self._show((None,) * len(self.sizes))):
                 raise RuntimeError(f"a backward hook must return no grad_input here: {none_needs}")
-        return tuple([grad_output[i] for i in self.outputs])
+        answers = zip([grad_output[i] for i in self.outputs], gradients, strict=True)
+        return tuple([Tensor._wrap(np.zeros_like(g.array)) if h is None else h for h, g in answers])
 
     def _leave(self, gradients: Gradients) -> Gradients:
         """Show the gradients of the arguments to the hooks; pass on what these leave."""

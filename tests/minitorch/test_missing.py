@@ -63,21 +63,21 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (nn.init, "dirac_", "no_grad"),
         (optim, "LBFGS", "AdamW"),
         (X, "share_memory_", "DataParallel"),
-        (X, "asin", r"np\."),
+        (X, "asin", "NumPy and SciPy"),
         (X, "cosh", re.escape("write (x.exp() + (-x).exp()) / 2")),
         (X, "cosh_", re.escape("write (x.exp() + (-x).exp()) / 2")),
-        (Net(), "share_memory", "DataParallel"),
+        (Net(), "register_backward_hook", "use module.register_full_backward_hook"),
         # the same name elsewhere
         (mt, "cross_entropy", "use minitorch.nn.functional.cross_entropy"),
         (mt, "Linear", "use minitorch.nn.Linear"),
         (nn, "softmax", "use minitorch.softmax"),
         (mt, "tolist", "use x.tolist, of a tensor x"),
         (X, "stack", "use minitorch.stack"),
-        (X, "erf_", re.escape("write x = x.erf(…), or x.copy_(x.erf(…)) to change x itself")),
+        (X, "softmax_", re.escape("write x = x.softmax(…), or x.copy_(x.softmax(…)) to ch")),
         # the same name, spelt otherwise
         (nn, "layer_norm", "use minitorch.layer_norm"),
         (nn, "Layernorm", "spelt 'LayerNorm'"),
-        (nn.utils, "clip_grad_norm", "spelt 'clip_grad_norm_'"),
+        (X, "zero", "spelt 'zero_'"),
         (optim, "adamW", "spelt 'AdamW'"),
         # a name that is spelt nearly so
         (nn, "LayerNorms", "nearest name that is here: 'LayerNorm'"),
@@ -252,7 +252,6 @@ def test_what_the_map_tells_to_use_is_here(text: str) -> None:
 
 
 A, B = np.random.default_rng(0).uniform(0.1, 0.9, (2, 4, 5))
-I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
 
 
 @pytest.mark.parametrize(
@@ -263,7 +262,6 @@ I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
         ("cosh", np.cosh(A)),
         ("asinh", np.arcsinh(A)),
         ("atanh", np.arctanh(A)),
-        ("exp2", np.exp2(A)),
         ("hypot", np.hypot(A, B)),
         ("copysign", np.copysign(A, B)),
         ("logaddexp", np.logaddexp(A, B)),
@@ -282,14 +280,10 @@ I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
         ("flipud", np.flipud(A)),
         ("msort", np.sort(A, 0)),
         ("nansum", np.sum(A)),
-        ("count_nonzero", np.array(20)),
-        ("isin", np.isin(A, B.ravel()[:3])),
     ],
 )
 def test_the_formulas_are_right(name: str, right: Any) -> None:
     x, y = mt.tensor(A), mt.tensor(B)
-    if name == "isin":
-        y = y.flatten()[:3]
     computed = eval(instead.FORMULAS[name], {"x": x, "y": y, "minitorch": mt, "math": math})
     np.testing.assert_allclose(computed.numpy(), right, rtol=1e-12)
 
