@@ -30,7 +30,7 @@ class TorchOperations:
     cumprod, trace = composed.cumprod, composed.trace
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, count_nonzero = counting.bincount, counting.count_nonzero
-    isin, argwhere = counting.isin, counting.argwhere
+    argwhere = counting.argwhere
     # shape
     swapaxes, swapdims, moveaxis = rearrange.swapaxes, ops.transpose, ops.movedim
     unflatten, ravel, tile = rearrange.unflatten, rearrange.ravel, rearrange.tile
