@@ -15,6 +15,9 @@ modules       the methods of a module that this library itself does not need
 operations    the methods of a tensor that are operations which the Transformer does not need
 linalg        norms, as `linalg.norm`
 distributions `distributions.Categorical`
+saved_objects namespaces, dataclasses and the like in files that are saved
+optimizer_options
+              `fused=` and the like, without effect
 missing       the errors about names and arguments of PyTorch's that minitorch does not have
 instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like

@@ -2,7 +2,7 @@
 
 A line of `INSTEAD` gives names, and half a sentence that ends the error's. `*` stands for any
 letters, `?` for one. Names mean what any module and a tensor may be asked for; with a place before
-it, as in "Module.type" or "utils.rnn", a name means that place's. `FORMULAS` has those that are a
+it, as in "Module.ipu" or "nn.grad", a name means that place's. `FORMULAS` has those that are a
 line of the user's, and `ARGUMENTS` what classes are not given here.
 """
 
@@ -179,7 +179,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "Module.get_extra_state":
             "write `state_dict()` and `load_state_dict()` of your class instead",
         "Module.ipu Module.xpu Module.mtia": "modules are on the CPU; leave it out",
-        "Module.type": "use `module.to(dtype)`",
         "Module.register_backward_hook": "use `module.register_full_backward_hook(…)`",
         "hub model_zoo": "nothing is downloaded here; `transformer/pretrained.py` reads the "
             "weights of GPT-2 and BERT from files",
