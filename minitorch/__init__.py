@@ -45,7 +45,6 @@ from .ops.composed import *  # noqa: F403
 from .ops.counting import *  # noqa: F403
 from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
-from .ops.conversion import clone
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
@@ -301,7 +300,7 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [
-    "clip", "clone", "concat", "concatenate", "distributions", "index_copy", "linalg", "moveaxis",
+    "clip", "concat", "concatenate", "distributions", "index_copy", "linalg", "moveaxis",
     "normal", "swapdims", "take_along_dim", "tril_indices", "triu_indices",
     *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
 ]  # fmt: skip
