@@ -69,17 +69,3 @@ class TorchOperations:
     def where(self: Any, condition: Any, other: Any) -> Any:
         """The elements where the condition, a bool tensor, holds, and `other` elsewhere."""
         return ops.where(condition, self, other)
-
-    def multinomial(
-        self: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
-    ) -> Any:
-        """Indices, drawn with these probabilities: the function of that name."""
-        from ..sampling import multinomial  # it needs Tensor
-
-        return multinomial(self, num_samples, replacement, generator=generator)
-
-    def bernoulli(self: Any, p: float | None = None, *, generator: Any = None) -> Any:
-        """1 with these probabilities, else 0: the function of that name."""
-        from ..sampling import bernoulli
-
-        return bernoulli(self, p, generator=generator)
