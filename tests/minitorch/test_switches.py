@@ -83,7 +83,7 @@ DECORATORS: list[Callable[..., Any]] = [
     mt.compile, mt.compile(), mt.compile(fullgraph=True, mode="max-autotune", backend="eager"),
     mt.jit.script, lambda f: mt.jit.trace(f, mt.ones(2)), mt.jit.ignore, mt.jit.ignore(),
     mt.jit.unused, mt.jit.export, mt.compiler.disable, mt.compiler.disable(recursive=False),
-    mt._dynamo.disable, mt.amp.custom_fwd, mt.amp.custom_bwd(device_type="cuda"),
+    mt._dynamo.disable, mt.amp.custom_fwd(device_type="cpu"), mt.amp.custom_bwd(device_type="cuda"),
     mt.cuda.amp.custom_fwd(cast_inputs=mt.float32), mt.cuda.amp.custom_bwd,
 ]  # fmt: skip
 

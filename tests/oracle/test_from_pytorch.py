@@ -45,7 +45,7 @@ def is_public(place: str, name: str) -> bool:
         return value in CLASSES.values()
     if callable(value):
         return (getattr(value, "__module__", None) or "torch").startswith("torch")
-    return isinstance(value, (torch.dtype, float, types.NoneType))
+    return isinstance(value, (torch.dtype, torch.memory_format, float, types.NoneType))
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -42,10 +42,10 @@ class DataLoader(Explained, Generic[T]):
         collate_fn: makes a batch of a list of examples; `default_collate` unless given.
         drop_last: leave out a last batch that is smaller?
         generator: where a random order comes from.
-        num_workers, pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor,
-            persistent_workers, pin_memory_device, in_order: accepted as in PyTorch, without effect.
-            The batches are loaded in this process: worker_init_fn is not called, and
-            `get_worker_info()` is None.
+        num_workers, pin_memory, timeout, prefetch_factor, persistent_workers: accepted as in
+            PyTorch, without effect: the batches are loaded in this process.
+        worker_init_fn: without effect: it is not called, and `get_worker_info()` is None.
+        multiprocessing_context, pin_memory_device, in_order: without effect.
 
     Raises:
         TypeError: an option is of another type, or the dataset has no `dataset[i]` or no length.
