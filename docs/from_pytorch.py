@@ -118,8 +118,8 @@ NETWORKS = {
     "modules, parameters": "nn",
 }
 ELSEWHERE = (
-    "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.data", "utils.checkpoint",
-    "autograd", "autograd.functional", "testing",
+    "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler", "utils.data",
+    "utils.checkpoint", "autograd", "autograd.functional", "testing",
 )  # fmt: skip
 
 

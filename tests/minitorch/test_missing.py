@@ -64,8 +64,8 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (optim, "LBFGS", "AdamW"),
         (X, "share_memory_", "DataParallel"),
         (X, "asin", "NumPy and SciPy"),
-        (X, "cosh", re.escape("write (x.exp() + (-x).exp()) / 2")),
-        (X, "cosh_", re.escape("write (x.exp() + (-x).exp()) / 2")),
+        (X, "tan", re.escape("write x.sin() / x.cos()")),
+        (X, "tan_", re.escape("write x.sin() / x.cos()")),
         (Net(), "register_backward_hook", "use module.register_full_backward_hook"),
         # the same name elsewhere
         (mt, "cross_entropy", "use minitorch.nn.functional.cross_entropy"),
@@ -183,7 +183,6 @@ class Kept(nn.Module):
         (lambda: nn.Linear(2, 3, biass=False), r"Linear.*'biass'. It takes in_features, out_feat"),
         (lambda: Derived(2, 3, biass=False), r"^Derived.__init__\(\) got .*'biass'. It takes"),
         (lambda: nn.MSELoss(size_average=True), "MSELoss.*'size_average': reduction='mean'"),
-        (lambda: nn.Embedding(2, 3, sparse=True), "Embedding.*'sparse': gradients are dense"),
         (lambda: nn.DataParallel(Net(), device_ids=[0]), "DataParallel.*no GPUs"),
         (lambda: optim.SGD([], 0.1, momentums=0.9), "SGD.*'momentums'. It takes params, lr, mom"),
         (lambda: optim.lr_scheduler.LambdaLR(optimizer(), abs, foo=1), "LambdaLR.*'foo'"),
@@ -258,8 +257,6 @@ A, B = np.random.default_rng(0).uniform(0.1, 0.9, (2, 4, 5))
     ("name", "right"),
     [
         ("tan", np.tan(A)),
-        ("sinh", np.sinh(A)),
-        ("cosh", np.cosh(A)),
         ("asinh", np.arcsinh(A)),
         ("atanh", np.arctanh(A)),
         ("hypot", np.hypot(A, B)),
