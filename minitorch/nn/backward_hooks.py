@@ -119,6 +119,8 @@ class WatchedCall:
 
     def _enter(self, gradients: Gradients) -> Gradients:
         """Take the gradients of the outputs; without any to wait for, show them to the hooks."""
+        if not self.arrived:  # in a pass that calls no hooks, as `draw_graph` does
+            return gradients
         known: list[Any] = [None] * self.n_outputs
         for i, g in zip(self.outputs, gradients, strict=True):
             known[i] = g if i in self.arrived else None
