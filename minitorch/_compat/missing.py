@@ -21,7 +21,7 @@ PLACES = (
     "minitorch", "minitorch.nn", "minitorch.nn.functional", "minitorch.nn.init",
     "minitorch.nn.utils", "minitorch.optim", "minitorch.optim.lr_scheduler",
     "minitorch.utils.data", "minitorch.autograd", "minitorch.testing", "minitorch.linalg",
-    "minitorch.distributions", "minitorch.utils.tensorboard",
+    "minitorch.distributions", "minitorch.amp", "minitorch.utils.tensorboard",
 )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str
         return f". It is spelt {near!r}"
     stem = name.removesuffix("_")
     if of_pytorch and stem in names:
-        return f": write x = x.{stem}(…), or x.copy_(x.{stem}(…)) to change x itself"
+        return f": it is not done in place here; write x = x.{stem}(…)"
     if of_pytorch and (reason := instead.of(stem, places, anywhere=True)):
         return f": {reason}"
     if near:
