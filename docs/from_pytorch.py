@@ -84,7 +84,7 @@ OWN = {
         "unrecorded", "version_counter",
     },
     "testing": {"GradcheckError", "gradcheck", "gradgradcheck"},
-    "Tensor": {"array", "isin", "require_grad"},
+    "Tensor": {"array", "require_grad"},
     "optim.Optimizer": {"check_options", "keeps", "update", "update_all"},
     "Generator": {"numpy"},
 }  # fmt: skip

@@ -300,8 +300,8 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [
-    "clip", "concat", "concatenate", "index_copy", "moveaxis", "normal", "swapdims",
-    "take_along_dim", "tril_indices", "triu_indices",
+    "clip", "concat", "concatenate", "distributions", "index_copy", "linalg", "moveaxis",
+    "normal", "swapdims", "take_along_dim", "tril_indices", "triu_indices",
     *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
 ]  # fmt: skip
 
@@ -330,7 +330,7 @@ _LATER = {
 
 if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     from . import nn, optim, testing, utils
-    from ._compat import backends
+    from ._compat import backends, distributions, linalg
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled
     from ._compat.compilers import compile, jit
