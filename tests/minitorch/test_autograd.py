@@ -425,7 +425,7 @@ def test_a_hook_sees_the_whole_gradient_and_may_replace_it() -> None:
 
 
 def test_a_hook_may_keep_the_gradient_that_it_sees() -> None:
-    x, kept = mt.tensor([1.0, 2.0], requires_grad=True), []
+    x, kept = leaf(1.0, 2.0), []
     x.register_hook(kept.append)
     y = x + 1  # whose gradient is that of x, unchanged
     y.register_hook(kept.append)
