@@ -7,26 +7,21 @@
     tensor([2., 4., 6.])
 """
 
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ._runtime.tuning import show_config  # first: importing it tunes BLAS, before NumPy is loaded
 
-from . import autograd, fused, nn, ops, optim, testing, utils
+from . import autograd, fused, ops
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
-    ones_like, tensor, zeros, zeros_like,
+    ones_like, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from ._compat.devices import device
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.tensor_types import (
-    BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
-    ShortTensor,
-)
-from ._compat.dtype_questions import (
-    can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
-)
+from ._compat.spellings import take_numpys_names as _take_numpys_names
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -36,26 +31,34 @@ from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
     bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cumsum, diagonal,
     div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as, expm1,
-    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_fill, index_select,
-    isclose, isfinite, isinf, isnan, le, log, log1p, logical_and, logical_not, logical_or,
-    logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max, maximum, mean, min,
-    minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow, prod,
-    reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
+    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
+    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
+    logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
+    maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
+    prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
     scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
-    sub, sum, t, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
-    where,
+    sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
+    view_as, where,
 )
+from .ops.composed import *  # noqa: F403
+from .ops.counting import *  # noqa: F403
+from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
 from .sampling import (
-    bernoulli, multinomial, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
+    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
+    randperm,
 )
-from .serialization import CheckpointError, load, save
 from .tensor import Size, Tensor
 
+__version__ = "0.1.0"
+
 multiply, subtract, divide, true_divide = mul, sub, div, div
+concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
+newaxis = None
 _teach_einops()
+_take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
     "BoolTensor",
@@ -78,11 +81,14 @@ __all__ = [
     "amin",
     "any",
     "arange",
+    "are_deterministic_algorithms_enabled",
     "argmax",
     "argmin",
     "argsort",
     "as_tensor",
+    "autocast",
     "autograd",
+    "backends",
     "bernoulli",
     "bfloat16",
     "bitwise_and",
@@ -97,6 +103,7 @@ __all__ = [
     "ceil",
     "chunk",
     "clamp",
+    "compile",
     "cos",
     "cuda",
     "cumsum",
@@ -109,6 +116,7 @@ __all__ = [
     "draw_graph",
     "dropout",
     "dtype",
+    "e",
     "einsum",
     "embedding",
     "empty",
@@ -137,7 +145,10 @@ __all__ = [
     "fused",
     "gather",
     "ge",
+    "get_default_device",
     "get_default_dtype",
+    "get_float32_matmul_precision",
+    "get_num_interop_threads",
     "get_num_threads",
     "get_rng_state",
     "gt",
@@ -146,12 +157,16 @@ __all__ = [
     "index_add",
     "index_fill",
     "index_select",
+    "inf",
+    "inference_mode",
     "int",
     "int8",
     "int16",
     "int32",
     "int64",
+    "is_autocast_enabled",
     "is_complex",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
     "is_tensor",
@@ -159,6 +174,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "jit",
     "keep_values",
     "layer_norm",
     "le",
@@ -189,8 +205,10 @@ __all__ = [
     "multinomial",
     "multiply",
     "mv",
+    "nan",
     "ne",
     "neg",
+    "newaxis",
     "nn",
     "no_grad",
     "nonzero",
@@ -202,6 +220,7 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "pi",
     "pow",
     "prod",
     "promote_types",
@@ -226,8 +245,12 @@ __all__ = [
     "save",
     "scatter",
     "scatter_add",
+    "set_default_device",
     "set_default_dtype",
+    "set_float32_matmul_precision",
+    "set_flush_denormal",
     "set_grad_enabled",
+    "set_num_interop_threads",
     "set_num_threads",
     "set_printoptions",
     "set_rng_state",
@@ -259,6 +282,7 @@ __all__ = [
     "uint8",
     "unbind",
     "unsqueeze",
+    "use_deterministic_algorithms",
     "utils",
     "var",
     "view",
@@ -267,17 +291,54 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+__all__ += [
+    "clip", "concat", "concatenate", "index_copy", "moveaxis", "normal", "swapdims",
+    "take_along_dim", "tril_indices", "triu_indices",
+    *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
+]  # fmt: skip
 
 
-if _TYPE_CHECKING:
-    from ._compat import cuda
+# What is loaded when it is first asked for, since it takes time and not every program needs it.
+_LATER = {
+    ".": "nn optim serialization testing utils",
+    "._compat.amp": "autocast is_autocast_enabled",
+    "._compat.compilers": "compile",
+    "._compat.dtype_questions": (
+        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
+    ),
+    "._compat.switches": (
+        "are_deterministic_algorithms_enabled get_default_device get_float32_matmul_precision "
+        "get_num_interop_threads inference_mode is_deterministic_algorithms_warn_only_enabled "
+        "set_default_device set_float32_matmul_precision set_flush_denormal "
+        "set_num_interop_threads use_deterministic_algorithms"
+    ),
+    "._compat.tensor_types": (
+        "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor"
+    ),
+    ".drawing": "draw_graph keep_values",
+    ".serialization": "CheckpointError load save",
+}
+
+if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
+    from . import nn, optim, testing, utils
+    from ._compat import backends
+    from ._compat.accelerators import cuda
+    from ._compat.amp import autocast, is_autocast_enabled
+    from ._compat.compilers import compile, jit
+    from ._compat.dtype_questions import (
+        can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
+    )
+    from ._compat.switches import (
+        are_deterministic_algorithms_enabled, get_default_device, get_float32_matmul_precision,
+        get_num_interop_threads, inference_mode, is_deterministic_algorithms_warn_only_enabled,
+        set_default_device, set_float32_matmul_precision, set_flush_denormal,
+        set_num_interop_threads, use_deterministic_algorithms,
+    )
+    from ._compat.tensor_types import (
+        BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, IntTensor, LongTensor,
+        ShortTensor,
+    )
     from .drawing import draw_graph, keep_values
-else:  # for a type checker, a name that is not here is an error already
-    _absent = _door(__name__)
-
-    def __getattr__(name: str) -> object:
-        if name in ("draw_graph", "keep_values"):  # loaded when first wanted: it takes its time
-            from . import drawing
-
-            return getattr(drawing, name)
-        return _absent(name)
+    from .serialization import CheckpointError, load, save
+else:
+    __getattr__, __dir__ = _door(__name__, _LATER)

@@ -178,6 +178,42 @@ def eye(
     return wrap(array, device, requires_grad)
 
 
+def _triangle_indices(
+    name: str, row: int, col: int, offset: int, below: bool, dtype: Any, device: Any
+) -> Tensor:
+    rows, columns = (
+        scalars.whole(name, what, n, 0, RuntimeError) for what, n in (("row", row), ("col", col))
+    )
+    k = scalars.whole(name, "offset", offset)
+    wanted = dtypes.as_numpy(dtype)
+    if wanted.kind != "i":
+        raise RuntimeError(f"{name}: indices are of int64 or int32, not {wanted}")
+    i, j = np.arange(rows)[:, None], np.arange(columns)
+    inside = j - i <= k if below else j - i >= k
+    return wrap(np.stack(inside.nonzero()).astype(wanted), device, False)
+
+
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
+) -> Tensor:
+    """The indices of a matrix's lower triangle: (2, n), the rows above the columns.
+
+    Args:
+        row, col: the sizes of the matrix.
+        offset: the diagonal down to which it reaches from below; 0 names the main one.
+        dtype: int64 or int32.
+        device: the CPU, the only one there is.
+    """
+    return _triangle_indices("tril_indices", row, col, offset, True, dtype, device)
+
+
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
+) -> Tensor:
+    """The indices of a matrix's upper triangle, as `tril_indices` gives those of the lower one."""
+    return _triangle_indices("triu_indices", row, col, offset, False, dtype, device)
+
+
 def arange(
     start: float,
     end: float | None = None,

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 Format = Callable[[Any], str]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What `set_printoptions` sets."""
 
     precision: int = 4
@@ -92,7 +90,7 @@ def set_printoptions(
         "linewidth": linewidth,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    _options = replace(_options, sci_mode=sci_mode, **changes)
+    _options = _options._replace(sci_mode=sci_mode, **changes)
 
 
 def _format_of(array: Array) -> tuple[Format, int]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, scalars
-from .creation import like, of_size, wrap
+from .creation import like, of_size, wrap, zeros
 from .dtypes import Array
-from .ops import arguments
+from .ops import arguments, operand
 from .ops.arguments import sizes_of
 from .ops.conversion import filled
 from .random import Generator, numpy_of
@@ -45,6 +45,43 @@ randn = of_size("randn", _normal,  "Numbers from the standard normal distributio
 rand_like  = like("rand_like",  _uniform, "Numbers from the uniform distribution on [0, 1)")
 randn_like = like("randn_like", _normal,  "Numbers from the standard normal distribution")
 # fmt: on
+
+
+def normal(
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Numbers from the normal distribution with this mean and standard deviation.
+
+    Args:
+        mean, std: numbers, beside a size; or tensors that broadcast, or one of them a tensor.
+        size: of the result; without it, the size is that of the tensors.
+        generator: the default one unless given.
+        dtype, device, requires_grad: beside a size, as for `randn`.
+
+    Raises:
+        RuntimeError: a standard deviation is negative, or a tensor not floating-point.
+    """
+    if size is not None:
+        mean, std = dtypes.real("normal", mean), dtypes.real("normal", std)
+        empty = zeros(size, dtype=dtype, device=device)
+        return empty.normal_(mean, std, generator=generator).requires_grad_(requires_grad)
+    means, stds = operand.pair("normal", mean, std)
+    for argument, x in ("mean", means), ("std", stds):
+        arguments.floating_point("normal", argument, x)
+    if not (stds.array >= 0).all():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    shape = arguments.broadcast("normal", means.array.shape, stds.array.shape)
+    wanted = dtypes.promote(means.array, stds.array)
+    drawn = numpy_of(generator).standard_normal(shape, wanted)
+    return wrap((drawn * stds.array + means.array).astype(wanted, copy=False), None, False)
+
 
 # --------------------------------------------------------------------------------- whole numbers
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import dtypes, fused, ops, printing
 from ._compat.methods import TorchMethods
+from ._compat.operations import TorchOperations
 from ._compat.protocols import PythonProtocols
 from .autograd.engine import backward
 from .autograd.hooks import register_hook, retain_grad
@@ -37,7 +38,7 @@ class Size(tuple[int, ...]):
         return f"minitorch.Size({list(self)})"
 
 
-class Tensor(TorchMethods, PythonProtocols):
+class Tensor(TorchMethods, TorchOperations, PythonProtocols):
     """An array, its gradient, and the operation that made it.
 
     Make one with `minitorch.tensor(data)`, not by calling the class. The base classes hold what one

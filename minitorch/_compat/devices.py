@@ -46,3 +46,9 @@ def check(asked: str | device | None) -> None:
     """Raise RuntimeError if a tensor is asked for on another device than the CPU."""
     if asked is not None:
         device(asked)
+
+
+def check_gpu(asked: str | device | int | None) -> None:
+    """Raise RuntimeError if what `cuda()` is called with is not meant to be a GPU."""
+    if not isinstance(asked, (int, type(None))) and str(asked).partition(":")[0] != "cuda":
+        raise RuntimeError(f"cuda: the device must be a GPU such as 'cuda:0', not {asked!r}")

@@ -9,16 +9,68 @@ name that `from minitorch.nn import …` does not find, gets a sentence that say
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from . import missing
+
 PACKAGE = "minitorch"
 
+NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
+    "activation", "container", "dropout", "flatten", "linear", "loss", "module", "normalization",
+    "sparse", "transformer",
+)  # fmt: skip
+
 MODULES = {  # the module that is asked for: where its names are, or .file:class
-    "cuda": "_compat.cuda",
+    "_dynamo": "_compat.compilers:dynamo",
+    "_inductor": "_compat.compilers:inductor",
+    "accelerator": "_compat.accelerators:accelerator",
+    "amp": "_compat.amp",
+    "amp.autocast_mode": "_compat.amp",
+    "amp.grad_scaler": "_compat.amp",
+    "autograd.variable": "_compat.variable",
+    "backends": "_compat.backends",
+    "backends.cuda": "_compat.backends:cuda",
+    "backends.cudnn": "_compat.backends:cudnn",
+    "backends.mkl": "_compat.backends:mkl",
+    "backends.mkldnn": "_compat.backends:mkldnn",
+    "backends.mps": "_compat.backends:mps",
+    "backends.openmp": "_compat.backends:openmp",
+    "backends.opt_einsum": "_compat.backends:opt_einsum",
+    "compiler": "_compat.compilers:compiler",
+    "cpu": "_compat.accelerators:cpu",
+    "cpu.amp": "_compat.amp_of_device",
+    "cuda": "_compat.accelerators:cuda",
+    "cuda.amp": "_compat.amp_of_device",
+    "cuda.amp.autocast_mode": "_compat.amp_of_device",
+    "cuda.amp.grad_scaler": "_compat.amp_of_device",
+    "distributions": "_compat.distributions",
+    "distributions.categorical": "_compat.distributions",
+    "distributions.kl": "_compat.distributions",
+    "distributed": "_compat.distributed",
+    "jit": "_compat.compilers:jit",
+    "linalg": "_compat.linalg",
+    "mps": "_compat.accelerators:mps",
+    "nn.modules": "nn",
+    **{f"nn.modules.{file}": "nn" for file in NN_FILES},
+    "nn.parallel": "_compat.distributed:parallel",
+    "nn.parallel.data_parallel": "_compat.distributed:parallel",
+    "nn.parallel.distributed": "_compat.distributed:parallel",
+    "nn.utils.clip_grad": "nn.utils",
+    "nn.utils.convert_parameters": "nn.utils",
+    "nn.utils.rnn": "nn.padding",
+    "optim.adamw": "optim.adam",
+    "utils.data._utils": "utils.data",
+    "utils.data._utils.collate": "utils.data",
+    "utils.data.dataloader": "utils.data",
+    "utils.data.distributed": "_compat.distributed:samplers",
+    "utils.tensorboard": "_compat.tensorboard",
+    "utils.tensorboard.writer": "_compat.tensorboard",
+    "version": "_compat.switches:version",
+    "xpu": "_compat.accelerators:xpu",
 }
 
 
@@ -41,25 +93,43 @@ def _names(of: Any) -> list[str]:
 
 
 def _message(owner: str, name: str) -> str:
-    from . import missing  # here, as it is seldom needed
-
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
-def door(owner: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a module: it gives a guests' module, or says what to use instead.
+def door(
+    owner: str, later: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` for a module: what happens when it lacks a name.
 
-    So that the sentence comes through `from owner import name` too, the module gets a `__path__`
+    A name of `later`, and a guests' module, is loaded; any other gets a sentence that says what to
+    use instead. So that this also holds for `from owner import name`, the module gets a `__path__`
     if it has none: Python asks finders only for what may be a submodule.
-    """
-    vars(sys.modules[owner]).setdefault("__path__", [])
 
-    def missing_attribute(name: str) -> Any:
+    Args:
+        owner: the module's name.
+        later: names that the module gets only when they are asked for, after the module that has
+            them: {".drawing": "draw_graph keep_values"}; after ".", submodules.
+    """
+    here = vars(sys.modules[owner])
+    here.setdefault("__path__", [])
+    of = {name: module for module, names in (later or {}).items() for name in names.split()}
+
+    def get(name: str) -> Any:
+        if name in of:
+            inside = of[name] != "."
+            module = import_module(of[name] if inside else f".{name}", owner)
+            here[name] = getattr(module, name) if inside else module
+            return here[name]
         if _is_guest(f"{owner}.{name}"):
             return import_module(f"{owner}.{name}")
-        raise AttributeError(_message(owner, name))
+        raise missing.error(name, _message, owner, name)
 
-    return missing_attribute
+    def names() -> list[str]:
+        inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")
+        guests = (name.removeprefix(inside) for name in MODULES if name.startswith(inside))
+        return sorted({*here, *of, *(name for name in guests if "." not in name)})
+
+    return get, names
 
 
 class Finder:
@@ -91,8 +161,9 @@ class Finder:
         source = _source(module.__name__)
         names = _names(source)
         vars(module).update({name: getattr(source, name) for name in names})
+        get, directory = door(module.__name__)
         vars(module).update(
-            __doc__=source.__doc__, __all__=names, __getattr__=door(module.__name__)
+            __doc__=source.__doc__, __all__=names, __getattr__=get, __dir__=directory
         )
 
 

@@ -133,8 +133,19 @@ class TorchMethods:
         """Are the elements on a GPU? They never are."""
         return False
 
-    def cpu(self) -> Self:
-        """The tensor itself: it is on the CPU."""
+    def cpu(self, memory_format: Any = None) -> Self:
+        """No effect: the tensor itself, which is on the CPU."""
+        return self
+
+    def cuda(
+        self, device: Any = None, non_blocking: bool = False, memory_format: Any = None
+    ) -> Self:
+        """No effect: the tensor itself. There is no GPU, as `is_cuda` tells.
+
+        Raises:
+            RuntimeError: the device is not a GPU.
+        """
+        devices.check_gpu(device)
         return self
 
     # ---------------------------------------------------------------------- elements and graph
@@ -242,5 +253,4 @@ class TorchMethods:
 
     if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
 
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(missing.message("Tensor", name, dir(type(self))))
+        __getattr__ = missing.object_getattr

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,6 +118,8 @@ class PythonProtocols:
     # ----------------------------------------------------------------------------- as a copy
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        from copy import deepcopy  # loaded, as it is this that calls
+
         if self._node is not None:
             raise RuntimeError(
                 "Only Tensors created explicitly by the user support the deepcopy protocol: this "

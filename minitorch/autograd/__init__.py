@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
 from ..dtypes import Array
-from . import functional
 from .anomaly import detect_anomaly
 from .engine import backward, grad
 from .function import Function
@@ -34,6 +33,7 @@ __all__ = [
     "Hook",
     "Node",
     "RemovableHandle",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -52,5 +52,8 @@ __all__ = [
     "version_counter",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from .._compat.variable import Variable
+    from . import functional
+else:
+    __getattr__, __dir__ = _door(__name__, {".": "functional", ".._compat.variable": "Variable"})

@@ -4,8 +4,9 @@ parameter      a tensor that a module learns
 module         a function with parameters, made of smaller modules
 attributes, forward_hooks, state   what a module needs besides: skip them at first
 containers     modules one after the other, in a list, in a dict
+parameter_containers               parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses        the same as modules
+layers, activations, losses, distances, shapes       the same as modules
 init           first values for parameters
 utils          gradient clipping
 attention, multihead_attention, transformer, transformer_layers
@@ -17,11 +18,40 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
 from . import functional, init, utils
-from .activations import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from .activations import (
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Hardtanh,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softsign,
+    Tanh,
+)
 from .containers import ModuleDict, ModuleList, Sequential
-from .data_parallel import DataParallel
 from .layers import Dropout, Embedding, Identity, LayerNorm, Linear, RMSNorm
-from .losses import BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
+from .losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from .module import Module
 from .multihead_attention import MultiheadAttention
 from .parameter import Parameter
@@ -29,40 +59,75 @@ from .transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
+    "ELU",
     "GELU",
+    "GLU",
+    "SELU",
+    "BCELoss",
     "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "DataParallel",
     "Dropout",
     "Embedding",
+    "Flatten",
+    "Hardtanh",
+    "HuberLoss",
     "Identity",
     "KLDivLoss",
+    "L1Loss",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
+    "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "RMSNorm",
     "ReLU",
+    "ReLU6",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softsign",
     "Tanh",
     "Transformer",
     "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "Unflatten",
     "functional",
     "init",
     "utils",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from .data_parallel import DataParallel
+    from .distances import CosineSimilarity, PairwiseDistance
+    from .parameter_containers import ParameterDict, ParameterList
+    from .shapes import Flatten, Unflatten
+else:  # loaded when asked for: the first needs several modules, and all are seldom wanted
+    __getattr__, __dir__ = _door(
+        __name__,
+        {
+            ".data_parallel": "DataParallel",
+            ".distances": "CosineSimilarity PairwiseDistance",
+            ".parameter_containers": "ParameterDict ParameterList",
+            ".shapes": "Flatten Unflatten",
+        },
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._compat.missing import Explained
 from ..tensor import Tensor
 from .parameter import Parameter
 
@@ -24,7 +25,7 @@ class SetByInit:
         )
 
 
-class Attributes:
+class Attributes(Explained):
     """The part of `Module` that checks its attributes.
 
     An attribute that holds a parameter, a buffer or a module may be set to another one of its kind
@@ -74,8 +75,8 @@ class Attributes:
         super().__delattr__(name)
         self._buffers.pop(name, None)
 
-    def _add(self, name: str, value: Any) -> None:
-        """Set the attribute; raise if the name is empty, has a dot, or means something else."""
+    def _check_name(self, name: str) -> None:
+        """Raise if the name is empty, has a dot, or means something else."""
         if not isinstance(name, str):
             raise TypeError(f"the name of a parameter, buffer or module must be a string: {name!r}")
         if not name or "." in name:
@@ -83,6 +84,10 @@ class Attributes:
         part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))
         if hasattr(self, name) and name not in self._buffers and not part:
             raise KeyError(f"attribute '{name}' already exists")
+
+    def _add(self, name: str, value: Any) -> None:
+        """Set the attribute, if it may have this name."""
+        self._check_name(name)
         setattr(self, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:

@@ -26,7 +26,7 @@ def _checked(modules: Any) -> list[Module]:
 class _List(Module):
     """What ModuleList and Sequential share: children named "0", "1", … in order."""
 
-    def _modules(self) -> list[Module]:
+    def _each(self) -> list[Module]:
         return [module for _, module in self._own(Module)]
 
     def _replace(self, modules: list[Module]) -> None:
@@ -39,7 +39,7 @@ class _List(Module):
         return len(self._own(Module))
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules())
+        return iter(self._each())
 
     @overload
     def __getitem__(self, index: int) -> Module: ...
@@ -58,7 +58,7 @@ class _List(Module):
         self.add_module(self._own(Module)[self._position(index)][0], *_checked([module]))
 
     def __delitem__(self, index: int | slice) -> None:
-        modules = self._modules()
+        modules = self._each()
         del modules[index if isinstance(index, slice) else self._position(index)]
         self._replace(modules)
 
@@ -81,10 +81,26 @@ class _List(Module):
 
     def insert(self: L, index: int, module: Module) -> L:
         """Add a module before the one at `index`."""
-        modules = self._modules()
+        modules = self._each()
         modules.insert(self._position(index, end=1), *_checked([module]))
         self._replace(modules)
         return self
+
+    def pop(self, key: int | slice) -> Module:
+        """Remove a module, or several, and return it."""
+        popped = self[key]
+        del self[key]
+        return popped
+
+
+def _sequential(other: Any) -> Sequential:
+    """Return what is added to a Sequential, which must be another one."""
+    if not isinstance(other, Sequential):
+        raise ValueError(
+            f"+ adds another Sequential to a Sequential, and not a {type(other).__name__}. Of a "
+            "module or a list of them: append(…) or extend(…)"
+        )
+    return other
 
 
 class Sequential(_List):
@@ -106,9 +122,23 @@ class Sequential(_List):
     def _part(self, named: dict[str, Module]) -> Sequential:
         return type(self)(named)
 
+    def __add__(self, other: Sequential) -> Sequential:
+        return Sequential(*self).extend(_sequential(other))
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        return self.extend(_sequential(other))
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*list(self) * whole("Sequential", "times", times, 1))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        return self.extend(self._each() * (whole("Sequential", "times", times, 1) - 1))
+
     def forward(self, input: Any) -> Any:
         """Pass the input through all modules."""
-        for module in self._modules():
+        for module in self._each():
             input = module(input)
         return input
 
@@ -116,12 +146,15 @@ class Sequential(_List):
 class ModuleList(_List):
     """A list of modules, to loop over or to index in a `forward`."""
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
-        self.extend(modules)
+        self.extend(() if modules is None else modules)
 
     def _part(self, named: dict[str, Module]) -> ModuleList:
         return type(self)(named.values())
+
+    def __add__(self, modules: Iterable[Module]) -> ModuleList:
+        return ModuleList(self).extend(modules)
 
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
         return self.extend(modules)
@@ -140,9 +173,11 @@ class ModuleList(_List):
 class ModuleDict(Module):
     """A dict of modules. `blocks["first"]` is `blocks.first` too."""
 
-    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+    def __init__(
+        self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None
+    ) -> None:
         super().__init__()
-        self.update(modules)
+        self.update(() if modules is None else modules)
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Add or replace modules."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.hooks import RemovableHandle
+from .backward_hooks import BackwardHooks, WatchedCall
 
 
 def _callable(hook: Any) -> Any:
@@ -14,7 +15,7 @@ def _callable(hook: Any) -> Any:
     return hook
 
 
-class ForwardHooks:
+class ForwardHooks(BackwardHooks):
     """The part of `Module` that calls hooks before and after `forward`."""
 
     forward: Callable[..., Any]
@@ -36,12 +37,15 @@ class ForwardHooks:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
+        watched: Any = WatchedCall(self) if self._backward_hooks else None
+        if watched:
+            args = watched.begin(args)
         result = self.forward(*args, **kwargs)
         for hook, with_kwargs in list(self._forward_hooks.values()):
             given = (args, kwargs) if with_kwargs else (args,)
             changed = hook(self, *given, result)
             result = result if changed is None else changed
-        return result
+        return watched.end(result) if watched else result
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False

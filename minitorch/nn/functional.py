@@ -17,8 +17,9 @@ from ..fused.gelu import gelu
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
 from ..fused.softmax import log_softmax, softmax
-from ..ops import arguments
-from ..ops.activations import leaky_relu, logsigmoid, relu, silu, softplus
+from ..ops import activations, arguments, other_activations
+from ..ops import dropout as _dropout
+from ..ops.activations import logsigmoid, softplus
 from ..ops.arrange import pad
 from ..ops.distances import (
     cosine_embedding_loss,
@@ -26,12 +27,12 @@ from ..ops.distances import (
     normalize,
     pairwise_distance,
 )
-from ..ops.dropout import dropout
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
+from ..ops.inplace import in_place, with_inplace
 from ..ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
-from ..ops.other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
+from ..ops.other_activations import glu, softsign
 from ..ops.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from ..ops.rms_norm import rms_norm
 from ..random import numpy_of
@@ -50,16 +51,19 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "elu_",
     "embedding",
     "gelu",
     "glu",
     "gumbel_softmax",
     "hardtanh",
+    "hardtanh_",
     "huber_loss",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "log_softmax",
     "logsigmoid",
@@ -73,9 +77,11 @@ __all__ = [
     "pairwise_distance",
     "relu",
     "relu6",
+    "relu_",
     "rms_norm",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -85,6 +91,15 @@ __all__ = [
     "softsign",
     "tanh",
 ]
+
+relu, leaky_relu = with_inplace(activations.relu), with_inplace(activations.leaky_relu)
+silu, dropout = with_inplace(activations.silu), with_inplace(_dropout)
+elu, selu = with_inplace(other_activations.elu), with_inplace(other_activations.selu)
+mish, relu6 = with_inplace(other_activations.mish), with_inplace(other_activations.relu6)
+hardtanh = with_inplace(other_activations.hardtanh)
+relu_, leaky_relu_ = in_place(activations.relu), in_place(activations.leaky_relu)
+elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
+hardtanh_ = in_place(other_activations.hardtanh)
 
 
 def softmin(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
@@ -128,4 +143,4 @@ def gumbel_softmax(
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__)

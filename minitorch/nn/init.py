@@ -12,9 +12,13 @@ import math
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .._compat.guests import door
 from ..autograd.grad_mode import no_grad
 from ..ops import arguments
+from ..random import numpy_of
+from ..scalars import number
 
 if TYPE_CHECKING:
     from ..random import Generator
@@ -23,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "calculate_gain",
     "constant_",
+    "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
     "ones_",
+    "orthogonal_",
     "trunc_normal_",
     "uniform_",
     "xavier_normal_",
@@ -97,6 +103,51 @@ def trunc_normal_(
             again = tensor[outside].normal_(mean, std, generator=generator)
             tensor[outside] = again
     return tensor
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity: 1 on the diagonal, 0 elsewhere.
+
+    Raises:
+        ValueError: it has not two dimensions.
+    """
+    shape = arguments.tensor("eye_", "tensor", tensor).array.shape
+    if len(shape) != 2:
+        raise ValueError(f"eye_: only a tensor with 2 dimensions is supported, not {len(shape)}")
+    with no_grad():
+        return tensor.copy_(tensor._wrap(np.eye(*shape)))
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill a matrix W with rows, or if there are more of them columns, that are orthonormal.
+
+    So W keeps the length of every vector, or of those that it does not map to shorter ones, times
+    the gain; and so does a product of such matrices. W is drawn uniformly from all that there are:
+    of the factors of a matrix of normal numbers, A = QR, Q with the signs of R's diagonal.
+
+    Args:
+        tensor: the matrix; of more dimensions, all but the first count as columns.
+        gain: a factor.
+        generator: the source of the numbers; the default one unless given.
+
+    Raises:
+        ValueError: it has fewer than two dimensions.
+
+    Source: Saxe et al. 2013, https://arxiv.org/abs/1312.6120; for the signs, Mezzadri 2007,
+    https://arxiv.org/abs/math-ph/0609050
+    """
+    x = arguments.floating_point("orthogonal_", "tensor", tensor).array
+    if x.ndim < 2:
+        raise ValueError("orthogonal_: Only tensors with 2 or more dimensions are supported")
+    gain = number("orthogonal_", "gain", gain)
+    if not x.size or SKIPPED.get():
+        return tensor
+    rows, columns = len(x), x.size // len(x)
+    tall = (max(rows, columns), min(rows, columns))
+    q, r = np.linalg.qr(numpy_of(generator).standard_normal(tall))
+    q *= np.sign(np.diagonal(r))
+    with no_grad():
+        return tensor.copy_(tensor._wrap(gain * (q if rows >= columns else q.T).reshape(x.shape)))
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
@@ -196,4 +247,10 @@ def kaiming_normal_(
 
 
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "..._compat.old_names": "uniform normal constant eye xavier_uniform xavier_normal "
+            "kaiming_uniform kaiming_normal orthogonal"
+        },
+    )

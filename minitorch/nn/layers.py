@@ -14,11 +14,11 @@ from ..creation import empty
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
 from ..ops.arguments import tensor
-from ..ops.dropout import dropout
 from ..ops.embedding import embedding
 from ..ops.rms_norm import rms_norm
-from ..scalars import number, whole
+from ..scalars import flag, number, whole
 from ..tensor import Tensor
+from .functional import dropout
 from .init import kaiming_uniform_, normal_, ones_, uniform_, zeros_
 from .module import Module
 from .parameter import Parameter
@@ -265,18 +265,19 @@ class RMSNorm(Module):
 class Dropout(Module):
     """In training, sets each element to 0 with probability p, and divides the others by 1 - p.
 
-    So the expected value stays the same. Outside training it changes nothing.
+    So the expected value stays the same. Outside training it changes nothing. With `inplace=True`
+    it changes the input itself.
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html.
     """
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        self.p = number("Dropout", "p", p, 0, 1)
+        self.p, self.inplace = number("Dropout", "p", p, 0, 1), flag("Dropout", "inplace", inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         """Drop elements at random if in training mode."""
-        return dropout(input, self.p, self.training)
+        return dropout(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
-        """Return what is printed: the probability."""
-        return f"p={self.p}"
+        """Return what is printed: the options."""
+        return f"p={self.p}, inplace={self.inplace}"

@@ -15,9 +15,9 @@ The module's parameters are its attributes of type `Parameter`, and its children
 `Module`, in the order in which they were assigned; it keeps no other list of them. So a model is a
 tree of modules, and a parameter's name is the path to it: "mix.weight".
 
-Two base classes hold what can be skipped at first: checks of what is assigned, and *buffers*, the
-tensors that a module has but does not learn (`attributes.py`); and hooks, functions that are called
-before or after `forward` (`forward_hooks.py`).
+Three base classes hold what can be skipped at first: checks of what is assigned, and *buffers*, the
+tensors that a module has but does not learn (`attributes.py`); hooks, functions that are called
+before or after `forward` (`forward_hooks.py`); and what code for PyTorch calls (`TorchModule`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from .. import dtypes
+from .._compat.modules import TorchModule
 from ..tensor import Tensor
 from . import state
 from .attributes import Attributes
@@ -42,13 +43,13 @@ def _join(path: str, name: str) -> str:
 
 def layout(name: str, extra: str, lines: list[str]) -> str:
     """Return the text of a module: its class and options, and its children, indented."""
-    if not lines:
+    if not lines and "\n" not in extra:
         return f"{name}({extra})"
     body = "\n".join([*extra.splitlines(), *lines]).replace("\n", "\n  ")
     return f"{name}(\n  {body}\n)"
 
 
-class Module(Attributes, ForwardHooks):
+class Module(Attributes, ForwardHooks, TorchModule):
     """The base class of all layers and models.
 
     Attributes:
@@ -59,7 +60,8 @@ class Module(Attributes, ForwardHooks):
 
     def __init__(self) -> None:
         # not self.training = …, as `Attributes.__setattr__` needs `_buffers`
-        vars(self).update(training=True, _buffers={}, _forward_hooks={}, _forward_pre_hooks={})
+        hooks: Any = {"_forward_hooks": {}, "_forward_pre_hooks": {}, "_backward_hooks": {}}
+        vars(self).update(training=True, _buffers={}, **hooks)
 
     # --------------------------------------------------------------------------- calling it
 
@@ -72,7 +74,7 @@ class Module(Attributes, ForwardHooks):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return `forward` of the arguments; hooks, where there are any, may change either."""
         try:
-            hooked: Any = self._forward_hooks or self._forward_pre_hooks
+            hooked: Any = self._forward_hooks or self._forward_pre_hooks or self._backward_hooks
         except AttributeError:
             hooked = self._buffers  # raises: super().__init__() was not called
         if hooked:
@@ -217,14 +219,6 @@ class Module(Attributes, ForwardHooks):
     def double(self: M) -> M:
         """Convert its floating-point parameters and buffers to float64."""
         return self.to(dtypes.float64)
-
-    def half(self: M) -> M:
-        """Raise TypeError: nothing is computed in float16. Use float32."""
-        return self.to(dtypes.float16)
-
-    def bfloat16(self: M) -> M:
-        """Raise TypeError: nothing is computed in bfloat16. Use float32."""
-        return self.to(dtypes.bfloat16)
 
     # ---------------------------------------------------------------------------- its state
 

@@ -1,4 +1,8 @@
-"""Gradient clipping, so that one very large gradient cannot undo what was learned; skip_init."""
+"""What is done with all parameters of a model at once.
+
+Gradient clipping, so that one very large gradient cannot undo what was learned; parameters as one
+vector; `skip_init`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,21 @@ from .._compat.guests import door
 from .._runtime.quiet import quietly
 from ..autograd.graph import version_counter
 from ..dtypes import Array
-from ..ops.arguments import is_tensor, tensors
+from ..ops.arguments import is_tensor, tensor, tensors
+from ..ops.arrange import cat, split
 from ..scalars import number
 from ..tensor import Tensor
 from .init import SKIPPED
 
 M = TypeVar("M")
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "skip_init"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "skip_init",
+    "vector_to_parameters",
+]
 
 
 def _gradients(name: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -66,6 +77,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients by one factor, so that their norm is at most `max_norm`.
 
@@ -79,6 +91,7 @@ def clip_grad_norm_(
         max_norm: the bound.
         norm_type: p of the p-norm (Σ |gᵢ|ᵖ)¹ᐟᵖ; inf for the largest absolute value.
         error_if_nonfinite: raise if the norm is NaN or infinite, before anything is scaled.
+        foreach: no effect.
 
     Returns:
         The norm before scaling, 0-d.
@@ -104,8 +117,15 @@ def clip_grad_norm_(
     return Tensor._wrap(total)
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Clip each element: g ← min(max(g, -clip_value), clip_value), in place.
+
+    Args:
+        parameters: their gradients are clipped. Those without a gradient are left out.
+        clip_value: the bound.
+        foreach: no effect.
 
     Raises:
         ValueError: clip_value is negative or NaN, or a generator of parameters is empty.
@@ -131,5 +151,28 @@ def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
         SKIPPED.reset(before)
 
 
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """Return the elements of all parameters, end to end, as one vector; it has their gradient."""
+    given = tensors("parameters_to_vector", "parameters", parameters)
+    return cat([p.reshape(-1) for p in given])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Set the parameters to the elements of a vector, whose memory they share then.
+
+    Raises:
+        RuntimeError: it has not as many elements as they have; nothing has changed.
+    """
+    given = tensors("vector_to_parameters", "parameters", parameters)
+    sizes = [p.array.size for p in given]
+    if tensor("vector_to_parameters", "vec", vec).array.shape != (sum(sizes),):
+        raise RuntimeError(
+            f"vector_to_parameters: vec must have shape {(sum(sizes),)}, as the parameters have so "
+            f"many elements, not {vec.array.shape}"
+        )
+    for p, part in zip(given, split(vec.detach(), sizes), strict=True):
+        p.data = part.reshape(p.shape)
+
+
 if not TYPE_CHECKING:
-    __getattr__ = door(__name__)
+    __getattr__, __dir__ = door(__name__, {"..._compat.old_names": "clip_grad_norm"})

@@ -16,12 +16,13 @@ Most of the others could be composed, but have a vjp *of their own*: for speed, 
 cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1p` for small x, or
 `logsumexp` for large x; or for the gradient where there is no derivative, as in `abs` at 0.
 
-    neg sub div reciprocal remainder square sqrt rsqrt expm1 log1p cos tanh sigmoid
+    neg sub div reciprocal remainder fmod square sqrt rsqrt exp2 expm1 log1p log2 log10 cos tanh
+    sigmoid
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     binary_cross_entropy
     std norm logsumexp cumsum amax amin max min sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
-    gather scatter scatter_add index_select index_add masked_select embedding
+    gather scatter scatter_add index_select index_add index_copy masked_select embedding unfold
 
 The rest of the differentiable operations are *composed*: they call others and have no vjp, since
 the chain rule gives their derivative.
@@ -29,6 +30,9 @@ the chain rule gives their derivative.
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
+    addmm baddbmm addcmul addcdiv lerp cumprod trace clamp_min clamp_max nan_to_num
+    masked_scatter repeat_interleave tile meshgrid cartesian_prod broadcast_tensors hstack vstack
+    narrow select swapaxes unflatten ravel take_along_dim diag diag_embed
     elu selu mish softsign hardtanh relu6 glu normalize cosine_similarity pairwise_distance
     mse_loss l1_loss smooth_l1_loss huber_loss kl_div binary_cross_entropy_with_logits nll_loss
     cosine_embedding_loss rms_norm dropout
@@ -39,11 +43,15 @@ And these have no derivative: they return bools, indices or whole numbers.
     logical_and logical_or logical_xor logical_not
     bitwise_and bitwise_or bitwise_xor bitwise_not
     argmax argmin argsort nonzero one_hot
+    argwhere count_nonzero bincount isin unique unique_consecutive searchsorted bucketize
 """
 
+from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
+from .composed import *  # noqa: F403
+from .counting import *  # noqa: F403
 from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
 from .dropout import dropout
 from .einsum import einsum
@@ -93,12 +101,22 @@ from .elementwise import (
     tanh,
 )
 from .embedding import embedding
-from .gather import gather, index_add, index_fill, index_select, scatter, scatter_add
+from .gather import (
+    gather,
+    index_add,
+    index_copy,
+    index_fill,
+    index_select,
+    scatter,
+    scatter_add,
+    take_along_dim,
+)
 from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from .ordering import argmax, argmin, argsort, max, min, sort, topk
 from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
+from .rearrange import *  # noqa: F403
 from .reduction import (
     all,
     amax,
@@ -187,6 +205,7 @@ __all__ = [
     "hardtanh",
     "huber_loss",
     "index_add",
+    "index_copy",
     "index_fill",
     "index_select",
     "isclose",
@@ -264,6 +283,7 @@ __all__ = [
     "sub",
     "sum",
     "t",
+    "take_along_dim",
     "tanh",
     "topk",
     "transpose",
@@ -276,3 +296,4 @@ __all__ = [
     "view_as",
     "where",
 ]
+__all__ += [*composed.__all__, *counting.__all__, *rearrange.__all__]

@@ -143,6 +143,15 @@ def dims_of(name: str, ndim: int, dim: Dims) -> tuple[int, ...]:
 # ------------------------------------------------------------------------------------- shapes
 
 
+def broadcast(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape to which these broadcast, or raise RuntimeError."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        raise RuntimeError(f"{name}: the shapes {listed} do not broadcast") from None
+
+
 def broadcasts_to(name: str, argument: str, value: Any, shape: tuple[int, ...]) -> None:
     """Raise RuntimeError unless a tensor can be broadcast to this shape."""
     given = tensor(name, argument, value).array.shape

@@ -160,7 +160,8 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
     # (2, 3) repeated (4, 5) times is (4, 2, 5, 3) with the pairs of dimensions joined.
     apart = reshape(input, [k for n in sizes for k in (1, n)])
     copies = expand(apart, [k for r, n in zip(times, sizes, strict=True) for k in (r, n)])
-    return reshape(copies, [r * n for r, n in zip(times, sizes, strict=True)])
+    y = reshape(copies, [r * n for r, n in zip(times, sizes, strict=True)])
+    return y.clone() if np.may_share_memory(y.array, x) else y
 
 
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:

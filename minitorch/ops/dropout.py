@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     """Each element set to 0 with probability p, else divided by 1 - p: the expectation stays.
 
     y = x · mask, with a mask of 0 and 1/(1 - p). The vjp is g · mask.
@@ -20,7 +20,6 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         input: floating-point, any shape.
         p: the probability.
         training: False returns the input itself.
-        inplace: must be False.
 
     Raises:
         ValueError: p is not between 0 and 1.
@@ -29,8 +28,6 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
     """
     scalars.number("dropout", "p", p, 0, 1)
-    if inplace:
-        raise NotImplementedError("dropout: there is no inplace=True here. Use the result.")
     scalars.flag("dropout", "training", training)
     arguments.tensor("dropout", "input", input)
     if not training or p == 0:

@@ -48,7 +48,7 @@ def _sign(x: Array) -> Array:
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
-def _checked_division(a: Array, b: Array, divide: Any) -> Array:
+def checked_division(a: Array, b: Array, divide: Any) -> Array:
     """Divide; of integers, raise where b is 0, for which NumPy only warns and gives 0."""
     if a.dtype.kind in "iub" and not b.all():
         raise RuntimeError("ZeroDivisionError: an integer tensor is divided by 0")
@@ -93,11 +93,11 @@ mul = binary("mul", np.multiply,           lambda g, b: g * b,          lambda g
     "a · b")
 _div = binary("div", np.divide,            lambda g, b: g / b,          lambda g, y, b: -g * y / b,
     "a / b. Integers are first converted to the default dtype.", floating=True)
-_div_floor = binary("div", partial(_checked_division, divide=np.floor_divide), zero_vjp, zero_vjp,
+_div_floor = binary("div", partial(checked_division, divide=np.floor_divide), zero_vjp, zero_vjp,
     "a / b, rounded down")
-_div_trunc = binary("div", partial(_checked_division, divide=_truncate), zero_vjp, zero_vjp,
+_div_trunc = binary("div", partial(checked_division, divide=_truncate), zero_vjp, zero_vjp,
     "a / b, rounded towards 0")
-remainder = binary("remainder", partial(_checked_division, divide=np.remainder), lambda g: g,
+remainder = binary("remainder", partial(checked_division, divide=np.remainder), lambda g: g,
                                            lambda g, a, b: -g * (a // b),
     "a - b ⌊a / b⌋: the remainder of the division a / b, with the sign of b")
 _pow = binary("pow", _power,               _pow_vjp_a,                   _pow_vjp_b,

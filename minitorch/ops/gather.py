@@ -11,10 +11,11 @@ from ..autograd.graph import record
 from . import arguments, operand
 from .arguments import dim_of
 from .indexing import along, choose, getitem
-from .shape import expand
+from .shape import expand, reshape
 from .where import where
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
 
@@ -58,6 +59,35 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if not input.array.ndim and index.array.ndim:
         return expand(input, index.array.shape)
     return choose("gather", input, places, [index])
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`gather`, with input and indices broadcast along the other dimensions; -1 is the last place.
+
+    Without `dim`, of the flattened input by the flattened indices.
+    """
+    name = "take_along_dim"
+    x, places = arguments.tensor(name, "input", input), arguments.index(name, "indices", indices)
+    if dim is None:
+        x, places, dim = reshape(x, -1), places.reshape(-1), 0
+    if x.array.ndim != places.ndim:
+        raise RuntimeError(
+            f"{name}: input and indices must have as many dimensions, but their shapes are "
+            f"{x.array.shape} and {places.shape}"
+        )
+    axis = dim_of(name, dim, places.ndim)
+    n = x.array.shape[axis] if places.ndim else 1
+    found = x._wrap(np.where(places < 0, places + n, places))
+    if not places.ndim:
+        return gather(x, axis, found)
+    shapes = [list(t.array.shape) for t in (x, found)]
+    sizes = [shape.pop(axis) for shape in shapes]
+    others = arguments.broadcast(name, *map(tuple, shapes))
+    x, found = (
+        expand(t, (*others[:axis], size, *others[axis:]))
+        for t, size in zip((x, found), sizes, strict=True)
+    )
+    return gather(x, axis, found)
 
 
 def _part_of(name: str, src: Any, input: Tensor, index: Tensor) -> Tensor:
@@ -144,22 +174,28 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return choose("index_select", input, _slices("index_select", input, dim, index), [index])
 
 
+def _as_slices(name: str, input: Tensor, slices: tuple[Any, ...], source: Any) -> Array:
+    """Return the array of `source`, which must be of the shape that the slices have."""
+    x, s = input.array, arguments.tensor(name, "source", source).array
+    if s.dtype != x.dtype:
+        raise RuntimeError(
+            f"{name}: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
+        )
+    if s.shape != x[slices].shape and s.ndim + x.ndim > 1:
+        raise RuntimeError(
+            f"{name}: source must have shape {x[slices].shape}, as index_select(input, dim, "
+            f"index) has, not {s.shape}"
+        )
+    return s
+
+
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
     """`input`, with alpha times the slices of source added to those that the index names."""
     slices = _slices("index_add", input, dim, index)
-    x, s = input.array, arguments.tensor("index_add", "source", source).array
-    if s.dtype != x.dtype:
-        raise RuntimeError(
-            f"index_add: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
-        )
-    if s.shape != x[slices].shape and s.ndim + x.ndim > 1:
-        raise RuntimeError(
-            f"index_add: source must have shape {x[slices].shape}, as index_select(input, dim, "
-            f"index) has, not {s.shape}"
-        )
-    y = x.copy()
+    s = _as_slices("index_add", input, slices, source)
+    y = input.array.copy()
     np.add.at(y, slices, s * dtypes.number("index_add", alpha, s.dtype))
     return record(
         "index_add",
@@ -175,3 +211,20 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     named = np.zeros(input.array.shape, np.bool_)
     named[slices] = True
     return where(input._wrap(named), operand.filling("index_fill", input, value), input)
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """`input`, but the slices of source in the place of those along `dim` that the index names.
+
+    Where the index names a slice twice, one of the two is there, and both get its gradient.
+    """
+    slices = _slices("index_copy", input, dim, index)
+    s = _as_slices("index_copy", input, slices, source)
+    y = input.array.copy()
+    y[slices] = s.reshape(y[slices].shape)
+    return record(
+        "index_copy",
+        y,
+        (input, lambda g, index: index_fill(g, dim, index, 0), index),
+        (source, lambda g, index: index_select(g, dim, index), index),
+    )

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, scalars
 from ..autograd.graph import record
 from ..autograd.views import overwrite
 from ..random import numpy_of
@@ -56,6 +57,8 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
         x = input._wrap(input.array)
         x._node, x._requires_grad = input._node, input._requires_grad
         result = op(x, *args, **options)
+        if result is x:  # as of dropout outside training
+            return input
         saved = ref(x)
         del x
         old = saved()
@@ -67,7 +70,25 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`{op.__name__}`, in place: its result becomes the tensor's elements."
+    method.__wrapped__ = op  # type: ignore[attr-defined]  # so that its signature is known
     return method
+
+
+def with_inplace(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Give an operation the option `inplace`, as its last argument: change the input itself?"""
+    change, most = in_place(op), op.__code__.co_argcount - 1
+
+    @wraps(op)
+    def call(input: Tensor, *args: Any, inplace: bool = False, **options: Any) -> Tensor:
+        if len(args) > most:
+            *args, inplace = args  # type: ignore[assignment]
+        if inplace is False:
+            return op(input, *args, **options)
+        chosen = change if scalars.flag(op.__name__, "inplace", inplace) else op
+        return chosen(input, *args, **options)
+
+    call.__doc__ = f"{op.__doc__}\n\n`inplace=True` changes the input itself, and returns it."
+    return call
 
 
 add_ = in_place(add)
@@ -130,6 +151,32 @@ def uniform_(
     x = arguments.floating_point("uniform_", "self", input).array
     draw = numpy_of(generator).random(x.shape, x.dtype)
     return copy_(input, input._wrap(draw * x.dtype.type(b - a) + x.dtype.type(a)))
+
+
+def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Set every element to 1 with probability p, else to 0.
+
+    p is a number, or a tensor that broadcasts to the shape.
+    """
+    x, chances = input.array, p if arguments.is_tensor(p) else dtypes.real("bernoulli_", p)
+    if arguments.is_tensor(p):
+        arguments.broadcasts_to("bernoulli_", "p", p, x.shape)
+        chances = p.array
+    if not np.all((chances >= 0) & (chances <= 1)):
+        raise RuntimeError("bernoulli_: a probability is not between 0 and 1")
+    return copy_(input, input._wrap(numpy_of(generator).random(x.shape) < chances))
+
+
+def exponential_(
+    input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Draw every element from the exponential distribution of density lambd · e^(-lambd x)."""
+    rate = dtypes.real("exponential_", lambd)
+    if not rate > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate}")
+    x = arguments.floating_point("exponential_", "self", input).array
+    draw = numpy_of(generator).standard_exponential(x.shape, x.dtype)
+    return copy_(input, input._wrap(draw / x.dtype.type(rate)))
 
 
 def setitem(input: Tensor, index: Any, value: Operand) -> None:

@@ -4,20 +4,27 @@ checks         what optimizers and schedules accept
 states         what they load
 optimizer      what an optimizer is: parameters in groups, their options, a state to save
 sgd, adam      the updates
+rmsprop        those from which Adam comes
 scheduler      what a schedule is
-lr_scheduler   learning rates that change during training
+lr_scheduler   learning rates that change during training; they stand in `schedules/`
 bundles        speed: small parameters laid end to end and updated as one
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
-from . import lr_scheduler
+from .._compat.optimizer_options import takes_options_without_effect as _takes_options
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
+for _optimizer in (SGD, Adam, AdamW):
+    _takes_options(_optimizer)
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]
+
+if _TYPE_CHECKING:
+    from . import lr_scheduler
+    from .rmsprop import Adagrad, RMSprop
+else:  # loaded when asked for
+    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler", ".rmsprop": "Adagrad RMSprop"})

@@ -64,7 +64,7 @@ def _betas(name: str, betas: Any) -> None:
         number(f"betas[{i}]", beta, 0, BELOW_1, called=f"beta parameter at index {i}")
 
 
-_flag = partial(scalars.flag, "")
+flag = partial(scalars.flag, "")
 
 _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "lr": partial(number, low=0, called="learning rate"),
@@ -73,14 +73,18 @@ _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "betas": _betas,
     "eps": partial(number, low=0, called="epsilon value"),
     "weight_decay": partial(number, low=0),
-    "nesterov": _flag,
-    "amsgrad": _flag,
-    "maximize": _flag,
+    "alpha": partial(number, low=0, high=1),
+    "lr_decay": partial(number, low=0),
+    "initial_accumulator_value": partial(number, low=0),
+    "centered": flag,
+    "nesterov": flag,
+    "amsgrad": flag,
+    "maximize": flag,
 }
 
 
 def options(options: dict[str, Any]) -> None:
-    """Check the options of a parameter group of SGD or Adam.
+    """Check the options of a parameter group of one of the optimizers.
 
     Raises:
         TypeError: one is of another type.
@@ -110,12 +114,13 @@ def listed(params: Any) -> list[Any]:
     return list(params)
 
 
-def parameters(group: Any) -> list[Tensor]:
-    """Return the parameters of a group as a list.
+def parameters(group: Any) -> tuple[list[Tensor], list[str]]:
+    """Return the parameters of a group, and their names if it gives (name, parameter).
 
     Raises:
         TypeError: the group is no dict, or holds something other than tensors.
-        ValueError: it has no parameters, or an optimizer cannot change one of them in place.
+        ValueError: it has no parameters, or an optimizer cannot change one of them in place; or
+            some have names, and others do not.
     """
     if not isinstance(group, dict):
         raise TypeError(f"param_group must be a dict, but got {type(group)}")
@@ -123,6 +128,14 @@ def parameters(group: Any) -> list[Tensor]:
         raise ValueError(f"a parameter group needs its 'params', and has only {list(group)}")
     params = group["params"]
     found = [params] if isinstance(params, Tensor) else listed(params)
+    named = [p for p in found if isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str)]
+    names = [name for name, _ in named]
+    if names:
+        if len(names) < len(found):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names are missing"
+            )
+        found = [p for _, p in named]
     for p in found:
         if not isinstance(p, Tensor):
             raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {p!r}")
@@ -140,7 +153,7 @@ def parameters(group: Any) -> list[Tensor]:
             raise ValueError(
                 "can't optimize a Tensor of memory that is read-only: take its clone()"
             )
-    return found
+    return found, names
 
 
 def gradient(p: Tensor, g: Tensor) -> None:

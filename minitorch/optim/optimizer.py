@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from .._compat.missing import Explained
 from ..autograd.grad_mode import enable_grad
 from ..autograd.graph import version_counter
 from ..dtypes import Array
@@ -16,7 +17,7 @@ from ..tensor import Tensor
 from . import checks, states
 
 
-class Optimizer:
+class Optimizer(Explained):
     """Changes parameters in place by their gradients, after `backward()`.
 
         optimizer = SGD(model.parameters(), lr=0.1)
@@ -30,6 +31,7 @@ class Optimizer:
 
     Args:
         params: tensors, or dicts `{"params": tensors, "lr": 0.1, …}`, each a group with options.
+            Instead of a tensor, (name, tensor) may be given, as `named_parameters()` does.
         defaults: the options of groups that do not give them.
 
     Attributes:
@@ -65,8 +67,15 @@ class Optimizer:
             ValueError: a tensor is not a leaf, or is in another group already; or an option is out
                 of range.
         """
-        params = checks.parameters(param_group)
+        params, names = checks.parameters(param_group)
         group = {**self.defaults, **param_group, "params": params}
+        if names:
+            group["param_names"] = names
+        if any(("param_names" in other) != ("param_names" in group) for other in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"with{'' if names else 'out'} names to the optimizer"
+            )
         self.check_options(group)
         if len(set(params)) < len(params):
             twice = "optimizer contains a parameter group with duplicate parameters"
@@ -179,7 +188,7 @@ class Optimizer:
                 raise ValueError(f"loaded state dict has a state of {number!r}, which no group has")
             p, options = parameter[number]
             where = f"state[{number!r}]"
-            state[p] = states.state(where, p, values, self.keeps, options.get("amsgrad"))
+            state[p] = states.state(where, p, values, self.keeps, options)
         for loaded, own in zip(groups, self.param_groups, strict=True):
             own.update({k: deepcopy(v) for k, v in loaded.items() if k != "params"})
         self.state = defaultdict(dict, state)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
+from .._compat.missing import Explained
 from . import checks, states
 from .optimizer import Optimizer
 
 
-class LRScheduler:
+class LRScheduler(Explained):
     """What schedules share: sets the learning rate of each of an optimizer's groups, at each step.
 
     A subclass writes `get_lr`: from `base_lrs`; or from the groups' present rates, times the ratio
-    of one step to the step before, so that several schedulers of one optimizer multiply. What it
-    cannot take, its `check` refuses, when it is made and when a state is loaded.
+    of one step to the step before, so that several schedulers of one optimizer multiply. It may
+    also write `_get_closed_form_lr`: the same from `base_lrs` alone. What it cannot take, its
+    `check` refuses, when it is made and when a state is loaded.
 
     Args:
         optimizer: the one whose rates are set. The first are set at once.
@@ -32,6 +34,7 @@ class LRScheduler:
     """
 
     _is_initial = False
+    _get_lr_called_within_step = False  # for subclasses that warn unless it is True in get_lr
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
@@ -60,7 +63,7 @@ class LRScheduler:
         """Return the rate of each group at step `last_epoch`; each class writes its own."""
         raise NotImplementedError(f"{type(self).__name__} needs a get_lr()")
 
-    def _closed_form_lr(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         """Return the rates at step `last_epoch`, computed from `base_lrs` alone."""
         return self.get_lr()
 
@@ -84,18 +87,38 @@ class LRScheduler:
             group["lr"] = float(lr)
         self._last_lr = self._present()
 
-    def step(self) -> None:
-        """Set the rates of the next step."""
+    def _update(self, rates: Callable[[], Sequence[float]]) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            self._set(rates())
+        finally:
+            del self._get_lr_called_within_step
+
+    def step(self, epoch: int | None = None) -> None:
+        """Set the rates of the next step.
+
+        Args:
+            epoch: deprecated in PyTorch, with a warning: the step to go to instead.
+        """
         if self.last_epoch == 0 and not (self._is_initial or self.optimizer.has_stepped):
             warnings.warn(
                 "lr_scheduler.step() before optimizer.step(): the first rate of the schedule is "
                 "never used. Call them in the opposite order.",
                 stacklevel=2,
             )
-        self.last_epoch += 1
-        self._set(self.get_lr())
+        self._step_count += 1
+        if epoch is None:
+            self.last_epoch += 1
+            self._update(self.get_lr)
+        else:
+            warnings.warn(
+                "lr_scheduler.step(epoch) is deprecated: call step() once for each step.",
+                stacklevel=2,
+            )
+            self._jump(epoch)
 
     def _initial_step(self) -> None:
+        self._step_count = 0
         self._is_initial = True
         self.step()
         del self._is_initial
@@ -103,7 +126,7 @@ class LRScheduler:
     def _jump(self, n: int) -> None:
         """Go to step n, whatever the present rates are."""
         self.last_epoch = n
-        self._set(self._closed_form_lr())
+        self._update(self._get_closed_form_lr)
 
     def get_last_lr(self) -> list[float]:
         """Return the rates that were set last."""

@@ -119,11 +119,17 @@ _STATE: dict[str, Callable[[Tensor, Any], Any]] = {
     "exp_avg": moment,
     "exp_avg_sq": squares,
     "max_exp_avg_sq": squares,
+    "square_avg": squares,
+    "grad_avg": moment,
+    "sum": squares,
 }
+
+_ONLY_WITH = {"max_exp_avg_sq": "amsgrad", "momentum_buffer": "momentum", "grad_avg": "centered"}
+"""What an optimizer keeps only if it has an option."""
 
 
 def state(
-    where: str, p: Tensor, values: Any, keeps: Sequence[str], amsgrad: bool
+    where: str, p: Tensor, values: Any, keeps: Sequence[str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Copy the saved state of a parameter.
 
@@ -132,7 +138,7 @@ def state(
         p: the parameter.
         values: its state, empty before the first step.
         keeps: the names of the entries that it must have; if none are given, it may have any.
-        amsgrad: is "max_exp_avg_sq" needed too?
+        options: those of the parameter's group, without which some entries are not needed.
 
     Raises:
         ValueError: an entry is missing, unknown, or not a value that the optimizer can continue
@@ -141,7 +147,7 @@ def state(
     if not isinstance(values, Mapping):
         raise ValueError(f"loaded state dict, {where} is a {type(values).__name__}, not a dict")
     for name in keeps if values else ():
-        if name != "max_exp_avg_sq" or amsgrad:
+        if name not in _ONLY_WITH or options.get(_ONLY_WITH[name]):
             entry(values, f", {where}", name, object)
     copied = {}
     for name, value in values.items():
@@ -158,6 +164,8 @@ def schedule(state_dict: Any, own: dict[str, Any]) -> None:
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"a state dict is a dict, not a {type(state_dict).__name__}")
     for name, mine in own.items():
+        if name == "_step_count":  # which older states do not have
+            continue
         value = entry(state_dict, "", name, object)
         if name in ("base_lrs", "_last_lr", "lr_lambdas", "_schedulers"):
             with loading(name):

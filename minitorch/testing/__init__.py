@@ -13,4 +13,4 @@ from .gradients import GradcheckError, gradcheck, gradgradcheck
 __all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
 
 if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+    __getattr__, __dir__ = _door(__name__)

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import door as _door
-from . import data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+if _TYPE_CHECKING:
+    from . import checkpoint, data
+else:  # loaded when asked for
+    __getattr__, __dir__ = _door(__name__, {".": "checkpoint data"})

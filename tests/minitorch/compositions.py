@@ -73,11 +73,20 @@ def clamp(x: Tensor, min: float | None, max: float | None) -> Tensor:
     return x if max is None else where(x > max, max, x)
 
 
+def fmod(a: Tensor, b: Tensor) -> Tensor:
+    quotient = div(a, b)
+    return sub(a, mul(b, where(quotient < 0, neg(floor(neg(quotient))), floor(quotient))))
+
+
 ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "neg": neg,
     "sub": sub,
     "div": div,
     "reciprocal": reciprocal,
+    "exp2": lambda x: exp(mul(x, math.log(2))),
+    "log2": lambda x: mul(log(x), 1 / math.log(2)),
+    "log10": lambda x: mul(log(x), 1 / math.log(10)),
+    "fmod": fmod,
     "remainder": lambda a, b: sub(a, mul(b, floor(div(a, b)))),
     "square": lambda x: mul(x, x),
     "sqrt": lambda x: pow(x, 0.5),
@@ -283,10 +292,17 @@ def index_add(x: Tensor, dim: int, index: Any, source: Tensor, alpha: float) -> 
     return add(x, put(mul(source, alpha), at, x.array.shape))
 
 
+def index_copy(x: Tensor, dim: int, index: Any, source: Tensor) -> Tensor:
+    at = (*(slice(None),) * (dim % x.array.ndim), array(index))
+    written = np.zeros(x.array.shape, np.bool_)
+    written[at] = True
+    return where(x._wrap(written), put(source, at, x.array.shape), x)
+
+
 MOVING: dict[str, Callable[..., Any]] = {
     **{name: moved(name) for name in (
         "view", "transpose", "squeeze", "unsqueeze", "diagonal", "flip", "roll", "gather",
-        "index_select", "masked_select")},
+        "index_select", "masked_select", "unfold")},
     "embedding": lambda ids, weight: getitem(weight, ids),
     "pad": pad,
     "tril": triangle(below=True),
@@ -295,6 +311,7 @@ MOVING: dict[str, Callable[..., Any]] = {
     "scatter": scatter,
     "scatter_add": scatter_add,
     "index_add": index_add,
+    "index_copy": index_copy,
 }  # fmt: skip
 
 COMPOSED = {**ELEMENTWISE, **REDUCTIONS, "matmul": matmul, "einsum": einsum, **MOVING}

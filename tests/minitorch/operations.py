@@ -40,6 +40,7 @@ class Row:
 
 
 one, two_three, four = np.ones(1), np.ones((2, 3)), np.ones(4)
+ones32 = np.ones(4, np.float32)
 number = "must be a Tensor"
 
 
@@ -75,6 +76,9 @@ ELEMENTWISE = [
     unary("expm1", math.expm1, -3, 3),
     unary("log", math.log, *POSITIVE),
     unary("log1p", math.log1p, -0.8, 3),
+    unary("exp2", lambda x: 2**x, -3, 3),
+    unary("log2", math.log2, *POSITIVE),
+    unary("log10", math.log10, *POSITIVE),
     unary("sqrt", math.sqrt, *POSITIVE),
     unary("rsqrt", lambda x: 1 / math.sqrt(x), *POSITIVE),
     unary("square", lambda x: x * x, -3, 3),
@@ -110,6 +114,7 @@ ELEMENTWISE = [
     binary("div", lambda a, b: a / b, b=POSITIVE),
     binary("pow", lambda a, b: a**b, POSITIVE),
     binary("remainder", lambda a, b: a - b * np.floor(a / b), b=POSITIVE),
+    binary("fmod", lambda a, b: a - b * np.trunc(a / b), b=POSITIVE),
     binary("floor_divide", lambda a, b: np.floor(a / b), b=POSITIVE, gradient=1),
     binary("maximum", lambda a, b: np.where(a > b, a, b), (-2, 2), (-1.9, 2.1)),
     binary("minimum", lambda a, b: np.where(a < b, a, b), (-2, 2), (-1.9, 2.1)),
@@ -155,6 +160,38 @@ def clamp_value(x: Array, min: float | None, max: float | None) -> Array:
     return np.array([sorted((low, v, high))[1] if low <= high else high for v in x.flat]).reshape(x.shape)
 
 
+def plus_call(low: float) -> Callable[[Draws], Call]:
+    """Three arrays that broadcast, the last of numbers above `low`, and a factor."""
+
+    def draw(d: Draws) -> Call:
+        shape = d.shape()
+        x = [d.floats(d.part_of(shape)) for _ in "ab"]
+        return [*x, d.floats(d.part_of(shape), low, 2.0)], {"value": d.one_of(1, -0.5)}
+
+    return draw
+
+
+def lerp_call(d: Draws) -> Call:
+    shape = d.shape()
+    a, b, weight = (d.floats(d.part_of(shape)) for _ in "abw")
+    return [a, b, d.one_of(0.25, 0.75, 2.0) if d.int(0, 1) else weight], {}
+
+
+def masked_scatter_call(d: Draws) -> Call:
+    shape = d.shape()
+    x, mask = d.floats(d.part_of(shape)), d.bools(d.part_of(shape))
+    n = int(np.prod(np.broadcast_shapes(x.shape, mask.shape)))
+    return [x, mask, d.floats((n + d.int(0, 2),))], {}
+
+
+def masked_scatter_value(x: Array, mask: Array, source: Array) -> Array:
+    x, mask = np.broadcast_arrays(x, mask)
+    y, left = x.copy(), iter(source)
+    for place in np.ndindex(*x.shape):
+        y[place] = next(left) if mask[place] else x[place]
+    return y
+
+
 mask_error = ([two_three, two_three, 0.0], TypeError, "must be a bool tensor")
 CHOOSING = [
     Row("bitwise_and", two_masks, lambda a, b: a & b, 0, (([one, one], RuntimeError, "not defined"),)),
@@ -167,6 +204,20 @@ CHOOSING = [
     Row("masked_select", masked_call(), lambda x, m: np.array(
             [v for v, yes in np.nditer([x, m], ["zerosize_ok"], order="C") if yes]),
         errors=(([two_three, two_three], TypeError, "must be a bool tensor"),)),
+    Row("masked_scatter", masked_scatter_call, masked_scatter_value,
+        errors=(([four, four > 0, one], RuntimeError, "source has 1 elements for the 4 places"),
+                ([four, four > 0, ones32], RuntimeError, "dtypes of input and source differ"))),
+    Row("nan_to_num", lambda d: ([d.floats(d.shape())], {}), lambda x: x, errors=(([1.0], TypeError, number),)),
+    Row("addcmul", plus_call(-2.0), lambda x, a, b, value: x + value * a * b,
+        errors=(([four, two_three, four], RuntimeError, "broadcast"),)),
+    Row("addcdiv", plus_call(0.2), lambda x, a, b, value: x + value * a / b,
+        errors=(([four, four > 0, four > 0], RuntimeError, "integers are not divided"),)),
+    Row("lerp", lerp_call, lambda a, b, w: a + w * (b - a),
+        errors=(([four, four, ones32], RuntimeError, "dtypes differ"), ([four > 0, four, 0.5], RuntimeError, "floating"))),
+    Row("clamp_min", lambda d: ([d.floats(d.shape()), 0.5], {}), lambda x, low: np.array(
+            [v if v > low else low for v in x.flat]).reshape(x.shape), errors=(([1.0, 2.0], TypeError, number),)),
+    Row("clamp_max", lambda d: ([d.floats(d.shape()), 0.5], {}), lambda x, high: np.array(
+            [v if v < high else high for v in x.flat]).reshape(x.shape), errors=(([1.0, 2.0], TypeError, number),)),
     Row("clamp", clamp_call, clamp_value, errors=(([one], RuntimeError, "must not be None"),)),
     Row("equal", lambda d: (d.two(), {}),
         lambda a, b: a.shape == b.shape and a.tolist() == b.tolist(), 0),
@@ -250,6 +301,12 @@ def cumsum_value(x: Array, dim: int) -> Array:
     return np.moveaxis(np.array([sum(rows[: i + 1]) for i in range(len(rows))]), 0, dim)
 
 
+def cumprod_value(x: Array, dim: int) -> Array:
+    rows = np.moveaxis(x, dim, 0)
+    products = [np.prod(rows[: i + 1], 0) for i in range(len(rows))]
+    return np.moveaxis(np.array(products), 0, dim)
+
+
 def sort_call(d: Draws) -> Call:
     x, dim = d.along()
     return [x, dim, bool(d.int(0, 1))], {}
@@ -291,6 +348,8 @@ REDUCTIONS = [
     Row("max", extreme_call, extreme_value("max"), errors=(([nothing, 1], IndexError, "nothing"),)),
     Row("min", extreme_call, extreme_value("min"), errors=(([nothing, 1], IndexError, "nothing"),)),
     Row("cumsum", lambda d: (list(d.along()), {}), cumsum_value),
+    Row("cumprod", lambda d: (list(d.along()), {}), cumprod_value,
+        errors=(([two_three, 2], IndexError, "out of range"),)),
     Row("sort", sort_call, sort_value, errors=(([two_three, 2], IndexError, "out of range"),)),
     Row("argsort", sort_call, lambda *a: sort_value(*a)[1], 0),
     Row("topk", topk_call, topk_value, errors=(([four, 5], RuntimeError, "k=5"),)),
@@ -474,6 +533,109 @@ def triangle_value(below: bool) -> Callable[..., Array]:
     return value
 
 
+def repeat_interleave_call(d: Draws) -> Call:
+    x, dim = d.along(smallest=0)
+    if d.int(0, 1):
+        dim = d.one_of(None, dim)
+        return [x, d.int(0, 3)], {"dim": dim}
+    return [x, d.ints((x.shape[dim],), 0, 3)], {"dim": dim}
+
+
+def repeat_interleave_value(x: Array, repeats: Any, dim: int | None) -> Array:
+    slices = list(np.moveaxis(x.reshape(-1) if dim is None else x, dim or 0, 0))
+    times = [repeats] * len(slices) if isinstance(repeats, int) else repeats
+    copies = [s for s, n in zip(slices, times, strict=True) for _ in range(n)]
+    shape = (0, *np.moveaxis(x, dim or 0, 0).shape[1:]) if dim is not None else (0,)
+    return np.moveaxis(np.array(copies) if copies else np.zeros(shape), 0, dim or 0)
+
+
+def tile_call(d: Draws) -> Call:
+    x = d.floats(d.shape(most=2))
+    return [x, tuple(d.int(0, 2) for _ in range(d.int(0, 3)))], {}
+
+
+def vectors_call(d: Draws) -> Call:
+    return [d.floats((d.int(0, 3),)) for _ in range(d.int(1, 3))], {}
+
+
+def meshgrid_call(d: Draws) -> Call:
+    return vectors_call(d)[0], {"indexing": d.one_of("ij", "xy")}
+
+
+def meshgrid_value(*x: Array, indexing: str) -> Any:
+    order = [1, 0, *range(2, len(x))] if indexing == "xy" and len(x) > 1 else range(len(x))
+    shape = [len(x[i]) for i in order]
+    grids = [np.zeros(shape) for _ in x]
+    for place in np.ndindex(*shape):
+        for i, j in enumerate(order):
+            grids[j][place] = x[j][place[i]]
+    return tuple(grids)
+
+
+def cartesian_value(*x: Array) -> Array:
+    rows = list(itertools.product(*x))
+    return np.array(rows).reshape(len(rows), len(x)) if len(x) > 1 else x[0]
+
+
+def hstack_call(d: Draws) -> Call:
+    rows = d.shape(most=1)
+    return [[d.floats((*rows, d.int(0, 3))) for _ in range(d.int(1, 3))]], {}
+
+
+def vstack_call(d: Draws) -> Call:
+    n = d.int(0, 3)
+    return [[d.floats(d.one_of((n,), (d.int(0, 2), n))) for _ in range(d.int(1, 3))]], {}
+
+
+def narrow_call(d: Draws) -> Call:
+    x, dim = d.along(smallest=0)
+    n = x.shape[dim]
+    start = d.int(0, n)
+    return [x, dim, start - n if start < n and d.int(0, 1) else start, d.int(0, n - start)], {}
+
+
+def narrow_value(x: Array, dim: int, start: int, length: int) -> Array:
+    first = start % x.shape[dim] if start < 0 else start
+    return np.take(x, range(first, first + length), dim)
+
+
+def select_call(d: Draws) -> Call:
+    x, dim = d.along()
+    return [x, dim, d.int(-x.shape[dim], x.shape[dim] - 1)], {}
+
+
+def unfold_call(d: Draws) -> Call:
+    x = d.floats((*d.shape(most=1), d.int(1, 6), *d.shape(most=1)))
+    dim = d.dim(x.ndim)
+    return [x, dim, d.int(0, x.shape[dim]), d.int(1, 3)], {}
+
+
+def unfold_value(x: Array, dim: int, size: int, step: int) -> Array:
+    n = (x.shape[dim] - size) // step + 1
+    windows = [np.moveaxis(np.take(x, range(i * step, i * step + size), dim), dim, -1) for i in range(n)]
+    return np.stack(windows, dim % x.ndim)
+
+
+def unflatten_call(d: Draws) -> Call:
+    sizes = (d.int(1, 2), d.int(0, 2))
+    x = d.floats((*d.shape(most=1), sizes[0] * sizes[1]))
+    return [x, -1, d.one_of(sizes, (-1, sizes[1]) if sizes[1] else sizes)], {}
+
+
+def diag_embed_call(d: Draws) -> Call:
+    x = d.floats(d.shape(1, 2))
+    i = d.int(0, x.ndim)
+    return [x, d.int(-2, 2), i, (i + d.int(1, x.ndim)) % (x.ndim + 1)], {}
+
+
+def diag_embed_value(x: Array, offset: int, dim1: int, dim2: int) -> Array:
+    n = x.shape[-1] + abs(offset)
+    y = np.zeros((*x.shape[:-1], n, n))
+    for i in range(x.shape[-1]):
+        y[..., i + max(-offset, 0), i + max(offset, 0)] = x[..., i]
+    return np.moveaxis(y, (-2, -1), (dim1, dim2))
+
+
 six = np.ones((2, 3))
 SHAPES = [
     Row("reshape", split_shape, lambda x, s: np.array(x.ravel().tolist()).reshape(s),
@@ -512,6 +674,33 @@ SHAPES = [
     Row("roll", roll_call, np.roll, errors=(([six, (1, 2), (0,)], RuntimeError, "as many"),)),
     Row("pad", pad_call, pad_value, errors=(
         ([four, (1,)], RuntimeError, "pairs"), ([four, (4, 0), "reflect"], RuntimeError, "at most"))),
+    Row("repeat_interleave", repeat_interleave_call, repeat_interleave_value, errors=(
+        ([four, -1], RuntimeError, "at least 0"), ([four, np.array([1, 2])], RuntimeError, "one number or 4"),
+        ([four, np.array([-1])], RuntimeError, "not be negative"), ([four, four], RuntimeError, "int64"))),
+    Row("tile", tile_call, np.tile, errors=(([six, (-1,)], RuntimeError, "not negative"),)),
+    Row("meshgrid", meshgrid_call, meshgrid_value,
+        errors=(([six], RuntimeError, "vectors or numbers"), ([four, ones32], RuntimeError, "one dtype"), ([], RuntimeError, "vectors"))),
+    Row("cartesian_prod", vectors_call, cartesian_value, errors=(([six], RuntimeError, "needs vectors"),)),
+    Row("broadcast_tensors", lambda d: (d.two(), {}), lambda a, b: tuple(np.broadcast_arrays(a, b)),
+        errors=(([two_three, four], RuntimeError, "do not broadcast"),)),
+    Row("hstack", hstack_call, np.hstack, errors=(([[]], RuntimeError, "non-empty"),)),
+    Row("vstack", vstack_call, np.vstack, errors=(([[]], RuntimeError, "non-empty"),)),
+    Row("narrow", narrow_call, narrow_value, errors=(
+        ([six, 1, 2, 2], RuntimeError, r"start 2 \+ length 2 exceeds 3"), ([six, 0, 3, 0], IndexError, "range of"),
+        ([six, 0, 0, -1], RuntimeError, "at least 0"), ([np.ones(()), 0, 0, 0], RuntimeError, "without dimensions"))),
+    Row("select", select_call, lambda x, dim, i: np.take(x, i, dim), errors=(([six, 0, 2], IndexError, "out of bounds"),)),
+    Row("swapaxes", dims_call(1, 2), np.swapaxes, errors=(([six, 0, 2], IndexError, "out of range"),)),
+    Row("unfold", unfold_call, unfold_value,
+        errors=(([six, 1, 4, 1], RuntimeError, "above 3"), ([six, 1, 2, 0], RuntimeError, "at least 1"))),
+    Row("unflatten", unflatten_call, lambda x, dim, sizes: x.reshape(*x.shape[:-1], *sizes) if x.size else
+            np.zeros((*x.shape[:-1], *[x.shape[-1] // math.prod(m for m in sizes if m > 0) if n == -1 else n for n in sizes])),
+        errors=(([six, 1, (2, 2)], RuntimeError, "do not multiply to 3"), ([six, 1, (-1, -1)], RuntimeError, "multiply"))),
+    Row("ravel", lambda d: ([d.floats(d.shape())], {}), np.ravel, errors=(([1.0], TypeError, number),)),
+    Row("diag", lambda d: ([d.floats(d.shape(1, 2)), d.int(-2, 2)], {}), np.diag,
+        errors=(([np.ones((1, 1, 1))], RuntimeError, "vector or a matrix"),)),
+    Row("diag_embed", diag_embed_call, diag_embed_value, errors=(([six, 0, 1, 1], RuntimeError, "two dimensions"),)),
+    Row("trace", lambda d: ([d.floats((d.int(0, 3), d.int(0, 3)))], {}), np.trace,
+        errors=(([four], RuntimeError, "expects a matrix"),)),
     Row("tril", triangle_call, triangle_value(below=True), errors=(([four], RuntimeError, "matrices"),)),
     Row("triu", triangle_call, triangle_value(below=False), errors=(([four], RuntimeError, "matrices"),)),
 ]  # fmt: skip
@@ -595,6 +784,76 @@ def index_fill_value(x: Array, dim: int, index: Array, value: float) -> Array:
     return np.moveaxis(y, 0, dim)
 
 
+def index_copy_call(d: Draws) -> Call:
+    """As for index_add, with an index that names no slice twice."""
+    x, dim = d.along()
+    index = d.rng().permutation(x.shape[dim])[: d.int(0, x.shape[dim])]
+    return [x, dim, index, d.floats(np.take(x, index, dim).shape)], {}
+
+
+def index_copy_value(x: Array, dim: int, index: Array, source: Array) -> Array:
+    y = np.moveaxis(x, dim, 0).copy()
+    for i, part in zip(index, np.moveaxis(source, dim, 0), strict=True):
+        y[i] = part
+    return np.moveaxis(y, 0, dim)
+
+
+def take_along_call(d: Draws) -> Call:
+    x, dim = d.along()
+    shape = [d.one_of(1, n) for n in x.shape]
+    shape[dim] = d.int(0, 4)
+    return [x, d.ints(tuple(shape), -x.shape[dim], x.shape[dim]), dim], {}
+
+
+def unique_call(consecutive: bool) -> Callable[[Draws], Call]:
+    def draw(d: Draws) -> Call:
+        x = d.ints(d.shape(1, smallest=1), 0, 2)
+        options = {f"return_{name}": bool(d.int(0, 1)) for name in ("inverse", "counts")}
+        return [x], {**options, "dim": d.one_of(None, d.dim(x.ndim))}
+
+    return draw
+
+
+def unique_value(consecutive: bool) -> Callable[..., Any]:
+    def value(x: Array, return_inverse: bool, return_counts: bool, dim: int | None) -> Any:
+        slices = [s.tolist() for s in (x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0))]
+        groups: list[list[int]] = []
+        for i in range(len(slices)) if consecutive else sorted(range(len(slices)), key=lambda i: slices[i]):
+            if groups and slices[groups[-1][-1]] == slices[i]:
+                groups[-1].append(i)
+            else:
+                groups.append([i])
+        inverse = np.zeros(len(slices), int)
+        for n, group in enumerate(groups):
+            inverse[group] = n
+        values = np.array([slices[group[0]] for group in groups])
+        found = [values if dim is None else np.moveaxis(values, 0, dim)]
+        found += [inverse.reshape(x.shape) if dim is None else inverse] * return_inverse
+        found += [np.array([*map(len, groups)])] * return_counts
+        return tuple(found)
+
+    return value
+
+
+def sorted_call(d: Draws) -> Call:
+    rows = d.shape(most=1)
+    edges = np.sort(d.ints((*rows, d.int(0, 4)), 0, 5))
+    return [edges, d.ints((*rows, d.int(0, 3)), 0, 5)], {"right": bool(d.int(0, 1))}
+
+
+def sorted_value(edges: Array, x: Array, right: bool) -> Array:
+    y = np.zeros(x.shape, int)
+    for place in np.ndindex(*x.shape):
+        row = edges[place[:-1]] if edges.ndim > 1 else edges
+        y[place] = sum(e < x[place] or (right and e == x[place]) for e in row)
+    return y
+
+
+def bucketize_call(d: Draws) -> Call:
+    (edges, x), options = sorted_call(d)
+    return [x, edges.reshape(-1)[:4] if edges.ndim == 1 else np.arange(3)], options
+
+
 def ids_call(d: Draws) -> Call:
     return [d.ints(d.shape(), 0, 5), d.floats((5, d.int(0, 3)))], {}
 
@@ -608,7 +867,7 @@ negative = ([four, 0, ids(-1)], IndexError, "not in range")
 of_floats = ([four, 0, four], RuntimeError, "must be an int64")
 INDEXING = [
     Row("getitem", getitem_call, lambda x, index: x[index],
-        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "ints or bools"))),
+        errors=(([four, 4], IndexError, "out of bounds"), ([four, four], IndexError, "uint8 or bool"))),
     Row("gather", gather_call, gather_value, errors=(out_of_range, negative, of_floats)),
     Row("scatter", scatter_call, scatter_value(add=False),
         errors=(([four, 0, ids(4), one], IndexError, "not in range"),
@@ -619,11 +878,32 @@ INDEXING = [
         errors=(out_of_range, negative, of_floats)),
     Row("index_add", index_add_call, index_add_value,
         errors=(([four, 0, ids(0, 1), one], RuntimeError, "source must have shape"),)),
+    Row("index_copy", index_copy_call, index_copy_value,
+        errors=(([four, 0, ids(0, 1), one], RuntimeError, "source must have shape"), ([four, 0, ids(0), np.ones(1, np.float32)], RuntimeError, "dtypes"))),
+    Row("take_along_dim", take_along_call, lambda x, i, dim: np.take_along_axis(x, i, dim),
+        errors=(([four, ids(4), 0], IndexError, "not in range"), ([six, ids(0), 0], RuntimeError, "as many dimensions"))),
     Row("index_fill", lambda d: (lambda c: ([*c[0], 7.0], {}))(slices_call(d)), index_fill_value,
         errors=(([four, 0, ids(4), 0.0], IndexError, "not in range"),)),
     Row("nonzero", lambda d: ([d.ints(d.shape(), 0, 2)], {}),
         lambda x: (lambda found: np.array(found, int).reshape(len(found), x.ndim))(
             [i for i in np.ndindex(*x.shape) if x[i]]), 0),
+    Row("argwhere", lambda d: ([d.ints(d.shape(), 0, 2)], {}),
+        lambda x: np.array([i for i in np.ndindex(*x.shape) if x[i]], int).reshape(int((x != 0).sum()), x.ndim), 0),
+    Row("count_nonzero", lambda d: (lambda x: ([x], {"dim": d.dims(x.ndim)}))(d.ints(d.shape(), 0, 2)),
+        lambda x, dim: (x != 0).sum(dim), 0),
+    Row("bincount", lambda d: ([d.ints((d.int(0, 5),), 0, 4)], {"minlength": d.int(0, 5)}),
+        lambda x, minlength: np.array([sum(v == i for v in x) for i in range(max([minlength, *(x + 1)]))]), 0,
+        (([ids(-1)], RuntimeError, "not negative"), ([four], RuntimeError, "whole numbers"),
+         ([ids(1), four], RuntimeError, "weights has shape"))),
+    Row("isin", lambda d: ([d.ints(d.shape(), 0, 4), d.ints(d.shape(), 0, 4)], {"invert": bool(d.int(0, 1))}),
+        lambda x, of, invert: np.array([(v in of.ravel().tolist()) != invert for v in x.flat]).reshape(x.shape), 0),
+    Row("unique", unique_call(False), unique_value(False), 0,
+        (([six, 0], TypeError, "'sorted'|bool"), ([np.ones((0, 2)), True, False, False, 1], RuntimeError, "are empty"))),
+    Row("unique_consecutive", unique_call(True), unique_value(True), 0, (([six, 0], TypeError, "return_inverse"),)),
+    Row("searchsorted", sorted_call, sorted_value, 0,
+        (([four, ones32], RuntimeError, "dtypes"), ([six, four], RuntimeError, "one for each row"))),
+    Row("bucketize", bucketize_call, lambda x, edges, right: sorted_value(edges, x, right), 0,
+        (([four, six], RuntimeError, "one sequence"),)),
     Row("one_hot", lambda d: ([d.ints(d.shape(), 0, 4), 4], {}), lambda x, n: np.eye(n)[x].astype(int), 0,
         (([ids(3), 3], IndexError, "not in range"),)),
     Row("embedding", ids_call, None, errors=(([ids(2), six], IndexError, "not in range"),)),
@@ -651,6 +931,22 @@ def matrices(left: str, right: str) -> Callable[[Draws], Call]:
     return draw
 
 
+def plus_product_call(left: str, right: str) -> Callable[[Draws], Call]:
+    """What is added, two arrays of matrices, and the factors."""
+
+    def draw(d: Draws) -> Call:
+        (a, b), _ = matrices(left, right)(d)
+        shape = (*a.shape[:-1], b.shape[-1])
+        options = {"beta": d.one_of(1, 0, -0.5), "alpha": d.one_of(1, 2.0)}
+        return [d.floats(d.part_of(shape)), a, b], options
+
+    return draw
+
+
+def plus_product(x: Array, a: Array, b: Array, beta: float, alpha: float) -> Array:
+    return beta * x + alpha * (a[..., None] * b[..., None, :, :]).sum(-2)
+
+
 EQUATIONS = (
     "ij,jk->ik", "bij,bjk->bik", "bhqd,bhkd->bhqk", "i,j->ij", "ij,ij->", "ij->ji", "ij->j",
     "ii->i", "ii", "ij,jk", "...ij,...jk->...ik", "i...->...", "ij,jk,kl->il", "ij,k->j", "iij,jk->ki",
@@ -676,6 +972,10 @@ LINEAR_ALGEBRA = [
     Row("mm", matrices("nk", "km"), np.dot, errors=(([six, four], RuntimeError, "Use matmul"),)),
     Row("bmm", matrices("bnk", "bkm"), lambda a, b: (a[:, :, :, None] * b[:, None]).sum(2),
         errors=(([six, six], RuntimeError, "Use matmul"),)),
+    Row("addmm", plus_product_call("nk", "km"), plus_product,
+        errors=(([six, six, six], RuntimeError, "k is both 3 and 2"), ([four, six, six.T], RuntimeError, "does not broadcast"),
+                ([ones32[:1], six, six.T], RuntimeError, "dtypes differ"))),
+    Row("baddbmm", plus_product_call("bnk", "bkm"), plus_product, errors=(([six, six, six], RuntimeError, "2 dimensions"),)),
     Row("mv", matrices("nk", "k"), lambda a, b: (a * b).sum(1), errors=(([six, six], RuntimeError, "Use matmul"),)),
     Row("dot", matrices("k", "k"), lambda a, b: (a * b).sum(), errors=(([one, four], RuntimeError, "one size"),)),
     Row("outer", matrices("n", "m"), lambda a, b: a[:, None] * b, errors=(([six, four], RuntimeError, "two vectors"),)),

@@ -68,7 +68,7 @@ def test_each_module_explains_a_name_that_it_lacks(owner: str) -> None:
     assert not hasattr(module, "conv2d")
     with pytest.raises(AttributeError) as sentence:
         module.conv2d  # noqa: B018
-    assert str(sentence.value).startswith(f"{owner!r} has no attribute 'conv2d': ")
+    assert str(sentence.value).startswith(f"module {owner!r} has no attribute 'conv2d': ")
     with pytest.raises(ImportError) as error:
         exec(f"from {owner} import conv2d")
     assert str(error.value) == str(sentence.value)

@@ -207,7 +207,7 @@ def test_layers_print_their_options() -> None:
         "LayerNorm((2, 3), eps=0.5, elementwise_affine=False, bias=False)"
     )
     assert repr(nn.RMSNorm(2)) == "RMSNorm((2,), eps=None, elementwise_affine=True)"
-    assert repr(nn.Dropout()) == "Dropout(p=0.5)"
+    assert repr(nn.Dropout()) == "Dropout(p=0.5, inplace=False)"
     assert repr(nn.GELU("tanh")) == "GELU(approximate='tanh')"
     assert repr(nn.LogSoftmax(1)) == "LogSoftmax(dim=1)"
     assert repr(nn.Embedding(3, 2)) == "Embedding(3, 2)"

@@ -13,11 +13,22 @@ import pytest
 import minitorch as mt
 from minitorch import optim
 from minitorch.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
     CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
     LambdaLR,
     LinearLR,
     LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
     SequentialLR,
+    StepLR,
+    _LRScheduler,
 )
 
 
@@ -111,10 +122,18 @@ MAKE: list[Callable[[optim.Optimizer], LRScheduler]] = [
     lambda o: LinearLR(o, total_iters=7),
     lambda o: CosineAnnealingLR(o, 6),
     lambda o: SequentialLR(o, [LinearLR(o, total_iters=3), CosineAnnealingLR(o, 6)], [3]),
+    lambda o: ChainedScheduler([ConstantLR(o, 0.5, 4), ExponentialLR(o, 0.9)]),
+    lambda o: MultiStepLR(o, [2, 2, 6], 0.3),
+    lambda o: StepLR(o, 3),
+    lambda o: MultiplicativeLR(o, lambda n: 1 - 1 / (1 + n)),
+    lambda o: PolynomialLR(o, 9, 2.0),
+]
+OTHERS: list[Callable[[optim.Optimizer], LRScheduler]] = [  # which PyTorch's never warn
+    lambda o: CosineAnnealingWarmRestarts(o, 2, 2),
 ]
 
 
-@pytest.mark.parametrize("make", MAKE)
+@pytest.mark.parametrize("make", [*MAKE, *OTHERS, lambda o: OneCycleLR(o, 2.0, 14)])
 @pytest.mark.parametrize("steps", [0, 2, 3, 5])
 def test_a_resumed_schedule_is_the_same_to_the_last_bit(
     make: Any, steps: int, tmp_path: Any
@@ -138,6 +157,138 @@ def test_the_state_of_a_callable_object_is_kept() -> None:
     resumed.load_state_dict(state)
     assert rates(resumed, 1)[1] == 3.0
     assert isinstance(resumed.lr_lambdas[0], Slope)
+
+
+def test_stretches_milestones_powers_and_constants() -> None:
+    runs = [
+        (StepLR(optimizer(), 2, 0.5), [1, 1, 0.5, 0.5, 0.25]),
+        (MultiStepLR(optimizer(), [3, 1, 3], 0.5), [1, 0.5, 0.5, 0.125, 0.125]),
+        (ExponentialLR(optimizer(), 0.5), [1, 0.5, 0.25, 0.125, 0.0625]),
+        (ConstantLR(optimizer(), 0.25, 2), [0.25, 0.25, 1, 1, 1]),
+        (ConstantLR(optimizer(), 0.0, 2), [0, 0, 1, 1, 1]),
+        (PolynomialLR(optimizer(), 4), [1, 0.75, 0.5, 0.25, 0]),
+        (PolynomialLR(optimizer(), 2, power=2), [1, 0.25, 0, 0, 0]),
+        (MultiplicativeLR(optimizer(), lambda n: 1 / n), [1, 1, 1 / 2, 1 / 6, 1 / 24]),
+    ]
+    for scheduler, expected in runs:
+        assert rates(scheduler, 4) == pytest.approx(expected, rel=1e-14)
+        assert scheduler.get_last_lr()[1] == pytest.approx(expected[4] / 2, rel=1e-14)
+
+
+def test_all_at_once_multiply() -> None:
+    o = optimizer()
+    both = ChainedScheduler([ConstantLR(o, 0.5, 2), ExponentialLR(o, 0.8)])
+    assert rates(both, 3) == pytest.approx([0.5, 0.4, 0.64, 0.512], rel=1e-14)
+
+
+def test_waves_restart_and_grow() -> None:
+    scheduler = CosineAnnealingWarmRestarts(optimizer(), 2, T_mult=2, eta_min=0.1)
+    expected = [cosine(n, 2, 0.1) for n in range(2)] + [cosine(n, 4, 0.1) for n in range(4)]
+    assert rates(scheduler, 6) == pytest.approx([*expected, 1.0], rel=1e-14)
+    assert (scheduler.T_cur, scheduler.T_i) == (0, 8)
+    scheduler.step(2 + 1 / 3)  # within an epoch
+    assert scheduler.get_last_lr()[0] == pytest.approx(cosine(1 / 3, 4, 0.1), rel=1e-14)
+    later = CosineAnnealingWarmRestarts(scheduler.optimizer, 2, 2, last_epoch=6)
+    assert (later.last_epoch, later.T_cur, later.T_i) == (7, 1, 8)
+
+
+def test_one_cycle_goes_up_and_down_and_the_momentum_down_and_up() -> None:
+    o = optim.SGD([mt.ones(1, requires_grad=True)], momentum=0.5)
+    scheduler = OneCycleLR(
+        o, 1.0, epochs=3, steps_per_epoch=3, pct_start=5 / 9, anneal_strategy="linear",
+        div_factor=5.0, final_div_factor=2.0, base_momentum=0.5, max_momentum=0.9,
+    )  # fmt: skip
+    found = [(o.param_groups[0]["lr"], o.param_groups[0]["momentum"])]
+    for _ in range(8):
+        o.step()
+        scheduler.step()
+        found.append((scheduler.get_last_lr()[0], o.param_groups[0]["momentum"]))
+    up, down = [0.2, 0.4, 0.6, 0.8, 1.0], [0.775, 0.55, 0.325, 0.1]
+    assert [lr for lr, _ in found] == pytest.approx([*up, *down], rel=1e-12)
+    momenta = [0.9, 0.8, 0.7, 0.6, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert [m for _, m in found] == pytest.approx(momenta, rel=1e-12)
+    o.step()
+    scheduler.step()  # as in PyTorch, one step more is taken, but the rate is not below 0 here
+    assert scheduler.get_last_lr() == [0.0]
+    with pytest.raises(ValueError, match="Tried to step 10 times"):
+        scheduler.step()
+
+
+def test_one_cycle_in_three_phases_changes_the_first_beta() -> None:
+    o = optim.AdamW([mt.ones(1, requires_grad=True)], betas=(0.5, 0.99))
+    scheduler = OneCycleLR(o, 1.0, 12, pct_start=0.25, three_phase=True)
+    found = []
+    for _ in range(12):
+        found.append((o.param_groups[0]["lr"], o.param_groups[0]["betas"]))
+        o.step()
+        scheduler.step()
+    assert [found[n][0] for n in (0, 2, 4, 11)] == pytest.approx([0.04, 1.0, 0.04, 4e-6])
+    assert [found[n][1][0] for n in (0, 2, 4, 11)] == pytest.approx([0.95, 0.85, 0.95, 0.95])
+    assert {betas[1] for _, betas in found} == {0.99}
+
+
+def test_a_phase_of_no_steps_is_at_its_end() -> None:
+    scheduler = OneCycleLR(optimizer(), 1.0, 10, pct_start=0.1)  # where PyTorch divides by 0
+    assert scheduler.get_last_lr() == [1.0, 1.0]
+
+
+def test_a_plateau_lowers_the_rate_after_patience() -> None:
+    scheduler = ReduceLROnPlateau(optimizer(), factor=0.5, patience=1, cooldown=2, min_lr=[0.2, 0])
+    found = []
+    for loss in [1.0, 1.0, 0.9999, mt.tensor(1.0), 1.0, 1.0, 1.0, 0.5, 0.6, math.nan, 0.7, 0.7]:
+        scheduler.step(loss)
+        found.append(scheduler.get_last_lr()[0])
+    assert found == [1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.2, 0.2]
+    assert scheduler.get_last_lr()[1] == 0.0625
+    assert (scheduler.best, scheduler.in_cooldown, scheduler.last_epoch) == (0.5, True, 12)
+    higher = ReduceLROnPlateau(optimizer(), "max", patience=0, threshold=0.1, threshold_mode="abs")
+    for accuracy, lr in [(0.5, 1.0), (0.61, 1.0), (0.7, 0.1), (0.8, 0.1)]:
+        higher.step(accuracy)
+        assert higher.get_last_lr()[0] == pytest.approx(lr)
+
+
+def test_a_plateaus_state_and_a_group_that_came_later(tmp_path: Any) -> None:
+    scheduler = ReduceLROnPlateau(optimizer(), patience=2)
+    mt.save(scheduler.state_dict(), tmp_path / "new")
+    assert mt.load(tmp_path / "new")["best"] == math.inf
+    for _ in range(3):
+        scheduler.step(1.0)
+    mt.save(scheduler.state_dict(), tmp_path / "state")
+    scheduler.optimizer.add_param_group({"params": mt.ones(1), "lr": 10.0})
+    resumed = ReduceLROnPlateau(scheduler.optimizer)
+    resumed.load_state_dict({**mt.load(tmp_path / "state"), "_last_lr": resumed.get_last_lr()})
+    resumed.step(1.0)
+    assert resumed.get_last_lr() == pytest.approx([0.1, 0.05, 1.0])
+
+
+def test_a_schedule_written_for_pytorch_finds_its_names() -> None:
+    class Noam(_LRScheduler):
+        def __init__(self, optimizer: Any, warmup: int, last_epoch: int = -1) -> None:
+            self.warmup = warmup
+            super().__init__(optimizer, last_epoch)
+
+        def get_lr(self) -> list[float]:
+            assert self._get_lr_called_within_step
+            n = self._step_count
+            return [base * min(n / self.warmup, 1) for base in self.base_lrs]
+
+    scheduler = Noam(optimizer(), 4)
+    assert rates(scheduler, 4) == [0.25, 0.5, 0.75, 1, 1]
+    assert not scheduler._get_lr_called_within_step
+    before = {k: v for k, v in scheduler.state_dict().items() if k != "_step_count"}
+    again = Noam(optimizer(), 4)
+    again.load_state_dict(before)  # a state of an older file
+    assert again.last_epoch == 4
+
+
+def test_a_step_that_is_given_is_gone_to_with_a_warning() -> None:
+    scheduler = StepLR(optimizer(), 2, 0.5)
+    scheduler.optimizer.step()
+    for n, lr in ((5, 0.25), (0, 1.0), (3, 0.5)):
+        with pytest.warns(UserWarning, match="deprecated") as found:
+            scheduler.step(n)
+        assert found[0].filename == __file__
+        assert scheduler.get_last_lr()[0] == lr
 
 
 def test_a_subclass_writes_get_lr() -> None:
@@ -253,7 +404,8 @@ def test_a_step_before_the_optimizers_is_warned_of_as_in_pytorch() -> None:
         scheduler = make(optimizer())
         with pytest.warns(UserWarning, match="before optimizer.step") as found:
             scheduler.step()
-        assert found[0].filename == __file__ or isinstance(scheduler, SequentialLR)
+        of_others = isinstance(scheduler, (SequentialLR, ChainedScheduler))
+        assert found[0].filename == __file__ or of_others
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             scheduler.step()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minitorch as mt
-from minitorch import nn, optim
+from minitorch import nn
 
 
 class Net(nn.Module):
@@ -427,23 +427,6 @@ def test_repr_is_the_tree_with_like_blocks_once() -> None:
         "  (head): Linear(in_features=3, out_features=4, bias=False)\n"
         ")"
     )
-
-
-@pytest.mark.parametrize(
-    ("place", "name", "nearest"),
-    [
-        (nn, "LayerNorms", "LayerNorm"),
-        (nn.functional, "softmin", "softmax"),
-        (nn.init, "xavier_norm_", "xavier_normal_"),
-        (nn.utils, "clip_grad_norm", "clip_grad_norm_"),
-        (optim, "AdaGrad", "Adam"),
-        (optim.lr_scheduler, "CosineAnnealingWarmRestarts", "CosineAnnealingLR"),
-        (mt.utils.data, "IterableDataset", "TensorDataset"),
-    ],
-)
-def test_a_name_that_is_not_here_names_the_nearest(place: Any, name: str, nearest: str) -> None:
-    with pytest.raises(AttributeError, match=f"'{place.__name__}' has no .* '{name}'.*'{nearest}'"):
-        getattr(place, name)
 
 
 # ------------------------------------------------------------------------ what is refused, whole

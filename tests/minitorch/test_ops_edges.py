@@ -278,15 +278,6 @@ def test_logsumexp_drops_the_dimension_unless_it_is_to_be_kept() -> None:
     assert ops.logsumexp(x, 1, True).squeeze(1).tolist() == pytest.approx(right)
 
 
-def test_missing_names_say_what_is_nearest() -> None:
-    assert not hasattr(mt, "logcumsumexp")
-    assert not hasattr(mt.tensor(1.0), "cumprod")
-    with pytest.raises(AttributeError, match=r"no attribute 'logcumsumexp'.*'logsumexp'"):
-        _ = mt.logcumsumexp
-    with pytest.raises(AttributeError, match=r"no attribute 'cumprod'.*'prod'"):
-        _ = mt.tensor(1.0).cumprod
-
-
 def test_operators_with_what_is_no_number() -> None:
     x = mt.tensor([1.0])
     assert (x == None) is False  # noqa: E711

@@ -99,6 +99,86 @@ def test_the_first_step_of_adam_is_lr_whatever_the_scale() -> None:
     assert after(optim.Adam([p], lr=0.1, eps=0), p, 1e-12) == pytest.approx([-0.1], rel=1e-12)
 
 
+# ------------------------------------------------------------------- Adagrad and RMSprop
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [  # from 1, with gradients 1 and 2
+        ({}, [1 / 1.01, 2 / (math.sqrt(5) + 0.01)]),
+        ({"lr_decay": 0.5}, [1 / 1.01, 2 / (math.sqrt(5) + 0.01) / 1.5]),
+        ({"initial_accumulator_value": 3}, [1 / 2.01, 2 / (math.sqrt(8) + 0.01)]),
+        ({"maximize": True}, [-1 / 1.01, -2 / (math.sqrt(5) + 0.01)]),
+    ],
+)
+def test_adagrad_divides_by_the_sum_of_squares(options: dict[str, Any], steps: list[float]) -> None:
+    p = parameter(1.0)
+    optimizer = optim.Adagrad([p], lr=0.1, eps=0.01, **options)
+    expected = [1 - 0.1 * steps[0], 1 - 0.1 * (steps[0] + steps[1])]
+    assert after(optimizer, p, 1, 2) == pytest.approx(expected, rel=1e-14)
+
+
+RMS = [math.sqrt(0.25) + 0.01, math.sqrt(1.1875) + 0.01]  # v is 0.25, and 0.75 · 0.25 + 0.25 · 4
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [  # from 1, with gradients 1 and 2
+        ({}, [1 / RMS[0], 2 / RMS[1]]),
+        ({"maximize": True}, [-1 / RMS[0], -2 / RMS[1]]),
+        ({"momentum": 0.5}, [1 / RMS[0], 0.5 / RMS[0] + 2 / RMS[1]]),
+        # m is 0.25, and 0.75 · 0.25 + 0.25 · 2
+        (
+            {"centered": True},
+            [
+                1 / (math.sqrt(0.25 - 0.25**2) + 0.01),
+                2 / (math.sqrt(1.1875 - 0.6875**2) + 0.01),
+            ],
+        ),
+    ],
+)
+def test_rmsprop_divides_by_the_mean_of_squares(
+    options: dict[str, Any], steps: list[float]
+) -> None:
+    p = parameter(1.0)
+    optimizer = optim.RMSprop([p], lr=0.1, alpha=0.75, eps=0.01, **options)
+    expected = [1 - 0.1 * steps[0], 1 - 0.1 * (steps[0] + steps[1])]
+    assert after(optimizer, p, 1, 2) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("make", [optim.Adagrad, optim.RMSprop])
+def test_they_decay_through_the_gradient(make: Any) -> None:
+    p, q = parameter(1.0), parameter(1.0)
+    decayed, plain = make([p], weight_decay=0.5), make([q])
+    first = after(decayed, p, 1)
+    assert first == after(plain, q, 1.5)
+    assert after(decayed, p, 2) == pytest.approx(after(plain, q, 2 + 0.5 * first[0]), rel=1e-14)
+
+
+def test_equal_gradients_have_no_deviation_and_never_one_below_0() -> None:
+    p = parameter(0.0, dtype=mt.float32)
+    optimizer = optim.RMSprop([p], alpha=0.5, eps=1.0, centered=True)
+    assert math.isfinite(after(optimizer, p, *[0.1] * 100)[-1])
+
+
+def test_the_state_has_pytorchs_names_and_what_the_options_need() -> None:
+    p = parameter(1.0)
+    optimizer = optim.RMSprop([p], momentum=0.5, centered=True)
+    after(optimizer, p, 1.0)
+    assert set(optimizer.state[p]) == {"step", "square_avg", "momentum_buffer", "grad_avg"}
+    optimizer = optim.RMSprop([p])
+    after(optimizer, p, 1.0)
+    assert set(optimizer.state[p]) == {"step", "square_avg"}
+    optim.RMSprop([p]).load_state_dict(optimizer.state_dict())
+    with pytest.raises(ValueError, match="grad_avg"):
+        optim.RMSprop([p], centered=True).load_state_dict(
+            {
+                **optimizer.state_dict(),
+                "param_groups": optim.RMSprop([p], centered=True).state_dict()["param_groups"],
+            }
+        )
+
+
 # ------------------------------------------------------- ten steps, every option, in float64
 
 
@@ -236,6 +316,8 @@ ALL = [
     lambda p: optim.SGD(p, lr=LR, momentum=0.9, nesterov=True, weight_decay=0.1),
     lambda p: optim.Adam(p, lr=LR, weight_decay=0.1, amsgrad=True),
     lambda p: optim.AdamW(p, lr=LR),
+    lambda p: optim.Adagrad(p, lr=LR, lr_decay=0.1),
+    lambda p: optim.RMSprop(p, lr=LR, momentum=0.5, centered=True),
 ]
 
 
@@ -502,6 +584,20 @@ def test_an_optimizer_is_written_with_its_options() -> None:
     second = [line.replace("0.5", "0.001") for line in lines]
     expected = ["SGD (", "Parameter Group 0", *lines, "Parameter Group 1", *second, ")"]
     assert repr(optimizer) == "\n".join(expected)
+
+
+def test_parameters_may_have_names() -> None:
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.named_parameters(), lr=0.5)
+    assert optimizer.param_groups[0]["params"] == list(model.parameters())
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    plain = optim.SGD(model.parameters())
+    optimizer.load_state_dict(plain.state_dict())
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    with pytest.raises(ValueError, match="with/without names"):
+        optimizer.add_param_group({"params": parameter(1.0)})
+    optimizer.add_param_group({"params": [("extra", parameter(1.0))]})
+    assert optimizer.param_groups[1]["param_names"] == ["extra"]
 
 
 def test_a_parameter_given_twice_is_warned_of() -> None:

@@ -92,7 +92,7 @@ MISUSES = [
     Misuse("an example between two", lambda: TEN[0.5], IndexError, "not of a float"),
     Misuse("a dataset without examples' code", lambda: Dataset()[0], NotImplementedError,
            "__getitem__"),
-    Misuse("a dataset that is not here", lambda: data.ChainDataset([]), AttributeError, "nearest"),
+    Misuse("a dataset that is not here", lambda: data.datapipes, AttributeError, "data.Dataset"),
     # Subsets
     Misuse("a subset past the end", lambda: Subset(LIST, [-10, 10]), IndexError,
            "index 10 .*10 examples"),

@@ -70,6 +70,7 @@ def stepping(name: str, value: Any, make: Any = optim.Adam) -> None:
 
 
 SGD, Adam, AdamW = optim.SGD, optim.Adam, optim.AdamW
+RMSprop, Adagrad = optim.RMSprop, optim.Adagrad
 MISUSES = [
     # What is to be optimized
     Misuse("no parameters", lambda: SGD([]), ValueError, "empty parameter list"),
@@ -87,7 +88,12 @@ MISUSES = [
     Misuse("a set of parameters", lambda: SGD({p(), p()}), TypeError, "need an order"),
     Misuse("a set in a group", lambda: SGD([{"params": {p()}}]), TypeError, "need an order"),
     Misuse("a set that cannot change", lambda: SGD(frozenset([p()])), TypeError, "need an order"),
-    Misuse("names with the parameters", lambda: SGD([("w", p())]), TypeError, "one of the params"),
+    Misuse("names with some parameters", lambda: SGD([("w", p()), p()]), ValueError,
+           "with/without names"),
+    Misuse("names in one group", lambda: SGD([{"params": [("w", p())]}, {"params": p()}]), ValueError,
+           "with/without names"),
+    Misuse("numbers for names", lambda: SGD([(0, p())]), TypeError, "one of the params"),
+    Misuse("a name of no tensor", lambda: SGD([("w", 3)]), TypeError, "one of the params is 3"),
     Misuse("an array for a parameter", lambda: SGD([np.ones(2)]), TypeError, "one of the params"),
     Misuse("None among the parameters", lambda: SGD([p(), None]), TypeError, "is None"),
     Misuse("a number in a group", lambda: SGD([{"params": 3}]), TypeError, "iterable.*int"),
@@ -157,6 +163,15 @@ MISUSES = [
     Misuse("betas as text", lambda: Adam([p()], betas="ab"), TypeError, "betas.*'ab'"),
     Misuse("a beta in a tensor", lambda: Adam([p()], betas=(0.9, mt.ones(1))), ValueError,
            "both floats or both"),
+    Misuse("a negative alpha", lambda: RMSprop([p()], alpha=-0.1), ValueError, "alpha.*-0.1"),
+    Misuse("an alpha above 1", lambda: RMSprop([p()], alpha=1.1), ValueError, "alpha.*1.1"),
+    Misuse("centered as text", lambda: RMSprop([p()], centered="no"), TypeError, "centered.*'no'"),
+    Misuse("a negative momentum of RMSprop", lambda: RMSprop([p()], momentum=-1), ValueError,
+           "momentum.*-1"),
+    Misuse("a negative decay of the rate", lambda: Adagrad([p()], lr_decay=-1), ValueError,
+           "lr_decay.*-1"),
+    Misuse("a negative sum", lambda: Adagrad([p()], initial_accumulator_value=-1), ValueError,
+           "initial_accumulator_value.*-1"),
     # Options that are changed between steps
     Misuse("a rate that became NaN", lambda: stepping("lr", math.nan), ValueError, "rate: nan"),
     Misuse("a rate that became text", lambda: stepping("lr", "0.1", SGD), TypeError, "lr must.*'0.1'"),
@@ -168,8 +183,8 @@ MISUSES = [
            NotImplementedError, r"update\(\)"),
     Misuse("defaults that are no dict", lambda: optim.Optimizer([p()], 0.1), TypeError,
            "defaults.*0.1"),
-    Misuse("an optimizer that is not here", lambda: optim.RMSprop([p()]), AttributeError,
-           "nearest name"),
+    Misuse("an optimizer that is not here", lambda: optim.LBFGS([p()]), AttributeError,
+           "use optim.AdamW"),
     # States
     Misuse("None for a state", lambda: loads(lambda _: None or ()), TypeError, "tuple"),
     Misuse("a model's state", lambda: loads(lambda _: nn.Linear(1, 1).state_dict()), ValueError,
@@ -200,6 +215,18 @@ MISUSES = [
     Misuse("a missing largest moment",
            lambda: loads(without("state", 1, "max_exp_avg_sq"), amsgrad=True), ValueError,
            r"state\[1\].*max_exp_avg_sq"),
+    Misuse("a missing mean of squares", lambda: loads(without("state", 1, "square_avg"), RMSprop),
+           ValueError, r"state\[1\].*square_avg"),
+    Misuse("a missing mean of gradients",
+           lambda: loads(without("state", 1, "grad_avg"), RMSprop, centered=True), ValueError,
+           r"state\[1\].*grad_avg"),
+    Misuse("a missing sum of steps",
+           lambda: loads(without("state", 1, "momentum_buffer"), RMSprop, momentum=0.9), ValueError,
+           r"state\[1\].*momentum_buffer"),
+    Misuse("a negative mean of squares", lambda: loads(entry("square_avg", -mt.ones(3)), RMSprop),
+           ValueError, r"square_avg'\].*negative"),
+    Misuse("a negative sum of squares", lambda: loads(entry("sum", -mt.ones(3)), Adagrad),
+           ValueError, r"sum'\].*negative"),
     Misuse("another optimizer's moment", lambda: loads(entry("momentum_buffer", mt.ones(3))),
            ValueError, r"state\[1\].*momentum_buffer"),
     Misuse("a moment that is a number", lambda: loads(entry("exp_avg", 0.5)), ValueError,

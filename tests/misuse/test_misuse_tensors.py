@@ -101,7 +101,7 @@ DATA = [
     Misuse("class of None", lambda: mt.Tensor(None), TypeError, "None"),
     Misuse("LongTensor of a str", lambda: mt.LongTensor("a"), TypeError, "LongTensor"),
     Misuse("data of a list", lambda: setattr(x(), "data", [1.0]), TypeError, "must be a Tensor"),
-    Misuse("unknown method", lambda: x().cholesky(), AttributeError, "nearest name"),
+    Misuse("unknown method", lambda: x().cholesky(), AttributeError, "linalg"),
     Misuse("item of two elements", lambda: mt.zeros(2).item(), RuntimeError, r"2 elements"),
     Misuse("truth of many", lambda: bool(x()), RuntimeError, r"\.any\(\) or \.all\(\)"),
     Misuse("length of a number", lambda: len(mt.tensor(1)), TypeError, "0-d"),

@@ -7,6 +7,7 @@ is one way of writing a call: the function, the method, the operator, the in-pla
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import random
 import warnings
@@ -50,17 +51,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 # Their results are random, or whatever the memory held: only shape and dtype can be compared.
 # Dropout counts as random only where it drops some and keeps some.
 RANDOM = {
-    "bernoulli", "empty", "empty_like", "multinomial", "new_empty", "normal", "rand_like",
-    "randint", "randint_like", "randn", "randn_like", "uniform",
+    "bernoulli", "empty", "empty_like", "exponential", "multinomial", "new_empty", "normal",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "uniform",
 }  # fmt: skip
 
 
 PROPERTIES = {"T", "mT"}
-METHODS = {"method", "in place", "in-place operator"}
+METHODS = {"method", "in place", "in-place operator", "inplace=True"}
 
 
 # PyTorch cannot draw their reference inputs with gradients asked for: it asks integers too.
-UNMARKED = {"clamp", "where"}
+UNMARKED = {"addcmul", "clamp", "where"}
 
 
 # Which of equal elements comes first is left open, and with it the indices. For each, where `dim`
@@ -96,17 +97,23 @@ def method(name: str) -> Callable[..., Any] | None:
     return next((vars(c)[name] for c in minitorch.Tensor.__mro__[:-1] if name in vars(c)), None)
 
 
+def label(op: Any) -> str:
+    """Name an OpInfo, with its variant: "max (reduction_with_dim)" and "max (binary)"."""
+    return f"{op.name}.{op.variant_test_name}" if op.variant_test_name else str(op.name)
+
+
 def forms(op: Any) -> list[Form]:
     """Return the forms of an operation that minitorch has."""
     if op.name in PROPERTIES:
         return [Form("property", op.op, op.op)]
     plain, in_place = method(op.name), method(op.name.removesuffix("_") + "_")
     pairs: list[tuple[str, Any, Any]] = [
-        ("function", op.op, function(op.name)),
+        ("function", op.op, None if label(op) == "normal.in_place" else function(op.name)),
         *[(alias.name, alias.op, function(alias.name)) for alias in op.aliases],
         ("method", op.method_variant, plain),
         ("operator", op.operator_variant, plain and op.operator_variant),
         ("in place", _on_clone(op.inplace_variant), _on_clone(in_place)),
+        ("inplace=True", *[_on_clone(_with_inplace(lib, op.name)) for lib in (torch, minitorch)]),
         (
             "in-place operator",
             _on_clone(op.inplace_operator_variant),
@@ -114,6 +121,16 @@ def forms(op: Any) -> list[Form]:
         ),
     ]
     return [Form(*pair) for pair in pairs if pair[1] and pair[2]]
+
+
+def _with_inplace(library: Any, path: str) -> Callable[..., Any] | None:
+    """Return a library's function of this name, told to change its input, if it can be told."""
+    try:
+        found = operator.attrgetter(path)(library)
+        takes_it = "inplace" in inspect.signature(found, follow_wrapped=False).parameters
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return functools.partial(found, inplace=True) if takes_it else None
 
 
 def _on_clone(change: Callable[..., Any] | None) -> Callable[..., Any] | None:
@@ -130,11 +147,6 @@ def _on_clone(change: Callable[..., Any] | None) -> Callable[..., Any] | None:
 
 OPERATIONS = [op for op in op_db if forms(op)]
 """The OpInfos of the operations that minitorch has."""
-
-
-def label(op: Any) -> str:
-    """Name an OpInfo, with its variant: "max (reduction_with_dim)" and "max (binary)"."""
-    return f"{op.name}.{op.variant_test_name}" if op.variant_test_name else str(op.name)
 
 
 def fits(form: Form, sample: Any) -> bool:

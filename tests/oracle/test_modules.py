@@ -28,7 +28,9 @@ from .refusals import refusal
 
 PROMISED = """
     Linear Embedding LayerNorm RMSNorm Softmax LogSoftmax ReLU GELU Tanh Sigmoid SiLU
-    CrossEntropyLoss NLLLoss MSELoss BCEWithLogitsLoss KLDivLoss
+    CrossEntropyLoss NLLLoss MSELoss BCEWithLogitsLoss KLDivLoss BCELoss L1Loss SmoothL1Loss
+    HuberLoss CosineEmbeddingLoss ELU SELU Mish Hardtanh ReLU6 LeakyReLU Softplus LogSigmoid
+    Softsign Softmin GLU
 """
 
 MODULES = [info for info in module_db if hasattr(minitorch.nn, info.module_cls.__name__)]

@@ -49,6 +49,20 @@ def empty_index(sample: Any) -> bool:
     return bool(index.numel() == 0 and index.ndim != sample.input.ndim)
 
 
+def singular_values(sample: Any) -> bool:
+    """Meant are the samples that ask for a norm by singular values, of matrices."""
+    given = dict(zip(("ord", "dim"), sample.args, strict=False)) | sample.kwargs
+    dims = given.get("dim") or range(sample.input.ndim)
+    of_matrices = not isinstance(dims, int) and len(dims) == 2
+    return of_matrices and given.get("ord") in ("nuc", 2, -2)
+
+
+def parts_of_whole_numbers(sample: Any) -> bool:
+    """Meant are the samples that multiply integers by 0.6 and the like."""
+    factors = [sample.kwargs.get(name, 1) for name in ("beta", "alpha")]
+    return not sample.input.is_floating_point() and any(int(x) != x for x in factors)
+
+
 def all_samples(sample: Any) -> bool:
     """Meant are all."""
     return True
@@ -99,6 +113,30 @@ UNSUPPORTED = [
         all_samples,
         "nuc",
         "It needs singular values; there is no decomposition of matrices here.",
+    ),
+    *[
+        Unsupported(
+            op,
+            "singular values",
+            singular_values,
+            "singular values",
+            "There is no decomposition of matrices here.",
+        )
+        for op in ("linalg.norm", "linalg.matrix_norm")
+    ],
+    Unsupported(
+        "baddbmm",
+        "factors of integers that are not whole",
+        parts_of_whole_numbers,
+        "must be a whole number",
+        "PyTorch rounds them to 0 without a word.",
+    ),
+    Unsupported(
+        "normal.number_mean",
+        "layout",
+        passes("layout"),
+        "layout",
+        "There is one layout.",
     ),
     Unsupported(
         "gather",

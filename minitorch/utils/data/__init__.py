@@ -29,4 +29,4 @@ __all__ = [
 ]
 
 if not _TYPE_CHECKING:
-    __getattr__ = _door(__name__)
+    __getattr__, __dir__ = _door(__name__)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from ..._compat.missing import Explained
 from ...random import Generator, check_generator, default_generator
 from ...scalars import number, sequence
 from ...tensor import Tensor
@@ -16,7 +17,7 @@ from . import checks
 T = TypeVar("T")
 
 
-class Dataset(Generic[T]):
+class Dataset(Explained, Generic[T]):
     """Examples by index. A subclass writes `__getitem__` and `__len__`."""
 
     def __getitem__(self, index: int) -> T:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ... import dtypes
+from ..._compat.missing import Explained
 from ...creation import as_tensor
 from ...ops import stack
 from ...random import Generator, default_generator
@@ -105,7 +106,7 @@ def default_convert(data: Any) -> Any:
     return data
 
 
-class DataLoader(Generic[T]):
+class DataLoader(Explained, Generic[T]):
     """Batches of a dataset's examples, one epoch each time it is iterated over.
 
         for x, y in DataLoader(dataset, batch_size=32, shuffle=True):

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from ..._compat.missing import Explained
 from ...random import Generator, check_generator, draw_seed
 from . import checks
 
 T = TypeVar("T")
 
 
-class Sampler(Generic[T]):
+class Sampler(Explained, Generic[T]):
     """An order of indices. A subclass writes `__iter__`, and maybe `__len__`."""
 
     def __iter__(self) -> Iterator[T]:
