@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,11 @@ def mask(kind: str | None, *shape: int, dtype: torch.dtype) -> torch.Tensor | No
     return numbers.requires_grad_(kind == "float with grad")
 
 
+def some(cases: Iterable[Any], dtype: torch.dtype) -> list[Any]:
+    """Return all cases in float64, and every seventh in float32, which rounds differently."""
+    return list(cases)[:: 1 if dtype is torch.float64 else 7]
+
+
 # ------------------------------------------------------------------------- MultiheadAttention
 
 SIZES = [(2, 3, 5), (1, 1, 1), (3, 4, 2), (0, 3, 2), (2, 1, 4), (2, 5, 1)]  # N, L, S
@@ -125,17 +130,17 @@ SIZES = [(2, 3, 5), (1, 1, 1), (3, 4, 2), (0, 3, 2), (2, 1, 4), (2, 5, 1)]  # N,
 @pytest.mark.parametrize("need", ["no weights", "mean weights", "all weights"])
 def test_attention(layout: str, need: str, dtype: torch.dtype) -> None:
     found = []
-    sizes = itertools.cycle(SIZES)
-    for bias, add_bias_kv, add_zero_attn, other_sizes, kind, dims, padding in itertools.product(
-        (True, False),
-        (True, False),
-        (True, False),
-        (True, False),
-        (None, "bool", "float", "float with grad"),
-        (2, 3),
+    yes_or_no = (True, False)
+    cases = itertools.product(
+        yes_or_no,
+        yes_or_no,
+        yes_or_no,
+        yes_or_no,
+        ((None, 2), ("bool", 2), ("bool", 3), ("float", 2), ("float with grad", 3)),
         (None, "bool", "float with grad"),
-    ):
-        N, L, S = next(sizes)
+    )
+    for case, (N, L, S) in some(zip(cases, itertools.cycle(SIZES), strict=False), dtype):
+        bias, add_bias_kv, add_zero_attn, other_sizes, (kind, dims), padding = case
         N = 1 if layout == "one text" else N
         options = {
             "bias": bias,
@@ -288,9 +293,9 @@ def masks(kind: str | None, L: int, S: int, N: int, dtype: torch.dtype) -> torch
 
 def each_case(dtype: torch.dtype, layout: str) -> Iterator[Any]:
     """Yield options, sizes, and functions that draw a mask and a padding mask."""
-    sizes = itertools.cycle([(2, 4, 4), (1, 1, 1), (3, 5, 4), (0, 3, 2), (2, 4, 3)])
-    for options, (kind, padding) in itertools.product(OPTIONS, MASKS):
-        N, T, S = next(sizes)
+    sizes = itertools.cycle([(2, 4, 4), (1, 1, 1), (3, 5, 4), (0, 3, 2), (2, 4, 3), (1, 2, 5)])
+    cases = zip(itertools.product(OPTIONS, MASKS), sizes, strict=False)
+    for (options, (kind, padding)), (N, T, S) in some(cases, dtype):
         N = 1 if layout == "one text" else N
         rows = () if layout == "one text" else (N,)
 
