@@ -74,14 +74,17 @@ def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
     """Make a function that takes a size, such as `zeros`."""
 
     def make(
-        *size: Any,
+        *sizes: Any,
+        size: Any = (),
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
         **options: Any,
     ) -> Tensor:
         wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
-        shape = sizes_of(name, size[0], size[1:]) if size else ()
+        if sizes and size != ():
+            raise TypeError(f"{name}: the size is given twice, as {sizes} and as {size=}")
+        shape = sizes_of(name, sizes[0], sizes[1:]) if sizes else sizes_of(name, size)
         return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)
 
     return named(make, name, f"{doc}. The size is given as separate numbers or as one sequence.")
@@ -96,8 +99,10 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
+        memory_format: Any = None,
         **options: Any,
     ) -> Tensor:
+        devices.check_format(memory_format)
         shape = arguments.tensor(name, "input", input).array.shape
         wanted = dtypes.as_numpy(input.dtype if dtype is None else dtype)
         return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)

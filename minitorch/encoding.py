@@ -3,13 +3,15 @@
 Tensors become arrays with names, and everything around them JSON, with {"$tensor": name} in the
 place of each tensor. What JSON lacks is tagged: {"$tuple": [...]} for a tuple,
 {"$dict": [[key, value], ...]} for a dict whose keys are not all strings, and {"$float": "nan"}.
-Decoding builds these types and no others, and runs no code.
+Decoding builds these types, and those for which it is given further tags, and runs no code.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,8 @@ def short(text: object, length: int = 120) -> str:
     return line if len(line) <= length else f"…{line[1 - length :]}"
 
 
-def _join(path: str, key: object) -> str:
+def join(path: str, key: object) -> str:
+    """Return the path to what is inside, such as "model.head"."""
     return f"{path}.{key}" if path else str(key)
 
 
@@ -65,27 +68,42 @@ class Encoder:
         if isinstance(value, Tensor):
             return {"$tensor": self._name(value.array, path)}
         if isinstance(value, dict):
-            pairs = [(k, self.encode(v, _join(path, k), depth + 1)) for k, v in value.items()]
+            pairs = [(k, self.encode(v, join(path, k), depth + 1)) for k, v in value.items()]
             if all(isinstance(k, str) and not k.startswith("$") for k in value):
                 return dict(pairs)
             key = f"{path} (a key)"
             return {"$dict": [[self.encode(k, key, depth + 1), v] for k, v in pairs]}
         if isinstance(value, (list, tuple)):
-            items = [self.encode(v, _join(path, i), depth + 1) for i, v in enumerate(value)]
+            items = [self.encode(v, join(path, i), depth + 1) for i, v in enumerate(value)]
             return items if isinstance(value, list) else {"$tuple": items}
         if isinstance(value, float) and not math.isfinite(value):
             return {"$float": str(float(value))}  # JSON has no name for it
-        at = short(path, 80) or "the top"
         if isinstance(value, int) and value.bit_length() > 4096:
             raise ValueError(
-                f"{self.name}: the int at {at} has {value.bit_length()} bits, more than 4096"
+                f"{self.name}: the int at {short(path, 80) or 'the top'} has {value.bit_length()} "
+                "bits, more than 4096"
             )
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
-        raise TypeError(
-            f"{self.name}: cannot {self.verb} the {type(value).__name__} at {at}: only tensors, "
-            "numbers, strings, bools and None, in dicts, lists and tuples"
+        found = self.other(value, path, depth)
+        if found is not None:
+            return found
+        raise self.refusal(
+            value,
+            path,
+            "only tensors, numbers, strings, bools and None, in dicts, lists and tuples",
         )
+
+    def refusal(self, value: Any, path: str, why: str) -> TypeError:
+        """Return the error that a value cannot be encoded."""
+        at = short(path, 80) or "the top"
+        return TypeError(
+            f"{self.name}: cannot {self.verb} the {type(value).__name__} at {at}: {why}"
+        )
+
+    def other(self, value: Any, path: str, depth: int) -> Any:
+        """Encode a value of none of these types; None stands for one that cannot be."""
+        return None
 
     def state(self, obj: Any) -> str:
         """Return a value as JSON text, and put its tensors into `arrays`."""
@@ -102,18 +120,36 @@ class Encoder:
         return self.names[id(array)]
 
 
-def decode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Return the value that `Encoder.encode` encoded, with its tensors by name."""
-    if isinstance(value, list):
-        return [decode(v, tensors) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if "$tensor" in value:
-        return tensors[value["$tensor"]]
-    if "$tuple" in value:
-        return tuple(decode(v, tensors) for v in value["$tuple"])
-    if "$dict" in value:
-        return {decode(k, tensors): decode(v, tensors) for k, v in value["$dict"]}
-    if "$float" in value:
-        return float(value["$float"])
-    return {k: decode(v, tensors) for k, v in value.items()}
+def decode(
+    value: Any,
+    tensors: Mapping[str, Tensor],
+    more: Mapping[str, Callable[[Any, Callable[[Any], Any]], Any]] = MappingProxyType({}),
+) -> Any:
+    """Return the value that `Encoder.encode` encoded.
+
+    Args:
+        value: the JSON value.
+        tensors: by name.
+        more: further tags: what makes a value of what stands after the tag, and of a function that
+            decodes what is inside it.
+    """
+
+    def inner(value: Any) -> Any:
+        if isinstance(value, list):
+            return [inner(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        tag = next(iter(value), "")
+        if tag == "$tensor":
+            return tensors[value[tag]]
+        if tag == "$tuple":
+            return tuple(inner(v) for v in value[tag])
+        if tag == "$dict":
+            return {inner(k): inner(v) for k, v in value[tag]}
+        if tag == "$float":
+            return float(value[tag])
+        if tag in more:
+            return more[tag](value[tag], inner)
+        return {k: inner(v) for k, v in value.items()}
+
+    return inner(value)

@@ -7,52 +7,58 @@ what was saved, as in "model.head.weight". The metadata has one entry, "minitorc
     state       what was saved, in JSON, with {"$tensor": name} in the place of each tensor
     sha256      the digest of `state` and of all tensors
 
-`encoding.py` describes the form of `state`. Loading runs no code from the file. The result is
-encoded again and compared with the file: a file that `save` would not have written is refused.
+`encoding.py` describes the form of `state`, and `_compat/saved_objects.py` its further tags: sets,
+paths, dtypes, namespaces, objects of dataclasses, members of enums. Loading runs no code from the
+file, and imports nothing that it names. The result is encoded again and compared with the file: a
+file that `save` would not have written is refused.
 """
 
 from __future__ import annotations
 
-import errno
+import io
 import json
 import os
-from contextlib import suppress
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from safetensors import safe_open
+from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from . import dtypes
+from ._compat.saved_objects import (
+    Encoder,
+    Saved,
+    add_safe_globals,
+    allowed,
+    builders,
+    clear_safe_globals,
+    get_safe_globals,
+    safe_globals,
+)
+from .atomic import path_of, write_file
 from .dtypes import Array
-from .encoding import Encoder, decode, short
+from .encoding import decode, short
+from .scalars import flag
 from .tensor import Tensor
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 Path: TypeAlias = str | os.PathLike[str]
+
+__all__ = [
+    "CheckpointError",
+    "Saved",
+    "add_safe_globals",
+    "clear_safe_globals",
+    "get_safe_globals",
+    "load",
+    "safe_globals",
+    "save",
+]
 
 
 class CheckpointError(RuntimeError):
     """A file is damaged, or is no checkpoint at all."""
-
-
-def path_of(name: str, f: Any) -> str:
-    """Return a path as a string.
-
-    Raises:
-        TypeError: it is something else, such as an open file.
-        ValueError: no file can have such a name.
-    """
-    path = f if isinstance(f, str) else os.fspath(f) if isinstance(f, os.PathLike) else None
-    if not isinstance(path, str):
-        raise TypeError(f"{name}: f must be the path of a file, not a {type(f).__name__}")
-    if not path or "\0" in path:
-        raise ValueError(f"{name}: no file can have the name {path!r}")
-    return path
 
 
 # ------------------------------------------------------------------------------- the content
@@ -78,140 +84,161 @@ def _entry(state: str, arrays: dict[str, Array]) -> str:
 # ---------------------------------------------------------------------------------- the file
 
 
-def _lock(path: str) -> int:
-    """Open a file, and lock it until the handle is closed or the process ends.
+def save(
+    obj: Any,
+    f: Path | BinaryIO,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+) -> None:
+    """Write a tensor, or dicts, lists, tuples and sets of tensors, numbers, strings, bools, None.
 
-    On a file system without locks, it is only opened.
-    """
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        with suppress(OSError):  # not every file system has locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):  # who held the lock before has renamed the file
-            if os.path.samestat(os.fstat(handle), os.stat(path)):
-                return handle
-        os.close(handle)
+    These may also be in namespaces, in objects of dataclasses and in members of enums; and there
+    may be paths, dtypes, devices and sizes among them. What is a dict, a list or a tuple comes back
+    as that: an OrderedDict as a dict, a named tuple as a tuple; an enum's member that is an int or
+    a str, and NumPy's numbers, as Python's. A tensor that occurs at two places is written once, and
+    is one tensor again after `load`.
 
-
-def _sync_folder(folder: str) -> None:
-    """Write a folder to disk: without that, a crash could undo the renaming of a file in it."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def write_file(path: str, data: bytes) -> None:
-    """Write a file atomically: it gets its name only when it is complete.
-
-    Until then it has one fixed name, so that what a killed process left is overwritten; the lock
-    makes processes that save to the same file take turns.
-
-    Raises:
-        OSError: it cannot be written. The message names the file, and says what is still whole.
-    """
-    folder, name = os.path.split(path)
-    unfinished = os.path.join(folder, f".{name}.tmp")
-    whole = "the file of before is still whole" if os.path.exists(path) else "there is no file yet"
-    handle = None
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            what = errno.EISDIR if os.path.isdir(path) else errno.EINVAL
-            raise OSError(what, "Not a regular file")
-        handle = _lock(unfinished) if fcntl else None
-        try:
-            with open(unfinished, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.remove(unfinished)
-            raise
-        whole = "the new file is whole, but a power cut could still undo it"
-        _sync_folder(folder)
-    except OSError as error:
-        why = short(error.strerror or error)
-        message = f"{why}: save to {short(path)} failed; {whole}"
-        raise OSError(error.errno or errno.EIO, message) from error
-    finally:
-        if handle is not None:
-            os.close(handle)
-
-
-def save(obj: Any, f: Path) -> None:
-    """Write a tensor, or dicts, lists and tuples of tensors, numbers, strings, bools and None.
-
-    The write is atomic: the file gets its name only when it is complete. A reader finds the old
-    file or the whole new one, also after a crash. A tensor that occurs at two places is written
-    once, and is one tensor again after `load`. NumPy's numbers become Python's.
+    To the path of a file, the write is atomic: the file gets its name only when it is complete. A
+    reader finds the old file or the whole new one, also after a crash. To a file object, it is not.
 
     Args:
         obj: what to save, such as {"model": model.state_dict(), "step": 3}.
-        f: the file.
+        f: the path of a file; or a file object that is open for writing bytes, at its position.
+        pickle_module, pickle_protocol: accepted as in PyTorch, without effect.
 
     Raises:
         TypeError: something of another type is in it. The message says where.
         ValueError: it is nested too deep, or holds itself; or an int is too long.
         OSError: the file cannot be written. The message says what is still whole.
     """
-    path = os.path.realpath(path_of("save", f))
+    file: Any = f if hasattr(f, "write") else None
+    path = path_of("save", f) if file is None else ""
+    if isinstance(f, io.TextIOBase):
+        raise TypeError('save: the file is open for text: open it with the mode "wb"')
     encoder = Encoder("save", "save")
     state = encoder.state(obj)
-    write_file(path, to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)}))
+    data = to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)})
+    if file is None:
+        write_file(os.path.realpath(path), data)
+    else:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) or len(rest) :]
 
 
-def load(f: Path, map_location: Any = None, weights_only: bool = True) -> Any:
+def _check_location(map_location: Any) -> None:
+    """Raise RuntimeError if tensors are to be loaded to another device than the CPU."""
+    asked = map_location.values() if isinstance(map_location, Mapping) else [map_location]
+    for where in asked:
+        if where is not None and not callable(where) and str(where).partition(":")[0] != "cpu":
+            raise RuntimeError(
+                f"load: the only device is 'cpu', not {str(where)!r}: leave map_location out, or "
+                "pass map_location='cpu'"
+            )
+
+
+def _contents(shown: str, f: Any, path: str | None) -> tuple[str | None, dict[str, Array]]:
+    """Read a file's entry in the metadata, if it has one, and its arrays.
+
+    Raises:
+        CheckpointError: it is no whole safetensors file.
+        OSError: it cannot be read.
+    """
+    if path is None:
+        data = f.read()
+        if not isinstance(data, (bytes, bytearray)):
+            raise TypeError('load: the file is open for text: open it with the mode "rb"')
+        start = data[:4]
+    else:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise CheckpointError(f"{shown}: not a regular file")
+        with open(path, "rb") as file:  # raises the OSError that says what is wrong with the path
+            start = file.read(4)
+    if start == b"PK\3\4":
+        raise CheckpointError(
+            f"{shown}: not a whole safetensors file, but a zip, as PyTorch's save writes it. Where "
+            "PyTorch is installed: minitorch.save({k: minitorch.from_numpy(v.numpy()) for k, v in "
+            "torch.load(f).items()}, g)"
+        )
+    try:
+        if path is None:
+            arrays = {name: np.array(a) for name, a in from_bytes(bytes(data)).items()}
+            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            return header.get("__metadata__", {}).get("minitorch"), arrays
+        with safe_open(path, framework="numpy") as file:
+            entry = (file.metadata() or {}).get("minitorch")
+            names = file.keys() if entry is not None else []
+            return entry, {name: file.get_tensor(name) for name in names}
+    except Exception as error:  # of safetensors, of NumPy, of the disk
+        raise CheckpointError(f"{shown}: not a whole safetensors file ({short(error)})") from None
+
+
+def load(
+    f: Path | BinaryIO,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+) -> Any:
     """Read what `save` wrote. Tensors come back as plain ones, which require no gradient.
 
+    An object of a dataclass and a member of an enum come back as `serialization.Saved`, with the
+    same attributes; or as themselves, if the program allows the class before:
+
+        serialization.add_safe_globals([Config])
+
     Args:
-        f: the file.
-        map_location: the device to load to: None or the CPU, the only one there is.
-        weights_only: must be True. A file holds data and no code.
+        f: the path of a file; or a file object that is open for reading bytes, which is read from
+            its position to its end.
+        map_location: the device to load to: the CPU, the only one there is; or a dict of devices;
+            or a function, which is not called.
+        weights_only, pickle_module: accepted as in PyTorch, without effect: a file holds data and
+            no code.
+        mmap: accepted as in PyTorch, without effect.
 
     Returns:
         What was saved.
 
     Raises:
         CheckpointError: the file is damaged or was not written by `save`; it says which, and why.
+            Or an allowed class has no such object.
         OSError: the file cannot be read; FileNotFoundError if there is none.
-        RuntimeError: `map_location` or `weights_only` is something else.
+        RuntimeError: `map_location` is another device.
     """
-    if map_location is not None and str(map_location) != "cpu":
-        raise RuntimeError(f"load: the only device is 'cpu', not {str(map_location)!r}")
-    if weights_only is not True:
-        raise RuntimeError("load: files hold data and no code, so weights_only must be True")
-    path = path_of("load", f)
-    shown = short(path)
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise CheckpointError(f"{shown}: not a regular file")
-    with open(path, "rb"):  # raises the OSError that says what is wrong with the path
-        pass
-    try:
-        with safe_open(path, framework="numpy") as file:
-            entry = (file.metadata() or {}).get("minitorch")
-            names = file.keys() if entry is not None else []
-            arrays = {name: file.get_tensor(name) for name in names}
-    except Exception as error:  # of safetensors, of NumPy, of the disk
-        raise CheckpointError(f"{shown}: not a whole safetensors file ({short(error)})") from None
+    _check_location(map_location)
+    for name, value in (("weights_only", weights_only), ("mmap", mmap)):
+        if value is not None:
+            flag("load", name, value)
+    path = None if hasattr(f, "read") else path_of("load", f)
+    shown = short(getattr(f, "name", type(f).__name__) if path is None else path)
+    entry, arrays = _contents(shown, f, path)
     if entry is None:
         raise CheckpointError(f"{shown}: minitorch.save did not write this safetensors file")
+    tensors = {name: Tensor._wrap(array) for name, array in arrays.items()}
     try:
         about = json.loads(entry)
         version, state = about["version"], about["state"]
-        if entry == _entry(state, arrays):
-            obj = decode(json.loads(state), {k: Tensor._wrap(a) for k, a in arrays.items()})
+        whole = entry == _entry(state, arrays)
+        if whole:
+            encoded = json.loads(state)
+            obj = decode(encoded, tensors, builders({}))
             again = Encoder("save", "save")
             same = again.state(obj) == state and again.arrays.keys() == arrays.keys()
             bools = [a.view(np.uint8) for a in arrays.values() if a.dtype == np.bool_]
-            if same and not any((a > 1).any() for a in bools):
-                return obj
-            raise ValueError("save would have written something else")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            if not same or any((a > 1).any() for a in bools):
+                raise ValueError("save would have written something else")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{shown}: damaged: its metadata is malformed") from error
+    if whole:
+        classes = allowed()
+        try:
+            return decode(encoded, tensors, builders(classes)) if classes else obj
+        except Exception as error:  # of an allowed class
+            raise CheckpointError(
+                f"{shown}: an allowed class does not take it ({short(error)})"
+            ) from error
     if version != 1:
         raise CheckpointError(f"{shown}: has version {short(version)} of the format, not 1")
     raise CheckpointError(f"{shown}: damaged: its content does not match its SHA-256 digest")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy import ndarray
 
 from . import dtypes, fused, ops, printing
 from ._compat.methods import TorchMethods
@@ -50,8 +51,8 @@ class Tensor(TorchMethods, TorchOperations, PythonProtocols):
     """
 
     __slots__ = (
-        "__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_version", "_view", "_views",
-        "array",
+        "__dict__", "__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_version",
+        "_view", "_views", "array",
     )  # fmt: skip
     __hash__ = object.__hash__  # by identity: `==` compares elements
 
@@ -68,12 +69,10 @@ class Tensor(TorchMethods, TorchOperations, PythonProtocols):
     def _wrap(array: Any) -> Tensor:
         """Make a tensor of an array, without a copy; of a NumPy scalar, one with no dimensions."""
         x = Tensor.__new__(Tensor)
-        x.array = array if type(array) is np.ndarray else np.asarray(array)
-        x._grad = None
-        x._node = None
+        x.array = array if type(array) is ndarray else np.asarray(array)
+        x._grad = x._node = x._view = x._views = x._hooks = None
         x._requires_grad = False
         x._version = [0]
-        x._view = x._views = x._hooks = None
         return x
 
     # ---------------------------------------------------------------------- the array: elements

@@ -24,6 +24,12 @@ def _needs_gpu(name: str) -> Callable[..., NoReturn]:
     return named(function, name.split(".")[1], "Raise RuntimeError: there is no GPU.")
 
 
+def _gpu_type(name: str) -> type:
+    """Make a type of which no tensor is an instance, and which makes none."""
+    doc = "Tensors on a GPU: there are none."
+    return type(name, (), {"__new__": _needs_gpu(f"cuda.{name}"), "__doc__": doc})
+
+
 class _Accelerator:
     @staticmethod
     def is_available() -> bool:
@@ -80,8 +86,6 @@ class _Memory(_Seeded):
     def reset_peak_memory_stats(device: Device = None) -> None:
         """No effect: there is no GPU whose memory is counted."""
 
-    reset_max_memory_allocated = reset_peak_memory_stats
-
     @staticmethod
     def is_initialized() -> bool:
         """Return False: there is no GPU."""
@@ -109,6 +113,7 @@ class xpu(_Memory):
 class cuda(_Memory):
     """What code asks of NVIDIA's GPUs."""
 
+    reset_max_memory_allocated = _Memory.reset_peak_memory_stats
     current_device = _needs_gpu("cuda.current_device")
     set_device = _needs_gpu("cuda.set_device")
     get_device_name = _needs_gpu("cuda.get_device_name")
@@ -120,6 +125,10 @@ class cuda(_Memory):
     current_stream = _needs_gpu("cuda.current_stream")
     Stream = _needs_gpu("cuda.Stream")
     Event = _needs_gpu("cuda.Event")
+    FloatTensor, DoubleTensor = _gpu_type("FloatTensor"), _gpu_type("DoubleTensor")
+    HalfTensor, LongTensor = _gpu_type("HalfTensor"), _gpu_type("LongTensor")
+    IntTensor, ByteTensor = _gpu_type("IntTensor"), _gpu_type("ByteTensor")
+    BoolTensor = _gpu_type("BoolTensor")
 
 
 class accelerator(_Accelerator):
@@ -130,8 +139,10 @@ class accelerator(_Accelerator):
         """Return None: there is no GPU."""
 
 
-class cpu(_Accelerator):
+class cpu:
     """What code asks of the CPU as it does of a GPU."""
+
+    synchronize = _Accelerator.synchronize
 
     @staticmethod
     def is_available() -> bool:

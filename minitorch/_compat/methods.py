@@ -6,70 +6,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
 
 from .. import dtypes
 from ..autograd.hooks import check_gradient, retains_grad
 from ..ops import conversion
-from ..ops.arguments import is_tensor, sizes_of, tensor
-from ..ops.conversion import array_of, filled
-from ..ops.table import named
+from ..ops.arguments import is_tensor, tensor
 from . import devices, missing
+from .constructors import TENSOR_TYPES, Constructors, dtype_called
 
 if TYPE_CHECKING:
     from ..dtypes import Array
     from ..tensor import Tensor
 
-TENSOR_TYPES: dict[dtypes.dtype, str] = {
-    dtypes.float32: "FloatTensor",
-    dtypes.float64: "DoubleTensor",
-    dtypes.int64: "LongTensor",
-    dtypes.int32: "IntTensor",
-    dtypes.int16: "ShortTensor",
-    dtypes.int8: "CharTensor",
-    dtypes.uint8: "ByteTensor",
-    dtypes.bool: "BoolTensor",
-}
 
-
-def made_of(name: str, args: tuple[Any, ...], dtype: dtypes.dtype) -> Array:
-    """Make an array as PyTorch's old constructors do: of data, or zeros of the given sizes.
-
-    Raises:
-        TypeError: the arguments are neither.
-    """
-    if len(args) == 1 and (isinstance(args[0], (list, tuple, np.ndarray)) or is_tensor(args[0])):
-        return np.array(array_of(name, args[0], dtype))
-    try:
-        return filled(name, np.zeros, sizes_of(name, args or (0,)), dtype.numpy)
-    except TypeError:
-        raise TypeError(
-            f"{name}: it takes a list, an array, a tensor or sizes, and not {args}. Of a number: "
-            "tensor(x)."
-        ) from None
-
-
-def _filled(name: str, fill: Callable[..., Array], doc: str) -> Callable[..., Tensor]:
-    """Make the method `name`, such as `new_zeros`, of the function that fills an array."""
-
-    def method(
-        self: Tensor,
-        size: Any,
-        *more: int,
-        dtype: Any = None,
-        device: Any = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        array = filled(name, fill, sizes_of(name, size, more), self._dtype_or(dtype))
-        return self._new(array, device, requires_grad)
-
-    return named(method, name, f"{doc}, of a given size; the dtype is this tensor's unless given.")
-
-
-class TorchMethods:
+class TorchMethods(Constructors):
     """The methods that this library does not need itself, with PyTorch's names and meaning."""
 
     __slots__ = ()
@@ -80,20 +31,8 @@ class TorchMethods:
         @property
         def dtype(self) -> dtypes.dtype: ...
 
-        @staticmethod
-        def _wrap(array: Any) -> Tensor: ...
         def to(self, *args: Any, **options: Any) -> Tensor: ...
         def clone(self) -> Tensor: ...
-
-    def __init__(self, *args: Any) -> None:
-        """PyTorch's old constructor: of data, in the default dtype, or zeros of the given sizes.
-
-        The documented ones are `tensor(data)` and `zeros(sizes)`.
-        """
-        made = self._wrap(made_of("Tensor", args, dtypes.get_default_dtype()))
-        for slot in made.__slots__:
-            if slot != "__weakref__":
-                setattr(self, slot, getattr(made, slot))
 
     # ----------------------------------------------------------------------- size and memory
 
@@ -111,16 +50,32 @@ class TorchMethods:
         """The number of bytes of an element."""
         return self.array.itemsize
 
+    @property
+    def itemsize(self) -> int:
+        """The number of bytes of an element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self.array.nbytes
+
+    def data_ptr(self) -> int:
+        """The address of the first element: two tensors that share their memory have one."""
+        return self.array.ctypes.data if self.array.size else 0
+
     def stride(self) -> tuple[int, ...]:
         """How many elements of memory lie between neighbours along each dimension."""
         return tuple(n // self.array.itemsize for n in self.array.strides)
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = None) -> bool:
         """Do the elements lie in memory in the order of their indices?"""
+        devices.check_format(memory_format)
         return self.array.flags.c_contiguous
 
-    def contiguous(self) -> Self | Tensor:
+    def contiguous(self, memory_format: Any = None) -> Self | Tensor:
         """The tensor itself if it is contiguous, else a copy that is."""
+        devices.check_format(memory_format)
         return self if self.is_contiguous() else self.clone()
 
     @property
@@ -131,6 +86,11 @@ class TorchMethods:
     @property
     def is_cuda(self) -> bool:
         """Are the elements on a GPU? They never are."""
+        return False
+
+    @property
+    def is_sparse(self) -> bool:
+        """Are only elements other than 0 kept in memory? All of them are."""
         return False
 
     def cpu(self, memory_format: Any = None) -> Self:
@@ -200,57 +160,47 @@ class TorchMethods:
         """Will `backward()` store a gradient in `grad`, though this is not a leaf?"""
         return retains_grad(self)
 
+    @property
+    def require_grad(self) -> Any:
+        """What was stored under this name, which asks for no gradient: see `requires_grad`."""
+        if "require_grad" not in vars(self):
+            raise AttributeError("a tensor has no require_grad: it is requires_grad")
+        return vars(self)["require_grad"]
+
+    @require_grad.setter
+    def require_grad(self, value: Any) -> None:
+        warnings.warn(
+            "require_grad has no effect: the attribute that asks for a gradient is requires_grad.",
+            stacklevel=2,
+        )
+        vars(self)["require_grad"] = value
+
     # ---------------------------------------------------------------------------------- dtype
 
     short, char, byte = conversion.to_int16, conversion.to_int8, conversion.to_uint8
     half, bfloat16 = conversion.to_float16, conversion.to_bfloat16
 
-    def type(self, dtype: Any = None) -> Any:
-        """The elements as another dtype; or, without one, the name of the tensor's type."""
+    def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
+        """The elements as another dtype; or, without one, the name of the tensor's type.
+
+        Args:
+            dtype: one, or a type such as `LongTensor`, or its name, such as "torch.LongTensor".
+            non_blocking: has no effect.
+
+        Raises:
+            ValueError: there is no such type.
+        """
         if dtype is None:
             return f"minitorch.{TENSOR_TYPES[self.dtype]}"
+        if isinstance(dtype, str):
+            return self.to(dtype_called(dtype))
         return self.to(getattr(dtype, "dtype", dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """The elements as the dtype of another tensor."""
         return self.to(tensor("type_as", "other", other).dtype)
 
-    # ------------------------------------------------------------- new tensors of the same dtype
-
-    new_zeros = _filled("new_zeros", np.zeros, "Zeros")
-    new_ones = _filled("new_ones", np.ones, "Ones")
-    new_empty = _filled("new_empty", np.empty, "Uninitialised elements")
-
-    def new_full(
-        self,
-        size: Any,
-        fill_value: Any,
-        dtype: Any = None,
-        device: Any = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        """The same number everywhere; the dtype is this tensor's unless given."""
-        number = dtypes.number("new_full", fill_value, self._dtype_or(dtype))
-        return self._new(
-            filled("new_full", np.full, sizes_of("new_full", size), number), device, requires_grad
-        )
-
-    def new_tensor(
-        self, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
-    ) -> Tensor:
-        """A tensor of the data; the dtype is this tensor's unless given."""
-        array = array_of("new_tensor", data, self._dtype_or(dtype))
-        return self._new(np.array(array), device, requires_grad)
-
-    def _dtype_or(self, dtype: Any) -> np.dtype[Any]:
-        return self.array.dtype if dtype is None else dtypes.as_numpy(dtype)
-
-    def _new(self, array: Array, device: Any, requires_grad: bool) -> Tensor:
-        devices.check(device)
-        return self._wrap(array).requires_grad_(requires_grad)
-
     # ---------------------------------------------------------------------------------- the rest
 
     if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
-
         __getattr__ = missing.object_getattr

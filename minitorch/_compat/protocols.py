@@ -130,4 +130,5 @@ class PythonProtocols:
         copy._requires_grad, copy._version = self._requires_grad, version
         memo[id(self)] = copy
         copy.grad = deepcopy(self.grad, memo)
+        vars(copy).update(deepcopy(vars(self), memo))
         return copy

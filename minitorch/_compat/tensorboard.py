@@ -10,53 +10,14 @@ import os
 import platform
 import time
 import warnings
-from io import BytesIO
 from typing import Any, Self
 
-import numpy as np
-
-from ..dtypes import Array
-from ..ops.arguments import is_tensor
-from . import images
+from . import summaries
+from .summaries import number
 
 __all__ = ["SummaryWriter"]
 
-POWERS = [1e-12 * 1.1**i for i in range(774)]  # up to 1e20
-EDGES = [*(-x for x in reversed(POWERS)), 0.0, *POWERS]
-"""What separates the bins of a histogram, unless it is said otherwise."""
-
 _said = False
-
-
-def _array(name: str, value: Any) -> Array:
-    """Return a tensor's, an array's or a number's elements.
-
-    Raises:
-        TypeError: it is none of them.
-    """
-    array = value.detach().array if is_tensor(value) else np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: it takes a tensor, an array or a number, not {value!r}")
-    return array
-
-
-def _histogram(name: str, values: Any, bins: Any, max_bins: int | None) -> dict[str, Any]:
-    """Count values between the bins' edges. Empty bins at both ends are left out."""
-    x = _array(name, values).astype(np.float64).ravel()
-    if not x.size:
-        raise ValueError(f"{name}: there are no values to count")
-    counts, edges = np.histogram(x, EDGES if bins == "tensorflow" else bins)
-    if max_bins is not None and len(counts) > max_bins:  # several neighbours become one
-        starts = np.arange(0, len(counts), len(counts) // max_bins)
-        counts, edges = np.add.reduceat(counts, starts), edges[[*starts, -1]]
-    if not counts.any():
-        raise ValueError(f"{name}: no value lies between the edges of the bins")
-    first, last = np.flatnonzero(counts)[[0, -1]]
-    return {
-        "min": x.min(), "max": x.max(), "num": x.size, "sum": x.sum(), "sum_squares": x @ x,
-        "bucket_limit": edges[first : last + 2].tolist(),  # a bin's right edge; and the first left
-        "bucket": [0, *counts[first : last + 1].tolist()],
-    }  # fmt: skip
 
 
 class SummaryWriter:
@@ -131,7 +92,9 @@ class SummaryWriter:
             now = time.time() if walltime is None else walltime
             writer.add_event(Event(wall_time=now, step=int(step or 0), **event))
 
-    def _summary(self, tag: str, step: Any, walltime: Any, run: str = "", **fields: Any) -> None:
+    def _summary(
+        self, tag: str, fields: dict[str, Any], step: Any, walltime: Any = None, run: str = ""
+    ) -> None:
         self._write({"summary": {"value": [{"tag": tag, **fields}]}}, step, walltime, run)
 
     def get_logdir(self) -> str:
@@ -155,8 +118,8 @@ class SummaryWriter:
             global_step, walltime: where it is on the axis, and when it was written.
             new_style, double_precision: no effect: both forms show the same.
         """
-        number = _array("add_scalar", scalar_value).item()
-        self._summary(tag, global_step, walltime, simple_value=number)
+        value = number("add_scalar", scalar_value)
+        self._summary(tag, {"simple_value": value}, global_step, walltime)
 
     def add_scalars(
         self,
@@ -167,22 +130,16 @@ class SummaryWriter:
     ) -> None:
         """Write several numbers, points of curves in one diagram. Each has a folder of its own."""
         for tag, value in tag_scalar_dict.items():
-            number = _array("add_scalars", value).item()
+            fields = {"simple_value": number("add_scalars", value)}
             run = f"{main_tag.replace('/', '_')}_{tag}"
-            self._summary(main_tag, global_step, walltime, run, simple_value=number)
+            self._summary(main_tag, fields, global_step, walltime, run)
 
     def add_text(
         self, tag: str, text_string: str, global_step: Any = None, walltime: float | None = None
     ) -> None:
         """Write a text, in Markdown."""
-        tensor = {
-            "dtype": "DT_STRING",
-            "string_val": [text_string.encode()],
-            "tensor_shape": {"dim": [{"size": 1}]},
-        }
-        metadata = {"plugin_data": {"plugin_name": "text"}}
-        tag = f"{tag}/text_summary"
-        self._summary(tag, global_step, walltime, tensor=tensor, metadata=metadata)
+        text = summaries.text(text_string)
+        self._summary(f"{tag}/text_summary", text, global_step, walltime)
 
     def add_histogram(
         self,
@@ -202,8 +159,8 @@ class SummaryWriter:
             bins: their edges, or their number, or a method's name, as for `numpy.histogram`.
             max_bins: join neighbours, so that about so many are left.
         """
-        counted = _histogram("add_histogram", values, bins, max_bins)
-        self._summary(tag, global_step, walltime, histo=counted)
+        histogram = summaries.histogram(values, bins, max_bins)
+        self._summary(tag, histogram, global_step, walltime)
 
     def add_image(
         self,
@@ -222,8 +179,8 @@ class SummaryWriter:
             dataformats: the order of the dimensions: of channels, height and width; "HW" without
                 channels; with N, several images side by side.
         """
-        image = images.encoded(_array("add_image", img_tensor), dataformats)
-        self._summary(tag, global_step, walltime, image=image)
+        image = summaries.image(img_tensor, dataformats)
+        self._summary(tag, image, global_step, walltime)
 
     def add_images(
         self,
@@ -245,13 +202,7 @@ class SummaryWriter:
         walltime: float | None = None,
     ) -> None:
         """Write a figure of matplotlib, and close it."""
-        file = BytesIO()
-        figure.savefig(file, format="png", dpi="figure")
-        width, height = figure.canvas.get_width_height()
-        png = {"height": height, "width": width, "colorspace": 4}
-        self._summary(
-            tag, global_step, walltime, image={**png, "encoded_image_string": file.getvalue()}
-        )
+        self._summary(tag, summaries.figure(figure), global_step, walltime)
         if close:
             from matplotlib import pyplot
 
@@ -275,23 +226,13 @@ class SummaryWriter:
             global_step: where the numbers are on the axis.
         """
         run = run_name or str(time.time())
-        numbers = {k: _array("add_hparams", value).item() for k, value in metric_dict.items()}
+        given = {k: summaries.hyperparameter(k, v) for k, v in hparam_dict.items() if v is not None}
+        metrics = {k: number(f"add_hparams: {k}", v) for k, v in metric_dict.items()}
         if self._installed:
-            from tensorboard.plugins.hparams import api_pb2 as api
-            from tensorboard.plugins.hparams import summary
-
-            given = {k: v.item() if is_tensor(v) else v for k, v in hparam_dict.items()}
-            given = {k: v for k, v in given.items() if v is not None}
-            metrics = [api.MetricInfo(name=api.MetricName(tag=k)) for k in numbers]
-            names = [api.HParamInfo(name=k) for k in given]
-            for part in (
-                summary.experiment_pb(names, metrics),
-                summary.session_start_pb(given),
-                summary.session_end_pb(api.STATUS_SUCCESS),
-            ):
-                self._write({"summary": part}, global_step, run=run)
-        for tag, number in numbers.items():
-            self._summary(tag, global_step, None, run, simple_value=number)
+            for tag, fields in summaries.hyperparameters(given, metrics).items():
+                self._summary(tag, fields, global_step, run=run)
+        for tag, value in metrics.items():
+            self._summary(tag, {"simple_value": value}, global_step, run=run)
 
     def add_graph(self, model: Any, input_to_model: Any = None, *args: Any, **options: Any) -> None:
         """No effect: the model's graph is not written. See `draw_graph`."""

@@ -28,8 +28,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .. import scalars
+from ..atomic import path_of, write_file
 from ..nn.module import Module
-from ..serialization import path_of, write_file
 from ..tensor import Tensor
 from .keep import keep_values
 from .read import build

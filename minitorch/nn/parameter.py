@@ -22,13 +22,14 @@ class Parameter(Tensor):
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
         leaf = tensor("Parameter", "data", data).detach()
         for slot in Tensor.__slots__:  # it has no __init__: take over all that `_wrap` sets
-            if slot != "__weakref__":
+            if not slot.startswith("__"):
                 setattr(self, slot, getattr(leaf, slot))
         self.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
         copy.grad = deepcopy(self.grad, memo)
+        vars(copy).update(deepcopy(vars(self), memo))
         memo[id(self)] = copy
         return copy
 

@@ -20,12 +20,21 @@ if TYPE_CHECKING:
     from .table import Unary
 
 
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy, through which gradients pass."""
+    devices.check_format(memory_format)
     return record("clone", input.array.copy(), (input, lambda g: g))
 
 
-def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
+def to(
+    input: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """The elements as another dtype, or the tensor itself if it has that dtype.
 
     `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(other)`, for what another tensor has.
@@ -33,9 +42,10 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, **optio
 
     Args:
         input: any shape. The gradient that comes back has its dtype again.
-        args: as above.
+        args: as above, and then perhaps `non_blocking` and `copy`.
         dtype, device: the same, by name.
-        options: copy=True for a copy in any case; non_blocking is accepted, and has no effect.
+        non_blocking, memory_format: have no effect.
+        copy: make a copy in any case.
     """
     for arg in args:
         if arguments.is_tensor(arg):
@@ -45,10 +55,12 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, **optio
         elif arg is not None and not isinstance(arg, bool):
             dtype = arg
     devices.check(device)
+    devices.check_format(memory_format)
     before = input.array.dtype
     after = before if dtype is None else dtypes.as_numpy(dtype)
     if after == before:
-        return clone(input) if options.get("copy") else input
+        flags = [copy, *[arg for arg in args[1:] if isinstance(arg, bool)][1:]]
+        return clone(input) if any(flags) else input
     y = quietly(input.array.astype, after)
     if after.kind != "f" or before.kind != "f":
         return input._wrap(y)

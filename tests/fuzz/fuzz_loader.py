@@ -20,19 +20,35 @@ import random
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
 import minitorch as mt
+from minitorch.serialization import Saved
 
 SLOW = 2.0  # seconds
 FLIPS = 10_000
 LONGEST_MESSAGE = 400
+
+
+@dataclass
+class Config:
+    n: int
+    names: set[Any]
+
+
+class Mode(Enum):
+    ON = "on"
+
 
 VALUES: list[Any] = [
     {"weight": mt.arange(100), "step": 3},
@@ -45,6 +61,11 @@ VALUES: list[Any] = [
     },
     [mt.tensor(True), mt.tensor([1, 255], dtype=mt.uint8), (None, math.nan, -0.0), {"$x": 2**70}],
     mt.zeros(0, 3),
+    {
+        "args": Namespace(lr=0.1, path=Path("runs/1"), dtype=mt.float32, device=mt.device("cpu")),
+        "config": Config(4, {"a", "b", ("c", 1)}),
+        "modes": [Mode.ON, SimpleNamespace(shape=mt.ones(2, 3).shape, of=frozenset({1, 2}))],
+    },
 ]
 
 
@@ -56,6 +77,15 @@ def image(value: Any) -> Any:
         return "dict", [(image(k), image(v)) for k, v in value.items()]
     if isinstance(value, (list, tuple)):
         return type(value).__name__, [image(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value).__name__, sorted(repr(image(v)) for v in value)
+    if isinstance(value, (Config, Mode)):  # comes back as its attributes
+        kind = f"{__name__}.{type(value).__name__}"
+        member = isinstance(value, Mode)
+        attributes = {"name": value.name, "value": value.value} if member else vars(value)
+        return image(Saved("$enum" if member else "$dataclass", kind, attributes))
+    if isinstance(value, (Saved, SimpleNamespace, Namespace)):
+        return type(value).__name__, getattr(value, "_class", ""), image(vars(value))
     return type(value).__name__, repr(value)
 
 
@@ -101,6 +131,14 @@ ATOMS = [
     '{"$float":"nan"}', '{"$float":"1.5"}', '{"$float":[]}', '{"$tuple":3}', '{"$tuple":"ab"}',
     '{"$dict":[[1,2]]}', '{"$dict":[[[],2]]}', '{"$dict":["ab"]}', '{"$dict":{"a":1}}', '{"$y":0}',
     '{"a":1,"a":2}', '{"$tuple":[],"x":1}', "", "[1,", "[ 1]",
+    '{"$set":[1,2]}', '{"$set":[2,1]}', '{"$set":[[]]}', '{"$set":3}', '{"$set":"a"}',
+    '{"$frozenset":["a",{"$float":"nan"}]}', '{"$size":[2,3]}', '{"$size":["2"]}', '{"$size":{}}',
+    '{"$dtype":"int8"}', '{"$dtype":"object"}', '{"$dtype":{}}', '{"$device":"cpu"}',
+    '{"$device":"cuda"}', '{"$path":"a/b"}', '{"$path":"a//b"}', '{"$path":"\\u0000"}',
+    '{"$path":null}', '{"$namespace":{"a":1}}', '{"$namespace":[]}', '{"$simplenamespace":{}}',
+    '{"$dataclass":["os.system",{"x":1}]}', '{"$dataclass":["a",{"__class__":1}]}',
+    '{"$dataclass":[1,{}]}', '{"$dataclass":{}}', '{"$enum":["a.B","C",1]}', '{"$enum":["a.B"]}',
+    '{"$enum":[{},null,[]]}', '{"$enum":"abc"}',
 ]  # fmt: skip
 
 
@@ -110,9 +148,20 @@ def draw_state(rng: random.Random, depth: int = 0) -> str:
         return rng.choice(ATOMS)
     inner = [draw_state(rng, depth + 1) for _ in range(rng.randrange(4))]
     inside = ",".join(inner)
-    form = rng.randrange(5)
+    form = rng.randrange(7)
     if form == 0:
         return f'{{"$tuple":[{inside}]}}'
+    if form == 5:
+        return f'{{"{rng.choice(["$set", "$frozenset", "$size", "$enum"])}":[{inside}]}}'
+    if form == 6:
+        attributes = ",".join(f'"{rng.choice(["a", "b", "__init__"])}":{v}' for v in inner)
+        return rng.choice(
+            [
+                f'{{"$namespace":{{{attributes}}}}}',
+                f'{{"$simplenamespace":{{{attributes}}}}}',
+                f'{{"$dataclass":["a.B",{{{attributes}}}]}}',
+            ]
+        )
     if form == 1:
         return "{" + ",".join(f'"{rng.choice("abc$")}":{v}' for v in inner) + "}"
     if form == 2 and rng.random() < 0.1:

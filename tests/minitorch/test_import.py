@@ -16,9 +16,10 @@ PACKAGES = ["minitorch", "minitorch.autograd", "minitorch.nn", "minitorch.optim"
 # Besides its own files and the three subpackages whose parts are a tensor's methods.
 LOADED = {
     "autograd", "creation", "dtypes", "fused", "ops", "printing", "random", "sampling", "scalars",
-    "tensor", "_compat.devices", "_compat.einops_finder", "_compat.guests", "_compat.methods",
-    "_compat.missing", "_compat.protocols", "_compat.spellings", "_runtime.blas", "_runtime.parts",
-    "_runtime.products", "_runtime.quiet", "_runtime.threads", "_runtime.tuning",
+    "tensor", "_compat.constructors", "_compat.devices", "_compat.einops_finder", "_compat.guests",
+    "_compat.methods", "_compat.missing", "_compat.operations", "_compat.protocols",
+    "_compat.spellings", "_runtime.blas", "_runtime.parts", "_runtime.products", "_runtime.quiet",
+    "_runtime.threads", "_runtime.tuning",
 }  # fmt: skip
 STANDARD_LIBRARY = {"threading"}  # what NumPy does not load itself
 

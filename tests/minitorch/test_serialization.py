@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import minitorch as mt
-from minitorch import CheckpointError, encoding, nn, optim, serialization
+from minitorch import CheckpointError, atomic, encoding, nn, optim
 
 
 def there_and_back(value: Any, folder: Path) -> Any:
@@ -40,7 +40,7 @@ plain = st.recursive(
         st.lists(inner, max_size=3)
         | st.lists(inner, max_size=3).map(tuple)
         | st.dictionaries(st.text() | st.integers() | st.booleans(), inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["$tensor", "$tuple", "$dict", "$float"]), inner)
+        | st.dictionaries(st.sampled_from(["$tensor", "$tuple", "$dict", "$set"]), inner)
     ),
     max_leaves=8,
 )
@@ -176,7 +176,7 @@ def test_training_goes_on_from_a_file_to_the_last_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "where"),
     [
-        ({"a": [1, {2, 3}]}, r"the set at a\.1"),
+        ({"a": [1, slice(2)]}, r"the slice at a\.1"),
         ({"f": print}, "builtin_function_or_method at f"),
         (np.ones(2), "ndarray at the top"),
         ({"x": {(1, b"k"): 2}}, r"the bytes at x \(a key\)\.1"),
@@ -207,7 +207,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise OSError("no space left")
 
     before = saved.read_bytes()
-    monkeypatch.setattr(serialization.os, "fsync", fail)
+    monkeypatch.setattr(atomic.os, "fsync", fail)
     with pytest.raises(
         OSError, match=r"no space left: save to .* the file of before is still whole"
     ):
@@ -228,9 +228,9 @@ def test_the_content_is_on_disk_before_the_name_is(
         sizes.append(os.fstat(handle).st_size)
         fsync(handle)
 
-    monkeypatch.setattr(serialization.os, "fsync", note)
+    monkeypatch.setattr(atomic.os, "fsync", note)
     monkeypatch.setattr(
-        serialization.os, "replace", lambda a, b: (events.append("replace"), replace(a, b))
+        atomic.os, "replace", lambda a, b: (events.append("replace"), replace(a, b))
     )
     mt.save(1, saved)
     assert events == ["fsync", "replace", "fsync"]
@@ -264,12 +264,12 @@ def test_a_link_stays_a_link(saved: Path) -> None:
 
 
 STEPS = {  # each operation on files of a save, by the module and the name that a test can replace
-    "open": (serialization.os, "open"),
-    "lock": (serialization.fcntl, "flock"),
+    "open": (atomic.os, "open"),
+    "lock": (atomic.fcntl, "flock"),
     "write": (builtins, "open"),
-    "fsync": (serialization.os, "fsync"),
-    "replace": (serialization.os, "replace"),
-    "sync the folder": (serialization, "_sync_folder"),
+    "fsync": (atomic.os, "fsync"),
+    "replace": (atomic.os, "replace"),
+    "sync the folder": (atomic, "_sync_folder"),
 }
 
 
@@ -417,8 +417,6 @@ def test_a_file_that_is_not_there_is_the_usual_error(tmp_path: Path) -> None:
         mt.save(1, tmp_path / "no folder" / "file")
 
 
-def test_what_pytorch_offers_beyond_data_is_refused(saved: Path) -> None:
+def test_another_device_is_refused(saved: Path) -> None:
     with pytest.raises(RuntimeError, match="only device is 'cpu'"):
         mt.load(saved, map_location="cuda:0")
-    with pytest.raises(RuntimeError, match="weights_only"):
-        mt.load(saved, weights_only=False)

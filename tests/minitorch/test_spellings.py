@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minitorch as mt
@@ -161,3 +163,178 @@ def test_options_that_say_how_are_checked() -> None:
         mt.optim.Adam(p, fused="yes")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'fused'"):
         mt.optim.RMSprop(p, fused=False)  # type: ignore[call-arg]
+
+
+def test_a_size_may_be_given_by_name() -> None:
+    makers: list[Any] = [mt.zeros, mt.ones, mt.empty, mt.rand, mt.randn]
+    for make in makers:
+        assert make(size=(2, 3)).shape == make(2, 3).shape == (2, 3)
+        assert make(size=()).shape == ()
+        assert make(size=[4], dtype=mt.float64).dtype is mt.float64
+        with pytest.raises(TypeError, match=r"the size is given twice, as \(2,\) and as size=\(2,"):
+            make(2, size=(2,))
+    assert mt.full(size=(2,), fill_value=3).tolist() == [3, 3]
+    assert mt.randint(low=1, high=2, size=(3,)).tolist() == [1, 1, 1]
+    assert mt.zeros(2).new_ones(size=(2, 1)).shape == (2, 1)
+
+
+def test_to_takes_options_in_pytorchs_order() -> None:
+    x = mt.ones(2)
+    assert x.to("cpu", non_blocking=True) is x.to("cpu", mt.float32, True) is x
+    for y in (x.to("cpu", copy=True), x.to(mt.float32, False, True), x.to(x, True, True)):
+        assert y is not x
+        assert y.equal(x)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'layout'"):
+        x.to("cpu", layout=None)  # type: ignore[call-arg]
+
+
+# ------------------------------------------------------------- the old constructors and types
+
+
+def test_the_old_constructor_takes_data_or_sizes() -> None:
+    T: Any = mt.Tensor
+    for data in ([1, 2], (1, 2), range(1, 3), np.array([1, 2]), mt.tensor([1.0, 2.0])):
+        assert T(data).dtype is mt.float32
+        assert T(data).tolist() == [1, 2]
+    assert T(mt.tensor([1])).dtype is mt.int64  # of a tensor, it keeps the dtype
+    assert T(2, 3).shape == T(mt.ones(2, 3).size()).shape == (2, 3)
+    assert T().shape == (0,)
+    assert T([[1], [2]], device="cpu").shape == (2, 1)
+    assert mt.ones(1).long().new([1.0, 2]).dtype is mt.int64
+    assert mt.nn.Parameter(T(2)).requires_grad
+    for wrong in (2.5, "a", None):
+        with pytest.raises(TypeError, match="it takes a list, an array, a tensor or sizes"):
+            T(wrong)
+
+
+def test_types_make_tensors_and_are_asked_for_by_isinstance() -> None:
+    types: dict[str, mt.dtype] = {
+        "FloatTensor": mt.float32, "DoubleTensor": mt.float64, "LongTensor": mt.int64,
+        "IntTensor": mt.int32, "ShortTensor": mt.int16, "CharTensor": mt.int8,
+        "ByteTensor": mt.uint8, "BoolTensor": mt.bool,
+    }  # fmt: skip
+    for name, dtype in types.items():
+        kind: Any = getattr(mt, name)
+        x = kind([1, 0, 1], device="cpu")
+        assert x.dtype is kind(2, 3).dtype is kind(x.size()).dtype is dtype
+        assert kind(2, 3).shape == (2, 3)
+        assert repr(kind) == x.type() == f"minitorch.{name}"
+        for other in types:
+            assert isinstance(x, getattr(mt, other)) == (other == name)
+            for called in (f"torch.{other}", f"minitorch.{other}", getattr(mt, other)):
+                assert x.type(called).dtype is types[other]
+    assert isinstance(nn.Parameter(mt.ones(1)), (mt.LongTensor, mt.FloatTensor))  # type: ignore[arg-type]
+    assert not isinstance(1.0, mt.FloatTensor)  # type: ignore[arg-type]
+
+
+def test_types_that_are_not_here() -> None:
+    x: Any = mt.ones(2)
+    cuda: Any = mt.cuda
+    assert not isinstance(x, cuda.FloatTensor)
+    with pytest.raises(RuntimeError, match=r"cuda\.FloatTensor: there is no GPU"):
+        cuda.FloatTensor([1.0])
+    with pytest.raises(RuntimeError, match="CPU only"):
+        x.type("torch.cuda.FloatTensor")
+    with pytest.raises(RuntimeError, match="CPU only"):
+        mt.LongTensor([1], device="cuda")
+    with pytest.raises(ValueError, match="invalid type 'LongTensor'"):
+        x.type("LongTensor")
+    with pytest.raises(TypeError, match=r"LongTensor: the tensor is of minitorch\.float32"):
+        mt.LongTensor(x)
+    for half in (mt.HalfTensor, mt.BFloat16Tensor):
+        assert not isinstance(x, half)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="use float32"):
+            half([1.0])
+
+
+def test_the_default_type_sets_the_default_dtype() -> None:
+    try:
+        for kind in (mt.DoubleTensor, "torch.DoubleTensor", mt.float64):
+            mt.set_default_tensor_type(mt.FloatTensor)
+            mt.set_default_tensor_type(kind)
+            assert mt.zeros(1).dtype is mt.float64
+    finally:
+        mt.set_default_dtype(mt.float32)
+
+
+# ----------------------------------------------------------------------------- free attributes
+
+
+def test_tensors_take_attributes_which_belong_to_the_object() -> None:
+    leaves: list[Any] = [mt.ones(2, requires_grad=True), nn.Parameter(mt.ones(2))]
+    for x in leaves:
+        x.no_decay, x.tags = True, ["a"]
+        assert vars(x) == {"no_decay": True, "tags": ["a"]}
+        assert copy.copy(x).no_decay
+        twin = copy.deepcopy(x)
+        assert twin.tags == ["a"]
+        assert twin.tags is not x.tags
+        for result in (x * 1, x.detach(), x.data, x.clone(), x[:1]):
+            assert vars(result) == {}
+            with pytest.raises(AttributeError, match="no_decay"):
+                _ = result.no_decay
+        del x.no_decay
+        assert not hasattr(x, "no_decay")
+    layer: Any = nn.Linear(2, 2)
+    layer.weight.no_decay = True
+    assert copy.deepcopy(layer).weight.no_decay
+    assert layer.double().weight.no_decay
+    assert list(layer.state_dict()) == ["weight", "bias"]
+
+
+def test_require_grad_warns() -> None:
+    p: Any = nn.Parameter(mt.ones(2))
+    with pytest.raises(AttributeError, match="it is requires_grad"):
+        _ = p.require_grad
+    assert not hasattr(p, "require_grad")
+    with pytest.warns(UserWarning, match="require_grad has no effect.* requires_grad") as warned:
+        p.require_grad = False
+    assert warned[0].filename == __file__
+    assert p.requires_grad
+    assert p.require_grad is False
+
+
+def test_memory_is_asked_about() -> None:
+    x = mt.zeros(4, 2)
+    assert x.data_ptr() == x[:2].data_ptr() == x.detach().data_ptr() == x.t().data_ptr()
+    assert x[1:].data_ptr() == x.data_ptr() + 8
+    assert x.clone().data_ptr() != x.data_ptr()
+    assert mt.zeros(0).data_ptr() == 0
+    assert (x.itemsize, x.nbytes, x.is_sparse) == (4, 32, False)
+
+
+def test_where_of_a_condition_alone_gives_indices() -> None:
+    x = mt.tensor([[0.0, 2.0], [3.0, 0.0]])
+    rows, columns = mt.where(x > 0)
+    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])
+    assert x[mt.where(x > 0)].tolist() == [2, 3]
+    assert [i.tolist() for i in mt.where(mt.tensor(True))] == [[0]]
+    assert mt.where(condition=x > 0, input=1.0, other=x).tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(TypeError):
+        mt.where(x > 0, x)  # type: ignore[call-overload]
+
+
+def test_formats_of_memory_have_no_effect() -> None:
+    x: Any = mt.ones(2, 3).T
+    for make in (mt.zeros_like, mt.ones_like, mt.empty_like, mt.rand_like, mt.clone):
+        assert make(x, memory_format=mt.preserve_format).shape == (3, 2)
+    assert x.contiguous(memory_format=mt.contiguous_format).is_contiguous()
+    assert not x.is_contiguous(memory_format=mt.contiguous_format)
+    assert x.to(mt.float64, memory_format=mt.preserve_format).dtype is mt.float64
+    assert repr(mt.preserve_format) == "minitorch.preserve_format"
+    with pytest.raises(TypeError, match="preserve_format or contiguous_format, not 'last'"):
+        mt.zeros_like(x, memory_format="last")
+
+
+def test_an_embedding_takes_pytorchs_options_at_their_defaults() -> None:
+    table: Any = nn.Embedding(4, 2, None, None, 2.0, False, True)
+    assert (table.max_norm, table.norm_type, table.scale_grad_by_freq) == (None, 2.0, False)
+    ids, weight = mt.tensor([1, 3]), table.weight
+    given = (table.padding_idx, table.max_norm, table.norm_type, False, table.sparse)
+    assert mt.equal(F.embedding(ids, weight, *given), weight[ids])
+    refused: dict[str, Any] = {"max_norm": 1.0, "scale_grad_by_freq": True}
+    for option, value in refused.items():
+        with pytest.raises(NotImplementedError, match=f"no {option}= here. Leave it out"):
+            F.embedding(ids, weight, **{option: value})
+        with pytest.raises(NotImplementedError, match=f"no {option}= here"):
+            nn.Embedding(4, 2, **{option: value})

@@ -8,7 +8,10 @@ import json
 import math
 import os
 import tempfile
+from argparse import Namespace
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from misuse import Misuse, check
 from safetensors.numpy import save_file
 
 import minitorch as mt
-from minitorch import CheckpointError, nn
+from minitorch import CheckpointError, nn, optim
 
 FOLDER = Path(tempfile.gettempdir()) / f"misuse-{os.getpid()}"
 FILE = FOLDER / "file.safetensors"
@@ -126,6 +129,41 @@ def generator(value: Any) -> Any:
     return mt.save({"model": {"head": value}}, FILE)
 
 
+def numbered() -> Namespace:
+    space = Namespace()
+    vars(space)[3] = 1
+    return space
+
+
+def cyclic_namespace() -> Namespace:
+    space = Namespace()
+    space.again = {1: space}
+    return space
+
+
+class Thing:
+    pass
+
+
+@dataclass
+class Record:
+    x: int
+
+
+class Mode(Enum):
+    ON = 1
+
+
+def allowing(kind: type, text: str) -> Callable[[], Any]:
+    """Load a file with this state, where objects of a class named so are allowed."""
+
+    def call() -> Any:
+        with mt.serialization.safe_globals([(kind, f"builtins.{kind.__name__}")]):
+            return state(text)()
+
+    return call
+
+
 one = b"\0\0\0\0"
 ones = (1,) * 65
 
@@ -133,7 +171,8 @@ MISUSES = [
     # ------------------------------------------------------------------------- what is no path
     Misuse("save to None", lambda: mt.save(1, None), TypeError, "save: f must be the path.*NoneType"),
     Misuse("save to a number", lambda: mt.save(1, 5), TypeError, "save: f must be the path.*int"),
-    Misuse("save to an open file", lambda: mt.save(1, io.BytesIO()), TypeError, "save: f must be the path.*BytesIO"),
+    Misuse("mmap='r'", lambda: mt.load(FILE, mmap="r"), TypeError, "'mmap' must be bool.*'r'"),
+    Misuse("save to a file that is open for text", lambda: mt.save(1, io.StringIO()), TypeError, "save: the file is open for text.*wb"),
     Misuse("save to bytes", lambda: mt.save(1, b"file"), TypeError, "save: f must be the path.*bytes"),
     Misuse("save with the arguments exchanged", lambda: mt.save(FILE, {"step": 1}), TypeError, "save: f must be the path.*dict"),
     Misuse("save to nothing", lambda: mt.save(1, ""), ValueError, "save: no file can have the name ''"),
@@ -142,26 +181,30 @@ MISUSES = [
     Misuse("load from a file's number", lambda: mt.load(0), TypeError, "load: f must be the path.*int"),
     Misuse("load from True", lambda: mt.load(True), TypeError, "load: f must be the path.*bool"),
     Misuse("load from bytes", lambda: mt.load(b"file"), TypeError, "load: f must be the path.*bytes"),
-    Misuse("load from an open file", lambda: mt.load(io.BytesIO(b"x")), TypeError, "load: f must be the path.*BytesIO"),
+    Misuse("load from a file that is open for text", lambda: mt.load(io.StringIO("x")), TypeError, "load: the file is open for text.*rb"),
     Misuse("load from nothing", lambda: mt.load(""), ValueError, "load: no file can have the name ''"),
     Misuse("load from a name with a 0", lambda: mt.load("a\0b"), ValueError, "load: no file can have the name"),
     Misuse("load to a GPU", lambda: mt.load(FILE, map_location="cuda"), RuntimeError, "only device is 'cpu', not 'cuda'"),
     Misuse("load to device 0", lambda: mt.load(FILE, map_location=0), RuntimeError, "only device is 'cpu', not '0'"),
-    Misuse("load objects", lambda: mt.load(FILE, weights_only=False), RuntimeError, "weights_only must be True"),
-    Misuse("weights_only='yes'", lambda: mt.load(FILE, weights_only="yes"), RuntimeError, "weights_only must be True"),
+    Misuse("load to GPUs", lambda: mt.load(FILE, map_location={"cuda:0": "cuda:1"}), RuntimeError, "not 'cuda:1': leave map_location out"),
+    Misuse("weights_only='yes'", lambda: mt.load(FILE, weights_only="yes"), TypeError, "'weights_only' must be bool.*'yes'"),
     # --------------------------------------------------------------------- what cannot be saved
-    Misuse("a module", lambda: mt.save(nn.Linear(2, 2), FILE), TypeError, "^save: cannot save the Linear at the top: only tensors"),
+    Misuse("a module", lambda: mt.save(nn.Linear(2, 2), FILE), TypeError, r"^save: cannot save the Linear at the top: files hold no code.*save\(linear\.state_dict\(\), f\).*linear\.load_state_dict\(load\(f\)\)"),
+    Misuse("an optimizer", lambda: generator(optim.SGD([mt.ones(1)])), TypeError, r"the SGD at model\.head: files.*save\(sgd\.state_dict\(\), f\)"),
+    Misuse("an object of one's own", lambda: generator(Thing()), TypeError, r"the Thing at model\.head: save its attributes, vars\(x\), or make Thing a dataclass"),
+    Misuse("a function in a namespace", lambda: generator(Namespace(f=print)), TypeError, r"builtin_function_or_method at model\.head\.f"),
+    Misuse("a namespace with a number for a name", lambda: generator(numbered()), TypeError, r"attribute at model\.head has the name 3"),
+    Misuse("a namespace that holds itself", lambda: mt.save(cyclic_namespace(), FILE), ValueError, "more than 100.*hold itself"),
     Misuse("a module inside", lambda: generator(nn.Linear(2, 2)), TypeError, r"the Linear at model\.head"),
-    Misuse("an array", lambda: generator(np.ones(2)), TypeError, r"the ndarray at model\.head"),
-    Misuse("a set", lambda: generator({1, 2}), TypeError, r"the set at model\.head"),
+    Misuse("an array", lambda: generator(np.ones(2)), TypeError, r"the ndarray at model\.head: save minitorch\.from_numpy\(x\)"),
+    Misuse("a set of tensors", lambda: generator({mt.ones(1)}), TypeError, r"the set at model\.head: it holds tensors"),
+    Misuse("bytes in a set", lambda: generator({b"x"}), TypeError, r"the bytes at model\.head\.0"),
     Misuse("bytes", lambda: generator(b"x"), TypeError, r"the bytes at model\.head"),
     Misuse("a function", lambda: generator(print), TypeError, r"the builtin_function_or_method at model\.head"),
     Misuse("a generator", lambda: generator(mt.Generator()), TypeError, r"the Generator at model\.head"),
-    Misuse("a dtype", lambda: generator(mt.float32), TypeError, r"the dtype at model\.head"),
     Misuse("a complex number", lambda: generator(1j), TypeError, r"the complex at model\.head"),
     Misuse("NumPy's complex number", lambda: generator(np.complex64(1)), TypeError, r"the complex at model\.head"),
     Misuse("a date", lambda: generator(np.datetime64("2026-01-01")), TypeError, r"the date at model\.head"),
-    Misuse("a path", lambda: generator(FILE), TypeError, r"Path at model\.head"),
     Misuse("a slice", lambda: generator(slice(3)), TypeError, r"the slice at model\.head"),
     Misuse("parameters that were not listed", lambda: generator(nn.Linear(2, 2).parameters()), TypeError, r"the generator at model\.head"),
     Misuse("a key of bytes", lambda: mt.save({b"k": 1}, FILE), TypeError, r"the bytes at.*\(a key\)"),
@@ -250,6 +293,37 @@ MISUSES = [
     Misuse("a float that needs no tag", state('{"$float":"1.5"}'), CheckpointError, MALFORMED),
     Misuse("a float of a number", state('{"$float":5}'), CheckpointError, MALFORMED),
     Misuse("a float of null", state('{"$float":null}'), CheckpointError, MALFORMED),
+    Misuse("a set of a number", state('{"$set":3}'), CheckpointError, MALFORMED),
+    Misuse("a set of a str", state('{"$set":"ab"}'), CheckpointError, MALFORMED),
+    Misuse("a set of a dict", state('{"$set":{"a":1}}'), CheckpointError, MALFORMED),
+    Misuse("a set of lists", state('{"$set":[[1]]}'), CheckpointError, MALFORMED),
+    Misuse("an item twice", state('{"$set":[1,1]}'), CheckpointError, MALFORMED),
+    Misuse("an item twice, as a bool", state('{"$set":[1,true]}'), CheckpointError, MALFORMED),
+    Misuse("a set in another order", state('{"$frozenset":[2,1]}'), CheckpointError, MALFORMED),
+    Misuse("a set with a tensor", state('{"$set":[{"$tensor":"x"}]}', x=("F32", "float32", (1,), one)), CheckpointError, MALFORMED),
+    Misuse("a set and more", state('{"$set":[],"x":1}'), CheckpointError, MALFORMED),
+    Misuse("a size of text", state('{"$size":["2"]}'), CheckpointError, MALFORMED),
+    Misuse("a size of floats", state('{"$size":[2.0]}'), CheckpointError, MALFORMED),
+    Misuse("a size of a number", state('{"$size":2}'), CheckpointError, MALFORMED),
+    Misuse("a dtype that is none", state('{"$dtype":"float8"}'), CheckpointError, MALFORMED),
+    Misuse("a dtype by another name", state('{"$dtype":"double"}'), CheckpointError, MALFORMED),
+    Misuse("a dtype of a list", state('{"$dtype":[]}'), CheckpointError, MALFORMED),
+    Misuse("a GPU", state('{"$device":"cuda"}'), CheckpointError, MALFORMED),
+    Misuse("a device of a list", state('{"$device":["cpu"]}'), CheckpointError, MALFORMED),
+    Misuse("a path of a number", state('{"$path":3}'), CheckpointError, MALFORMED),
+    Misuse("a path that is written otherwise", state('{"$path":"a//b"}'), CheckpointError, MALFORMED),
+    Misuse("a namespace of a list", state('{"$namespace":[1]}'), CheckpointError, MALFORMED),
+    Misuse("a namespace of a number", state('{"$simplenamespace":1}'), CheckpointError, MALFORMED),
+    Misuse("a namespace that is empty but for a tag", state('{"$namespace":{"$set":1},"x":1}'), CheckpointError, MALFORMED),
+    Misuse("namespaces 400 deep", state('{"$namespace":{"a":' * 400 + "1" + "}}" * 400), CheckpointError, MALFORMED),
+    Misuse("a dataclass of nothing", state('{"$dataclass":[]}'), CheckpointError, MALFORMED),
+    Misuse("a dataclass without a name", state('{"$dataclass":[null,{}]}'), CheckpointError, MALFORMED),
+    Misuse("a dataclass of a list", state('{"$dataclass":["os.system",["x"]]}'), CheckpointError, MALFORMED),
+    Misuse("a dataclass and more", state('{"$dataclass":["a.B",{},3]}'), CheckpointError, MALFORMED),
+    Misuse("a member without a value", state('{"$enum":["a.B","X"]}'), CheckpointError, MALFORMED),
+    Misuse("a member of a number", state('{"$enum":[3,"X",1]}'), CheckpointError, MALFORMED),
+    Misuse("a class that shadows its own", allowing(Record, '{"$dataclass":["builtins.Record",{"__class__":1}]}'), CheckpointError, "allowed class does not take it"),
+    Misuse("a member that is not there", allowing(Mode, '{"$enum":["builtins.Mode","OFF",9]}'), CheckpointError, "allowed class does not take it.*9 is not a valid"),
     Misuse("an unknown tag", state('{"$new":1}'), CheckpointError, MALFORMED),
     Misuse("a tensor without a place", state("1", tensor=("F32", "float32", (1,), one)), CheckpointError, MALFORMED),
     Misuse("a tensor under another name", state('[{"$tensor":"x"}]', x=("F32", "float32", (1,), one)), CheckpointError, MALFORMED),
@@ -270,6 +344,8 @@ def test_what_is_not_refused(tmp_path: Path) -> None:
         (state("1"), 1),
         (state('{"$tuple":[1,{"$float":"-inf"}]}'), (1, -math.inf)),
         (state('{"$dict":[[1,2]]}'), {1: 2}),
+        (state('{"$set":[1,2,{"$float":"inf"}]}'), {1, 2, math.inf}),
+        (state('{"$namespace":{"$set":[1]}}'), Namespace(**{"$set": [1]})),
     ):
         assert call() == value
     assert tensor("F32", "float32", ones[:-1], one)().shape == ones[:-1]

@@ -88,7 +88,7 @@ UNSUPPORTED = [
             "It lays out images for convolutions, of which there are none here.",
         )
         for op in ("clone", "contiguous", "double", "float", "long", "int", "bool",
-                   "short", "char", "byte")
+                   "short", "char", "byte", "to")
     ],
     *[
         Unsupported(
