@@ -422,6 +422,12 @@ WRONG_HOOKS: dict[str, Case] = {
     "too few before": through_two(("pre", lambda given: given[:1])),
     "numbers": through_two(("hook", lambda given, _: (1, 2))),
     "other shapes": through_two(("hook", lambda given, _: (given[0][:1], given[1]))),
+    "in place": lambda lib: (lambda module, x: (
+        watched(lib, module, ("hook", nothing)), module(x * 1).sum().backward()
+    ))(lib.nn.ReLU(inplace=True), leaves(lib)[0]),
+    "in place on the output": lambda lib: (lambda module, x: (
+        watched(lib, module, ("hook", nothing)), module(x * 1).add_(1.0).sum().backward()
+    ))(lib.nn.Tanh(), leaves(lib)[0]),
     "where no argument has one": through_two(
         ("hook", times(2.0)),
         args=lambda x, y: (x.detach(), y.detach()),
