@@ -1,7 +1,7 @@
 """NumPy's names of arguments, which PyTorch takes too: `axis` for `dim`, `keepdims` for `keepdim`.
 
 The operations do not know them. At the door, in `minitorch` and in `Tensor`, a function that
-translates stands in front of each operation that has a `dim`. That takes 0.06 µs, and a training
+translates stands in front of each operation that has a `dim`. That takes 0.1 µs, and a training
 step calls two such operations.
 """
 
@@ -29,7 +29,7 @@ def _translated(name: str, options: dict[str, Any]) -> dict[str, Any]:
 def _door(op: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(op)
     def call(*args: Any, **options: Any) -> Any:
-        if "axis" in options or "keepdims" in options:
+        if options and ("axis" in options or "keepdims" in options):
             options = _translated(op.__name__, options)
         return op(*args, **options)
 
