@@ -18,10 +18,10 @@ from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
     ones_like, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
-from ._compat.devices import device
+from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.spellings import take_numpys_names as _take_numpys_names
+from ._compat.spellings import take_numpys_names as _take_numpys_names, where
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -38,8 +38,9 @@ from .ops import (
     prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
     scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
     sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
-    view_as, where,
+    view_as,
 )
+from .ops.conversion import clone
 from .ops.composed import *  # noqa: F403
 from .ops.counting import *  # noqa: F403
 from .ops.rearrange import *  # noqa: F403
@@ -105,7 +106,9 @@ __all__ = [
     "ceil",
     "chunk",
     "clamp",
+    "clone",
     "compile",
+    "contiguous_format",
     "cos",
     "cuda",
     "cumsum",
@@ -199,6 +202,7 @@ __all__ = [
     "max",
     "maximum",
     "mean",
+    "memory_format",
     "min",
     "minimum",
     "mm",
@@ -224,6 +228,7 @@ __all__ = [
     "permute",
     "pi",
     "pow",
+    "preserve_format",
     "prod",
     "promote_types",
     "rand",
@@ -295,8 +300,8 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += [
-    "clip", "concat", "concatenate", "index_copy", "moveaxis", "normal", "swapdims",
-    "take_along_dim", "tril_indices", "triu_indices",
+    "clip", "concat", "concatenate", "distributions", "index_copy", "linalg", "moveaxis",
+    "normal", "swapdims", "take_along_dim", "tril_indices", "triu_indices",
     *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
 ]  # fmt: skip
 
@@ -325,7 +330,7 @@ _LATER = {
 
 if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     from . import nn, optim, testing, utils
-    from ._compat import backends
+    from ._compat import backends, distributions, linalg
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled
     from ._compat.compilers import compile, jit

@@ -99,8 +99,10 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
+        memory_format: Any = None,
         **options: Any,
     ) -> Tensor:
+        devices.check_format(memory_format)
         shape = arguments.tensor(name, "input", input).array.shape
         wanted = dtypes.as_numpy(input.dtype if dtype is None else dtype)
         return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)

@@ -41,8 +41,6 @@ class Encoder:
         verb: what it does, as in "save: cannot save the object at model.head".
     """
 
-    takes = "only tensors, numbers, strings, bools and None, in dicts, lists and tuples"
-
     def __init__(self, name: str, verb: str) -> None:
         self.name, self.verb = name, verb
         self.arrays: dict[str, Array] = {}
@@ -80,18 +78,27 @@ class Encoder:
             return items if isinstance(value, list) else {"$tuple": items}
         if isinstance(value, float) and not math.isfinite(value):
             return {"$float": str(float(value))}  # JSON has no name for it
-        at = short(path, 80) or "the top"
         if isinstance(value, int) and value.bit_length() > 4096:
             raise ValueError(
-                f"{self.name}: the int at {at} has {value.bit_length()} bits, more than 4096"
+                f"{self.name}: the int at {short(path, 80) or 'the top'} has {value.bit_length()} "
+                "bits, more than 4096"
             )
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         found = self.other(value, path, depth)
         if found is not None:
             return found
-        raise TypeError(
-            f"{self.name}: cannot {self.verb} the {type(value).__name__} at {at}: {self.takes}"
+        raise self.refusal(
+            value,
+            path,
+            "only tensors, numbers, strings, bools and None, in dicts, lists and tuples",
+        )
+
+    def refusal(self, value: Any, path: str, why: str) -> TypeError:
+        """Return the error that a value cannot be encoded."""
+        at = short(path, 80) or "the top"
+        return TypeError(
+            f"{self.name}: cannot {self.verb} the {type(value).__name__} at {at}: {why}"
         )
 
     def other(self, value: Any, path: str, depth: int) -> Any:

@@ -84,7 +84,13 @@ def _entry(state: str, arrays: dict[str, Array]) -> str:
 # ---------------------------------------------------------------------------------- the file
 
 
-def save(obj: Any, f: Path | BinaryIO) -> None:
+def save(
+    obj: Any,
+    f: Path | BinaryIO,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+) -> None:
     """Write a tensor, or dicts, lists, tuples and sets of tensors, numbers, strings, bools, None.
 
     These may also be in namespaces, in objects of dataclasses and in members of enums; and there
@@ -99,6 +105,7 @@ def save(obj: Any, f: Path | BinaryIO) -> None:
     Args:
         obj: what to save, such as {"model": model.state_dict(), "step": 3}.
         f: the path of a file; or a file object that is open for writing bytes, at its position.
+        pickle_module, pickle_protocol: accepted as in PyTorch, without effect.
 
     Raises:
         TypeError: something of another type is in it. The message says where.
@@ -167,7 +174,14 @@ def _contents(shown: str, f: Any, path: str | None) -> tuple[str | None, dict[st
         raise CheckpointError(f"{shown}: not a whole safetensors file ({short(error)})") from None
 
 
-def load(f: Path | BinaryIO, map_location: Any = None, weights_only: bool | None = None) -> Any:
+def load(
+    f: Path | BinaryIO,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+) -> Any:
     """Read what `save` wrote. Tensors come back as plain ones, which require no gradient.
 
     An object of a dataclass and a member of an enum come back as `serialization.Saved`, with the
@@ -180,7 +194,9 @@ def load(f: Path | BinaryIO, map_location: Any = None, weights_only: bool | None
             its position to its end.
         map_location: the device to load to: the CPU, the only one there is; or a dict of devices;
             or a function, which is not called.
-        weights_only: accepted as in PyTorch, without effect: a file holds data and no code.
+        weights_only, pickle_module: accepted as in PyTorch, without effect: a file holds data and
+            no code.
+        mmap: accepted as in PyTorch, without effect.
 
     Returns:
         What was saved.
@@ -192,8 +208,9 @@ def load(f: Path | BinaryIO, map_location: Any = None, weights_only: bool | None
         RuntimeError: `map_location` is another device.
     """
     _check_location(map_location)
-    if weights_only is not None:
-        flag("load", "weights_only", weights_only)
+    for name, value in (("weights_only", weights_only), ("mmap", mmap)):
+        if value is not None:
+            flag("load", name, value)
     path = None if hasattr(f, "read") else path_of("load", f)
     shown = short(getattr(f, "name", type(f).__name__) if path is None else path)
     entry, arrays = _contents(shown, f, path)

@@ -86,8 +86,6 @@ class _Memory(_Seeded):
     def reset_peak_memory_stats(device: Device = None) -> None:
         """No effect: there is no GPU whose memory is counted."""
 
-    reset_max_memory_allocated = reset_peak_memory_stats
-
     @staticmethod
     def is_initialized() -> bool:
         """Return False: there is no GPU."""
@@ -115,6 +113,7 @@ class xpu(_Memory):
 class cuda(_Memory):
     """What code asks of NVIDIA's GPUs."""
 
+    reset_max_memory_allocated = _Memory.reset_peak_memory_stats
     current_device = _needs_gpu("cuda.current_device")
     set_device = _needs_gpu("cuda.set_device")
     get_device_name = _needs_gpu("cuda.get_device_name")
@@ -140,8 +139,10 @@ class accelerator(_Accelerator):
         """Return None: there is no GPU."""
 
 
-class cpu(_Accelerator):
+class cpu:
     """What code asks of the CPU as it does of a GPU."""
+
+    synchronize = _Accelerator.synchronize
 
     @staticmethod
     def is_available() -> bool:

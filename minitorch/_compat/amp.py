@@ -107,20 +107,21 @@ class GradScaler:
         """No effect: there is no state."""
 
 
-def _unchanged(function: Callable[..., Any] | None) -> Any:
+def unchanged(function: Callable[..., Any] | None) -> Any:
+    """Return the function, or the decorator that does."""
     return function if function is not None else lambda function: function
 
 
 def custom_fwd(
     fwd: Callable[..., Any] | None = None,
     *,
-    device_type: str = "cuda",
+    device_type: str,
     cast_inputs: dtypes.dtype | None = None,
 ) -> Any:
     """No effect: a decorator of a `Function`'s `forward`, with or without brackets."""
-    return _unchanged(fwd)
+    return unchanged(fwd)
 
 
-def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str = "cuda") -> Any:
+def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str) -> Any:
     """No effect: a decorator of a `Function`'s `backward`, with or without brackets."""
-    return _unchanged(bwd)
+    return unchanged(bwd)

@@ -27,26 +27,25 @@ def _switch(kernel: str) -> tuple[Callable[[bool], None], Callable[[], bool]]:
     return enable, is_enabled
 
 
+def _not() -> bool:
+    """Return False: it is not used."""
+    return False
+
+
 class _Unused:
-    @staticmethod
-    def is_available() -> bool:
-        """Return False: it is not used."""
-        return False
+    is_available = staticmethod(_not)
 
 
-class _Device(_Unused):
-    @staticmethod
-    def is_built() -> bool:
-        """Return False: it is not used."""
-        return False
-
-
-class mps(_Device):
+class mps(_Unused):
     """The GPUs of Apple's processors, which are not used."""
 
+    is_built = staticmethod(_not)
 
-class cuda(_Device):
+
+class cuda:
     """No effect: NVIDIA's GPUs are not used."""
+
+    is_built = staticmethod(_not)
 
     class matmul:
         """No effect: products of matrices are computed in the tensors' dtype."""

@@ -1,6 +1,8 @@
-"""Devices: there is one, the CPU. Asking for another raises an error."""
+"""Devices: there is one, the CPU. Formats of memory, which have no effect."""
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class device:
@@ -52,3 +54,29 @@ def check_gpu(asked: str | device | int | None) -> None:
     """Raise RuntimeError if what `cuda()` is called with is not meant to be a GPU."""
     if not isinstance(asked, (int, type(None))) and str(asked).partition(":")[0] != "cuda":
         raise RuntimeError(f"cuda: the device must be a GPU such as 'cuda:0', not {asked!r}")
+
+
+class memory_format:
+    """The order in which a tensor's elements lie in memory."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"minitorch.{self.name}"
+
+
+preserve_format = memory_format("preserve_format")
+contiguous_format = memory_format("contiguous_format")
+
+
+def check_format(format: Any) -> None:
+    """Do nothing, for None or one of the two. Results lie in memory in the order of their indices.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if format is not None and not isinstance(format, memory_format):
+        raise TypeError(
+            f"memory_format: it is minitorch.preserve_format or contiguous_format, not {format!r}"
+        )

@@ -32,7 +32,7 @@ def is_nccl_available() -> bool:
     return False
 
 
-def _refused(name: str) -> Callable[..., NoReturn]:
+def refused(name: str) -> Callable[..., NoReturn]:
     """Make a function, or what is called like a class, that says what to use instead."""
 
     def function(*args: Any, **options: Any) -> NoReturn:
@@ -45,19 +45,19 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 
 
 init_process_group, destroy_process_group = map(
-    _refused, ("init_process_group", "destroy_process_group")
+    refused, ("init_process_group", "destroy_process_group")
 )
-get_rank, get_world_size, barrier = map(_refused, ("get_rank", "get_world_size", "barrier"))
+get_rank, get_world_size, barrier = map(refused, ("get_rank", "get_world_size", "barrier"))
 
 
 class parallel:
     """Modules that compute in several processes."""
 
     DataParallel = DataParallel
-    DistributedDataParallel = _refused("DistributedDataParallel")
+    DistributedDataParallel = refused("DistributedDataParallel")
 
 
 class samplers:
     """Samplers of programs that are distributed: there are none."""
 
-    DistributedSampler = _refused("DistributedSampler")
+    DistributedSampler = refused("DistributedSampler")

@@ -19,14 +19,18 @@ from . import missing
 
 PACKAGE = "minitorch"
 
-NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
-    "activation", "container", "distance", "dropout", "flatten", "linear", "loss", "module",
-    "normalization", "sparse", "transformer",
+NN_FILES = (  # PyTorch's files of modules, also those whose modules are not here: see `missing`
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance",
+    "dropout", "flatten", "fold", "instancenorm", "lazy", "linear", "loss", "module",
+    "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse", "transformer",
+    "upsampling",
 )  # fmt: skip
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
     "_dynamo": "_compat.compilers:dynamo",
+    "_dynamo.config": "_compat.compilers:dynamo_config",
     "_inductor": "_compat.compilers:inductor",
+    "_inductor.config": "_compat.compilers:inductor_config",
     "accelerator": "_compat.accelerators:accelerator",
     "amp": "_compat.amp",
     "amp.autocast_mode": "_compat.amp",
@@ -53,6 +57,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "distributed": "_compat.distributed",
     "jit": "_compat.compilers:jit",
     "linalg": "_compat.linalg",
+    "multiprocessing": "_compat.processes",
     "mps": "_compat.accelerators:mps",
     "nn.modules": "nn",
     **{f"nn.modules.{file}": "nn" for file in NN_FILES},
@@ -63,6 +68,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "nn.utils.convert_parameters": "nn.utils",
     "nn.utils.rnn": "nn.padding",
     "optim.adamw": "optim.adam",
+    "utils._pytree": "_compat.trees",
     "utils.data._utils": "utils.data",
     "utils.data._utils.collate": "utils.data",
     "utils.data.dataloader": "utils.data",

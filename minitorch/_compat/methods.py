@@ -68,12 +68,14 @@ class TorchMethods(Constructors):
         """How many elements of memory lie between neighbours along each dimension."""
         return tuple(n // self.array.itemsize for n in self.array.strides)
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = None) -> bool:
         """Do the elements lie in memory in the order of their indices?"""
+        devices.check_format(memory_format)
         return self.array.flags.c_contiguous
 
-    def contiguous(self) -> Self | Tensor:
+    def contiguous(self, memory_format: Any = None) -> Self | Tensor:
         """The tensor itself if it is contiguous, else a copy that is."""
+        devices.check_format(memory_format)
         return self if self.is_contiguous() else self.clone()
 
     @property
@@ -201,5 +203,4 @@ class TorchMethods(Constructors):
     # ---------------------------------------------------------------------------------- the rest
 
     if not TYPE_CHECKING:  # for a type checker, a name that is not here is an error already
-
         __getattr__ = missing.object_getattr

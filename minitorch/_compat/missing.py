@@ -20,7 +20,8 @@ REST = (
 PLACES = (
     "minitorch", "minitorch.nn", "minitorch.nn.functional", "minitorch.nn.init",
     "minitorch.nn.utils", "minitorch.optim", "minitorch.optim.lr_scheduler",
-    "minitorch.utils.data", "minitorch.autograd",
+    "minitorch.utils.data", "minitorch.autograd", "minitorch.testing", "minitorch.linalg",
+    "minitorch.distributions", "minitorch.amp", "minitorch.utils.tensorboard",
 )  # fmt: skip
 
 
@@ -52,22 +53,21 @@ def _digits(name: str) -> list[str]:
 
 
 def nearest(name: str, present: Iterable[str]) -> str | None:
-    """Return the name that is spelt most like this one, if one is spelt much like it.
+    """Return the name that has the same letters, or is spelt nearly so.
 
     Not near are names that begin otherwise, or have other digits, as int16 and int64; nor is, to
     one that ends in an underscore, one that does not: it is no operation in place.
     """
     from difflib import get_close_matches  # here, so that `import minitorch` need not wait for it
 
+    here = [n for n in present if n.endswith("_") or not name.endswith("_")]
+    same = [n for n in here if _letters(n) == _letters(name)]
+    if same or len(name) < 4:
+        return same[0] if same else None
     by_letters = {
-        _letters(n): n
-        for n in present
-        if n[0].lower() == name[0].lower()
-        and _digits(n) == _digits(name)
-        and (n.endswith("_") or not name.endswith("_"))
+        _letters(n): n for n in here if n[0] == name[0] and _digits(n) == _digits(name)
     }
-    cutoff = LIKENESS if len(name) > 3 else 1.0
-    near = get_close_matches(_letters(name), by_letters, 1, cutoff)
+    near = get_close_matches(_letters(name), by_letters, 1, LIKENESS)
     return by_letters[near[0]] if near else None
 
 
@@ -98,7 +98,7 @@ def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str
         return f". It is spelt {near!r}"
     stem = name.removesuffix("_")
     if of_pytorch and stem in names:
-        return f": write x = x.{stem}(…), or x.copy_(x.{stem}(…)) to change x itself"
+        return f": it is not done in place here; write x = x.{stem}(…)"
     if of_pytorch and (reason := instead.of(stem, places, anywhere=True)):
         return f": {reason}"
     if near:
@@ -156,12 +156,12 @@ class Explained:
 def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that `cls` does not take, and name it, not its base."""
     init: Any = cls.__init__  # type: ignore[misc]
-    ignored = getattr(init, "without_effect", ())  # see optimizer_options.py
-    code = getattr(getattr(init, "__wrapped__", init), "__code__", None)
+    without_effect = getattr(init, "without_effect", ())  # what optimizer_options.py adds
+    code = getattr(init.__wrapped__ if without_effect else init, "__code__", None)
     if code is None:  # it is not written in Python
         return
     _, *names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    known = {*names, *ignored}
+    known = {*names, *without_effect}
     unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in known]
     if unknown:
         wrong = f"got an unexpected keyword argument {unknown[0]!r}"

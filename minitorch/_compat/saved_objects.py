@@ -27,6 +27,8 @@ from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from .. import dtypes, encoding
 from ..scalars import whole
 from ..tensor import Size
@@ -124,11 +126,6 @@ class Saved:
 class Encoder(encoding.Encoder):
     """Encodes what the module's docstring lists, too."""
 
-    takes = (
-        "only tensors, numbers, strings, bools, None and paths, in dicts, lists, tuples, sets, "
-        "namespaces and dataclasses"
-    )
-
     def encode(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Return the JSON value that stands for a value: see `encoding.Encoder.encode`."""
         if isinstance(value, Size):
@@ -136,7 +133,11 @@ class Encoder(encoding.Encoder):
         return super().encode(value, path, depth)
 
     def other(self, value: Any, path: str, depth: int) -> Any:
-        """Encode a value of none of the usual types; None stands for one that cannot be."""
+        """Encode a value of none of the usual types.
+
+        Raises:
+            TypeError: it cannot be saved; the message says what to save instead.
+        """
         kind = type(value)
         if kind in (set, frozenset):
             return {f"${kind.__name__}": self._items(value, path, depth)}
@@ -147,33 +148,41 @@ class Encoder(encoding.Encoder):
         if isinstance(value, PurePath):
             return {"$path": value.as_posix()}
         if isinstance(value, Saved):
-            return self._object(value._tag, value._class, vars(value), path, depth)
+            member = value._tag == "$enum"
+            of = {"name": value.name, "value": value.value} if member else vars(value)
+            return self._object(value._tag, value._class, of, path, depth)
         if kind is SimpleNamespace or _class_name(kind) == "argparse.Namespace":
             return {f"${kind.__name__.lower()}": self._attributes(vars(value), path, depth)}
         if isinstance(value, Enum):
-            member = {"name": value.name, "value": value.value}
-            return self._object("$enum", _class_name(kind), member, path, depth)
+            of = {"name": value.name, "value": value.value}
+            return self._object("$enum", _class_name(kind), of, path, depth)
         if hasattr(kind, "__dataclass_fields__"):
-            attributes = {
-                f.name: getattr(value, f.name) for f in fields(value) if hasattr(value, f.name)
-            } | getattr(value, "__dict__", {})
-            return self._object("$dataclass", _class_name(kind), attributes, path, depth)
+            given = [f.name for f in fields(value) if hasattr(value, f.name)]
+            of = {name: getattr(value, name) for name in given} | getattr(value, "__dict__", {})
+            return self._object("$dataclass", _class_name(kind), of, path, depth)
         if hasattr(kind, "state_dict"):
-            at, x = encoding.short(path, 60) or "the top", kind.__name__.lower()
-            raise TypeError(
-                f"{self.name}: cannot {self.verb} the {kind.__name__} at {at} whole, as files hold "
-                f"no code. Save its state: save({x}.state_dict(), f). And later, when it has been "
-                f"made anew: {x}.load_state_dict(load(f))."
+            x = kind.__name__.lower()
+            why = (
+                f"files hold no code. Save its state, save({x}.state_dict(), f), and load it into "
+                f"one that is made anew, {x}.load_state_dict(load(f))"
             )
-        return None
+        elif isinstance(value, np.ndarray):
+            why = "save minitorch.from_numpy(x)"
+        elif hasattr(value, "__dict__") and not callable(value):
+            why = f"save its attributes, vars(x), or make {kind.__name__} a dataclass"
+        else:
+            why = (
+                "only tensors, numbers, strings, bools, None and paths, in dicts, lists, tuples, "
+                "sets, namespaces and dataclasses"
+            )
+        raise self.refusal(value, path, why)
 
     def _items(self, values: Any, path: str, depth: int) -> list[Any]:
         """Encode the items of a set, in an order that does not depend on that of the set."""
         items = [self.encode(v, encoding.join(path, i), depth + 1) for i, v in enumerate(values)]
         texts = {json.dumps(item, separators=(",", ":")): item for item in items}
         if any('{"$tensor":' in text for text in texts):  # of which the order gives the names
-            at = encoding.short(path, 80) or "the top"
-            raise TypeError(f"{self.name}: the set at {at} holds tensors: put them in a list")
+            raise self.refusal(values, path, "it holds tensors; put them in a list")
         return [texts[text] for text in sorted(texts)]
 
     def _attributes(self, of: dict[str, Any], path: str, depth: int) -> dict[str, Any]:

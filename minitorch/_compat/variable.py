@@ -7,6 +7,8 @@ from typing import Any
 from ..ops.arguments import tensor
 from ..tensor import Tensor
 
+__all__ = ["Variable"]
+
 
 class _IsTensor(type):
     def __instancecheck__(cls, instance: object) -> bool:

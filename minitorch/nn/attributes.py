@@ -33,11 +33,11 @@ class Attributes(Explained):
     learning.
     """
 
-    _buffers: dict[str, bool]  # for the name of each: is it part of the state_dict?
+    _persistent: dict[str, bool]  # for the name of each: is it part of the state_dict?
     modules: Callable[[], Iterator[Module]]
 
     if not TYPE_CHECKING:
-        _buffers = SetByInit()
+        _persistent = SetByInit()
 
     def _refuse(self, name: str, value: Any, kind: str, expected: str) -> None:
         raise TypeError(
@@ -47,7 +47,7 @@ class Attributes(Explained):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Parameter, Attributes)):
-            if "_buffers" not in vars(self):
+            if "_persistent" not in vars(self):
                 raise AttributeError(
                     f"cannot assign {name} before Module.__init__() call: begin __init__ with "
                     "super().__init__()"
@@ -60,20 +60,20 @@ class Attributes(Explained):
                         f"cannot assign {type(value).__name__} as child module '{name}': this "
                         f"{type(self).__name__} is part of it, and no module can be part of itself"
                     )
-            self._buffers.pop(name, None)
+            self._persistent.pop(name, None)
         elif value is not None:
             held = vars(self).get(name)
             if isinstance(held, Parameter):
                 self._refuse(name, value, "parameter", "nn.Parameter")
             elif isinstance(held, Attributes):
                 self._refuse(name, value, "child module", "nn.Module")
-            elif name in vars(self).get("_buffers", ()) and not isinstance(value, Tensor):
+            elif name in vars(self).get("_persistent", ()) and not isinstance(value, Tensor):
                 self._refuse(name, value, "buffer", "Tensor")
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        self._buffers.pop(name, None)
+        self._persistent.pop(name, None)
 
     def _check_name(self, name: str) -> None:
         """Raise if the name is empty, has a dot, or means something else."""
@@ -82,7 +82,7 @@ class Attributes(Explained):
         if not name or "." in name:
             raise KeyError(f"the name of a parameter, buffer or module can't be {name!r}")
         part = isinstance(vars(self).get(name, ...), (Parameter, Attributes, type(None)))
-        if hasattr(self, name) and name not in self._buffers and not part:
+        if hasattr(self, name) and name not in self._persistent and not part:
             raise KeyError(f"attribute '{name}' already exists")
 
     def _add(self, name: str, value: Any) -> None:
@@ -107,7 +107,7 @@ class Attributes(Explained):
         if not isinstance(tensor, (Tensor, type(None))):
             self._refuse(name, tensor, "buffer", "Tensor")
         self._add(name, tensor)
-        self._buffers[name] = persistent
+        self._persistent[name] = persistent
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child, as assigning it to the attribute does."""
@@ -119,6 +119,6 @@ class Attributes(Explained):
         """The buffers; unless `non_persistent`, only those that are part of the state_dict."""
         return [
             (name, vars(self)[name])
-            for name, persistent in self._buffers.items()
+            for name, persistent in self._persistent.items()
             if vars(self)[name] is not None and (persistent or non_persistent)
         ]

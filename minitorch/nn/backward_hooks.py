@@ -17,10 +17,12 @@ import numpy as np
 from ..autograd.function import Function
 from ..autograd.graph import mode
 from ..autograd.hooks import RemovableHandle
+from ..autograd.views import HOOKED
 from ..scalars import short
 from ..tensor import Tensor
 
-Gradients = tuple[Tensor | None, ...]
+Gradients = tuple[Any, ...]
+"""Of tensors, and None where there is no gradient."""
 
 
 class _BackwardHook(Function):
@@ -33,21 +35,23 @@ class _BackwardHook(Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        return (None, *ctx.change(gradients))
+        # Copies, as hooks may keep what they were shown, and a leaf adds to its gradient in place.
+        return (None, *[None if g is None else g.clone() for g in ctx.change(gradients)])
 
 
 def _through(
     values: tuple[Any, ...], change: Callable[[Gradients], Gradients]
 ) -> tuple[Any, list[int]]:
     """Pass those of the values that need a gradient through the identity; return their places."""
-    needing = [isinstance(x, Tensor) and x.requires_grad and mode.grad for x in values]
-    places = [i for i, needs in enumerate(needing) if needs]
+    places = [
+        i for i, x in enumerate(values) if mode.grad and isinstance(x, Tensor) and x.requires_grad
+    ]
     if not places:
         return values, places
-    changed = dict(
-        zip(places, _BackwardHook.apply(change, *[values[i] for i in places]), strict=True)
-    )
-    passed = [changed.get(i, x) for i, x in enumerate(values)]
+    passed = list(values)
+    for i, y in zip(places, _BackwardHook.apply(change, *[values[i] for i in places]), strict=True):
+        y._view = HOOKED
+        passed[i] = y
     return (tuple(passed) if type(values) is tuple else type(values)(*passed)), places
 
 
@@ -115,6 +119,8 @@ class WatchedCall:
 
     def _enter(self, gradients: Gradients) -> Gradients:
         """Take the gradients of the outputs; without any to wait for, show them to the hooks."""
+        if not self.arrived:  # in a pass that calls no hooks, as `draw_graph` does
+            return gradients
         known: list[Any] = [None] * self.n_outputs
         for i, g in zip(self.outputs, gradients, strict=True):
             known[i] = g if i in self.arrived else None
@@ -129,7 +135,8 @@ class WatchedCall:
             warn(f"a backward hook is called without grad_input: {none_needs}", stacklevel=2)
             if any(g is not None for g in self._show((None,) * len(self.sizes))):
                 raise RuntimeError(f"a backward hook must return no grad_input here: {none_needs}")
-        return tuple([grad_output[i] for i in self.outputs])
+        answers = zip([grad_output[i] for i in self.outputs], gradients, strict=True)
+        return tuple([Tensor._wrap(np.zeros_like(g.array)) if h is None else h for h, g in answers])
 
     def _leave(self, gradients: Gradients) -> Gradients:
         """Show the gradients of the arguments to the hooks; pass on what these leave."""

@@ -189,7 +189,7 @@ class DataParallel(Module):
                 "DataParallel: this operating system cannot fork a process. Use processes=1."
             )
         self.module = module
-        self._parameters = list(module.parameters())
+        self._learned = list(module.parameters())
         self._shared = _shared_tensors(module) if processes > 1 else []
         self._share()
         threads = get_num_threads()
@@ -231,7 +231,7 @@ class DataParallel(Module):
         # order in which they are created. So all processes work at once: first _ScatterGradient,
         # created last, sends each worker its dL/dy; then comes our own shard; and _ReduceGradients,
         # created first, waits at the end for what the workers have computed meanwhile.
-        reduced = [_ReduceGradients.apply(one, *self._parameters) for one in passes]
+        reduced = [_ReduceGradients.apply(one, *self._learned) for one in passes]
         try:
             outputs = [checked_output(self.module(*own.args, **own.kwargs), own.size)]
         finally:

@@ -14,7 +14,7 @@ from ..creation import empty
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
 from ..ops.arguments import tensor
-from ..ops.embedding import embedding
+from ..ops.embedding import embedding, refuse_options
 from ..ops.rms_norm import rms_norm
 from ..scalars import flag, number, whole
 from ..tensor import Tensor
@@ -98,6 +98,8 @@ class Embedding(Module):
         num_embeddings: the size of the vocabulary.
         embedding_dim: the size of each vector.
         padding_idx: the token whose vector starts at 0 and gets no gradient.
+        max_norm, norm_type, scale_grad_by_freq, sparse: PyTorch's, only with their defaults; a
+            gradient is dense.
 
     Attributes:
         weight: (num_embeddings, embedding_dim), drawn from N(0, 1).
@@ -108,10 +110,17 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        refuse_options(max_norm, norm_type, scale_grad_by_freq, sparse)
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.num_embeddings = _size("Embedding", "num_embeddings", num_embeddings)
         self.embedding_dim = _size("Embedding", "embedding_dim", embedding_dim)
         if padding_idx is not None:

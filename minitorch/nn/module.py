@@ -59,9 +59,9 @@ class Module(Attributes, ForwardHooks, TorchModule):
     training: bool
 
     def __init__(self) -> None:
-        # not self.training = …, as `Attributes.__setattr__` needs `_buffers`
+        # not self.training = …, as `Attributes.__setattr__` needs `_persistent`
         hooks: Any = {"_forward_hooks": {}, "_forward_pre_hooks": {}, "_backward_hooks": {}}
-        vars(self).update(training=True, _buffers={}, **hooks)
+        vars(self).update(training=True, _persistent={}, **hooks)
 
     # --------------------------------------------------------------------------- calling it
 
@@ -76,7 +76,7 @@ class Module(Attributes, ForwardHooks, TorchModule):
         try:
             hooked: Any = self._forward_hooks or self._forward_pre_hooks or self._backward_hooks
         except AttributeError:
-            hooked = self._buffers  # raises: super().__init__() was not called
+            hooked = self._persistent  # raises: super().__init__() was not called
         if hooked:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)

@@ -29,10 +29,11 @@ from .where import clamp, where
 if TYPE_CHECKING:
     from ..tensor import Tensor
     from .operand import Operand
+    from .table import Unary
 
 __all__ = [
-    "addcdiv", "addcmul", "addmm", "baddbmm", "clamp_max", "clamp_min", "cumprod", "exp2", "fmod",
-    "lerp", "log2", "log10", "masked_scatter", "nan_to_num", "trace",
+    "addcdiv", "addcmul", "addmm", "baddbmm", "clamp_max", "clamp_min", "cosh", "cumprod", "exp2",
+    "fmod", "lerp", "log2", "log10", "masked_scatter", "nan_to_num", "sinh", "trace",
 ]  # fmt: skip
 
 
@@ -144,6 +145,10 @@ log2 = unary("log2", np.log2,              lambda g, x: g / (x * math.log(2)),
     "The logarithm of x to base 2")
 log10 = unary("log10", np.log10,           lambda g, x: g / (x * math.log(10)),
     "The logarithm of x to base 10")
+sinh: Unary = unary("sinh", np.sinh,       lambda g, x: g * cosh(x),
+    "(eˣ - e⁻ˣ) / 2")
+cosh: Unary = unary("cosh", np.cosh,       lambda g, x: g * sinh(x),
+    "(eˣ + e⁻ˣ) / 2")
 _fmod = binary("fmod", partial(checked_division, divide=np.fmod), lambda g: g,
                                            lambda g, a, b: -g * div(a, b, rounding_mode="trunc"),
     "The remainder of the division a / b, with the sign of a")

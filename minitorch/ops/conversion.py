@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from .table import Unary
 
 
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy, through which gradients pass."""
+    devices.check_format(memory_format)
     return record("clone", input.array.copy(), (input, lambda g: g))
 
 
@@ -32,6 +33,7 @@ def to(
     device: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """The elements as another dtype, or the tensor itself if it has that dtype.
 
@@ -42,7 +44,7 @@ def to(
         input: any shape. The gradient that comes back has its dtype again.
         args: as above, and then perhaps `non_blocking` and `copy`.
         dtype, device: the same, by name.
-        non_blocking: has no effect.
+        non_blocking, memory_format: have no effect.
         copy: make a copy in any case.
     """
     for arg in args:
@@ -53,6 +55,7 @@ def to(
         elif arg is not None and not isinstance(arg, bool):
             dtype = arg
     devices.check(device)
+    devices.check_format(memory_format)
     before = input.array.dtype
     after = before if dtype is None else dtypes.as_numpy(dtype)
     if after == before:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,21 +48,42 @@ def _table_gradient(g: Tensor, input: Tensor, V: int, padding_idx: int | None) -
     return record("embedding", _add_rows(rows, ids, V), (g, vjp, input))
 
 
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+def refuse_options(max_norm: Any, norm_type: Any, scale_grad_by_freq: Any, sparse: Any) -> None:
+    """Raise NotImplementedError if an option would change the table, or its gradient.
+
+    `sparse` changes only how PyTorch stores the gradient; here it is dense.
+    """
+    if max_norm is not None or scale_grad_by_freq:
+        option = "scale_grad_by_freq" if max_norm is None else "max_norm"
+        raise NotImplementedError(f"embedding: there is no {option}= here. Leave it out.")
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
     """The rows of a table that the ids name: y[i] = weight[input[i]].
 
     Args:
         input: ids, int64, any shape (*).
         weight: (vocabulary, d).
         padding_idx: the id whose row receives no gradient.
+        max_norm, norm_type, scale_grad_by_freq, sparse: see `refuse_options`.
 
     Returns:
         (*, d).
 
     Raises:
         IndexError: an id is not in the table.
+        NotImplementedError: `max_norm` or `scale_grad_by_freq` is given.
         RuntimeError: the table is no matrix, or has no row `padding_idx`.
     """
+    refuse_options(max_norm, norm_type, scale_grad_by_freq, sparse)
     table = arguments.tensor("embedding", "weight", weight).array
     if table.ndim != 2:
         raise RuntimeError(f"embedding: weight must have 2 dimensions, not shape {table.shape}")

@@ -54,8 +54,11 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tens
 
     Raises:
         ValueError: `min_val` is above `max_val`.
+        RuntimeError: the dtype is bool.
     """
     x = arguments.tensor("hardtanh", "input", input)
+    if x.array.dtype.kind == "b":
+        raise RuntimeError("hardtanh: it is not defined for tensors of dtype bool")
     if min_val > max_val:
         raise ValueError(f"hardtanh: {min_val=} cannot be greater than {max_val=}")
     if x.array.dtype.kind in "iu":

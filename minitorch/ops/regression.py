@@ -16,23 +16,23 @@ from .where import where
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-_MSE = Shapes("mse_loss", one_dtype=False, input="*", target="*")
-_L1 = Shapes("l1_loss", one_dtype=False, input="*", target="*")
-_SMOOTH_L1 = Shapes("smooth_l1_loss", one_dtype=False, input="*", target="*")
-_HUBER = Shapes("huber_loss", one_dtype=False, input="*", target="*")
+_SHAPES = {
+    name: Shapes(name, one_dtype=False, input="*", target="*")
+    for name in ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss")
+}
 
 
-def _difference(shapes: Shapes, input: Tensor, target: Tensor) -> Tensor:
+def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
     """Return input - target, and warn where their shapes differ."""
-    shapes(input, target)
-    name, difference = shapes.name, input - target
+    _SHAPES[name](input, target)
+    difference = arguments.floating_point(name, "input - target", input - target)
     if input.array.shape != target.array.shape:
         warn(
             f"{name}: input of shape {input.array.shape} and target of shape "
             f"{target.array.shape} are broadcast to {difference.array.shape}; is this meant?",
             stacklevel=3,
         )
-    return arguments.floating_point(name, "input - target", difference)
+    return difference
 
 
 def _reduce_weighted(
@@ -57,7 +57,7 @@ def mse_loss(
         reduction: "mean", "sum" or "none". With a weight, the mean divides by the weights' sum.
         weight: of the input's shape.
     """
-    losses = square(_difference(_MSE, input, target))
+    losses = square(_difference("mse_loss", input, target))
     return _reduce_weighted("mse_loss", losses, weight, input, reduction)
 
 
@@ -68,7 +68,7 @@ def l1_loss(
 
     Arguments and errors are those of `mse_loss`.
     """
-    losses = abs(_difference(_L1, input, target))
+    losses = abs(_difference("l1_loss", input, target))
     return _reduce_weighted("l1_loss", losses, weight, input, reduction)
 
 
@@ -99,7 +99,7 @@ def huber_loss(
     """
     if not number("huber_loss", "delta", delta) > 0:
         raise RuntimeError(f"huber_loss: delta must be above 0, not {delta}")
-    losses = _huber(_difference(_HUBER, input, target), delta)
+    losses = _huber(_difference("huber_loss", input, target), delta)
     return _reduce_weighted("huber_loss", losses, weight, input, reduction)
 
 
@@ -116,6 +116,6 @@ def smooth_l1_loss(
         RuntimeError: beta is negative.
     """
     number("smooth_l1_loss", "beta", beta, 0, error=RuntimeError)
-    difference = _difference(_SMOOTH_L1, input, target)
+    difference = _difference("smooth_l1_loss", input, target)
     losses = _huber(difference, beta) / beta if beta else abs(difference)
     return reduce("smooth_l1_loss", losses, reduction)

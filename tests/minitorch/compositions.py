@@ -87,6 +87,8 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "log2": lambda x: mul(log(x), 1 / math.log(2)),
     "log10": lambda x: mul(log(x), 1 / math.log(10)),
     "fmod": fmod,
+    "sinh": lambda x: mul(sub(exp(x), exp(neg(x))), 0.5),
+    "cosh": lambda x: mul(add(exp(x), exp(neg(x))), 0.5),
     "remainder": lambda a, b: sub(a, mul(b, floor(div(a, b)))),
     "square": lambda x: mul(x, x),
     "sqrt": lambda x: pow(x, 0.5),

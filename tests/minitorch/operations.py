@@ -79,6 +79,8 @@ ELEMENTWISE = [
     unary("exp2", lambda x: 2**x, -3, 3),
     unary("log2", math.log2, *POSITIVE),
     unary("log10", math.log10, *POSITIVE),
+    unary("sinh", math.sinh, -3, 3),
+    unary("cosh", math.cosh, -3, 3),
     unary("sqrt", math.sqrt, *POSITIVE),
     unary("rsqrt", lambda x: 1 / math.sqrt(x), *POSITIVE),
     unary("square", lambda x: x * x, -3, 3),

@@ -15,15 +15,21 @@ import pytest
 import minitorch as mt
 from minitorch.utils.data import (
     BatchSampler,
+    ChainDataset,
+    ConcatDataset,
     DataLoader,
     Dataset,
+    IterableDataset,
     RandomSampler,
     Sampler,
     SequentialSampler,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
+    WeightedRandomSampler,
     default_collate,
     default_convert,
+    get_worker_info,
     random_split,
 )
 
@@ -49,8 +55,10 @@ def test_tensor_dataset_gives_rows() -> None:
 def test_an_abstract_dataset_or_sampler_names_the_method_that_is_missing() -> None:
     with pytest.raises(NotImplementedError, match="__getitem__"):
         Dataset()[0]
-    with pytest.raises(NotImplementedError, match="__len__"):
-        len(Dataset())
+    with pytest.raises(NotImplementedError, match="IterableDataset should implement __iter__"):
+        iter(IterableDataset())
+    for kind in (Dataset, IterableDataset):  # as in PyTorch, it may do without
+        assert not hasattr(kind(), "__len__")
     with pytest.raises(NotImplementedError, match="__iter__"):
         iter(Sampler())
 
@@ -121,6 +129,86 @@ def test_a_subset_of_a_dataset_that_does_not_know_its_length() -> None:
     assert drawn_from(DataLoader(Squares(), batch_sampler=[[4]])) == [[16]]
 
 
+def test_datasets_one_after_the_other_are_one() -> None:
+    both = ConcatDataset([[0, 1], [], range(2, 5), []])
+    assert (len(both), both.cumulative_sizes) == (5, [2, 2, 5, 5])
+    assert list(both) == [0, 1, 2, 3, 4]
+    assert [both[i] for i in (-1, -5, -4)] == [4, 0, 1]
+    with pytest.raises(IndexError, match="the index 5 is out of range: there are 5"):
+        both[5]
+    with pytest.raises(ValueError, match=r"absolute value of index.* -6, of 5"):
+        both[-6]
+    added = TEN + TensorDataset(mt.arange(2))
+    assert isinstance(added, ConcatDataset)
+    assert drawn(DataLoader(added, batch_size=6)) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 0, 1]]
+    assert len(ConcatDataset([[], []])) == 0
+
+
+class Stream(IterableDataset[int]):
+    """0 to n - 1, as they come."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __iter__(self) -> Iterator[int]:
+        assert get_worker_info() is None
+        yield from range(self.n)
+
+
+class Sized(Stream):
+    generator = "of numbers"  # which is no Generator
+
+    def __len__(self) -> int:
+        return self.n
+
+
+@pytest.mark.parametrize(
+    ("options", "batches"),
+    [
+        ({}, [[0], [1], [2], [3], [4]]),
+        ({"batch_size": 2}, [[0, 1], [2, 3], [4]]),
+        ({"batch_size": 2, "drop_last": True}, [[0, 1], [2, 3]]),
+        ({"batch_size": 9}, [[0, 1, 2, 3, 4]]),
+        ({"batch_size": 9, "drop_last": True}, []),
+        ({"batch_size": None}, [0, 1, 2, 3, 4]),
+        ({"batch_size": 3, "collate_fn": sum, "shuffle": False}, [3, 7]),
+        ({"batch_size": None, "collate_fn": str}, ["0", "1", "2", "3", "4"]),
+    ],
+)
+def test_a_stream_is_cut_into_batches(options: dict[str, Any], batches: list[Any]) -> None:
+    for _ in range(2):
+        loader = DataLoader(Sized(5), num_workers=2, worker_init_fn=print, **options)
+        assert [x.tolist() if isinstance(x, mt.Tensor) else x for x in loader] == batches
+        assert len(loader) == len(batches)
+    endless = DataLoader(Stream(10**9), **options)
+    assert next(iter(endless)) is not None
+    with pytest.raises(TypeError, match="a Stream has no length"):
+        len(endless)
+    assert list(DataLoader(Stream(0), **options)) == []
+
+
+def test_streams_one_after_the_other_are_one() -> None:
+    both = Sized(2) + Sized(3)
+    assert isinstance(both, ChainDataset)
+    assert (list(both), len(both)) == ([0, 1, 0, 1, 2], 5)
+    assert drawn_from(DataLoader(ChainDataset([both, Sized(1)]), 4)) == [[0, 1, 0, 1], [2, 0]]
+    with pytest.raises(TypeError, match="no length"):
+        len(Sized(2) + Stream(2))
+
+
+def test_a_dataset_may_give_many_examples_at_once() -> None:
+    class Many(list[int]):
+        def __getitems__(self, indices: list[int]) -> list[int]:
+            return [100 + self[i] for i in indices]
+
+    assert drawn_from(DataLoader(Many([1, 2, 3]), 2)) == [[101, 102], [103]]
+
+
+def test_a_subset_takes_a_list_of_its_indices() -> None:
+    rows = TensorDataset(mt.arange(10) * 2)
+    assert Subset(rows, [5, 6, 7])[[0, 2]][0].tolist() == [10, 14]
+
+
 def drawn_from(loader: Any) -> list[list[int]]:
     return [x.tolist() for x in loader]
 
@@ -158,6 +246,31 @@ def test_a_random_order_follows_a_dataset_whose_length_changes() -> None:
     assert (len(sampler), len(loader)) == (5, 3)
 
 
+def test_given_indices_in_random_order() -> None:
+    generator = mt.Generator().manual_seed(1)
+    sampler = SubsetRandomSampler(mt.tensor([3, 5, 7, 9]), generator)
+    orders = {tuple(map(int, sampler)) for _ in range(50)}
+    assert len(orders) > 10
+    assert {tuple(sorted(order)) for order in orders} == {(3, 5, 7, 9)}
+    assert len(sampler) == 4
+    again = SubsetRandomSampler(range(3, 10, 2), mt.Generator().manual_seed(1))
+    assert [*again] == [*map(int, SubsetRandomSampler([3, 5, 7, 9], mt.Generator().manual_seed(1)))]
+    assert list(SubsetRandomSampler([])) == []
+    assert sorted(x.item() for x in DataLoader(range(10), sampler=again)) == [3, 5, 7, 9]
+
+
+def test_weighted_indices_are_drawn_by_their_weights() -> None:
+    generator = mt.Generator().manual_seed(0)
+    sampler = WeightedRandomSampler([1, 0, 3], 4000, generator=generator)
+    counts = Counter(sampler)
+    assert set(counts) == {0, 2}
+    assert 900 < counts[0] < 1100
+    assert len(sampler) == 4000
+    once = WeightedRandomSampler(mt.tensor([1.0, 2.0, 3.0]), 3, replacement=False)
+    assert sorted(once) == [0, 1, 2]
+    assert {type(i) for i in once} == {int}
+
+
 def test_batch_sampler_cuts() -> None:
     assert list(BatchSampler(range(5), 2, False)) == [[0, 1], [2, 3], [4]]
     assert list(BatchSampler(range(5), 2, True)) == [[0, 1], [2, 3]]
@@ -171,6 +284,23 @@ def test_batch_sampler_cuts() -> None:
 
 
 # --------------------------------------------------------------------------------- the loader
+
+
+def test_what_pytorchs_workers_need_is_taken_without_effect() -> None:
+    plain = DataLoader(TEN)
+    assert (plain.timeout, plain.worker_init_fn, plain.prefetch_factor) == (0, None, None)
+    assert (plain.persistent_workers, plain.multiprocessing_context) == (False, None)
+    loader = DataLoader(
+        TEN, 5, num_workers=4, pin_memory=True, timeout=60, worker_init_fn=lambda i: 1 / 0,
+        multiprocessing_context="fork", prefetch_factor=4, persistent_workers=True,
+        pin_memory_device="cuda", in_order=False,
+    )  # fmt: skip
+    assert drawn(loader) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
+    assert (loader.prefetch_factor, loader.persistent_workers, loader.timeout) == (4, True, 60)
+    assert DataLoader(TEN, num_workers=1).prefetch_factor == 2
+    generator = mt.Generator()  # the tenth of PyTorch's arguments is the time to wait
+    loader = DataLoader(TEN, 1, True, None, None, 0, None, False, False, 0, None, None, generator)
+    assert loader.generator is generator
 
 
 def test_loader_goes_in_order_unless_told() -> None:
@@ -250,6 +380,13 @@ class Backwards(Sampler[int]):
         return iter([(start - i) % 10 for i in range(10)])
 
 
+class RandomStream(IterableDataset[tuple[int]]):
+    """Draws from the default generator, as it begins."""
+
+    def __iter__(self) -> Iterator[tuple[int]]:
+        return iter([(i,) for i in mt.randperm(10).tolist()])
+
+
 LOADERS: list[Callable[[], DataLoader[Any]]] = [
     lambda: DataLoader(TEN, batch_size=3),
     lambda: DataLoader(TEN, batch_size=3, shuffle=True),
@@ -259,6 +396,9 @@ LOADERS: list[Callable[[], DataLoader[Any]]] = [
     lambda: DataLoader(TEN, batch_size=3, sampler=Backwards()),
     lambda: DataLoader(TEN, None),
     lambda: DataLoader(TEN, None, shuffle=True),
+    lambda: DataLoader(RandomStream(), 3),
+    lambda: DataLoader(TEN, 3, sampler=SubsetRandomSampler(range(10))),
+    lambda: DataLoader(TEN, 3, sampler=WeightedRandomSampler([1.0] * 10, 12)),
 ]
 
 
@@ -387,7 +527,7 @@ def test_collating_stacks_item_by_item() -> None:
     assert [batch[0].tolist(), batch[1].tolist(), batch[2]] == [
         [[1, 2], [4, 5]],
         [3, 6],
-        ["a", "b"],
+        ("a", "b"),  # a tuple, as in PyTorch
     ]
     assert isinstance(batch, list)
     assert batch[1].dtype == mt.int64
@@ -396,7 +536,7 @@ def test_collating_stacks_item_by_item() -> None:
     assert pair.y.tolist() == [2.5, 4.5]
     assert default_collate([b"ab", b"cd"]) == [b"ab", b"cd"]
     assert default_collate([np.str_("a"), "b"]) == ["a", "b"]
-    assert default_collate(("a", "b")) == ["a", "b"]
+    assert default_collate(("a", "b")) == ("a", "b")
     assert default_collate([True, 2]).tolist() == [1, 2]
     assert default_collate([np.float32(1), 2]).tolist() == [1, 2]
     nested = default_collate([{"a": [1, True]}, {"a": [2, False]}])

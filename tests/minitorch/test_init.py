@@ -81,10 +81,51 @@ def test_an_interval_with_next_to_nothing_in_it_is_refused() -> None:
             init.trunc_normal_(mt.empty(3), a=a, b=b)
 
 
+@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6), (3, 2, 2), (5, 1), (1, 5)])
+def test_orthogonal_keeps_lengths(shape: tuple[int, ...]) -> None:
+    t = nn.Parameter(mt.empty(*shape, dtype=mt.float64))
+    assert init.orthogonal_(t, gain=2) is t
+    w = drawn(t).reshape(shape[0], -1)
+    product = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
+
+
+def test_orthogonal_is_drawn_evenly() -> None:
+    seed = mt.Generator().manual_seed(3)
+    found = np.array([drawn(init.orthogonal_(mt.empty(3, 3), generator=seed)) for _ in range(2000)])
+    assert np.abs(found.mean(0)).max() < 0.05  # each entry, of either sign
+    np.testing.assert_allclose((found**2).mean(0), 1 / 3, atol=0.03)
+    assert abs(np.linalg.det(found).mean()) < 0.06  # rotations, and as many with a reflection
+    angles = np.arctan2(found[:, 1, 0], found[:, 0, 0])
+    assert np.histogram(angles, 8, (-np.pi, np.pi))[0].min() > 200  # of 250
+
+
+def test_orthogonal_of_no_matrix() -> None:
+    assert init.orthogonal_(mt.empty(0, 3)).shape == (0, 3)
+    with pytest.raises(ValueError, match="2 or more dimensions"):
+        init.orthogonal_(mt.empty(3))
+    for wrong in ((3,), (1, 2, 3)):
+        with pytest.raises(ValueError, match="2 dimensions"):
+            init.eye_(mt.empty(*wrong))
+
+
+def test_names_of_old_still_work_and_warn() -> None:
+    for name in ("uniform", "normal", "xavier_uniform", "kaiming_normal", "orthogonal", "eye"):
+        t = mt.empty(3, 3)
+        with pytest.warns(FutureWarning, match=f"`{name}` is now deprecated .* `{name}_`"):
+            assert getattr(init, name)(t) is t
+    p = nn.Parameter(mt.ones(1))
+    p.grad = mt.tensor([4.0])
+    with pytest.warns(FutureWarning, match="clip_grad_norm_"):
+        nn.utils.clip_grad_norm([p], 2.0)
+    assert p.grad.item() == pytest.approx(2)
+
+
 def test_constants() -> None:
     t = mt.empty(2, 3)
     assert init.ones_(t).tolist() == [[1.0] * 3] * 2
     assert init.zeros_(t).tolist() == [[0.0] * 3] * 2
+    assert init.eye_(t).tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     assert init.constant_(t, 0.3).tolist() == [[np.float32(0.3)] * 3] * 2
 
 
@@ -105,7 +146,9 @@ def test_what_has_no_fan_is_refused() -> None:
 
 def test_a_generator_decides_the_numbers_and_the_default_is_left_alone() -> None:
     before = mt.get_rng_state()
-    for fill in (init.normal_, init.uniform_, init.trunc_normal_, init.xavier_uniform_):
+    for fill in (
+        init.normal_, init.uniform_, init.trunc_normal_, init.xavier_uniform_, init.orthogonal_,
+    ):  # fmt: skip
         a, b, c = (
             fill(mt.empty(5, 5), generator=mt.Generator().manual_seed(s)).tolist()
             for s in (1, 1, 2)

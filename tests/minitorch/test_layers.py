@@ -99,6 +99,23 @@ def test_dropout_drops_in_training_only_and_keeps_the_expectation() -> None:
         (nn.Tanh(), [math.tanh(-1), 0, math.tanh(2)]),
         (nn.Sigmoid(), [1 / (1 + math.e), 0.5, 1 / (1 + math.exp(-2))]),
         (nn.SiLU(), [-1 / (1 + math.e), 0, 2 / (1 + math.exp(-2))]),
+        (nn.LeakyReLU(), [-0.01, 0, 2]),
+        (nn.LeakyReLU(0.5), [-0.5, 0, 2]),
+        (nn.ELU(), [math.exp(-1) - 1, 0, 2]),
+        (nn.ELU(3.0), [3 * math.exp(-1) - 3, 0, 2]),
+        (nn.SELU(), [1.0507009873554805 * x for x in (1.6732632423543772 * math.expm1(-1), 0, 2)]),
+        (
+            nn.Mish(),
+            [-math.tanh(math.log1p(math.exp(-1))), 0, 2 * math.tanh(math.log1p(math.exp(2)))],
+        ),
+        (nn.Softplus(), [math.log1p(math.exp(-1)), math.log(2), math.log1p(math.exp(2))]),
+        (nn.Softplus(2.0, 3.0), [math.log1p(math.exp(-2)) / 2, math.log(2) / 2, 2]),
+        (nn.Softsign(), [-1 / 2, 0, 2 / 3]),
+        (nn.LogSigmoid(), [-math.log1p(math.e), -math.log(2), -math.log1p(math.exp(-2))]),
+        (nn.Hardtanh(), [-1, 0, 1]),
+        (nn.Hardtanh(-0.5, 1.5), [-0.5, 0, 1.5]),
+        (nn.ReLU6(), [0, 0, 2]),
+        (nn.Softmin(0), np.exp([1, 0, -2]) / np.exp([1, 0, -2]).sum()),
         (
             nn.GELU(),
             [-0.5 * (1 - math.erf(math.sqrt(0.5))), 0, 1 + math.erf(math.sqrt(2))],
@@ -124,6 +141,66 @@ def test_softmax_and_its_logarithm_work_along_their_dimension() -> None:
     close(nn.Softmax(dim=0)(x), [[0.25, 0.5], [0.75, 0.5]])
     close(nn.LogSoftmax(dim=-1)(x).exp(), [[0.5, 0.5], [0.75, 0.25]])
     assert repr(nn.Softmax(dim=0)) == "Softmax(dim=0)"
+
+
+def test_glu_gates_one_half_by_the_other() -> None:
+    x = mt.tensor([[3.0, 5.0], [math.log(3), 0.0]])
+    close(nn.GLU(dim=0)(x), [[3 * 0.75, 5 * 0.5]])
+    close(nn.GLU()(x), [[3 / (1 + math.exp(-5))], [math.log(3) / 2]])
+    with pytest.raises(RuntimeError, match="must be even, not 3"):
+        nn.GLU()(mt.ones(3))
+
+
+def test_relu6_and_hardtanh_end_at_their_bounds() -> None:
+    x = mt.tensor([-1.0, 0.0, 3.0, 6.0, 7.0], requires_grad=True)
+    y = nn.ReLU6()(x)
+    assert y.tolist() == [0, 0, 3, 6, 6]
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 0, 1, 0, 0]
+    whole = mt.tensor([-3, 0, 3])
+    assert nn.functional.hardtanh(whole, -1.5, 2.5).tolist() == [-1, 0, 2]
+    with pytest.raises(ValueError, match="must be below"):
+        nn.Hardtanh(1.0, 1.0)
+
+
+def test_activations_may_change_their_input() -> None:
+    for kind in (nn.LeakyReLU, nn.ELU, nn.SELU, nn.Mish, nn.Hardtanh, nn.ReLU6):
+        x = mt.tensor([-1.0, 7.0])
+        expected = kind()(x).tolist()
+        assert kind(inplace=True)(x) is x
+        assert x.tolist() == expected
+        assert repr(kind(inplace=True)).endswith("inplace=True)")
+        assert "inplace" not in repr(kind())
+
+
+def test_gumbel_softmax_draws_classes_with_their_probabilities() -> None:
+    mt.manual_seed(0)
+    logits = mt.tensor([0.0, math.log(2), math.log(5)]).expand(20_000, 3).clone()
+    logits.requires_grad_()
+    one = nn.functional.gumbel_softmax(logits, hard=True)
+    np.testing.assert_allclose(one.sum(-1).detach().numpy(), 1, atol=1e-6)
+    assert set(np.unique(one.detach().numpy().round(6))) == {0, 1}
+    np.testing.assert_allclose(one.detach().numpy().mean(0), [1 / 8, 2 / 8, 5 / 8], atol=0.01)
+    one[:, 0].sum().backward()
+    assert (logits.grad.abs() > 0).float().mean().item() > 0.9  # the gradient of the soft ones
+    soft = nn.functional.gumbel_softmax(logits, tau=0.1, dim=0)
+    np.testing.assert_allclose(soft.sum(0).detach().numpy(), 1, rtol=1e-4)
+    assert not nn.functional.gumbel_softmax(logits).eq(1).any()
+    assert nn.functional.gumbel_softmax(mt.zeros(2, 3, 4), hard=True, dim=1).sum(1).shape == (2, 4)
+    for tau in (0.0, -1.0):
+        with pytest.raises(ValueError, match="tau must be above 0"):
+            nn.functional.gumbel_softmax(logits, tau)
+
+
+def test_flatten_joins_dimensions_and_unflatten_cuts_one() -> None:
+    x = mt.arange(24.0).reshape(2, 3, 4)
+    assert nn.Flatten()(x).tolist() == x.reshape(2, 12).tolist()
+    assert nn.Flatten(0, 1)(x).tolist() == x.reshape(6, 4).tolist()
+    assert nn.Unflatten(-1, (2, 2))(x).tolist() == x.reshape(2, 3, 2, 2).tolist()
+    assert nn.Unflatten(0, [-1, 2])(x).shape == (1, 2, 3, 4)
+    assert nn.Sequential(nn.Flatten(), nn.Unflatten(1, (3, 4)))(x).tolist() == x.tolist()
+    assert repr(nn.Flatten()) == "Flatten(start_dim=1, end_dim=-1)"
+    assert repr(nn.Unflatten(1, (3, 4))) == "Unflatten(dim=1, unflattened_size=(3, 4))"
 
 
 LOGITS = [[0.0, math.log(3)], [math.log(4), 0.0]]  # probabilities 1/4, 3/4 and 4/5, 1/5
@@ -192,9 +269,61 @@ def test_bce_with_logits() -> None:
     assert [name for name, _ in weighted.named_buffers()] == ["weight", "pos_weight"]
 
 
+def test_absolute_and_smoothed_errors() -> None:
+    a, b = mt.tensor([0.0, 1.0, 5.0]), mt.tensor([0.5, 4.0, 3.0])  # apart by 1/2, 3 and 2
+    close(nn.L1Loss()(a, b), 5.5 / 3)
+    close(nn.L1Loss(reduction="none")(a, b), [0.5, 3, 2])
+    close(nn.HuberLoss(reduction="none")(a, b), [0.125, 2.5, 1.5])
+    close(nn.HuberLoss(reduction="sum", delta=2.0)(a, b), 0.125 + 2 * (3 - 1) + 2 * (2 - 1))
+    close(nn.SmoothL1Loss(reduction="none")(a, b), [0.125, 2.5, 1.5])
+    close(nn.SmoothL1Loss(beta=2.0)(a, b), (0.0625 + 2 + 1) / 3)
+    close(nn.SmoothL1Loss(beta=0.0)(a, b), 5.5 / 3)
+    with pytest.warns(UserWarning, match=r"l1_loss: .* are broadcast to \(3, 3\)") as caught:
+        nn.functional.l1_loss(a, b.reshape(3, 1))
+    assert caught[0].filename == __file__
+
+
+def test_bce() -> None:
+    p, t = mt.tensor([0.25, 0.8]), mt.tensor([1.0, 0.0])
+    terms = [math.log(4), math.log(5)]
+    close(nn.BCELoss(reduction="none")(p, t), terms)
+    close(nn.BCELoss()(p, t), sum(terms) / 2)
+    weighted = nn.BCELoss(weight=mt.tensor([1.0, 3.0]), reduction="sum")
+    close(weighted(p, t), terms[0] + 3 * terms[1])
+    assert [name for name, _ in weighted.named_buffers()] == ["weight"]
+
+
+def test_bce_is_finite_at_0_and_1() -> None:
+    p = mt.tensor([0.0, 1.0, 0.0, 1.0], requires_grad=True)
+    losses = nn.BCELoss(reduction="none")(p, mt.tensor([0.0, 1.0, 1.0, 0.0]))
+    assert losses.tolist() == [0, 0, 100, 100]
+    losses.sum().backward()
+    assert p.grad.tolist() == pytest.approx([0, 0, -1e12, 1e12])
+    for wrong in (-0.1, 1.1, math.nan):
+        with pytest.raises(RuntimeError, match=r"all elements of input must be in \[0, 1\]"):
+            nn.BCELoss()(mt.tensor([wrong]), mt.tensor([1.0]))
+
+
+def test_distances_and_directions() -> None:
+    a, b = mt.tensor([[3.0, 4.0], [0.0, 0.0]]), mt.tensor([[4.0, 3.0], [1.0, 0.0]])
+    close(nn.CosineSimilarity()(a, b), [24 / 25, 0])
+    close(nn.CosineSimilarity(dim=0)(a, b), [12 / 3 / 17**0.5, 1])
+    close(nn.PairwiseDistance(eps=0.0)(a, b), [2**0.5, 1])
+    close(nn.PairwiseDistance(1.0, eps=0.0, keepdim=True)(a, b), [[2], [1]])
+    close(nn.functional.normalize(a), [[0.6, 0.8], [0, 0]])
+    close(nn.functional.normalize(a, p=1.0, dim=0), [[1, 1], [0, 0]])
+    loss = nn.CosineEmbeddingLoss(margin=0.5, reduction="none")
+    close(loss(a, b, mt.tensor([1, -1])), [1 / 25, 0])
+    close(nn.CosineEmbeddingLoss()(a[:1], b[:1], mt.tensor([-1])), 24 / 25)
+
+
 @pytest.mark.parametrize(
-    "loss", [nn.CrossEntropyLoss, nn.NLLLoss, nn.MSELoss, nn.KLDivLoss, nn.BCEWithLogitsLoss]
-)
+    "loss",
+    [
+        nn.CrossEntropyLoss, nn.NLLLoss, nn.MSELoss, nn.KLDivLoss, nn.BCEWithLogitsLoss,
+        nn.BCELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss,
+    ],
+)  # fmt: skip
 def test_an_unknown_reduction_is_refused(loss: Any) -> None:
     target = mt.tensor([0]) if loss in (nn.CrossEntropyLoss, nn.NLLLoss) else mt.zeros(1, 2)
     with pytest.raises(ValueError, match="'average' is not a reduction"):

@@ -63,21 +63,21 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (nn.init, "dirac_", "no_grad"),
         (optim, "LBFGS", "AdamW"),
         (X, "share_memory_", "DataParallel"),
-        (X, "asin", r"np\."),
-        (X, "cosh", re.escape("write (x.exp() + (-x).exp()) / 2")),
-        (X, "cosh_", re.escape("write (x.exp() + (-x).exp()) / 2")),
-        (Net(), "share_memory", "DataParallel"),
+        (X, "asin", "NumPy and SciPy"),
+        (X, "tan", re.escape("write x.sin() / x.cos()")),
+        (X, "tan_", re.escape("write x.sin() / x.cos()")),
+        (Net(), "register_backward_hook", "use module.register_full_backward_hook"),
         # the same name elsewhere
         (mt, "cross_entropy", "use minitorch.nn.functional.cross_entropy"),
         (mt, "Linear", "use minitorch.nn.Linear"),
         (nn, "softmax", "use minitorch.softmax"),
         (mt, "tolist", "use x.tolist, of a tensor x"),
         (X, "stack", "use minitorch.stack"),
-        (X, "erf_", re.escape("write x = x.erf(…), or x.copy_(x.erf(…)) to change x itself")),
+        (X, "softmax_", re.escape("not done in place here; write x = x.softmax(…)")),
         # the same name, spelt otherwise
         (nn, "layer_norm", "use minitorch.layer_norm"),
         (nn, "Layernorm", "spelt 'LayerNorm'"),
-        (nn.utils, "clip_grad_norm", "spelt 'clip_grad_norm_'"),
+        (X, "zero", "spelt 'zero_'"),
         (optim, "adamW", "spelt 'AdamW'"),
         # a name that is spelt nearly so
         (nn, "LayerNorms", "nearest name that is here: 'LayerNorm'"),
@@ -183,7 +183,6 @@ class Kept(nn.Module):
         (lambda: nn.Linear(2, 3, biass=False), r"Linear.*'biass'. It takes in_features, out_feat"),
         (lambda: Derived(2, 3, biass=False), r"^Derived.__init__\(\) got .*'biass'. It takes"),
         (lambda: nn.MSELoss(size_average=True), "MSELoss.*'size_average': reduction='mean'"),
-        (lambda: nn.Embedding(2, 3, sparse=True), "Embedding.*'sparse': gradients are dense"),
         (lambda: nn.DataParallel(Net(), device_ids=[0]), "DataParallel.*no GPUs"),
         (lambda: optim.SGD([], 0.1, momentums=0.9), "SGD.*'momentums'. It takes params, lr, mom"),
         (lambda: optim.lr_scheduler.LambdaLR(optimizer(), abs, foo=1), "LambdaLR.*'foo'"),
@@ -252,18 +251,14 @@ def test_what_the_map_tells_to_use_is_here(text: str) -> None:
 
 
 A, B = np.random.default_rng(0).uniform(0.1, 0.9, (2, 4, 5))
-I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
 
 
 @pytest.mark.parametrize(
     ("name", "right"),
     [
         ("tan", np.tan(A)),
-        ("sinh", np.sinh(A)),
-        ("cosh", np.cosh(A)),
         ("asinh", np.arcsinh(A)),
         ("atanh", np.arctanh(A)),
-        ("exp2", np.exp2(A)),
         ("hypot", np.hypot(A, B)),
         ("copysign", np.copysign(A, B)),
         ("logaddexp", np.logaddexp(A, B)),
@@ -276,20 +271,15 @@ I = np.random.default_rng(0).integers(0, 4, 20)  # noqa: E741
         ("inner", np.inner(A, B)),
         ("diff", np.diff(A)),
         ("cdist", np.linalg.norm(A[:, None] - B, axis=-1)),
-        ("pdist", np.linalg.norm(A[:, None] - A, axis=-1)),
         ("rot90", np.rot90(A)),
         ("fliplr", np.fliplr(A)),
         ("flipud", np.flipud(A)),
         ("msort", np.sort(A, 0)),
         ("nansum", np.sum(A)),
-        ("count_nonzero", np.array(20)),
-        ("isin", np.isin(A, B.ravel()[:3])),
     ],
 )
 def test_the_formulas_are_right(name: str, right: Any) -> None:
     x, y = mt.tensor(A), mt.tensor(B)
-    if name == "isin":
-        y = y.flatten()[:3]
     computed = eval(instead.FORMULAS[name], {"x": x, "y": y, "minitorch": mt, "math": math})
     np.testing.assert_allclose(computed.numpy(), right, rtol=1e-12)
 

@@ -139,6 +139,47 @@ def test_a_parameter_in_the_place_of_a_buffer_is_no_buffer() -> None:
     assert "mask" in dict(net.named_parameters())
 
 
+def test_parts_are_found_by_their_paths() -> None:
+    net = Net()
+    assert net.get_submodule("") is net
+    assert net.get_submodule("blocks.1") is net.blocks[1]
+    assert net.get_parameter("blocks.0.bias") is net.blocks[0].bias
+    assert net.get_parameter("scale") is net.scale
+    assert net.get_buffer("mask") is net.mask
+    for get, path, says in (
+        (net.get_submodule, "blocks.2", "ModuleList has no module '2', only 0, 1"),
+        (net.get_submodule, "scale", "Net has no module 'scale'"),
+        (net.get_parameter, "blocks.1.bias", "Linear has no parameter 'bias', only weight"),
+        (net.get_parameter, "mask", "Net has no parameter 'mask'"),
+        (net.get_buffer, "head.mask", "Linear has no buffer 'mask', only none at all"),
+    ):
+        with pytest.raises(AttributeError, match=says):
+            get(path)
+
+
+def test_dicts_of_its_parts_are_read_and_written() -> None:
+    net = Net()
+    assert dict(net._parameters) == {"scale": net.scale}
+    assert list(net._buffers) == ["mask", "cache"]
+    assert list(net._modules) == ["embedding", "blocks", "head"]
+    assert "head" in net._modules
+    assert len(net._modules) == 3
+    net._modules["head"] = nn.Tanh()
+    assert isinstance(net.head, nn.Tanh)
+    net._parameters["new"] = nn.Parameter(mt.ones(1))
+    net._buffers["more"] = mt.ones(1)
+    del net._modules["blocks"]
+    assert [name for name, _ in net.named_children()] == ["embedding", "head"]
+    assert {"new", "more"} < {*net.state_dict()}
+    for wrong in (lambda: net._parameters["head"], lambda: net._modules.pop("scale")):
+        with pytest.raises(KeyError):
+            wrong()
+    assert net.scale.item() == 2
+    net.register_module("last", nn.ReLU())
+    assert [name for name, _ in net.named_children()] == ["embedding", "head", "last"]
+    assert net.type(mt.float64).scale.dtype == mt.float64
+
+
 # ------------------------------------------------------------------------------- changing it
 
 
@@ -364,6 +405,30 @@ def test_sequential_hands_the_result_on() -> None:
     assert named(1) == 4
     assert named.first is named[0]
     assert [name for name, _ in named[1:].named_children()] == ["second"]
+
+
+def test_sequentials_are_joined_and_repeated() -> None:
+    one, two = nn.Sequential({"first": Double()}), nn.Sequential(Double(), nn.ReLU())
+    joined = one + two
+    assert [name for name, _ in joined.named_children()] == ["0", "1", "2"]
+    assert joined[:2](1) == 4
+    assert len(one) == 1
+    repeated = two * 3
+    assert [type(m) for m in repeated] == [Double, nn.ReLU] * 3
+    assert repeated[2] is repeated[0] is two[0]
+    assert len(2 * two) == 4
+    row = two
+    row += one
+    row *= 2
+    assert row is two
+    assert len(row) == 6
+    assert isinstance(row.pop(1), nn.ReLU)
+    assert len(row.pop(slice(0, 2))) == 2
+    assert len(row) == 3
+    some: Any = [Double()]
+    for wrong in (lambda: one + some, lambda: one + some[0], lambda: one * 0):
+        with pytest.raises(ValueError, match=r"\+ adds another|at least 1"):
+            wrong()
 
 
 def test_module_list_behaves_like_a_list() -> None:

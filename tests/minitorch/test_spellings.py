@@ -184,8 +184,8 @@ def test_to_takes_options_in_pytorchs_order() -> None:
     for y in (x.to("cpu", copy=True), x.to(mt.float32, False, True), x.to(x, True, True)):
         assert y is not x
         assert y.equal(x)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'memory_format'"):
-        x.to("cpu", memory_format=None)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'layout'"):
+        x.to("cpu", layout=None)  # type: ignore[call-arg]
 
 
 # ------------------------------------------------------------- the old constructors and types
@@ -301,3 +301,40 @@ def test_memory_is_asked_about() -> None:
     assert x.clone().data_ptr() != x.data_ptr()
     assert mt.zeros(0).data_ptr() == 0
     assert (x.itemsize, x.nbytes, x.is_sparse) == (4, 32, False)
+
+
+def test_where_of_a_condition_alone_gives_indices() -> None:
+    x = mt.tensor([[0.0, 2.0], [3.0, 0.0]])
+    rows, columns = mt.where(x > 0)
+    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])
+    assert x[mt.where(x > 0)].tolist() == [2, 3]
+    assert [i.tolist() for i in mt.where(mt.tensor(True))] == [[0]]
+    assert mt.where(condition=x > 0, input=1.0, other=x).tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(TypeError):
+        mt.where(x > 0, x)  # type: ignore[call-overload]
+
+
+def test_formats_of_memory_have_no_effect() -> None:
+    x: Any = mt.ones(2, 3).T
+    for make in (mt.zeros_like, mt.ones_like, mt.empty_like, mt.rand_like, mt.clone):
+        assert make(x, memory_format=mt.preserve_format).shape == (3, 2)
+    assert x.contiguous(memory_format=mt.contiguous_format).is_contiguous()
+    assert not x.is_contiguous(memory_format=mt.contiguous_format)
+    assert x.to(mt.float64, memory_format=mt.preserve_format).dtype is mt.float64
+    assert repr(mt.preserve_format) == "minitorch.preserve_format"
+    with pytest.raises(TypeError, match="preserve_format or contiguous_format, not 'last'"):
+        mt.zeros_like(x, memory_format="last")
+
+
+def test_an_embedding_takes_pytorchs_options_at_their_defaults() -> None:
+    table: Any = nn.Embedding(4, 2, None, None, 2.0, False, True)
+    assert (table.max_norm, table.norm_type, table.scale_grad_by_freq) == (None, 2.0, False)
+    ids, weight = mt.tensor([1, 3]), table.weight
+    given = (table.padding_idx, table.max_norm, table.norm_type, False, table.sparse)
+    assert mt.equal(F.embedding(ids, weight, *given), weight[ids])
+    refused: dict[str, Any] = {"max_norm": 1.0, "scale_grad_by_freq": True}
+    for option, value in refused.items():
+        with pytest.raises(NotImplementedError, match=f"no {option}= here. Leave it out"):
+            F.embedding(ids, weight, **{option: value})
+        with pytest.raises(NotImplementedError, match=f"no {option}= here"):
+            nn.Embedding(4, 2, **{option: value})

@@ -14,13 +14,18 @@ import minitorch as mt
 from minitorch.utils import data
 from minitorch.utils.data import (
     BatchSampler,
+    ChainDataset,
+    ConcatDataset,
     DataLoader,
     Dataset,
+    IterableDataset,
     RandomSampler,
     Sampler,
     SequentialSampler,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
+    WeightedRandomSampler,
     default_collate,
     random_split,
 )
@@ -34,6 +39,24 @@ class Stream:
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(3))
+
+
+class Endless(IterableDataset[int]):
+    """A stream that never ends."""
+
+    def __iter__(self) -> Iterator[int]:
+        while True:
+            yield 0
+
+
+def past_the_end() -> None:
+    class Short(IterableDataset[int]):
+        def __iter__(self) -> Iterator[int]:
+            return iter(LIST)
+
+    loader = DataLoader(Short())
+    loader.load_state_dict({"batches": 11, "start": mt.Generator().get_state(), "generator": None})
+    next(iter(loader))
 
 
 class Unsized:
@@ -93,6 +116,20 @@ MISUSES = [
     Misuse("a dataset without examples' code", lambda: Dataset()[0], NotImplementedError,
            "__getitem__"),
     Misuse("a dataset that is not here", lambda: data.datapipes, AttributeError, "data.Dataset"),
+    Misuse("a stream without examples' code", lambda: iter(IterableDataset()), NotImplementedError,
+           "__iter__"),
+    Misuse("no datasets", lambda: ConcatDataset([]), ValueError, "empty"),
+    Misuse("a number for the datasets", lambda: ConcatDataset(3), TypeError, "datasets.*3"),
+    Misuse("a stream among datasets", lambda: ConcatDataset([LIST, Endless()]), TypeError,
+           "use ChainDataset"),
+    Misuse("a dataset of no length among datasets", lambda: ConcatDataset([Unsized()]), TypeError,
+           "Unsized.*length"),
+    Misuse("an index before both", lambda: ConcatDataset([LIST, LIST])[-21], ValueError,
+           "-21, of 20"),
+    Misuse("an index past both", lambda: ConcatDataset([LIST, LIST])[20], IndexError, "20"),
+    Misuse("a list among streams", lambda: ChainDataset([LIST]), TypeError,
+           "only supports IterableDataset, not list"),
+    Misuse("a number for the streams", lambda: ChainDataset(3), TypeError, "datasets.*3"),
     # Subsets
     Misuse("a subset past the end", lambda: Subset(LIST, [-10, 10]), IndexError,
            "index 10 .*10 examples"),
@@ -143,6 +180,20 @@ MISUSES = [
            "Generator.*int"),
     Misuse("NumPy's generator", lambda: RandomSampler(LIST, generator=np.random.default_rng()),
            TypeError, "minitorch.Generator.*Generator"),
+    Misuse("a number for the indices of an order", lambda: SubsetRandomSampler(3), TypeError,
+           "indices.*3"),
+    Misuse("a seed for the indices' generator", lambda: SubsetRandomSampler(LIST, 0), TypeError,
+           "Generator.*int"),
+    Misuse("no weighted samples", lambda: WeightedRandomSampler([1.0], 0), ValueError,
+           "positive.*0"),
+    Misuse("replacement as a number", lambda: WeightedRandomSampler([1.0], 1, 1), ValueError,
+           "boolean.*1"),
+    Misuse("weights in a table", lambda: WeightedRandomSampler([[1.0]], 1), ValueError,
+           r"1d sequence.*\(1, 1\)"),
+    Misuse("a negative weight", lambda: list(WeightedRandomSampler([1.0, -1.0], 1)), RuntimeError,
+           "multinomial"),
+    Misuse("more than the weights have", lambda: list(WeightedRandomSampler([1.0], 2, False)),
+           RuntimeError, "multinomial"),
     Misuse("batches of 0", lambda: BatchSampler(LIST, 0, False), ValueError, "positive.*0"),
     Misuse("batches of a number", lambda: BatchSampler(10, 2, False), TypeError, "sampler.*10"),
     Misuse("a smaller last batch, maybe", lambda: BatchSampler(LIST, 2, None), ValueError,
@@ -150,7 +201,18 @@ MISUSES = [
     Misuse("the number of batches of an iterator", lambda: len(BatchSampler(iter(LIST), 2, False)),
            TypeError, "iterator.*length"),
     # The loader
-    Misuse("a stream for a dataset", lambda: DataLoader(Stream()), TypeError, "Stream.*getitem"),
+    Misuse("a stream for a dataset", lambda: DataLoader(Stream()), TypeError,
+           "Stream.*getitem.*derive.* from IterableDataset"),
+    Misuse("a shuffled stream", lambda: DataLoader(Endless(), shuffle=True), ValueError,
+           "unspecified shuffle option, but got shuffle=True"),
+    Misuse("a sampler of a stream", lambda: DataLoader(Endless(), sampler=[1]), ValueError,
+           r"unspecified sampler option, but got sampler=\[1\]"),
+    Misuse("batches of a stream", lambda: DataLoader(Endless(), batch_sampler=[[1]]), ValueError,
+           "unspecified batch_sampler option"),
+    Misuse("the number of batches of a stream", lambda: len(DataLoader(Endless(), 2)), TypeError,
+           "Endless has no length"),
+    Misuse("a stream in batches of 0", lambda: DataLoader(Endless(), 0), ValueError, "size=0"),
+    Misuse("a place in another stream", lambda: past_the_end(), RuntimeError, "11 batches"),
     Misuse("a set for a dataset", lambda: DataLoader({1, 2}), TypeError, "set.*getitem"),
     Misuse("no dataset", lambda: DataLoader(None), TypeError, "NoneType.*getitem"),
     Misuse("a dataset without a length", lambda: DataLoader(Unsized()), TypeError,
@@ -199,6 +261,16 @@ MISUSES = [
     Misuse("a collate that is none", lambda: DataLoader(LIST, collate_fn=0), TypeError,
            "collate_fn.*0"),
     Misuse("-1 workers", lambda: DataLoader(LIST, num_workers=-1), ValueError, "num_workers.*-1"),
+    Misuse("a number for the workers' function", lambda: DataLoader(LIST, worker_init_fn=3),
+           TypeError, "worker_init_fn.*3"),
+    Misuse("a negative time to wait", lambda: DataLoader(LIST, timeout=-1), ValueError,
+           "timeout option should be non-negative.*-1"),
+    Misuse("batches ahead without workers", lambda: DataLoader(LIST, prefetch_factor=2), ValueError,
+           "prefetch_factor option.* num_workers > 0"),
+    Misuse("batches behind", lambda: DataLoader(LIST, num_workers=1, prefetch_factor=-2),
+           ValueError, "prefetch_factor.*-2"),
+    Misuse("no workers that stay", lambda: DataLoader(LIST, persistent_workers=True), ValueError,
+           "persistent_workers option needs num_workers > 0"),
     Misuse("workers as text", lambda: DataLoader(LIST, num_workers="2"), TypeError, "workers.*'2'"),
     Misuse("a seed for the loader's generator", lambda: DataLoader(LIST, generator=0), TypeError,
            "Generator.*int"),

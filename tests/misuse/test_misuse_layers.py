@@ -12,6 +12,7 @@ from misuse import Misuse, check
 
 import minitorch as mt
 from minitorch import nn
+from minitorch.nn.padding import pad_sequence
 
 x = mt.ones(2)
 ids = mt.tensor([0, 1])
@@ -51,6 +52,12 @@ def hooked(kind: str, hook: Any, **options: Any) -> Any:
     layer = nn.Linear(2, 3)
     getattr(layer, f"register_forward_{kind}")(hook, **options)
     return layer(x)
+
+
+def backward_hooked(hook: Any) -> None:
+    module = nn.Tanh()
+    module.register_full_backward_hook(hook)
+    module(mt.ones(2, requires_grad=True)).sum().backward()
 
 
 def with_gradient() -> nn.Parameter:
@@ -154,6 +161,15 @@ LAYERS = [
     Misuse("dropout of ints", lambda: nn.Dropout()(ids), RuntimeError, "dropout: .*int64"),
     Misuse("no such GELU", lambda: nn.GELU("exact")(x), RuntimeError, "'none' or 'tanh'"),
     Misuse("no such dimension", lambda: nn.Softmax(2)(x), IndexError, "out of range.* got 2"),
+    Misuse("delta in text", lambda: nn.HuberLoss(delta=any_type("1")), TypeError, "'delta' must be a number, not str"),
+    Misuse("bounds that meet", lambda: nn.Hardtanh(1.0, 1.0), ValueError, "min_val=1.0 must be below max_val=1.0"),
+    Misuse("in place, as a word", lambda: nn.ELU(1.0, any_type("yes")), TypeError, "'inplace' must be bool, not str"),
+    Misuse("in place on a leaf", lambda: nn.ELU(inplace=True)(mt.ones(2, requires_grad=True)), RuntimeError, "a leaf"),
+    Misuse("a size for sizes", lambda: nn.Unflatten(1, any_type(3)), TypeError, "must be a tuple of ints, not a int"),
+    Misuse("sizes of 2.5", lambda: nn.Unflatten(1, any_type((2.5,))), TypeError, "'unflattened_size' must be int, not float"),
+    Misuse("sizes that do not multiply", lambda: nn.Unflatten(0, (2, 3))(x), RuntimeError, r"\(2, 3\).* 2"),
+    Misuse("flatten a vector's rows", lambda: nn.Flatten()(x), IndexError, "but got 1"),
+    Misuse("flatten backwards", lambda: nn.Flatten(1, 0)(mt.ones(2, 3)), RuntimeError, "comes after"),
 ]
 
 CONTAINERS = [
@@ -211,6 +227,26 @@ CONTAINERS = [
         "no pairs", lambda: nn.ModuleDict(any_type([nn.ReLU()])), TypeError, "a dict of modules"
     ),
     Misuse("a dict of numbers", lambda: nn.ModuleDict({"a": any_type(3)}), TypeError, "these is 3"),
+    Misuse("a row and a list", lambda: nn.Sequential() + any_type([nn.ReLU()]), ValueError, r"not a list. .*extend"),
+    Misuse("a row and a module", lambda: nn.Sequential().__iadd__(any_type(nn.ReLU())), ValueError, "not a ReLU"),
+    Misuse("a row no times", lambda: nn.Sequential() * 0, ValueError, "'times' must be at least 1, not 0"),
+    Misuse("a row, half a time", lambda: any_type(0.5) * nn.Sequential(), TypeError, "'times' must be int, not float"),
+    Misuse("a list of one tensor", lambda: nn.ParameterList(any_type(x)), TypeError, "a list of tensors, and not a Tensor"),
+    Misuse("extend parameters by 3", lambda: nn.ParameterList().extend(any_type(3)), TypeError, "not a int"),
+    Misuse("int parameters", lambda: nn.ParameterList([ids]), RuntimeError, "floating point.*int64"),
+    Misuse("past the parameters", lambda: nn.ParameterList([x])[1], IndexError, "index 1 .* 1 parameters"),
+    Misuse("a parameter by name", lambda: nn.ParameterList([x])[any_type("0")], TypeError, "'index' must be int"),
+    Misuse("a number for a parameter", lambda: nn.ParameterList([x]).__setitem__(0, 3), TypeError, "'int' as parameter '0'"),
+    Misuse("call parameters", lambda: nn.ParameterList()(x), RuntimeError, "should not be called"),
+    Misuse("call a dict of them", lambda: nn.ParameterDict()(x), RuntimeError, "should not be called"),
+    Misuse("no such parameter", lambda: nn.ParameterDict({"a": x})["b"], KeyError, "'b', only a"),
+    Misuse("no parameter at all", lambda: nn.ParameterDict().pop("b"), KeyError, "only none at all"),
+    Misuse("the last of none", lambda: nn.ParameterDict().popitem(), KeyError, "is empty"),
+    Misuse("a parameter with a dot", lambda: nn.ParameterDict({"a.b": x}), KeyError, "can't be 'a.b'"),
+    Misuse("a parameter named update", lambda: nn.ParameterDict({"update": x}), KeyError, "'update' already"),
+    Misuse("a parameter named 1", lambda: nn.ParameterDict({any_type(1): x}), TypeError, "a key must be a string, and 1"),
+    Misuse("parameters without names", lambda: nn.ParameterDict(any_type([x])), TypeError, r"a key must be a string, and tensor\(1\.\)"),
+    Misuse("a dict of 5", lambda: nn.ParameterDict(5), TypeError, "pairs of a name and a value, not 5"),
 ]
 
 PROTOCOL = [
@@ -314,6 +350,28 @@ PROTOCOL = [
 ]
 
 UTILITIES = [
+    Misuse("a hook back that is 3", lambda: linear().register_full_backward_hook(any_type(3)), TypeError, "callable, and 3 is not"),
+    Misuse("a hook back that returns too much", lambda: backward_hooked(lambda m, given, out: (*given, None)), RuntimeError, r"a tuple of 1 gradients, as many as it is given"),
+    Misuse("a hook back that returns one tensor", lambda: backward_hooked(lambda m, given, out: given[0]), RuntimeError, "None or a tuple of 1 gradients"),
+    Misuse("a hook back that returns numbers", lambda: backward_hooked(lambda m, given, out: (3.0,)), RuntimeError, r"a tensor of shape \(2,\) or None as gradient 0, not 3.0"),
+    Misuse("a hook back of another shape", lambda: backward_hooked(lambda m, given, out: (mt.ones(3),)), RuntimeError, r"a tensor of shape \(2,\) or None"),
+    Misuse("a hook back of a missing parent", lambda: linear().get_submodule("a.b"), AttributeError, "Linear has no module 'a', only none at all"),
+    Misuse("a parameter that is a bias", lambda: nn.Linear(2, 3, bias=False).get_parameter("bias"), AttributeError, "no parameter 'bias', only weight"),
+    Misuse("orthogonal vectors", lambda: nn.init.orthogonal_(x), ValueError, "2 or more dimensions"),
+    Misuse("orthogonal ints", lambda: nn.init.orthogonal_(mt.ones(2, 2).long()), RuntimeError, "orthogonal_: .* floating-point"),
+    Misuse("orthogonal, gain in text", lambda: nn.init.orthogonal_(mt.ones(2, 2), any_type("relu")), TypeError, "'gain' must be a number, not str"),
+    Misuse("an identity of a vector", lambda: nn.init.eye_(x), ValueError, "2 dimensions is supported, not 1"),
+    Misuse("pad nothing", lambda: pad_sequence([]), RuntimeError, "empty list of sequences"),
+    Misuse("pad a number", lambda: pad_sequence(any_type(3)), RuntimeError, "iterable for input sequences, not a int"),
+    Misuse("pad lists", lambda: pad_sequence(any_type([[1, 2], [3]])), TypeError, "'sequences' must be a Tensor, not list"),
+    Misuse("pad other widths", lambda: pad_sequence([mt.ones(2, 3), mt.ones(1, 4)]), RuntimeError, r"alike but for the lengths L, not \(2, 3\) and \(1, 4\)"),
+    Misuse("pad numbers", lambda: pad_sequence([mt.tensor(1.0)]), RuntimeError, r"not \(\) and \(\)"),
+    Misuse("pad in the middle", lambda: pad_sequence([x], padding_side="middle"), RuntimeError, "'left' or 'right', not 'middle'"),
+    Misuse("pad, batch_first=1", lambda: pad_sequence([x], any_type(1)), TypeError, "'batch_first' must be bool"),
+    Misuse("a vector too short for a layer", lambda: nn.utils.vector_to_parameters(x, linear().parameters()), RuntimeError, r"vec must have shape \(9,\).* not \(2,\)"),
+    Misuse("a list for a vector", lambda: nn.utils.vector_to_parameters(any_type([1.0]), linear().parameters()), TypeError, "'vec' must be a Tensor"),
+    Misuse("a vector of no parameters", lambda: nn.utils.parameters_to_vector([]), ValueError, "non-empty"),
+    Misuse("a vector of a model", lambda: nn.utils.parameters_to_vector(any_type(linear())), TypeError, "a list of Tensors, not a Linear"),
     Misuse("std of -1", lambda: nn.init.normal_(x, std=-1.0), RuntimeError, "std -1.0"),
     Misuse("std of NaN", lambda: nn.init.normal_(x, std=math.nan), RuntimeError, "std nan"),
     Misuse("bounds reversed", lambda: nn.init.uniform_(x, 1.0, 0.0), RuntimeError, "1.0 to 0.0"),

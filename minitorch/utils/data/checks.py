@@ -48,22 +48,59 @@ def indices(values: Any, dataset: Any) -> None:
             raise IndexError(f"the index {wrong} is out of range: there are {n} examples")
 
 
-def loads(dataset: Any, shuffle: Any, num_workers: Any, collate_fn: Any, generator: Any) -> None:
-    """Check the arguments of a DataLoader, except those that its samplers check.
+def loads(dataset: Any, shuffle: Any, collate_fn: Any, generator: Any) -> None:
+    """Check the arguments of a DataLoader, except those of its samplers and its workers.
 
     Raises:
         TypeError: one is of another type.
-        ValueError: `num_workers` is negative.
     """
     if not hasattr(dataset, "__getitem__"):
-        raise TypeError(f"DataLoader: a {type(dataset).__name__} has no __getitem__(i)")
+        kind, hint = type(dataset).__name__, ""
+        if hasattr(dataset, "__iter__"):
+            hint = ": derive a dataset that can only be iterated over from IterableDataset"
+        raise TypeError(f"DataLoader: a {kind} has no __getitem__(i){hint}")
     if shuffle not in (None, False, True):
         raise TypeError(f"shuffle must be a bool, not {shuffle!r}")
-    if scalars.whole("DataLoader", "num_workers", num_workers) < 0:
-        raise ValueError(f"num_workers option should be non-negative, not {num_workers}")
     if collate_fn is not None and not callable(collate_fn):
         raise TypeError(f"collate_fn must be a function, not {collate_fn!r}")
     check_generator(generator)
+
+
+def workers(
+    num_workers: Any, timeout: Any, worker_init_fn: Any, prefetch_factor: Any, persistent: Any
+) -> None:
+    """Check the arguments of a DataLoader that say how processes load batches in PyTorch.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: one is negative, or needs workers.
+    """
+    if scalars.whole("DataLoader", "num_workers", num_workers) < 0:
+        raise ValueError(f"num_workers option should be non-negative, not {num_workers}")
+    if scalars.number("DataLoader", "timeout", timeout) < 0:
+        raise ValueError(f"timeout option should be non-negative, not {timeout}")
+    if worker_init_fn is not None and not callable(worker_init_fn):
+        raise TypeError(f"worker_init_fn must be a function, not {worker_init_fn!r}")
+    if prefetch_factor is not None:
+        if scalars.whole("DataLoader", "prefetch_factor", prefetch_factor) < 0:
+            raise ValueError(
+                f"prefetch_factor option should be non-negative, not {prefetch_factor}"
+            )
+        if not num_workers:
+            raise ValueError("prefetch_factor option needs num_workers > 0")
+    if scalars.flag("DataLoader", "persistent_workers", persistent) and not num_workers:
+        raise ValueError("persistent_workers option needs num_workers > 0")
+
+
+def streams(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
+    """Raise ValueError if an order is asked for of a dataset that has its own."""
+    options = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in options.items():
+        if value is not None:
+            raise ValueError(
+                f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
+                f"{name}={value}"
+            )
 
 
 def of_one_kind(batch: Sequence[Any], kind: Any) -> None:

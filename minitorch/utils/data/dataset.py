@@ -1,11 +1,12 @@
-"""Datasets: examples by index, `dataset[i]`."""
+"""Datasets: examples by index, `dataset[i]`, or one after the other."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from itertools import islice
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
 from typing import Any, Generic, TypeVar
 
 from ..._compat.missing import Explained
@@ -23,8 +24,21 @@ class Dataset(Explained, Generic[T]):
     def __getitem__(self, index: int) -> T:
         raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")
 
-    def __len__(self) -> int:
-        raise NotImplementedError("Subclasses of Dataset should implement __len__.")
+    def __add__(self, other: Dataset[T]) -> Dataset[T]:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T]):
+    """Examples one after the other, such as the lines of a file. A subclass writes `__iter__`.
+
+    It may write `__len__` too: how many there are.
+    """
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+
+    def __add__(self, other: Dataset[T]) -> Dataset[T]:
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -55,6 +69,66 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         return int(self.tensors[0].shape[0])
 
 
+class ConcatDataset(Dataset[T]):
+    """The examples of one dataset, then those of the next, and so on.
+
+    Attributes:
+        cumulative_sizes: how many examples there are up to the end of each dataset.
+
+    Raises:
+        TypeError: one has no length, or is an IterableDataset, whose examples have no index.
+        ValueError: there are no datasets.
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        checks.iterable("ConcatDataset: datasets", datasets)
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("datasets should not be an empty iterable")
+        if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise TypeError("ConcatDataset does not support IterableDataset: use ChainDataset")
+        self.cumulative_sizes = list(accumulate(map(checks.size, self.datasets)))
+
+    def __getitem__(self, index: int) -> T:
+        n = len(self)
+        if index < -n:
+            raise ValueError(
+                f"absolute value of index should not exceed dataset length: {index}, of {n}"
+            )
+        if index >= n:
+            raise IndexError(f"the index {index} is out of range: there are {n} examples")
+        index %= n
+        i = bisect_right(self.cumulative_sizes, index)
+        return self.datasets[i][index - (self.cumulative_sizes[i - 1] if i else 0)]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+
+class ChainDataset(IterableDataset[T]):
+    """The examples of one IterableDataset, then those of the next, and so on.
+
+    Raises:
+        TypeError: one of them is none; or, of `len()`, has no length.
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        checks.iterable("ChainDataset: datasets", datasets)
+        self.datasets: list[Any] = list(datasets)
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(
+                    f"ChainDataset only supports IterableDataset, not {type(dataset).__name__}"
+                )
+
+    def __iter__(self) -> Iterator[T]:
+        for dataset in self.datasets:
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(map(checks.size, self.datasets))
+
+
 class Subset(Dataset[T]):
     """Some examples of a dataset: example i is `dataset[indices[i]]`.
 
@@ -67,7 +141,9 @@ class Subset(Dataset[T]):
         checks.indices(indices, dataset)
         self.dataset, self.indices = dataset, indices
 
-    def __getitem__(self, index: int) -> T:
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]  # type: ignore[index]
         return self.dataset[self.indices[index]]
 
     def __len__(self) -> int:

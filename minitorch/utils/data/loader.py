@@ -2,108 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
-from ... import dtypes
 from ..._compat.missing import Explained
-from ...creation import as_tensor
-from ...ops import stack
 from ...random import Generator, default_generator
-from ...tensor import Tensor
 from . import checks
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 T = TypeVar("T")
 
 
-_TEXT = (str, bytes)
-_NUMBERS = (np.ndarray, np.generic, bool, int, float)
-_KINDS: tuple[Any, ...] = (Tensor, _TEXT, _NUMBERS, Mapping, Sequence)
-
-
-def _stacked(batch: Sequence[Any]) -> Tensor:
-    """Stack arrays or numbers."""
-    try:
-        array = np.stack(batch)
-    except ValueError:
-        shapes = [np.shape(example) for example in batch]
-        raise RuntimeError(
-            f"default_collate: each array must have the same shape, not {shapes}"
-        ) from None
-    if isinstance(batch[0], int) and array.dtype.kind in "uO":
-        raise RuntimeError(f"default_collate: int64 does not hold {max(batch, key=abs)}")
-    dtypes.as_numpy(array.dtype)  # raises for one that tensors cannot have
-    return Tensor._wrap(array)
-
-
-def default_collate(batch: Sequence[Any]) -> Any:
-    """Make one batch of examples: stack tensors, arrays and numbers, in tuples and dicts by item.
-
-        default_collate([(x_0, 3), (x_1, 5)])  →  [stack([x_0, x_1]), tensor([3, 5])]
-
-    Python floats become float64, as in PyTorch; strings stay in a list.
-
-    Raises:
-        IndexError: the batch is empty.
-        TypeError: the examples are of another type or dtype, or of several.
-        RuntimeError: they do not have the same shape, length or keys.
-    """
-    if not isinstance(batch, Sequence):
-        raise TypeError(f"default_collate: a batch is a list of examples, not {batch!r}")
-    if not batch:
-        raise IndexError("default_collate: the batch is empty")
-    first = batch[0]
-    for kind in _KINDS:
-        if isinstance(first, kind):
-            break
-    else:
-        raise TypeError(
-            "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
-            f"found {type(first)}"
-        )
-    checks.of_one_kind(batch, kind)
-    if kind is Tensor:
-        return stack(batch)
-    if kind is _TEXT:
-        return list(batch)
-    if kind is _NUMBERS:
-        return _stacked(batch)
-    if kind is Mapping:
-        if any(example.keys() != first.keys() for example in batch):
-            keys = [list(example) for example in batch]
-            raise RuntimeError(f"default_collate: each dict must have the same keys, not {keys}")
-        return {key: default_collate([example[key] for example in batch]) for key in first}
-    if len({len(example) for example in batch}) != 1:
-        raise RuntimeError("each element in list of batch should be of equal size")
-    items = [default_collate(item) for item in zip(*batch, strict=True)]
-    return type(first)(*items) if hasattr(first, "_fields") else items
-
-
-def default_convert(data: Any) -> Any:
-    """Turn the arrays of an example into tensors, in tuples and dicts by item, without a copy.
-
-        default_convert((array, 3, "a"))  →  [tensor, 3, "a"]
-
-    Numbers, strings and arrays of strings or objects stay as they are, as in PyTorch.
-
-    Raises:
-        TypeError: an array has a dtype that tensors cannot have.
-    """
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "OSU":
-        return as_tensor(data)
-    if isinstance(data, Mapping):
-        same_kind = copy(data) if isinstance(data, dict) else {}  # such as an OrderedDict
-        same_kind.update({key: default_convert(value) for key, value in data.items()})
-        return same_kind
-    if isinstance(data, Sequence) and not isinstance(data, _TEXT):
-        items = [default_convert(item) for item in data]
-        return type(data)(*items) if hasattr(data, "_fields") else items
-    return data
+def get_worker_info() -> None:
+    """Return None, as PyTorch's does in the main process: all batches are loaded in this one."""
 
 
 class DataLoader(Explained, Generic[T]):
@@ -118,21 +32,25 @@ class DataLoader(Explained, Generic[T]):
     the default generator as well. A sampler of your own must draw from the same generator.
 
     Args:
-        dataset: has `dataset[i]` and `len(dataset)`.
+        dataset: has `dataset[i]` and `len(dataset)`; or is an IterableDataset, whose examples are
+            taken in its order.
         batch_size: examples in a batch. None: `dataset[i]` is a batch already, and is given as it
             is, by `default_convert` unless `collate_fn` is given.
         shuffle: draw a new random order for each epoch?
         sampler: gives the order instead.
         batch_sampler: gives the batches, as lists of indices, instead.
-        num_workers, pin_memory: accepted as in PyTorch, without effect: the batches are loaded in
-            this process.
         collate_fn: makes a batch of a list of examples; `default_collate` unless given.
         drop_last: leave out a last batch that is smaller?
         generator: where a random order comes from.
+        num_workers, pin_memory, timeout, prefetch_factor, persistent_workers: accepted as in
+            PyTorch, without effect: the batches are loaded in this process.
+        worker_init_fn: without effect: it is not called, and `get_worker_info()` is None.
+        multiprocessing_context, pin_memory_device, in_order: without effect.
 
     Raises:
         TypeError: an option is of another type, or the dataset has no `dataset[i]` or no length.
-        ValueError: an option is out of range, or two exclude each other.
+        ValueError: an option is out of range, or two exclude each other; or an order is asked for
+            of an IterableDataset.
     """
 
     def __init__(
@@ -140,15 +58,28 @@ class DataLoader(Explained, Generic[T]):
         dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Iterable[int] | None = None,
+        sampler: Iterable[Any] | None = None,
         batch_sampler: Iterable[list[int]] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[Any], Any] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        checks.loads(dataset, shuffle, num_workers, collate_fn, generator)
+        checks.loads(dataset, shuffle, collate_fn, generator)
+        checks.workers(num_workers, timeout, worker_init_fn, prefetch_factor, persistent_workers)
+        self._streams = isinstance(dataset, IterableDataset)
+        if self._streams:
+            checks.streams(shuffle, sampler, batch_sampler)
+            sampler = dataset
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None and (
@@ -166,8 +97,10 @@ class DataLoader(Explained, Generic[T]):
         if sampler is None:
             if batch_sampler is None:
                 checks.size(dataset)
-            in_order = SequentialSampler(dataset)
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else in_order
+            if shuffle:
+                sampler = RandomSampler(dataset, generator=generator)
+            else:
+                sampler = SequentialSampler(dataset)
         if batch_sampler is not None:
             checks.iterable("batch_sampler", batch_sampler)
             batch_size = None  # as in PyTorch: not the loader's to say
@@ -176,12 +109,16 @@ class DataLoader(Explained, Generic[T]):
         else:
             checks.iterable("sampler", sampler)
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
-        self.num_workers, self.pin_memory = num_workers, pin_memory
+        self.num_workers, self.pin_memory, self.timeout = num_workers, pin_memory, timeout
+        self.worker_init_fn, self.multiprocessing_context = worker_init_fn, multiprocessing_context
+        self.persistent_workers, self.pin_memory_device = persistent_workers, pin_memory_device
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        self.in_order = in_order
         self.batch_sampler = batch_sampler
         self.sampler = getattr(batch_sampler, "sampler", sampler)
-        self.generator = (
-            getattr(self.sampler, "generator", None) if generator is None else generator
-        )
+        if generator is None and not self._streams:
+            generator = getattr(self.sampler, "generator", None)
+        self.generator = generator
         if collate_fn is None:
             collate_fn = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn
@@ -191,14 +128,22 @@ class DataLoader(Explained, Generic[T]):
 
     @property
     def _indices(self) -> Iterable[Any]:
-        """What is drawn: lists of indices, or indices where the dataset gives batches."""
+        """What is drawn: lists of indices, or indices where the dataset gives batches.
+
+        Of an IterableDataset, the examples stand in the place of their indices.
+        """
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def __iter__(self) -> Iterator[Any]:
         batches = self._resume() if self._resuming else self._begin()
+        get_all = getattr(self.dataset, "__getitems__", None)  # PyTorch's name for a batch of them
         for indices in batches:
-            if self.batch_sampler is None:
+            if self._streams:
+                batch = indices
+            elif self.batch_sampler is None:
                 batch = self.dataset[indices]
+            elif get_all and isinstance(indices, list):
+                batch = get_all(indices)
             elif isinstance(indices, Iterable):
                 batch = [self.dataset[i] for i in indices]
             else:
@@ -206,7 +151,8 @@ class DataLoader(Explained, Generic[T]):
             self._done += 1
             yield self.collate_fn(batch)
         samplers = self.sampler, self.batch_sampler
-        if not self._done and any(isinstance(sampler, Iterator) for sampler in samplers):
+        used_up = any(isinstance(sampler, Iterator) for sampler in samplers)
+        if not (self._done or self._streams) and used_up:
             raise RuntimeError(
                 "DataLoader: no batches: the sampler is an iterator, which is used up after one "
                 "epoch. Give a list, or a Sampler."

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from ..._compat.missing import Explained
-from ...random import Generator, check_generator, draw_seed
+from ...creation import as_tensor
+from ...dtypes import float64
+from ...random import Generator, check_generator, default_generator, draw_seed
+from ...sampling import multinomial
+from ...scalars import sequence
 from . import checks
 
 T = TypeVar("T")
@@ -89,6 +93,80 @@ class RandomSampler(Sampler[int]):
                 drawn = generator.numpy.permutation(n)[:left]
             left -= len(drawn)
             yield from drawn.tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """The given indices in random order.
+
+    Args:
+        indices: in a list, a range, an array or a tensor.
+        generator: what draws them; the default one unless given.
+
+    Raises:
+        TypeError: `indices` is no sequence, or `generator` no Generator.
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        check_generator(generator)
+        sequence("SubsetRandomSampler", "indices", indices)
+        self.indices, self.generator = indices, generator
+
+    def __iter__(self) -> Iterator[int]:
+        order = (self.generator or default_generator).numpy.permutation(len(self.indices))
+        return (self.indices[i] for i in order.tolist())
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Indices drawn with a probability in proportion to their weight, such as of rare classes.
+
+    Args:
+        weights: of each index, from 0 on; they need not sum to 1.
+        num_samples: how many to draw.
+        replacement: may an index be drawn again?
+        generator: what draws them; the default one unless given.
+
+    Raises:
+        TypeError: `generator` is no Generator.
+        ValueError: `num_samples` is no positive integer, `replacement` no bool, or the weights have
+            more than one dimension.
+        RuntimeError: of iteration: the weights are negative, not finite, or too few are above 0.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        check_generator(generator)
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+            )
+        if not isinstance(replacement, bool):
+            raise ValueError(
+                f"replacement should be a boolean value, but got replacement={replacement}"
+            )
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.ndim != 1:
+            raise ValueError(
+                "weights should be a 1d sequence but given weights have shape "
+                f"{tuple(self.weights.shape)}"
+            )
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        )
+        return iter(drawn.tolist())
 
     def __len__(self) -> int:
         return self.num_samples

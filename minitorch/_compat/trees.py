@@ -1,0 +1,67 @@
+"""`minitorch.utils._pytree`: the leaves of nested lists, tuples and dicts, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["TreeSpec", "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten"]
+
+
+class TreeSpec:
+    """The form of a tree: the kind of its root, and the forms of what is in it. A leaf has none."""
+
+    def __init__(self, like: Any = None, parts: list[TreeSpec] | None = None) -> None:
+        self.like, self.parts = like, parts
+        self.num_leaves: int = 1 if parts is None else sum(part.num_leaves for part in parts)
+
+
+def _parts(tree: Any) -> list[Any] | None:
+    """Return what a list, a tuple or a dict holds; None for a leaf."""
+    if isinstance(tree, dict):
+        return list(tree.values())
+    return list(tree) if isinstance(tree, (list, tuple)) else None
+
+
+def tree_flatten(tree: Any) -> tuple[list[Any], TreeSpec]:
+    """Return the leaves, in order, and the form. Lists, tuples and dicts have parts."""
+    parts = _parts(tree)
+    if parts is None:
+        return [tree], TreeSpec()
+    each = [tree_flatten(part) for part in parts]
+    leaves = [leaf for flat, _ in each for leaf in flat]
+    return leaves, TreeSpec(tree, [spec for _, spec in each])
+
+
+def tree_leaves(tree: Any) -> list[Any]:
+    """Return the leaves of a tree, in order."""
+    return tree_flatten(tree)[0]
+
+
+def tree_unflatten(leaves: Any, treespec: TreeSpec) -> Any:
+    """Build a tree of that form from its leaves.
+
+    Raises:
+        ValueError: there are fewer leaves, or more, than the form has.
+    """
+    leaves = list(leaves)
+    if len(leaves) != treespec.num_leaves:
+        raise ValueError(f"{len(leaves)} leaves for a tree that has {treespec.num_leaves}")
+    if treespec.parts is None:
+        return leaves[0]
+    built, start = [], 0
+    for part in treespec.parts:
+        built.append(tree_unflatten(leaves[start : start + part.num_leaves], part))
+        start += part.num_leaves
+    like = treespec.like
+    if isinstance(like, dict):
+        copy = like.copy()
+        copy.update(zip(like, built, strict=True))
+        return copy
+    return type(like)(*built) if hasattr(like, "_fields") else type(like)(built)
+
+
+def tree_map(func: Callable[..., Any], tree: Any, *rests: Any) -> Any:
+    """Return a tree of what the function makes of each leaf, with those of the rests beside it."""
+    leaves, spec = tree_flatten(tree)
+    return tree_unflatten(map(func, leaves, *map(tree_leaves, rests)), spec)
