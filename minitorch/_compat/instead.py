@@ -13,10 +13,13 @@ from fnmatch import fnmatchcase
 
 INSTEAD: dict[str, dict[str, str]] = {
     "Convolutions and images": {
+        "Conv1d conv1d":
+            "there are no convolutions here; one with a kernel of 1 is `nn.Linear`, which maps the "
+            "last dimension",
         "Conv?d ConvTranspose?d LazyConv* conv?d conv_transpose?d conv_tbc convolution "
         "modules.conv":
-            "there are no convolutions here; cut an image into patches by reshape and permute, and "
-            "map them with `nn.Linear`, as a vision Transformer does",
+            "there are no convolutions here; `x.unfold(2, p, p).unfold(3, p, p)` cuts images into "
+            "patches, and `nn.Linear` maps them, as in a vision Transformer",
         "*AvgPool?d *MaxPool?d LPPool?d *avg_pool?d* *max_pool?d* lp_pool?d "
         "modules.pooling":
             "there is no pooling here; split the dimension by `x.reshape(…)`, and take "
@@ -26,7 +29,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "images are not resized here; do it before they become tensors, and move pixels by "
             "`x.reshape(…)` and `x.permute(…)`",
         "Fold Unfold functional.fold functional.unfold":
-            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`; they join it, too",
+            "`x.unfold(2, p, p).unfold(3, p, p)` cuts images into patches, and `x.permute(…)` and "
+            "`x.reshape(…)` join them",
         "ReflectionPad?d ReplicationPad?d ConstantPad?d ZeroPad?d CircularPad?d constant_pad_nd":
             "`nn.functional.pad(x, …)` pads, in all these modes",
         "Dropout?d dropout?d AlphaDropout FeatureAlphaDropout *alpha_dropout* feature_dropout*":
@@ -111,7 +115,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "fft stft istft *_window signal": "`np.fft` does it with `x.numpy()`, and has no gradient",
         "special": "`minitorch.erf`, `minitorch.expm1`, `minitorch.log1p` and "
             "`minitorch.logsumexp` are the special functions that are here",
-        "erfinv lgamma digamma polygamma mvlgamma igamma* i0* sinc gcd lcm ldexp frexp nextafter "
+        "lgamma digamma polygamma mvlgamma igamma* i0* sinc gcd lcm ldexp frexp nextafter "
         "bitwise_left_shift bitwise_right_shift asin* acos* atan* arcsin* arccos* arctan*":
             "NumPy and SciPy do it with `x.numpy()`, and have no gradient",
     },
@@ -203,7 +207,6 @@ INSTEAD: dict[str, dict[str, str]] = {
             "there are no queues of work, as on a GPU; leave it out",
         "distributed.* parallel.* data.DistributedSampler rpc":
             "`nn.DataParallel(module, processes=2)` shares each batch among processes",
-        "futures fork wait monitor": "Python's concurrent.futures does it",
     },
     "Compiling, exporting, measuring": {
         "jit.* compiler.* Script* fx export onnx package library import_ir_module* cpp_extension "
@@ -259,6 +262,7 @@ ARGUMENTS: dict[str, str] = {
     "max_norm norm_type":
         "no vector is shortened here; under `no_grad()`, "
         "`weight.div_(weight.norm(dim=-1, keepdim=True).clamp(1))` does it",
+    "verbose": "print `scheduler.get_last_lr()`",
     "scale_grad_by_freq": "each gradient counts once for each time its token stands there",
     "device_ids output_device":
         "there are no GPUs; `nn.DataParallel(module, processes=2)` computes in two processes",
