@@ -21,6 +21,7 @@ class TorchOperations:
     # fmt: off
     # element by element
     exp2, log2, log10 = composed.exp2, composed.log2, composed.log10
+    erfinv, erfinv_ = composed.erfinv, in_place(composed.erfinv)
     sinh, cosh, fmod, clip = composed.sinh, composed.cosh, composed.fmod, ops.clamp
     clamp_min, clamp_max, nan_to_num = composed.clamp_min, composed.clamp_max, composed.nan_to_num
     addcmul, addcdiv, lerp = composed.addcmul, composed.addcdiv, composed.lerp

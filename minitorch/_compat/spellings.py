@@ -8,7 +8,7 @@ step calls two such operations. `where` of a condition alone is another spelling
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, overload
@@ -64,10 +64,10 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return ops.where(condition, input, other)
 
 
-def take_numpys_names(module: str, *classes: type) -> None:
+def take_numpys_names(module: str, *classes: type, refusing: Collection[str] = REFUSING) -> None:
     """Put a door in front of the operations in a module and in classes, one for each operation."""
     doors: dict[Any, Any] = {}
     for owner in (sys.modules[module], *classes):
         for name, op in list(vars(owner).items()):
-            if isinstance(op, FunctionType) and name not in REFUSING and _has_dim(op):
+            if isinstance(op, FunctionType) and name not in refusing and _has_dim(op):
                 setattr(owner, name, doors.setdefault(op, _door(op)))

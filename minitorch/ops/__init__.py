@@ -17,7 +17,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
 `logsumexp` for large x; or for the gradient where there is no derivative, as in `abs` at 0.
 
     neg sub div reciprocal remainder fmod square sqrt rsqrt exp2 expm1 log1p log2 log10 cos tanh
-    sinh cosh sigmoid
+    sinh cosh sigmoid erfinv
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     binary_cross_entropy
     std norm logsumexp cumsum amax amin max min sort topk matmul einsum

@@ -92,6 +92,15 @@ def test_remainders_have_the_sign_of_the_first_or_of_the_second() -> None:
         mt.fmod(x, 0)
 
 
+def test_erfinv_undoes_erf_to_the_last_digits() -> None:
+    x = np.concatenate([np.linspace(-3, 3, 101), [1e-300, 4.5, -0.0]])
+    y = mt.erfinv(mt.tensor(x, dtype=F64).erf())
+    np.testing.assert_allclose(y.numpy()[abs(x) < 3], x[abs(x) < 3], rtol=1e-11)
+    assert mt.erfinv(mt.tensor([1.0, -1.0, 1.5])).tolist()[:2] == [inf, -inf]
+    assert math.isnan(mt.erfinv(mt.tensor(1.5)).item())
+    assert mt.erfinv(mt.tensor(1 - 2.0**-53, dtype=F64)).item() == pytest.approx(5.863584748755168)
+
+
 def test_nan_to_num_takes_other_numbers() -> None:
     x = mt.tensor([nan, inf, -inf, 1.0])
     assert mt.nan_to_num(x, 1.0, 2.0, inf).tolist() == [1.0, 2.0, inf, 1.0]
@@ -300,3 +309,4 @@ def test_norms_of_stacks_and_of_nothing() -> None:
     assert mt.linalg.vector_norm(x.to(F32), dtype=F64).dtype == F64
     assert mt.linalg.matmul is mt.ops.matmul
     assert mt.linalg.norm(mt.tensor(-3.0)).item() == 3
+    assert mt.linalg.norm(x, axis=(0, 1), keepdims=True).shape == (1, 1, 4)

@@ -18,7 +18,7 @@ inf = math.inf
 POINTS = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, inf, -inf)
 NAMES = """
     exp expm1 log log1p sqrt rsqrt square reciprocal neg abs sign sin cos tanh sigmoid erf floor
-    ceil round relu exp2 log2 log10 nan_to_num
+    ceil round relu exp2 log2 log10 erfinv nan_to_num
 """
 OF_F = (
     "relu", "silu", "logsigmoid", "leaky_relu", "softplus", "gelu", "elu", "selu", "mish",
