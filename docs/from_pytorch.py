@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import minitorch as mt
 from minitorch._compat import guests, instead
+from minitorch._compat.optimizer_options import NO_EFFECT
 
 PAGE = Path(__file__).with_name("from-pytorch.md")
 
@@ -66,7 +68,7 @@ to it.
 
 # How many public names PyTorch 2.13 has in these places, without modules and the compiler's types.
 IN_PYTORCH = {
-    "": 929, "Tensor": 604, "nn": 169, "nn.functional": 141, "nn.init": 27, "nn.Module": 53,
+    "": 934, "Tensor": 604, "nn": 169, "nn.functional": 141, "nn.init": 27, "nn.Module": 53,
     "optim": 17, "optim.lr_scheduler": 19, "utils.data": 29,
 }  # fmt: skip
 
@@ -82,7 +84,7 @@ OWN = {
         "unrecorded", "version_counter",
     },
     "testing": {"GradcheckError", "gradcheck", "gradgradcheck"},
-    "Tensor": {"array", "isin", "require_grad"},
+    "Tensor": {"array", "require_grad"},
     "optim.Optimizer": {"check_options", "keeps", "update", "update_all"},
     "Generator": {"numpy"},
 }  # fmt: skip
@@ -93,19 +95,19 @@ CLASSES = {
 
 # What one looks for, and the files that define it; a package's name stands for the rest of it.
 TENSORS = {
+    "constants": "constants",
     "making tensors": "creation _compat.tensor_types",
     "random numbers": "random sampling",
     "dtype, device, copies": "tensor dtypes _compat ops.conversion ops.arguments",
-    "element by element": "ops.elementwise ops.where ops.comparing",
-    "sums, order": "ops.reduction ops.ordering",
+    "element by element": "ops.elementwise ops.where ops.comparing ops.composed",
+    "sums, order, counts": "ops.reduction ops.ordering ops.counting",
     "products": "ops.linalg ops.einsum",
-    "shape": "ops.shape ops.arrange",
+    "shape": "ops.shape ops.arrange ops.rearrange",
     "indices": "ops.gather ops.indexing",
     "in place": "ops.inplace",
     "networks": "fused ops.activations ops.dropout ops.embedding ops.rms_norm",
-    "compositions of these": "ops",
     "gradients": "autograd",
-    "saving, printing": "serialization printing _runtime",
+    "saving, printing, threads": "serialization printing _runtime",
 }
 NETWORKS = {
     "attention, Transformers": "nn.multihead_attention nn.attention nn.transformer "
@@ -118,8 +120,9 @@ NETWORKS = {
     "modules, parameters": "nn",
 }
 ELSEWHERE = (
-    "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.data", "utils.checkpoint",
-    "autograd", "autograd.functional", "testing",
+    "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler", "utils.data",
+    "utils.checkpoint", "utils.tensorboard", "autograd", "autograd.functional", "linalg",
+    "distributions", "testing", "cuda",
 )  # fmt: skip
 
 
@@ -153,20 +156,28 @@ def value(place: str, name: str) -> Any:
     return getattr(_module(place), name)
 
 
-FILES = {
+OPERATIONS = {  # the text of each file of operations
     info.name: inspect.getsource(import_module(info.name))
-    for info in pkgutil.walk_packages(mt.__path__, "minitorch.")
+    for info in pkgutil.iter_modules(mt.ops.__path__, "minitorch.ops.")
 }
 
 
 def home(value: Any) -> str:
     """Return the file that defines something, as in "ops.shape"."""
     value = inspect.unwrap(getattr(value, "fget", None) or value)
-    file = getattr(value, "__module__", "minitorch.tensor")
+    file = getattr(value, "__module__", "constants")
     if file == "minitorch.ops.table":  # it was made there, for a line of another file
         line = re.compile(rf"^{value.__name__}\b.* = ", re.MULTILINE)
-        file = next(f for f, text in FILES.items() if ".ops." in f and line.search(text))
+        file = next(name for name, text in OPERATIONS.items() if line.search(text))
     return str(file).removeprefix("minitorch.")
+
+
+def _does(value: Any, beginning: str) -> bool:
+    return (inspect.getdoc(value) or "").startswith(beginning)
+
+
+def _is_here(value: Any) -> bool:
+    return not (_does(value, "No effect") or _does(value, "Raise "))
 
 
 def topic(name: str, value: Any, topics: dict[str, str]) -> str:
@@ -195,9 +206,12 @@ def table(*head: str, rows: Iterable[tuple[str, ...]]) -> str:
 
 def rows_of(topics: dict[str, str], *columns: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Return a row for each topic: its name, and the names in each column."""
-    topic_of = [{name: topic(name, of, topics) for name, of in c.items()} for c in columns]
+    topic_of = [
+        {name: topic(name, of, topics) for name, of in column.items() if _is_here(of)}
+        for column in columns
+    ]
     for what in [*topics, "other"]:
-        cells = [[name for name, its in column.items() if its == what] for column in topic_of]
+        cells = [[name for name, its in found.items() if its == what] for found in topic_of]
         if any(cells):
             yield what, *map(code, cells)
 
@@ -233,36 +247,42 @@ def here() -> Iterator[str]:
     yield table("", "`nn.`", "`nn.functional.`", rows=rows_of(NETWORKS, layers, as_functions))
     yield "\n### Training, and the rest\n"
     more = [*ELSEWHERE, *(place for place in CLASSES if place != "Tensor")]
-    yield table("", "", rows=((f"`{place}`", code(names(place))) for place in more))
+    rows = ((place, [n for n in names(place) if _is_here(value(place, n))]) for place in more)
+    yield table("", "", rows=((f"`{place}`", code(those)) for place, those in rows))
 
 
 def without_effect() -> Iterator[tuple[str, str]]:
     """Return names that do nothing, and what is said of them."""
-    found: dict[str, dict[int, str]] = {}  # by what is said: each thing, under its first name
-    for place in ("", *guests.MODULES, *CLASSES):
+    paths = sorted(guests.MODULES, key=lambda path: (-path.count("."), path.startswith("cuda")))
+    shortest = {guests.MODULES[path]: path for path in paths}
+    found = defaultdict(list)
+    for place in ("", *sorted(shortest.values()), *CLASSES):
         for name in names(place):
-            thing = value(place, name)
-            first = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-            if first.startswith("No effect"):
-                said = first.removeprefix("No effect").strip(": ,")
-                found.setdefault(said, {}).setdefault(id(thing), f"{place}.{name}".strip("."))
+            if _does(value(place, name), "No effect"):
+                line = inspect.getdoc(value(place, name)).split("\n\n")[0]
+                said = " ".join(line.removeprefix("No effect").split()).strip(": ,")
+                found[said].append(f"{place}.{name}".strip("."))
     for said, those in found.items():
-        yield code(those.values()), said
+        yield code(those), said
 
 
-ENTRY = re.compile(r"^    ([\w*, ]+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+ENTRY = re.compile(r"^    ([\w*,\s]+?): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 
 def options_without_effect() -> Iterator[tuple[str, str, str]]:
     """Return functions and classes, their arguments that do nothing, and what is said of those."""
-    seen = set()
+    found = defaultdict(list)
     for place in ("", "nn", "nn.functional", *ELSEWHERE, *CLASSES):
         for name in names(place):
             for arguments, text in ENTRY.findall(inspect.getdoc(value(place, name)) or ""):
-                said = " ".join(text.split())
-                if re.search("without effect|no effect", said) and (name, said) not in seen:
-                    seen.add((name, said))
-                    yield f"`{place}.{name}`".replace("`.", "`"), code(arguments.split(", ")), said
+                if re.search("without effect|no effect", text, re.IGNORECASE):
+                    those = code(re.split(r",\s+", arguments))
+                    found[those, " ".join(text.split())].append(f"{place}.{name}".strip("."))
+    said = "says how to compute, and not what. `differentiable=True` is refused."
+    for name, options in NO_EFFECT.items():
+        found[code(options), said].append(f"optim.{name}")
+    for (options, said), those in found.items():
+        yield code(those), options, said
 
 
 def refused() -> Iterator[str]:

@@ -98,17 +98,19 @@ class compiler:
 
 
 class dynamo(compiler):
-    """No effect: `minitorch._dynamo`, which programs set options of and reset."""
+    """No effect: `minitorch._dynamo`, whose options programs set, and which they reset."""
 
-    class config:
-        """No effect: the options that programs set are kept."""
 
-        suppress_errors = verbose = False
-        cache_size_limit = recompile_limit = 8
+class dynamo_config:
+    """No effect: options that programs set are kept."""
+
+    suppress_errors = verbose = False
+    cache_size_limit = recompile_limit = 8
 
 
 class inductor:
-    """No effect: `minitorch._inductor`, which programs set options of."""
+    """No effect: `minitorch._inductor`, whose options programs set."""
 
-    class config:
-        """No effect: the options that programs set are kept."""
+
+class inductor_config:
+    """No effect: options that programs set are kept."""

@@ -19,14 +19,18 @@ from . import missing
 
 PACKAGE = "minitorch"
 
-NN_FILES = (  # of PyTorch's nn.modules, those that have something that is here
-    "activation", "container", "distance", "dropout", "flatten", "linear", "loss", "module",
-    "normalization", "sparse", "transformer",
+NN_FILES = (  # PyTorch's files of modules, also those whose modules are not here: see `missing`
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance",
+    "dropout", "flatten", "fold", "instancenorm", "lazy", "linear", "loss", "module",
+    "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse", "transformer",
+    "upsampling",
 )  # fmt: skip
 
 MODULES = {  # the module that is asked for: where its names are, or .file:class
     "_dynamo": "_compat.compilers:dynamo",
+    "_dynamo.config": "_compat.compilers:dynamo_config",
     "_inductor": "_compat.compilers:inductor",
+    "_inductor.config": "_compat.compilers:inductor_config",
     "accelerator": "_compat.accelerators:accelerator",
     "amp": "_compat.amp",
     "amp.autocast_mode": "_compat.amp",
@@ -63,6 +67,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "nn.utils.clip_grad": "nn.utils",
     "nn.utils.convert_parameters": "nn.utils",
     "nn.utils.rnn": "nn.padding",
+    "optim.adagrad": "optim.rmsprop",
     "optim.adamw": "optim.adam",
     "utils._pytree": "_compat.trees",
     "utils.data._utils": "utils.data",

@@ -13,10 +13,15 @@ from fnmatch import fnmatchcase
 
 INSTEAD: dict[str, dict[str, str]] = {
     "Convolutions and images": {
-        "Conv?d ConvTranspose?d LazyConv* conv?d conv_transpose?d conv_tbc convolution":
-            "there are no convolutions here; cut an image into patches by reshape and permute, and "
-            "map them with `nn.Linear`, as a vision Transformer does",
-        "*AvgPool?d *MaxPool?d LPPool?d *avg_pool?d* *max_pool?d* lp_pool?d":
+        "Conv1d conv1d":
+            "there are no convolutions here; one with a kernel of 1 is `nn.Linear`, which maps the "
+            "last dimension",
+        "Conv?d ConvTranspose?d LazyConv* conv?d conv_transpose?d conv_tbc convolution "
+        "modules.conv":
+            "there are no convolutions here; `x.unfold(2, p, p).unfold(3, p, p)` cuts images into "
+            "patches, and `nn.Linear` maps them, as in a vision Transformer",
+        "*AvgPool?d *MaxPool?d LPPool?d *avg_pool?d* *max_pool?d* lp_pool?d "
+        "modules.pooling":
             "there is no pooling here; split the dimension by `x.reshape(…)`, and take "
             "`x.mean(dim)` or `x.amax(dim)`",
         "MaxUnpool?d max_unpool?d Upsampl* upsample* interpolate grid_sample* affine_grid* "
@@ -24,7 +29,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "images are not resized here; do it before they become tensors, and move pixels by "
             "`x.reshape(…)` and `x.permute(…)`",
         "Fold Unfold functional.fold functional.unfold":
-            "cut an image into patches by `x.reshape(…)` and `x.permute(…)`; they join it, too",
+            "`x.unfold(2, p, p).unfold(3, p, p)` cuts images into patches, and `x.permute(…)` and "
+            "`x.reshape(…)` join them",
         "ReflectionPad?d ReplicationPad?d ConstantPad?d ZeroPad?d CircularPad?d constant_pad_nd":
             "`nn.functional.pad(x, …)` pads, in all these modes",
         "Dropout?d dropout?d AlphaDropout FeatureAlphaDropout *alpha_dropout* feature_dropout*":
@@ -39,17 +45,19 @@ INSTEAD: dict[str, dict[str, str]] = {
     },
     "Norms": {
         "*BatchNorm?d SyncBatchNorm *InstanceNorm?d GroupNorm LocalResponseNorm CrossMapLRN2d "
-        "batch_norm* instance_norm group_norm local_response_norm native_*_norm":
+        "batch_norm* instance_norm group_norm local_response_norm native_*_norm modules.batchnorm "
+        "modules.instancenorm":
             "Transformers normalise each token by itself, with `nn.LayerNorm` or `nn.RMSNorm`",
         "spectral_norm weight_norm remove_spectral_norm remove_weight_norm parametrize prune "
         "parametrizations norm_except_dim fuse_*":
             "no weight is computed from others here; do it in `forward()`, and give the result to "
             "`nn.functional.linear`",
+        "pdist": "`(x[:, None] - x).norm(dim=-1)` has every pair twice",
         "renorm nuclear_norm frobenius_norm native_norm": "`x.norm(p, dim)` has norms of vectors",
     },
     "Recurrent networks": {
         "LSTM GRU RNN RNNBase LSTMCell GRUCell RNNCell RNNCellBase lstm gru lstm_cell gru_cell "
-        "rnn_tanh* rnn_relu*":
+        "rnn_tanh* rnn_relu* modules.rnn":
             "there are no recurrent cells here; attention reads a sequence at once, with "
             "`nn.TransformerEncoder`, or write the cell with `nn.Linear`, and loop",
         "pack_padded_sequence pad_packed_sequence pack_sequence PackedSequence unpack_sequence":
@@ -68,7 +76,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "it is a line of your own, such as `minitorch.relu(margin - difference).mean()`",
         "GaussianNLLLoss gaussian_nll_loss PoissonNLLLoss poisson_nll_loss":
             "it is a line of your own, -ln p(target)",
-        "PReLU prelu RReLU rrelu*": "`nn.functional.leaky_relu(x, slope)` takes a slope",
+        "PReLU prelu": "`minitorch.where(x > 0, x, slope * x)` learns a slope that is a parameter",
+        "RReLU rrelu*": "`nn.functional.leaky_relu(x, slope)` takes a slope",
         "Hardshrink Softshrink Tanhshrink Threshold CELU hardshrink softshrink tanhshrink "
         "threshold* celu*":
             "it is a line of your own, such as `minitorch.where(condition, x, y)`",
@@ -106,14 +115,14 @@ INSTEAD: dict[str, dict[str, str]] = {
         "fft stft istft *_window signal": "`np.fft` does it with `x.numpy()`, and has no gradient",
         "special": "`minitorch.erf`, `minitorch.expm1`, `minitorch.log1p` and "
             "`minitorch.logsumexp` are the special functions that are here",
-        "erfinv lgamma digamma polygamma mvlgamma igamma* i0* sinc gcd lcm ldexp frexp nextafter "
+        "lgamma digamma polygamma mvlgamma igamma* i0* sinc gcd lcm ldexp frexp nextafter "
         "bitwise_left_shift bitwise_right_shift asin* acos* atan* arcsin* arccos* arctan*":
             "NumPy and SciPy do it with `x.numpy()`, and have no gradient",
     },
     "Random numbers": {
         "distributions.*": "only Categorical is here; draw by `minitorch.randn` or "
             "`minitorch.rand`, and write `log_prob` yourself",
-        "poisson binomial random_ cauchy_ geometric_ "
+        "poisson binomial cauchy_ geometric_ "
         "log_normal_ quasirandom":
             "draw by `minitorch.randn`, `minitorch.rand`, `minitorch.bernoulli` or "
             "`minitorch.randint`",
@@ -124,10 +133,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "assign the values, by `x.copy_(…)` under `no_grad()`",
     },
     "Parts, counts, order": {
-        "column_stack dstack tensor_split hsplit vsplit dsplit":
-            "use `minitorch.stack(tensors, dim)` and `x.split(sizes, dim)`",
-        "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile nanmedian "
-        "nanmean median":
+        "cummax cummin kthvalue minitorch.mode Tensor.mode quantile nanquantile "
+        "nanmedian median":
             "`x.sort(dim)` has whatever depends on the order",
         "histc histogram* unravel_index segment_reduce cov corrcoef combinations":
             "NumPy does it with `x.numpy()`, and has no gradient",
@@ -198,15 +205,15 @@ INSTEAD: dict[str, dict[str, str]] = {
             "minitorch computes on the CPU; ask `minitorch.cuda.is_available()`, which is False",
         "minitorch.Stream minitorch.Event":
             "there are no queues of work, as on a GPU; leave it out",
-        "distributed.* parallel.* rpc":
+        "distributed.* parallel.* data.DistributedSampler rpc":
             "`nn.DataParallel(module, processes=2)` shares each batch among processes",
-        "futures fork wait monitor": "Python's concurrent.futures does it",
     },
     "Compiling, exporting, measuring": {
-        "jit.* compiler.* Script* fx export onnx package library import_ir_module*":
+        "jit.* compiler.* Script* fx export onnx package library import_ir_module* cpp_extension "
+        "mobile_optimizer":
             "nothing is compiled or exported here; Python carries each operation out, and "
             "`minitorch.save(model.state_dict(), file)` saves weights",
-        "profiler* bottleneck benchmark cpp_extension mobile_optimizer ThroughputBenchmark":
+        "profiler* bottleneck benchmark ThroughputBenchmark":
             "Python's cProfile and timeit measure it",
         "overrides *torch_function* *TorchFunction*": "subclasses of Tensor change no operation",
     },
@@ -225,21 +232,23 @@ FORMULAS: dict[str, str] = {
     "heaviside": "minitorch.where(x == 0, y, (x > 0).float())", "hypot": "(x * x + y * y).sqrt()",
     "copysign": "x.abs() * y.sign()", "signbit": "x < 0", "isposinf": "x.isinf() & (x > 0)",
     "isneginf": "x.isinf() & (x < 0)", "deg2rad": "x * (math.pi / 180)",
-    "rad2deg": "x * (180 / math.pi)", "xlogy": "x * y.log()",
+    "rad2deg": "x * (180 / math.pi)", "xlogy": "x * y.log()", "is_same_size": "x.shape == y.shape",
     "logaddexp": "minitorch.stack([x, y]).logsumexp(0)", "fmax": "minitorch.maximum(x, y)",
     "fmin": "minitorch.minimum(x, y)", "dist": "(x - y).norm()",
-    "cdist": "(x[:, None] - y).norm(dim=-1)", "pdist": "(x[:, None] - x).norm(dim=-1)",
-    "rot90": "x.mT.flip(-2)", "fliplr": "x.flip(1)", "flipud": "x.flip(0)",
-    "msort": "x.sort(0).values", "take": "x.flatten()[y]", "is_nonzero": "bool(x)",
-    "aminmax": "x.amin(), x.amax()", "std_mean": "x.std(), x.mean()",
+    "cdist": "(x[:, None] - y).norm(dim=-1)", "rot90": "x.mT.flip(-2)", "fliplr": "x.flip(1)",
+    "flipud": "x.flip(0)", "msort": "x.sort(0).values", "take": "x.flatten()[y]",
+    "is_nonzero": "bool(x)", "aminmax": "x.amin(), x.amax()", "std_mean": "x.std(), x.mean()",
     "var_mean": "x.var(), x.mean()", "diff": "x[..., 1:] - x[..., :-1]",
+    "nanmean": "x[~x.isnan()].mean()", "column_stack": "minitorch.stack(tensors, 1)",
+    "dstack": "minitorch.stack(tensors, 2)", "tensor_split": "x.split(sizes, a)",
+    "hsplit": "x.split(sizes, 1)", "vsplit": "x.split(sizes, 0)", "dsplit": "x.split(sizes, 2)",
     "nansum": "x.masked_fill(x.isnan(), 0).sum()", "trapezoid": "((x[1:] + x[:-1]) / 2).sum()",
     "trapz": "((x[1:] + x[:-1]) / 2).sum()", "logspace": "10 ** minitorch.linspace(a, b, n)",
     "range": "minitorch.arange(a, b + 1)", "scalar_tensor": "minitorch.tensor(a)",
     "fill": "minitorch.full_like(x, a)", "astype": "x.to(dtype)", "copy": "x.clone()",
     "expand_dims": "x.unsqueeze(a)", "asarray": "minitorch.as_tensor(x)",
     "row_stack": "minitorch.vstack(x)", "diagflat": "minitorch.diag_embed(x.flatten())",
-    "fill_diagonal_": "x.masked_fill_(minitorch.eye(n).bool(), a)", "get_device": "x.device",
+    "get_device": "x.device",
     "torch_version": "minitorch.__version__", "typename": "type(x).__name__",
     "broadcast_shapes": "np.broadcast_shapes(…)", "make_tensor": "minitorch.rand(…)",
     "Softmax2d": "nn.Softmax(1)", "detach_": "x = x.detach()",
@@ -253,6 +262,7 @@ ARGUMENTS: dict[str, str] = {
     "max_norm norm_type":
         "no vector is shortened here; under `no_grad()`, "
         "`weight.div_(weight.norm(dim=-1, keepdim=True).clamp(1))` does it",
+    "verbose": "print `scheduler.get_last_lr()`",
     "scale_grad_by_freq": "each gradient counts once for each time its token stands there",
     "device_ids output_device":
         "there are no GPUs; `nn.DataParallel(module, processes=2)` computes in two processes",

@@ -10,6 +10,7 @@ from .. import dtypes, ops
 from ..ops import arguments
 from ..ops.arguments import Dims, dims_of
 from ..ops.linalg import matmul
+from .spellings import take_numpys_names
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -131,3 +132,6 @@ def norm(
     if isinstance(ord, str):
         raise RuntimeError(f"linalg.norm: {ord=} is of matrices, and of {x.array.shape}, {dim=}")
     return vector_norm(A, ord, dim, keepdim, dtype=dtype)
+
+
+take_numpys_names(__name__)

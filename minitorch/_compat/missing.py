@@ -21,7 +21,7 @@ PLACES = (
     "minitorch", "minitorch.nn", "minitorch.nn.functional", "minitorch.nn.init",
     "minitorch.nn.utils", "minitorch.optim", "minitorch.optim.lr_scheduler",
     "minitorch.utils.data", "minitorch.autograd", "minitorch.testing", "minitorch.linalg",
-    "minitorch.distributions", "minitorch.utils.tensorboard",
+    "minitorch.distributions", "minitorch.amp", "minitorch.utils.tensorboard",
 )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str
         return f". It is spelt {near!r}"
     stem = name.removesuffix("_")
     if of_pytorch and stem in names:
-        return f": write x = x.{stem}(…), or x.copy_(x.{stem}(…)) to change x itself"
+        return f": it is not done in place here; write x = x.{stem}(…)"
     if of_pytorch and (reason := instead.of(stem, places, anywhere=True)):
         return f": {reason}"
     if near:
@@ -160,17 +160,17 @@ def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     code = getattr(init.__wrapped__ if without_effect else init, "__code__", None)
     if code is None:  # it is not written in Python
         return
-    _, *names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     known = {*names, *without_effect}
     unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in known]
     if unknown:
         wrong = f"got an unexpected keyword argument {unknown[0]!r}"
     elif len(args) >= code.co_argcount and not code.co_flags & VAR_POSITIONAL:
-        wrong = f"takes {code.co_argcount - 1} positional arguments but {len(args)} were given"
+        wrong = f"takes up to {code.co_argcount - 1} arguments by position, not {len(args)}"
     else:
         return
     from . import instead
 
     reason = instead.of_argument(unknown[0], [c.__name__ for c in cls.__mro__]) if unknown else None
-    takes = f". It takes {', '.join(names) or 'no arguments'}"
+    takes = f". It takes {', '.join(names[1:]) or 'no arguments'}"
     raise TypeError(f"{cls.__name__}.__init__() {wrong}{f': {reason}' if reason else takes}")

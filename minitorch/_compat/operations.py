@@ -21,6 +21,7 @@ class TorchOperations:
     # fmt: off
     # element by element
     exp2, log2, log10 = composed.exp2, composed.log2, composed.log10
+    erfinv, erfinv_ = composed.erfinv, in_place(composed.erfinv)
     sinh, cosh, fmod, clip = composed.sinh, composed.cosh, composed.fmod, ops.clamp
     clamp_min, clamp_max, nan_to_num = composed.clamp_min, composed.clamp_max, composed.nan_to_num
     addcmul, addcdiv, lerp = composed.addcmul, composed.addcdiv, composed.lerp
@@ -30,7 +31,7 @@ class TorchOperations:
     cumprod, trace = composed.cumprod, composed.trace
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, count_nonzero = counting.bincount, counting.count_nonzero
-    isin, argwhere = counting.isin, counting.argwhere
+    argwhere = counting.argwhere
     # shape
     swapaxes, swapdims, moveaxis = rearrange.swapaxes, ops.transpose, ops.movedim
     unflatten, ravel, tile = rearrange.unflatten, rearrange.ravel, rearrange.tile
@@ -63,6 +64,7 @@ class TorchOperations:
     index_add_, index_copy_ = in_place(ops.index_add), in_place(ops.index_copy)
     scatter_add_, masked_scatter_ = in_place(ops.scatter_add), in_place(composed.masked_scatter)
     bernoulli_, exponential_ = inplace.bernoulli_, inplace.exponential_
+    random_, fill_diagonal_ = inplace.random_, inplace.fill_diagonal_
     # fmt: on
 
     def where(self: Any, condition: Any, other: Any) -> Any:

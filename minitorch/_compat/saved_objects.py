@@ -148,17 +148,18 @@ class Encoder(encoding.Encoder):
         if isinstance(value, PurePath):
             return {"$path": value.as_posix()}
         if isinstance(value, Saved):
-            return self._object(value._tag, value._class, vars(value), path, depth)
+            member = value._tag == "$enum"
+            of = {"name": value.name, "value": value.value} if member else vars(value)
+            return self._object(value._tag, value._class, of, path, depth)
         if kind is SimpleNamespace or _class_name(kind) == "argparse.Namespace":
             return {f"${kind.__name__.lower()}": self._attributes(vars(value), path, depth)}
         if isinstance(value, Enum):
-            member = {"name": value.name, "value": value.value}
-            return self._object("$enum", _class_name(kind), member, path, depth)
+            of = {"name": value.name, "value": value.value}
+            return self._object("$enum", _class_name(kind), of, path, depth)
         if hasattr(kind, "__dataclass_fields__"):
-            attributes = {
-                f.name: getattr(value, f.name) for f in fields(value) if hasattr(value, f.name)
-            } | getattr(value, "__dict__", {})
-            return self._object("$dataclass", _class_name(kind), attributes, path, depth)
+            given = [f.name for f in fields(value) if hasattr(value, f.name)]
+            of = {name: getattr(value, name) for name in given} | getattr(value, "__dict__", {})
+            return self._object("$dataclass", _class_name(kind), of, path, depth)
         if hasattr(kind, "state_dict"):
             x = kind.__name__.lower()
             why = (

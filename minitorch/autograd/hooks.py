@@ -68,7 +68,7 @@ def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
                     f"{replaced.dtype}, in place of one of shape {tuple(g.shape)}, {g.dtype}"
                 )
             g = replaced
-    return g
+    return g.clone()  # a hook may keep what it was shown, and a leaf adds to its gradient in place
 
 
 class RemovableHandle:

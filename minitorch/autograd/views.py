@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 UNRECORDED: Any = ()
 """Stands for the base of a view made under `no_grad()`: the graph has no part in it."""
 
+HOOKED: Any = object()
+"""Stands for the base of what a module with backward hooks is given or gives: it is refused too."""
+
 _MANY = (
     "unsupported operation: more than one element of the written-to tensor refers to a single "
     "memory location, as in an expanded one. Please clone() the tensor before performing the "
@@ -75,6 +78,12 @@ def _check_writable(x: Tensor) -> None:
                 "A view was created in no_grad mode and is being modified inplace with grad mode "
                 "enabled: the graph does not know what it is a view of. Take the view outside "
                 "no_grad(), or change it inside."
+            )
+        if x._view is HOOKED:
+            raise RuntimeError(
+                "what a module with a backward hook is given or gives is modified inplace: the "
+                "hook would see the gradient of another value. Change a clone, or leave out "
+                "inplace=True, or remove the hook."
             )
         x, what = x._view[0], "a view of a leaf Variable"
     if _overlaps(x.array):

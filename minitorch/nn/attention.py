@@ -17,6 +17,7 @@ from ..fused.softmax import softmax
 from ..ops.arguments import tensor
 from ..ops.arrange import cat, pad
 from ..ops.dropout import dropout
+from ..scalars import whole
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 NAME = "multi_head_attention_forward"
 
 
-def _has_shape(
+def _of_shape(
     argument: str, x: Any, *shapes: tuple[int, ...], error: type[Exception] = AssertionError
-) -> None:
-    """Raise an error unless x is a tensor of one of the shapes."""
-    if tensor(NAME, argument, x).array.shape not in shapes:
+) -> Tensor:
+    """Return x, if it is a tensor of one of the shapes, or raise an error."""
+    shape = tensor(NAME, argument, x).array.shape
+    if shape not in shapes:
         expected = " or ".join(map(str, shapes))
-        raise error(f"{NAME}: {argument} must have shape {expected} here, not {x.array.shape}")
+        raise error(f"{NAME}: {argument} must have shape {expected} here, not {shape}")
+    return x  # type: ignore[no-any-return]
 
 
 def _check_inputs(inputs: tuple[Any, Any, Any], weights: Any, position: int) -> None:
@@ -43,14 +46,12 @@ def _check_inputs(inputs: tuple[Any, Any, Any], weights: Any, position: int) -> 
     query, key, _ = inputs
     if tensor(NAME, "key", key).ndim != query.ndim:
         raise AssertionError(f"{NAME}: query is {query.ndim}-D, so key must be, not {key.ndim}-D")
-    tokens = (query, key, key)  # there is a value for each key
-    for name, x, like, weight in zip(
-        ("query", "key", "value"), inputs, tokens, weights, strict=True
-    ):
+    names, tokens = ("query", "key", "value"), (query, key, key)  # a value for each key
+    for name, x, like, weight in zip(names, inputs, tokens, weights, strict=True):
         fitting = list(query.array.shape)
         fitting[position] = like.array.shape[position]
-        fitting[-1] = tensor(NAME, f"the weight of {name}", weight).array.shape[-1]
-        _has_shape(name, x, tuple(fitting))
+        fitting[-1] = tensor(NAME, f"{name[0]}_proj_weight", weight).array.shape[-1]
+        _of_shape(name, x, tuple(fitting))
 
 
 def _merged(
@@ -64,11 +65,12 @@ def _merged(
     N, heads, L, S = scores
     masks = []
     if attn_mask is not None:
-        _has_shape("attn_mask", attn_mask, (L, S), (N * heads, L, S), error=RuntimeError)
-        masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.reshape(scores))
+        fitting = (L, S), (N * heads, L, S)
+        mask = _of_shape("attn_mask", attn_mask, *fitting, error=RuntimeError)
+        masks.append(mask if mask.ndim == 2 else mask.reshape(scores))
     if key_padding_mask is not None:
-        _has_shape("key_padding_mask", key_padding_mask, (N, S))
-        masks.append(key_padding_mask.reshape(N, 1, 1, S))
+        mask = _of_shape("key_padding_mask", key_padding_mask, (N, S))
+        masks.append(mask.reshape(N, 1, 1, S))
     for mask in masks:
         if mask.dtype not in (dtypes.bool, dtype):
             raise AssertionError(
@@ -154,7 +156,7 @@ def multi_head_attention_forward(
             f"{NAME}: was expecting embedding dimension of {embed_dim_to_check}, but got {E}: "
             f"query has shape {query.array.shape}"
         )
-    if E % num_heads:
+    if E % whole(NAME, "num_heads", num_heads, 1):
         raise AssertionError(f"{NAME}: embed_dim {E} is not divisible by num_heads {num_heads}")
     if is_causal and attn_mask is None:
         raise RuntimeError(
@@ -164,8 +166,8 @@ def multi_head_attention_forward(
     if (bias_k is None) != (bias_v is None):
         raise AssertionError(f"{NAME}: bias_k and bias_v must be given together, or neither")
     projections: Any = (q_proj_weight, k_proj_weight, v_proj_weight)
-    if not use_separate_proj_weight:  # three products with parts of it are as fast as one
-        projections = tensor(NAME, "in_proj_weight", in_proj_weight).chunk(3)
+    if not use_separate_proj_weight:  # three products with a part each are as fast as one
+        projections = _of_shape("in_proj_weight", in_proj_weight, (3 * E, E)).chunk(3)
     biases: Any = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
     _check_inputs((query, key, value), projections, 1 if batch_first and ndim == 3 else 0)
     if ndim == 2:

@@ -17,6 +17,7 @@ import numpy as np
 from ..autograd.function import Function
 from ..autograd.graph import mode
 from ..autograd.hooks import RemovableHandle
+from ..autograd.views import HOOKED
 from ..scalars import short
 from ..tensor import Tensor
 
@@ -42,14 +43,15 @@ def _through(
     values: tuple[Any, ...], change: Callable[[Gradients], Gradients]
 ) -> tuple[Any, list[int]]:
     """Pass those of the values that need a gradient through the identity; return their places."""
-    needing = [isinstance(x, Tensor) and x.requires_grad and mode.grad for x in values]
-    places = [i for i, needs in enumerate(needing) if needs]
+    places = [
+        i for i, x in enumerate(values) if mode.grad and isinstance(x, Tensor) and x.requires_grad
+    ]
     if not places:
         return values, places
-    changed = dict(
-        zip(places, _BackwardHook.apply(change, *[values[i] for i in places]), strict=True)
-    )
-    passed = [changed.get(i, x) for i, x in enumerate(values)]
+    passed = list(values)
+    for i, y in zip(places, _BackwardHook.apply(change, *[values[i] for i in places]), strict=True):
+        y._view = HOOKED
+        passed[i] = y
     return (tuple(passed) if type(values) is tuple else type(values)(*passed)), places
 
 
@@ -117,6 +119,8 @@ class WatchedCall:
 
     def _enter(self, gradients: Gradients) -> Gradients:
         """Take the gradients of the outputs; without any to wait for, show them to the hooks."""
+        if not self.arrived:  # in a pass that calls no hooks, as `draw_graph` does
+            return gradients
         known: list[Any] = [None] * self.n_outputs
         for i, g in zip(self.outputs, gradients, strict=True):
             known[i] = g if i in self.arrived else None

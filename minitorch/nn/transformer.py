@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..creation import full
+from ..ops.arguments import tensor
+from ..scalars import whole
 from . import functional as F
 from .containers import ModuleList
 from .init import xavier_uniform_
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _get_clones(module: Module, N: int) -> ModuleList:
-    return ModuleList(deepcopy(module) for _ in range(N))
+    return ModuleList(deepcopy(module) for _ in range(whole("", "num_layers", N)))
 
 
 def _generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
@@ -217,14 +219,16 @@ class Transformer(Module):
         Raises:
             RuntimeError: the batches of source and target, or the sizes of vectors, do not fit.
         """
-        batch = 0 if self.batch_first else 1
-        shapes = f"src has shape {tuple(src.shape)}, and tgt {tuple(tgt.shape)}"
-        if src.ndim == 3 and src.shape[batch] != tgt.shape[batch]:
+        of_src = tensor("Transformer", "src", src).array.shape
+        of_tgt = tensor("Transformer", "tgt", tgt).array.shape
+        shapes = f"src has shape {of_src}, and tgt {of_tgt}"
+        batch = slice(0, 1) if self.batch_first else slice(1, 2)
+        if len(of_src) == 3 and of_src[batch] != of_tgt[batch]:
             raise RuntimeError(
                 f"Transformer: the batch number of src and tgt must be equal, but {shapes}, with "
                 f"batch_first={self.batch_first}"
             )
-        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+        if of_src[-1:] != (self.d_model,) or of_tgt[-1:] != (self.d_model,):
             raise RuntimeError(
                 "Transformer: the feature number of src and tgt must be equal to d_model, "
                 f"{self.d_model}, but {shapes}"

@@ -17,12 +17,13 @@ from .. import dtypes
 from . import arguments
 from .arguments import dim_of
 from .arrange import stack, unbind
-from .elementwise import add, checked_division, div, isnan, mul, sub
+from .elementwise import add, checked_division, div, exp, isnan, mul, sub
 from .indexing import getitem, put
 from .linalg import bmm, mm
 from .reduction import sum
 from .shape import diagonal, reshape
 from .signatures import Shapes
+from .special import erfinv_array
 from .table import binary, unary
 from .where import clamp, where
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from .table import Unary
 
 __all__ = [
-    "addcdiv", "addcmul", "addmm", "baddbmm", "clamp_max", "clamp_min", "cosh", "cumprod", "exp2",
-    "fmod", "lerp", "log2", "log10", "masked_scatter", "nan_to_num", "sinh", "trace",
+    "addcdiv", "addcmul", "addmm", "baddbmm", "clamp_max", "clamp_min", "cosh", "cumprod", "erfinv",
+    "exp2", "fmod", "lerp", "log2", "log10", "masked_scatter", "nan_to_num", "sinh", "trace",
 ]  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def addcmul(input: Tensor, tensor1: Operand, tensor2: Operand, *, value: float =
 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """input + value · tensor1 / tensor2; one of the two must be floating-point."""
-    a, b = (arguments.tensor("addcdiv", "tensor1", x) for x in (tensor1, tensor2))
+    a = arguments.tensor("addcdiv", "tensor1", tensor1)
+    b = arguments.tensor("addcdiv", "tensor2", tensor2)
     if "f" not in (a.array.dtype.kind, b.array.dtype.kind):
         raise RuntimeError(
             f"addcdiv: integers are not divided here: {a.dtype} and {b.dtype}. Use "
@@ -149,6 +151,8 @@ sinh: Unary = unary("sinh", np.sinh,       lambda g, x: g * cosh(x),
     "(eˣ - e⁻ˣ) / 2")
 cosh: Unary = unary("cosh", np.cosh,       lambda g, x: g * sinh(x),
     "(eˣ + e⁻ˣ) / 2")
+erfinv = unary("erfinv", erfinv_array,     lambda g, y: g * (math.sqrt(math.pi) / 2) * exp(y * y),
+    "The x with erf x = y: ±inf at ±1, NaN beyond")
 _fmod = binary("fmod", partial(checked_division, divide=np.fmod), lambda g: g,
                                            lambda g, a, b: -g * div(a, b, rounding_mode="trunc"),
     "The remainder of the division a / b, with the sign of a")

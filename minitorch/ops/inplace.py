@@ -179,6 +179,57 @@ def exponential_(
     return copy_(input, input._wrap(draw / x.dtype.type(rate)))
 
 
+def random_(
+    input: Tensor,
+    first: int | None = None,
+    to: int | None = None,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draw whole numbers uniformly: from [first, to), or, `random_(to)`, from [0, to).
+
+    Without either, from all that are not negative and that the dtype holds exactly.
+
+    Raises:
+        RuntimeError: `first` is not below `to`, or the dtype does not hold the numbers.
+    """
+    x = input.array
+    if to is None:
+        first, to = 0, first
+    least = scalars.whole("random_", "first", first)
+    if to is not None:
+        most = scalars.whole("random_", "to", to) - 1
+    elif x.dtype.kind == "f":
+        most = 2 ** (np.finfo(x.dtype).nmant + 1)
+    else:
+        most = int(dtypes.LIMITS[x.dtype][1])
+    if least > most:
+        raise RuntimeError(f"random_: expects first < to, but got {least} and {to}")
+    for bound in (least, most):
+        if not dtypes.LIMITS[x.dtype][0] <= bound <= dtypes.LIMITS[x.dtype][1]:
+            raise dtypes.unfit("random_", bound, x.dtype)
+    draw = numpy_of(generator).integers(least, most, x.shape, endpoint=True)
+    return copy_(input, input._wrap(np.asarray(draw).astype(x.dtype)))
+
+
+def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Set the elements [i, i, …] to a number.
+
+    Args:
+        input: a matrix, or of more dimensions, all of one size.
+        fill_value: the number.
+        wrap: of a matrix with more rows than columns: begin again after each square and a row.
+    """
+    x = input.array
+    if x.ndim < 2 or (x.ndim > 2 and len(set(x.shape)) > 1):
+        raise RuntimeError(
+            f"fill_diagonal_: needs a matrix, or dimensions of one size, not shape {x.shape}"
+        )
+    on = np.zeros(x.shape, np.bool_)
+    np.fill_diagonal(on, True, scalars.flag("fill_diagonal_", "wrap", wrap))
+    return masked_fill_(input, input._wrap(on), fill_value)
+
+
 def setitem(input: Tensor, index: Any, value: Operand) -> None:
     """`input[index] = value`, broadcast to the shape of input[index] and in the tensor's dtype.
 

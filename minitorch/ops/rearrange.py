@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "broadcast_tensors", "cartesian_prod", "diag", "diag_embed", "hstack", "meshgrid", "narrow",
-    "ravel", "repeat_interleave", "select", "swapaxes", "tile", "unflatten",
-    "unfold", "vstack",
+    "ravel", "repeat_interleave", "select", "swapaxes", "tile", "unflatten", "unfold", "vstack",
 ]  # fmt: skip
 
 

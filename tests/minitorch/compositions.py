@@ -73,6 +73,13 @@ def clamp(x: Tensor, min: float | None, max: float | None) -> Tensor:
     return x if max is None else where(x > max, max, x)
 
 
+def erfinv(y: Tensor) -> Tensor:
+    x = mul(y, 0.0)
+    for _ in range(8):  # Newton's method: erf x = y
+        x = add(x, mul(mul(sub(y, erf(x)), exp(mul(x, x))), math.sqrt(math.pi) / 2))
+    return x
+
+
 def fmod(a: Tensor, b: Tensor) -> Tensor:
     quotient = div(a, b)
     return sub(a, mul(b, where(quotient < 0, neg(floor(neg(quotient))), floor(quotient))))
@@ -86,7 +93,10 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "exp2": lambda x: exp(mul(x, math.log(2))),
     "log2": lambda x: mul(log(x), 1 / math.log(2)),
     "log10": lambda x: mul(log(x), 1 / math.log(10)),
+    "erfinv": erfinv,
     "fmod": fmod,
+    "sinh": lambda x: mul(sub(exp(x), exp(neg(x))), 0.5),
+    "cosh": lambda x: mul(add(exp(x), exp(neg(x))), 0.5),
     "remainder": lambda a, b: sub(a, mul(b, floor(div(a, b)))),
     "square": lambda x: mul(x, x),
     "sqrt": lambda x: pow(x, 0.5),

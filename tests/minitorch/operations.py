@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ ELEMENTWISE = [
     unary("tanh", math.tanh, -3, 3),
     unary("sigmoid", sigmoid, -3, 3),
     unary("erf", math.erf, -3, 3),
+    unary("erfinv", lambda y: NormalDist().inv_cdf((1 + y) / 2) / math.sqrt(2), -0.9, 0.9),
     unary("floor", math.floor, -3, 3, gradient=1),
     unary("ceil", math.ceil, -3, 3, gradient=1),
     unary("round", round, -3, 3, gradient=1),

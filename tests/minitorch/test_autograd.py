@@ -424,6 +424,18 @@ def test_a_hook_sees_the_whole_gradient_and_may_replace_it() -> None:
     assert len(seen) == 2
 
 
+def test_a_hook_may_keep_the_gradient_that_it_sees() -> None:
+    x, kept = leaf(1.0, 2.0), []
+    x.register_hook(kept.append)
+    y = x + 1  # whose gradient is that of x, unchanged
+    y.register_hook(kept.append)
+    for _ in range(3):
+        (y * 3).sum().backward()  # adds to x.grad in place
+    assert x.grad.tolist() == [9.0, 9.0]
+    x.grad.zero_()
+    assert [g.tolist() for g in kept] == [[3.0, 3.0]] * 6
+
+
 def test_hooks_run_for_the_inputs_of_grad() -> None:
     x = leaf(1.0)
     y = x * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import namedtuple
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import minitorch as mt
 from minitorch import nn
+from minitorch.utils.checkpoint import checkpoint
 
 
 class Two(nn.Module):
@@ -167,6 +169,33 @@ def test_forward_hooks_lie_inside() -> None:
     module(x).sum().backward()
     assert notes == [([[3.0]], [[1.0]])]
     assert x.grad.tolist() == [6.0]
+
+
+def test_a_change_in_place_that_a_hook_would_not_notice_is_refused() -> None:
+    x = leaf(-1.0, 2.0) * 1
+    for net in (nn.Sequential(nn.ReLU(inplace=True)), nn.Sequential(nn.Identity(), nn.ReLU(True))):
+        net[0].register_full_backward_hook(lambda *_: None)
+        with pytest.raises(RuntimeError, match="a module with a backward hook is given or gives"):
+            net(x)
+    hooked = nn.Identity()
+    hooked.register_full_backward_hook(lambda *_: None)
+    with pytest.raises(RuntimeError, match="modified inplace"):
+        hooked(x)[0].mul_(2.0)
+    with mt.no_grad():
+        assert nn.Sequential(hooked, nn.ReLU(inplace=True))(x).tolist() == [0, 2]
+    assert x.tolist() == [0, 2]
+
+
+def test_hooks_are_called_for_a_checkpoint_and_not_for_a_picture() -> None:
+    net, x = nn.Sequential(nn.Linear(2, 2), nn.Tanh()), leaf(1.0, 2.0)
+    notes = noted(net[1])
+    checkpoint(net, x, use_reentrant=False).sum().backward()
+    assert len(notes) == 1
+    x.grad = None
+    mt.draw_graph(net(x).sum())
+    assert len(notes) == 1
+    copy.deepcopy(net)(x).sum().backward()
+    assert len(notes) == 2
 
 
 def test_second_derivatives_pass_hooks() -> None:

@@ -10,9 +10,57 @@ from importlib import import_module
 import pytest
 
 import minitorch as mt
-from minitorch._compat import guests
+from minitorch._compat import guests, missing
 
 MODULES = [f"minitorch.{name}" for name in guests.MODULES]
+IMPORTS = """
+from minitorch import Tensor, device, dtype, inf, nn, optim, pi
+from minitorch.amp import GradScaler, autocast
+from minitorch.amp.grad_scaler import GradScaler
+from minitorch.autograd import Function, Variable, grad
+from minitorch.autograd.function import Function
+from minitorch.autograd.variable import Variable
+import minitorch.backends.cudnn as cudnn
+from minitorch.cuda.amp import GradScaler, autocast
+from minitorch.cuda.amp.autocast_mode import autocast
+import minitorch.distributed as dist
+from minitorch.distributed import destroy_process_group, init_process_group
+import minitorch._dynamo
+import minitorch._inductor.config as config
+import minitorch.jit
+import minitorch.nn.functional as F
+from minitorch.nn import functional as F
+from minitorch.nn.attention import SDPBackend, sdpa_kernel
+from minitorch.nn.init import constant_, xavier_uniform_
+from minitorch.nn.modules import Linear, Module
+from minitorch.nn.modules.activation import ReLU
+from minitorch.nn.modules.container import ModuleList
+from minitorch.nn.modules.linear import Linear
+from minitorch.nn.modules.loss import CrossEntropyLoss
+from minitorch.nn.modules.module import Module
+from minitorch.nn.modules.normalization import LayerNorm
+from minitorch.nn.parallel import DataParallel, DistributedDataParallel as DDP
+from minitorch.nn.parameter import Parameter
+from minitorch.nn.utils import clip_grad_norm_
+from minitorch.nn.utils.clip_grad import clip_grad_norm_
+from minitorch.nn.utils.rnn import pad_sequence
+from minitorch.optim import AdamW, lr_scheduler
+from minitorch.optim.adam import Adam
+from minitorch.optim.adamw import AdamW
+import minitorch.optim.lr_scheduler as lr_scheduler
+from minitorch.optim.lr_scheduler import _LRScheduler, LambdaLR, LRScheduler
+from minitorch.optim.optimizer import Optimizer
+from minitorch.optim.sgd import SGD
+from minitorch.utils import data
+from minitorch.utils.checkpoint import checkpoint
+import minitorch.utils.data as data
+from minitorch.utils.data.dataloader import DataLoader, default_collate
+from minitorch.utils.data.dataset import Dataset, random_split
+from minitorch.utils.data.distributed import DistributedSampler
+from minitorch.utils.data.sampler import RandomSampler, Sampler
+from minitorch.utils.tensorboard import SummaryWriter
+from minitorch.utils.tensorboard.writer import SummaryWriter
+"""
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -27,6 +75,22 @@ def test_a_guests_module_is_imported_and_reached_as_an_attribute(name: str) -> N
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.name == name
+
+
+@pytest.mark.parametrize("statement", IMPORTS.strip().splitlines())
+def test_what_guests_import_is_there(statement: str) -> None:
+    exec(statement)
+
+
+@pytest.mark.parametrize("file", ["batchnorm", "conv", "pooling", "rnn"])
+def test_a_file_of_modules_that_are_not_here_says_what_to_use(file: str) -> None:
+    name = {"batchnorm": "BatchNorm1d", "conv": "Conv2d", "pooling": "MaxPool2d", "rnn": "LSTM"}[
+        file
+    ]
+    with pytest.raises(ImportError) as error:
+        exec(f"from minitorch.nn.modules.{file} import {name}")
+    sentence = missing.message("minitorch.nn", name, mt.nn.__all__).partition(": ")[2]
+    assert str(error.value).endswith(f"'{name}': {sentence}")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import minitorch
+from minitorch._compat.operations import TorchOperations
 from minitorch.autograd import grad, no_grad
 from minitorch.tensor import Tensor
 from minitorch.testing import assert_close, gradcheck, gradgradcheck
@@ -48,6 +49,29 @@ def test_values_by_hand() -> None:
     check(lambda x: x.scatter_(0, minitorch.tensor([2, 0]), y), [4.0, -2.0, 2.0])
 
 
+def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
+    ids, a = minitorch.tensor([[0, 1, 1]]), minitorch.tensor([1, 0])
+    y, mask = tensor([0.5, 2.0, 1.5], [3.0, 1.0, 2.5]), minitorch.tensor([True, False, True])
+    given: dict[str, tuple[Any, ...]] = {
+        "fmod": (y,), "remainder": (y,), "floor_divide": (y,), "clip": (1, 2), "clamp_min": (1,),
+        "clamp_max": (y,), "lerp": (y, y), "addcmul": (y, y), "addcdiv": (y, y), "cumsum": (1,),
+        "addmm": (y[:, :2], y), "baddbmm": (y[:, :2, None], y[:, None]), "index_add": (0, a, y),
+        "index_copy": (0, a, y), "scatter_add": (0, ids, y), "masked_scatter": (mask, y),
+    }  # fmt: skip
+    random = {"bernoulli_", "exponential_", "random_"}
+    names = {n for n in vars(TorchOperations) if n.endswith("_") and n[0] != "_"} - random
+    assert {f"{name}_" for name in given} < names
+    for name in sorted(names - {"fill_diagonal_"}):
+        start = tensor([0.25, 1.0, 2.0], [0.75, 0.5, 4.0])
+        x = minitorch.stack([start[:, :2] @ start[:2]] * 2) if name == "baddbmm_" else start
+        more = given.get(name[:-1], ())
+        expected = getattr(x.clone(), name[:-1])(*more)
+        array = x.array
+        assert getattr(x, name)(*more) is x
+        assert x.array is array
+        np.testing.assert_array_equal(x.array, expected.array, name)
+
+
 def test_assignment_to_parts() -> None:
     x = minitorch.zeros(2, 3)
     x[0] = 1
@@ -83,6 +107,12 @@ def test_random_numbers_have_their_moments() -> None:
     assert x.dtype == minitorch.float32
     assert x.mean().item() == pytest.approx(3.0, abs=0.05)
     assert x.std().item() == pytest.approx(2.0, abs=0.05)
+    assert 0.9 < x.exponential_(2.0).mean().item() * 2 < 1.1
+    assert x.min().item() > 0
+    assert x.bernoulli_(0.3).mean().item() == pytest.approx(0.3, abs=0.01)
+    assert set(x.bernoulli_(minitorch.tensor([1.0])).tolist()) == {1.0}
+    assert set(x.random_(2, 5).tolist()) == {2.0, 3.0, 4.0}
+    assert set(minitorch.empty(1000, dtype=minitorch.int64).random_(2).tolist()) == {0, 1}
     x.uniform_(-1.0, 3.0)
     assert -1 <= x.min().item() < -0.99 < 2.99 < x.max().item() < 3
     with pytest.raises(RuntimeError, match="std >= 0"):
@@ -134,6 +164,16 @@ CHANGES: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "masked_fill_": lambda x, y: x.masked_fill_(x > 0, y.sum()),
     "index_fill_": lambda x, y: x.index_fill_(0, minitorch.tensor([1]), 2.0),
     "scatter_": lambda x, y: x.scatter_(0, minitorch.tensor([[0, 1, 1]]), y),
+    "index_add_": lambda x, y: x.index_add_(0, minitorch.tensor([1, 1]), y[:2], alpha=-0.5),
+    "index_copy_": lambda x, y: x.index_copy_(0, minitorch.tensor([1]), y[:1]),
+    "scatter_add_": lambda x, y: x.scatter_add_(0, minitorch.tensor([[0, 1, 1]]), y),
+    "masked_scatter_": lambda x, y: x.masked_scatter_(x > 0, y),
+    "addcmul_": lambda x, y: x.addcmul_(y, y, value=0.5),
+    "addmm_": lambda x, y: x.addmm_(y[:, :1], y[:1], beta=2.0),
+    "lerp_": lambda x, y: x.lerp_(y, 0.25),
+    "sigmoid_": lambda x, y: x.sigmoid_(),
+    "sin_": lambda x, y: x.sin_(),
+    "fill_diagonal_": lambda x, y: x.fill_diagonal_(2.0),
     "setitem": lambda x, y: x.__setitem__(0, y[1]),
     "setitem mask": lambda x, y: x.__setitem__(x > 0, y.sum()),
     "setitem rows": lambda x, y: x.__setitem__([1, 0], y[:2]),

@@ -73,7 +73,7 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (nn, "softmax", "use minitorch.softmax"),
         (mt, "tolist", "use x.tolist, of a tensor x"),
         (X, "stack", "use minitorch.stack"),
-        (X, "softmax_", re.escape("write x = x.softmax(…), or x.copy_(x.softmax(…)) to ch")),
+        (X, "softmax_", re.escape("not done in place here; write x = x.softmax(…)")),
         # the same name, spelt otherwise
         (nn, "layer_norm", "use minitorch.layer_norm"),
         (nn, "Layernorm", "spelt 'LayerNorm'"),
@@ -188,8 +188,8 @@ class Kept(nn.Module):
         (lambda: optim.lr_scheduler.LambdaLR(optimizer(), abs, foo=1), "LambdaLR.*'foo'"),
         (lambda: data.DataLoader([1], batchsize=3), "DataLoader.*'batchsize'. It takes dataset, b"),
         (lambda: data.TensorDataset(X, foo=3), "TensorDataset.*'foo'"),
-        (lambda: data.BatchSampler([], 1, False, 3), "BatchSampler.*takes 3.*but 4 were"),
-        (lambda: Net(1, 2, 3), r"^Net.__init__\(\) takes 1 positional .* but 3 were given. It "),
+        (lambda: data.BatchSampler([], 1, False, 3), "BatchSampler.*up to 3 .*, not 4"),
+        (lambda: Net(1, 2, 3), r"^Net.__init__\(\) takes up to 1 .*, not 3. It .*width"),
         (lambda: Kept(1, name="x"), "'name'"),
     ],
 )
@@ -271,7 +271,6 @@ A, B = np.random.default_rng(0).uniform(0.1, 0.9, (2, 4, 5))
         ("inner", np.inner(A, B)),
         ("diff", np.diff(A)),
         ("cdist", np.linalg.norm(A[:, None] - B, axis=-1)),
-        ("pdist", np.linalg.norm(A[:, None] - A, axis=-1)),
         ("rot90", np.rot90(A)),
         ("fliplr", np.fliplr(A)),
         ("flipud", np.flipud(A)),

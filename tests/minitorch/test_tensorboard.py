@@ -204,23 +204,3 @@ def test_a_figure(written: Written) -> None:
     assert not pyplot.fignum_exists(open_.number)
     small, _ = written.values
     assert pixels(small).shape == (50, 100, 3)
-
-
-@pytest.mark.usefixtures("written")
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda w: w.add_scalar("a", "1"), TypeError, "add_scalar: it takes a tensor, an array or"),
-        (lambda w: w.add_scalar("a", mt.ones(2)), ValueError, "it takes one number, not an arr"),
-        (lambda w: w.add_scalars("a", {"b": None}), TypeError, "add_scalars: .*not None"),
-        (lambda w: w.add_histogram("a", mt.ones(0)), ValueError, "there are no values to count"),
-        (lambda w: w.add_histogram("a", mt.ones(2), bins=[2, 3]), ValueError, "no value lies"),
-        (lambda w: w.add_image("a", mt.ones(2, 2)), ValueError, r"shape \(2, 2\) does not have"),
-        (lambda w: w.add_image("a", mt.ones(2, 2, 2)), ValueError, "1, 3 or 4 channels"),
-        (lambda w: w.add_image("a", mt.ones(3, 0, 2)), ValueError, "an image has pixels"),
-        (lambda w: w.add_image("a", mt.ones(2), dataformats="X"), ValueError, "not 'X'"),
-    ],
-)
-def test_what_cannot_be_shown_is_refused(call: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        call(SummaryWriter("a"))

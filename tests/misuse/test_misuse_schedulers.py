@@ -354,7 +354,7 @@ MISUSES = [
            ValueError, "MultiStepLR.*milestone.*2.5"),
     Misuse("a state with a list of milestones", lambda: loads("milestones", "milestones", [3, 5]),
            ValueError, "MultiStepLR.*milestones"),
-    Misuse("a state with a wave of no steps", lambda: loads("restarts", "T_i", 0), ValueError,
+    Misuse("a state with a restart after no steps", lambda: loads("restarts", "T_i", 0), ValueError,
            "T_i.*0"),
     Misuse("a state with an unknown strategy", lambda: loads("one cycle", "_anneal_func_type", "x"),
            ValueError, "OneCycleLR.*x"),

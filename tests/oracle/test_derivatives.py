@@ -18,7 +18,7 @@ inf = math.inf
 POINTS = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, inf, -inf)
 NAMES = """
     exp expm1 log log1p sqrt rsqrt square reciprocal neg abs sign sin cos tanh sigmoid erf floor
-    ceil round relu
+    ceil round relu exp2 log2 log10 erfinv nan_to_num
 """
 OF_F = (
     "relu", "silu", "logsigmoid", "leaky_relu", "softplus", "gelu", "elu", "selu", "mish",
@@ -44,6 +44,8 @@ CASES: dict[str, Callable[[Any, Any], Any]] = {
     "x * x": lambda lib, x: x * x,
     "x / x": lambda lib, x: x / x,
     "x % x": lambda lib, x: x % x,
+    "fmod(x, x)": lambda lib, x: lib.fmod(x, x),
+    "addcdiv(x, x, x)": lambda lib, x: lib.addcdiv(x, x, x, value=2),
     "maximum(x, x)": lambda lib, x: lib.maximum(x, x),
     "minimum(x², x)": lambda lib, x: lib.minimum(x * x, x),
     "clamp³": lambda lib, x: lib.clamp(x, -1, 1) ** 3,
@@ -57,6 +59,7 @@ for c in (0.0, 1.0, -1.0, 2.0, inf):
     CASES[f"x / {c}"] = lambda lib, x, c=c: x / c
     CASES[f"{c} / x"] = lambda lib, x, c=c: c / x
     CASES[f"x % {c}"] = lambda lib, x, c=c: x % c
+    CASES[f"fmod(x, {c})"] = lambda lib, x, c=c: lib.fmod(x, c)
     CASES[f"clamp from {c}"] = lambda lib, x, c=c: lib.clamp(x, min=c)
     CASES[f"maximum(x, {c})²"] = lambda lib, x, c=c: (
         lib.maximum(x, lib.tensor(c, dtype=lib.float64)) ** 2

@@ -24,6 +24,7 @@ BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "floor_divide": lambda lib, a, b: a // b,
     "remainder": lambda lib, a, b: a % b,
     "pow": lambda lib, a, b: a**b,
+    "fmod": lambda lib, a, b: lib.fmod(a, b),
     "eq": lambda lib, a, b: a == b,
     "lt": lambda lib, a, b: a < b,
     "and": lambda lib, a, b: a & b,

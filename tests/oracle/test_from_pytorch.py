@@ -45,7 +45,7 @@ def is_public(place: str, name: str) -> bool:
         return value in CLASSES.values()
     if callable(value):
         return (getattr(value, "__module__", None) or "torch").startswith("torch")
-    return isinstance(value, (torch.dtype, float, types.NoneType))
+    return isinstance(value, (torch.dtype, torch.memory_format, float, types.NoneType))
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -111,6 +111,7 @@ INPUTS: dict[str, tuple[Any, ...]] = {  # where x and y are not X and Y
     "is_nonzero": (X[0, 0],),
     "isneginf": (torch.tensor([math.inf, -math.inf, 1.0]),),
     "isposinf": (torch.tensor([math.inf, -math.inf, 1.0]),),
+    "nanmean": (torch.tensor([math.nan, 1.0, 2.0]),),
     "nansum": (torch.tensor([math.nan, 1.0, 2.0]),),
     "signbit": (X - 0.5,),
     "take": (X, torch.tensor([[0, 5], [11, 3]])),
@@ -123,9 +124,10 @@ INPUTS: dict[str, tuple[Any, ...]] = {  # where x and y are not X and Y
     "vdot": (X[0], Y[0]),
 }
 OTHER = {  # which are not functions of x and y
-    "H", "Softmax2d", "astype", "broadcast_shapes", "collect_env", "copy", "detach_", "expand_dims",
+    "H", "Softmax2d", "astype", "column_stack", "dsplit", "dstack", "hsplit", "tensor_split",
+    "vsplit", "broadcast_shapes", "collect_env", "copy", "detach_", "expand_dims",
     "fill", "fill_diagonal_", "get_device", "gradient", "itemsize", "logcumsumexp", "logspace",
-    "mH", "make_tensor", "nbytes", "pdist", "range", "scalar_tensor", "set_default_tensor_type",
+    "mH", "make_tensor", "nbytes", "range", "scalar_tensor", "set_default_tensor_type",
     "torch_version", "typename", "volatile",
 }  # fmt: skip
 

@@ -32,6 +32,9 @@ def view(x: Any, rng: random.Random) -> tuple[str, Callable[[Any], Any]]:
         choices += [
             ("slice", lambda x: x[start::step]),
             ("index", lambda x: x[start]),
+            ("narrow", lambda x: x.narrow(0, start, 1)),
+            ("select", lambda x: x.select(0, start)),
+            ("unfold", lambda x: x.unfold(0, 1, step)),
             ("ellipsis", lambda x: x[..., start % shape[-1] :]),
             ("expand", lambda x: x.unsqueeze(0).expand(2, *shape)),
         ]
@@ -71,6 +74,10 @@ def change(rng: random.Random) -> tuple[str, Callable[[Any, Any], Any]]:
         ("zero_", lambda x, y: x.zero_()),
         ("clamp_", lambda x, y: x.clamp_(-0.5, 0.5)),
         ("masked_fill_", lambda x, y: x.masked_fill_(x > 0, c)),
+        ("lerp_", lambda x, y: x.lerp_(y, 0.25)),
+        ("addcmul_", lambda x, y: x.addcmul_(y, y, value=c)),
+        ("fmod_", lambda x, y: x.fmod_(c)),
+        ("sigmoid_", lambda x, y: x.sigmoid_()),
         ("setitem", setitem),
         ("mask_setitem", mask_setitem),
         ("augmented", augmented),

@@ -30,7 +30,8 @@ PROMISED = """
     Linear Embedding LayerNorm RMSNorm Softmax LogSoftmax ReLU GELU Tanh Sigmoid SiLU
     CrossEntropyLoss NLLLoss MSELoss BCEWithLogitsLoss KLDivLoss BCELoss L1Loss SmoothL1Loss
     HuberLoss CosineEmbeddingLoss ELU SELU Mish Hardtanh ReLU6 LeakyReLU Softplus LogSigmoid
-    Softsign Softmin GLU
+    Softsign Softmin GLU MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer
+    TransformerDecoderLayer
 """
 
 MODULES = [info for info in module_db if hasattr(minitorch.nn, info.module_cls.__name__)]
@@ -45,6 +46,24 @@ CASES = [
 def counterpart(info: Any) -> Any:
     """Return minitorch's class of the same name."""
     return getattr(minitorch.nn, info.module_cls.__name__)
+
+
+def part(value: Any) -> Any:
+    """Return minitorch's counterpart of what a module is made of: an encoder layer, a function."""
+    if isinstance(value, torch.nn.TransformerEncoderLayer):
+        return minitorch.nn.TransformerEncoderLayer(
+            value.self_attn.embed_dim,
+            value.self_attn.num_heads,
+            value.linear1.out_features,
+            value.dropout.p,
+            part(value.activation),
+            value.norm1.eps,
+            value.self_attn.batch_first,
+            value.norm_first,
+            value.linear1.bias is not None,
+        )
+    name = getattr(value, "__name__", "")
+    return getattr(minitorch.nn.functional, name, value) if callable(value) else value
 
 
 def inputs(info: Any, dtype: torch.dtype, training: bool) -> Iterator[Any]:
@@ -79,8 +98,9 @@ def judge(info: Any, dtype: torch.dtype, training: bool, sample: Any) -> str | N
         our_construct = to_minitorch((construct.args, construct.kwargs))
     except NoCounterpartError:
         return None
-    theirs = info.module_cls(*construct.args, **construct.kwargs).to(dtype).train(training)
-    ours = counterpart(info)(*our_construct[0], **our_construct[1])
+    with warnings.catch_warnings(action="ignore"):  # PyTorch's own
+        theirs = info.module_cls(*construct.args, **construct.kwargs).to(dtype).train(training)
+    ours = counterpart(info)(*map(part, our_construct[0]), **our_construct[1])
     ours = ours.to(to_minitorch(dtype)).train(training)
     if list(ours.state_dict()) != list(theirs.state_dict()):
         return (
@@ -89,7 +109,7 @@ def judge(info: Any, dtype: torch.dtype, training: bool, sample: Any) -> str | N
     if repr(ours) != repr(theirs):
         return f"expected the repr {theirs!r}, got {ours!r}"
     ours.load_state_dict(to_minitorch(dict(theirs.state_dict())))
-    with warnings.catch_warnings(action="ignore"):  # PyTorch's own
+    with warnings.catch_warnings(action="ignore"):
         expected = theirs(*args, **kwargs)
     got = ours(*our_args, **our_kwargs)
     return difference(expected, got) or gradient_difference(

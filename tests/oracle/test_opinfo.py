@@ -43,10 +43,11 @@ PROMISED = """
     randn_like randint_like new_zeros new_ones new_full new_empty float double long int bool
     short char byte to contiguous clone normal uniform fill zero_
     addcdiv addcmul addmm argwhere baddbmm bincount broadcast_tensors bucketize cartesian_prod
-    clamp_max clamp_min cosh count_nonzero cumprod diag diag_embed exp2 exponential fmod hstack
-    index_copy isin lerp linalg.matrix_norm linalg.norm linalg.vector_norm log10 log2 masked_scatter
-    meshgrid nan_to_num narrow ravel repeat_interleave searchsorted select sinh take_along_dim tile
-    trace tril_indices triu_indices unflatten unfold unique unique_consecutive vstack
+    clamp_max clamp_min cosh count_nonzero cumprod diag diag_embed erfinv exp2 exponential fmod
+    hstack index_copy isin lerp linalg.matrix_norm linalg.norm linalg.vector_norm log10 log2
+    masked_scatter meshgrid nan_to_num narrow ravel repeat_interleave searchsorted select sinh
+    take_along_dim tile trace tril_indices triu_indices unflatten unfold unique unique_consecutive
+    vstack
 """
 
 CASES = [

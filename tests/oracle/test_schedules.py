@@ -146,6 +146,22 @@ def test_a_rate_that_is_set_by_hand_is_gone_on_from(schedule: str) -> None:
         agree(ours, theirs)
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_first_rate_may_be_a_tensor(schedule: str) -> None:
+    make, found = SCHEDULES[schedule], []
+    for library in (torch, minitorch):
+        lr = library.tensor(0.75, dtype=library.float64)
+        o = library.optim.SGD([library.ones(1, requires_grad=True)], lr=lr, momentum=0.9)
+        o.add_param_group({"params": [library.ones(1, requires_grad=True)], "lr": 0.5})
+        scheduler, rates = make(library, o), []
+        for _ in range(40):
+            rates += [float(group["lr"]) for group in o.param_groups]
+            step(scheduler)
+        found.append(rates)
+        assert float(lr) == 0.75 or library is torch
+    assert found[1] == pytest.approx(found[0], rel=1e-13, abs=1e-17)
+
+
 @pytest.mark.parametrize("done", [1, 4, 17, 31])
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_resumed_from_a_state_it_goes_on_as_pytorchs(schedule: str, done: int) -> None:

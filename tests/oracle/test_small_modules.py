@@ -422,6 +422,12 @@ WRONG_HOOKS: dict[str, Case] = {
     "too few before": through_two(("pre", lambda given: given[:1])),
     "numbers": through_two(("hook", lambda given, _: (1, 2))),
     "other shapes": through_two(("hook", lambda given, _: (given[0][:1], given[1]))),
+    "in place": lambda lib: (lambda module, x: (
+        watched(lib, module, ("hook", nothing)), module(x * 1).sum().backward()
+    ))(lib.nn.ReLU(inplace=True), leaves(lib)[0]),
+    "in place on the output": lambda lib: (lambda module, x: (
+        watched(lib, module, ("hook", nothing)), module(x * 1).add_(1.0).sum().backward()
+    ))(lib.nn.Tanh(), leaves(lib)[0]),
     "where no argument has one": through_two(
         ("hook", times(2.0)),
         args=lambda x, y: (x.detach(), y.detach()),
@@ -490,6 +496,18 @@ UTILITIES: dict[str, Case] = {
     ),
     "eye": lambda lib: lib.nn.init.eye_(lib.ones(3, 2)),
 }
+
+
+def assigned(lib: Any) -> Any:
+    layer, norm = lib.nn.Linear(2, 1), lib.nn.LayerNorm(2)
+    weight = lib.tensor([[1.0, 2.0]], dtype=lib.float64)
+    loaded = layer.load_state_dict({"weight": weight, "x": weight}, strict=False, assign=True)
+    weight.fill_(5.0)
+    norm.load_state_dict({"weight": weight[0], "bias": weight[0]}, True, True)
+    return list(loaded), layer.weight, layer.weight.requires_grad, norm.bias
+
+
+UTILITIES["assigned state"] = assigned
 
 
 @by_name(UTILITIES)

@@ -14,8 +14,8 @@ import torch.utils.tensorboard
 import minitorch as mt
 from minitorch._compat import guests
 
-# Those with the names of the module that they are in, for whoever imports from there, and cpu.amp.
-ALIASES = {"cpu.amp"} | {
+# Those that have names of other modules too, and one whose class nobody but PyTorch makes.
+ALIASES = {"cpu.amp", "utils._pytree"} | {
     name for name, source in guests.MODULES.items()
     if not source.startswith("_compat") or guests.MODULES.get(name.rpartition(".")[0]) == source
 }  # fmt: skip

@@ -11,16 +11,14 @@ from .. import checks, states
 from ..optimizer import Optimizer
 from ..scheduler import LRScheduler
 
+PHASE = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
+"""What describes a phase: its last step, and the entries of a group between which it goes."""
 
-def _phase(end: float, start_lr: str, end_lr: str, start: str, stop: str) -> dict[str, Any]:
-    """Describe a phase by its last step, and by the entries of a group between which it goes."""
-    return {
-        "end_step": end,
-        "start_lr": start_lr,
-        "end_lr": end_lr,
-        "start_momentum": f"{start}_momentum",
-        "end_momentum": f"{stop}_momentum",
-    }
+BETWEEN = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
+
+
+def _phase(*values: Any) -> dict[str, Any]:
+    return dict(zip(PHASE, values, strict=True))
 
 
 class OneCycleLR(LRScheduler):
@@ -114,23 +112,24 @@ class OneCycleLR(LRScheduler):
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         turn, end = pct_start * self.total_steps, self.total_steps - 1
-        up = _phase(turn - 1, "initial_lr", "max_lr", "max", "base")
+        high, low = "max_momentum", "base_momentum"
+        up = _phase(turn - 1, "initial_lr", "max_lr", high, low)
         if not checks.flag("three_phase", three_phase):
-            return [up, _phase(end, "max_lr", "min_lr", "base", "max")]
-        down = _phase(2 * turn - 2, "max_lr", "initial_lr", "base", "max")
-        return [up, down, _phase(end, "initial_lr", "min_lr", "max", "max")]
+            return [up, _phase(end, "max_lr", "min_lr", low, high)]
+        down = _phase(2 * turn - 2, "max_lr", "initial_lr", low, high)
+        return [up, down, _phase(end, "initial_lr", "min_lr", high, high)]
 
     def _check_state(self, state_dict: dict[str, Any]) -> None:
         super()._check_state(state_dict)
-        names = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
         with states.loading("OneCycleLR, _schedule_phases"):
             phases = sequence("", "it", state_dict["_schedule_phases"])
             for phase in phases or [None]:
-                if not isinstance(phase, dict) or phase.keys() != _phase(0, *"0000").keys():
-                    raise ValueError(f"a phase cannot be {phase}")
-                checks.number("end_step", phase["end_step"])
-                if not {v for k, v in phase.items() if k != "end_step"} <= names:
-                    raise ValueError(f"a phase goes between {names}, and not {phase}")
+                if not isinstance(phase, dict) or tuple(phase) != PHASE:
+                    raise ValueError(f"a phase is a dict with {PHASE}, not {phase}")
+                end, *names = phase.values()
+                checks.number("end_step", end)
+                if not BETWEEN.issuperset(names):
+                    raise ValueError(f"a phase goes between entries of {BETWEEN}, not {names}")
 
     def _each(self, name: str, value: Any, highest: float = LARGEST) -> list[Any]:
         """Return an option that is one number, or one for each group, as a list."""

@@ -75,7 +75,7 @@ class ReduceLROnPlateau(LRScheduler):
         if self.threshold_mode not in ("rel", "abs"):
             raise ValueError(f"threshold mode {self.threshold_mode} is unknown!")
         if checks.number("factor", self.factor, low=0) >= 1:
-            raise ValueError(f"Factor should be < 1.0., not {self.factor}")
+            raise ValueError(f"Factor should be < 1.0, not {self.factor}")
         for name in ("patience", "cooldown", "cooldown_counter", "num_bad_epochs"):
             checks.whole(name, getattr(self, name), low=0)
         if not isinstance(self.best, (int, float)):
