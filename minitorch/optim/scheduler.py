@@ -100,7 +100,9 @@ class LRScheduler(Explained):
         Args:
             epoch: deprecated in PyTorch, with a warning: the step to go to instead.
         """
-        if self.last_epoch == 0 and not (self._is_initial or self.optimizer.has_stepped):
+        # An optimizer of somebody else's, which wraps another, may not know it.
+        has_stepped = getattr(self.optimizer, "has_stepped", True)
+        if self.last_epoch == 0 and not (self._is_initial or has_stepped):
             warnings.warn(
                 "lr_scheduler.step() before optimizer.step(): the first rate of the schedule is "
                 "never used. Call them in the opposite order.",

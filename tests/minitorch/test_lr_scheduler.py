@@ -281,6 +281,18 @@ def test_a_schedule_written_for_pytorch_finds_its_names() -> None:
     assert again.last_epoch == 4
 
 
+def test_an_optimizer_that_wraps_another_may_be_scheduled() -> None:
+    class Wrapping(optim.Optimizer):
+        def __init__(self, optimizer: optim.Optimizer) -> None:  # which does not call the base's
+            self.optimizer, self.param_groups = optimizer, optimizer.param_groups
+
+        def step(self, closure: Any = None) -> Any:
+            return self.optimizer.step(closure)
+
+    wrapping = Wrapping(optimizer())
+    assert rates(StepLR(wrapping, 1, 0.5), 2) == [1, 0.5, 0.25]
+
+
 def test_a_step_that_is_given_is_gone_to_with_a_warning() -> None:
     scheduler = StepLR(optimizer(), 2, 0.5)
     scheduler.optimizer.step()
