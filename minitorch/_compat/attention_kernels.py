@@ -1,4 +1,4 @@
-"""No effect: it chooses a kernel of attention, and there is one."""
+"""`torch.nn.attention`: what chooses among PyTorch's kernels of attention. There is one here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SDPBackend", "sdpa_kernel"]
 
 
 class SDPBackend(Enum):
-    """The kernels of attention that PyTorch has."""
+    """No effect: the kernels of attention that PyTorch has. There is one here."""
 
     ERROR = -1
     MATH = 0
