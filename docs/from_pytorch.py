@@ -110,7 +110,7 @@ TENSORS = {
     "saving, printing, threads": "serialization printing _runtime",
 }
 NETWORKS = {
-    "attention, Transformers": "nn.multihead_attention nn.attention nn.transformer "
+    "attention, Transformers": "nn.multihead_attention nn.multihead_forward nn.transformer "
     "nn.transformer_layers fused.attention",
     "layers": "nn.layers fused.linear fused.layer_norm ops.rms_norm ops.embedding ops.dropout "
     "ops.indexing ops.arrange",
@@ -257,11 +257,14 @@ def without_effect() -> Iterator[tuple[str, str]]:
     shortest = {guests.MODULES[path]: path for path in paths}
     found = defaultdict(list)
     for place in ("", *sorted(shortest.values()), *CLASSES):
-        for name in names(place):
-            if _does(value(place, name), "No effect"):
-                line = inspect.getdoc(value(place, name)).split("\n\n")[0]
+        those = {f"{place}.{name}": value(place, name) for name in names(place)}
+        if place not in CLASSES:
+            those = {place: _module(place), **those}
+        for path, of in those.items():
+            if _does(of, "No effect"):
+                line = inspect.getdoc(of).split("\n\n")[0]
                 said = " ".join(line.removeprefix("No effect").split()).strip(": ,")
-                found[said].append(f"{place}.{name}".strip("."))
+                found[said].append(path.strip("."))
     for said, those in found.items():
         yield code(those), said
 

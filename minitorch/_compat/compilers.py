@@ -98,19 +98,19 @@ class compiler:
 
 
 class dynamo(compiler):
-    """No effect: `minitorch._dynamo`, whose options programs set, and which they reset."""
+    """No effect: programs set its options, and reset it."""
 
 
 class dynamo_config:
-    """No effect: options that programs set are kept."""
+    """No effect: what is set is kept."""
 
     suppress_errors = verbose = False
     cache_size_limit = recompile_limit = 8
 
 
 class inductor:
-    """No effect: `minitorch._inductor`, whose options programs set."""
+    """No effect: programs set its options."""
 
 
 class inductor_config:
-    """No effect: options that programs set are kept."""
+    """No effect: what is set is kept."""

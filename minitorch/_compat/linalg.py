@@ -134,4 +134,4 @@ def norm(
     return vector_norm(A, ord, dim, keepdim, dtype=dtype)
 
 
-take_numpys_names(__name__, refusing=())
+take_numpys_names(__name__)

@@ -11,22 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._compat.guests import door
+from .._compat.spellings import by_numpys_names
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
 from ..fused.softmax import log_softmax, softmax
-from ..ops import activations, arguments, other_activations
+from ..ops import activations, arguments, distances, other_activations
 from ..ops import dropout as _dropout
 from ..ops.activations import logsigmoid, softplus
 from ..ops.arrange import pad
-from ..ops.distances import (
-    cosine_embedding_loss,
-    cosine_similarity,
-    normalize,
-    pairwise_distance,
-)
+from ..ops.distances import cosine_embedding_loss, normalize
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
@@ -37,7 +33,7 @@ from ..ops.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from ..ops.rms_norm import rms_norm
 from ..random import numpy_of
 from ..scalars import flag, number
-from .attention import multi_head_attention_forward
+from .multihead_forward import multi_head_attention_forward
 
 if TYPE_CHECKING:
     from .. import dtypes
@@ -92,6 +88,8 @@ __all__ = [
     "tanh",
 ]
 
+cosine_similarity = by_numpys_names(distances.cosine_similarity)
+pairwise_distance = by_numpys_names(distances.pairwise_distance)
 relu, leaky_relu = with_inplace(activations.relu), with_inplace(activations.leaky_relu)
 silu, dropout = with_inplace(activations.silu), with_inplace(_dropout)
 elu, selu = with_inplace(other_activations.elu), with_inplace(other_activations.selu)

@@ -239,7 +239,7 @@ class Module(Attributes, ForwardHooks, TorchModule):
         return found if keep_vars else {path: x.detach() for path, x in found.items()}
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> state.IncompatibleKeys:
         """Copy the values of a `state_dict` into the parameters and buffers.
 
@@ -248,6 +248,7 @@ class Module(Attributes, ForwardHooks, TorchModule):
         Args:
             state_dict: tensors by their paths.
             strict: raise if a path is found on one side only. Shapes must agree in any case.
+            assign: copy nothing: take over the memory of the tensors, and their dtype.
 
         Returns:
             The missing and the unexpected paths.
@@ -256,7 +257,7 @@ class Module(Attributes, ForwardHooks, TorchModule):
             RuntimeError: names everything that does not fit.
         """
         own = self.state_dict(keep_vars=True)
-        return state.load(type(self).__name__, own, state_dict, strict)
+        return state.load(type(self).__name__, own, state_dict, strict, assign)
 
     # ------------------------------------------------------------------------ how it prints
 

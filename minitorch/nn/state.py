@@ -26,7 +26,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 def load(
-    name: str, own: Mapping[str, Tensor], given: Mapping[str, Any], strict: bool
+    name: str, own: Mapping[str, Tensor], given: Mapping[str, Any], strict: bool, assign: bool
 ) -> IncompatibleKeys:
     """Copy the tensors that are given into a module's own of the same paths.
 
@@ -37,6 +37,7 @@ def load(
         own: its tensors, by their paths.
         given: the tensors to copy.
         strict: raise if a path is found on one side only.
+        assign: take over their memory and dtype, instead of copying them.
 
     Raises:
         TypeError: what is given is no mapping.
@@ -60,11 +61,17 @@ def load(
                 f"size mismatch for {path}: copying a param with shape {theirs.shape} from "
                 f"checkpoint, the shape in current model is {mine.shape}."
             )
+        elif assign and mine.requires_grad and not theirs.dtype.is_floating_point:
+            errors.append(f'"{path}" is learned, and cannot be assigned a {theirs.dtype}')
     if errors:
         raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t" + "\n\t".join(errors))
     with no_grad():
         for _, mine, theirs in shared:
-            mine.copy_(theirs)
+            if assign:
+                mine.array, mine._grad = theirs.array, None
+                mine._version[0] = next(version_counter)
+            else:
+                mine.copy_(theirs)
     return IncompatibleKeys(missing, unexpected)
 
 

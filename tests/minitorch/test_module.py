@@ -328,6 +328,27 @@ def test_load_state_dict_refuses_what_is_no_tensor() -> None:
         layer.load_state_dict([("weight", mt.zeros(1, 1))])
 
 
+def test_load_state_dict_may_take_over_the_memory() -> None:
+    net = Net()
+    before = list(net.parameters())
+    net(mt.tensor([1])).sum().backward()
+    state = {name: 2 * x.double() for name, x in net.state_dict().items()}
+    assert net.load_state_dict(state, assign=True) == ([], [])
+    assert all(a is b for a, b in zip(before, net.parameters(), strict=True))
+    assert net.scale.array is state["scale"].array
+    assert net.scale.requires_grad
+    assert net.scale.grad is None
+    assert {x.dtype for x in net.state_dict().values()} == {mt.float64}
+    assert net(mt.tensor([1])).dtype == mt.float64
+    with pytest.raises(RuntimeError, match=r'"scale" is learned, .*int64'):
+        net.load_state_dict({**state, "mask": mt.zeros(2), "scale": mt.ones(1).long()}, assign=True)
+    assert net.mask.array is state["mask"].array
+    y = (net.scale * net.scale).sum()
+    net.load_state_dict({"scale": mt.ones(1)}, strict=False, assign=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
 def test_loading_between_forward_and_backward_is_noticed() -> None:
     layer = nn.Linear(2, 1, bias=False)
     y = layer(layer(mt.ones(2, 2)).expand(2, 2)).sum()

@@ -498,6 +498,18 @@ UTILITIES: dict[str, Case] = {
 }
 
 
+def assigned(lib: Any) -> Any:
+    layer, norm = lib.nn.Linear(2, 1), lib.nn.LayerNorm(2)
+    weight = lib.tensor([[1.0, 2.0]], dtype=lib.float64)
+    loaded = layer.load_state_dict({"weight": weight, "x": weight}, strict=False, assign=True)
+    weight.fill_(5.0)
+    norm.load_state_dict({"weight": weight[0], "bias": weight[0]}, True, True)
+    return list(loaded), layer.weight, layer.weight.requires_grad, norm.bias
+
+
+UTILITIES["assigned state"] = assigned
+
+
 @by_name(UTILITIES)
 def test_utilities(case: Case) -> None:
     agree(case)

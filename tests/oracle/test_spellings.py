@@ -46,7 +46,8 @@ def asked(name: str) -> list[Any]:
         pytest.param(op, form, id=f"{label(op)}-{form.name}")
         for op in OPERATIONS
         for form in forms(op)
-        if name in inspect.signature(form.minitorch).parameters
+        if form.name != "inplace=True"  # no activation function has a dimension
+        and name in inspect.signature(form.minitorch).parameters
     ]
 
 

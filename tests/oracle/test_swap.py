@@ -28,9 +28,10 @@ def load(script: Path, swapped: bool) -> ModuleType:
     source = script.read_text()
     if swapped:
         source = re.sub(r"(?m)^import torch$", "import minitorch as torch", source)
-        source = re.sub(r"(?m)^(import|from) torch\b", r"\1 minitorch", source)
+        torch_of = r"(?m)^( *(?:import|from) (?:einops\.layers\.)?)torch\b"
+        source = re.sub(torch_of, r"\1minitorch", source)
     module = ModuleType(script.stem)
-    exec(compile(source, script, "exec"), module.__dict__)
+    exec(compile(source, script, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
