@@ -110,7 +110,7 @@ TENSORS = {
     "saving, printing, threads": "serialization printing _runtime",
 }
 NETWORKS = {
-    "attention, Transformers": "nn.multihead_attention nn.attention nn.transformer "
+    "attention, Transformers": "nn.multihead_attention nn.multihead_forward nn.transformer "
     "nn.transformer_layers fused.attention",
     "layers": "nn.layers fused.linear fused.layer_norm ops.rms_norm ops.embedding ops.dropout "
     "ops.indexing ops.arrange",

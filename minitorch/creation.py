@@ -70,6 +70,13 @@ Fill = Callable[..., Array]
 """Make an array of a shape and a dtype; with options that the maker takes, such as a generator."""
 
 
+def _check_options(name: str, fill: Fill, options: dict[str, Any]) -> None:
+    """Raise TypeError for an option that the maker does not take."""
+    for option in options:
+        if option not in fill.__code__.co_varnames:
+            raise TypeError(f"{name}() got an unexpected keyword argument {option!r}")
+
+
 def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
     """Make a function that takes a size, such as `zeros`."""
 
@@ -81,6 +88,7 @@ def of_size(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         requires_grad: bool = False,
         **options: Any,
     ) -> Tensor:
+        _check_options(name, fill, options)
         wanted = dtypes.as_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
         if sizes and size != ():
             raise TypeError(f"{name}: the size is given twice, as {sizes} and as {size=}")
@@ -103,6 +111,7 @@ def like(name: str, fill: Fill, doc: str) -> Callable[..., Tensor]:
         **options: Any,
     ) -> Tensor:
         devices.check_format(memory_format)
+        _check_options(name, fill, options)
         shape = arguments.tensor(name, "input", input).array.shape
         wanted = dtypes.as_numpy(input.dtype if dtype is None else dtype)
         return wrap(filled(name, fill, shape, wanted, **options), device, requires_grad)

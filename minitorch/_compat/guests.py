@@ -59,6 +59,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "linalg": "_compat.linalg",
     "multiprocessing": "_compat.processes",
     "mps": "_compat.accelerators:mps",
+    "nn.attention": "_compat.attention_kernels",
     "nn.modules": "nn",
     **{f"nn.modules.{file}": "nn" for file in NN_FILES},
     "nn.parallel": "_compat.distributed:parallel",

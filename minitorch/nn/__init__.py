@@ -9,8 +9,8 @@ functional     the layers as functions
 layers, activations, losses, distances, shapes, lazy       the same as modules
 init           first values for parameters
 utils          gradient clipping
-attention, multihead_attention, transformer, transformer_layers
-                               PyTorch's Transformer; to read one, see `transformer/`
+transformer, transformer_layers, multihead_attention, multihead_forward
+                                   PyTorch's Transformer; the one to read is in `transformer/`
 data_parallel, worker              a module that computes in several processes
 """
 
@@ -53,10 +53,7 @@ from .losses import (
     SmoothL1Loss,
 )
 from .module import Module
-from .multihead_attention import MultiheadAttention
 from .parameter import Parameter
-from .transformer import Transformer, TransformerDecoder, TransformerEncoder
-from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "ELU",
@@ -121,8 +118,11 @@ if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .distances import CosineSimilarity, PairwiseDistance
     from .lazy import LazyLinear
+    from .multihead_attention import MultiheadAttention
     from .parameter_containers import ParameterDict, ParameterList
     from .shapes import Flatten, Unflatten
+    from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+    from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 else:  # loaded when asked for: the first needs several modules, and all are seldom wanted
     __getattr__, __dir__ = _door(
         __name__,
@@ -130,7 +130,10 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
             ".data_parallel": "DataParallel",
             ".distances": "CosineSimilarity PairwiseDistance",
             ".lazy": "LazyLinear",
+            ".multihead_attention": "MultiheadAttention",
             ".parameter_containers": "ParameterDict ParameterList",
             ".shapes": "Flatten Unflatten",
+            ".transformer": "Transformer TransformerDecoder TransformerEncoder",
+            ".transformer_layers": "TransformerDecoderLayer TransformerEncoderLayer",
         },
     )

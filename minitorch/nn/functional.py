@@ -33,7 +33,7 @@ from ..ops.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from ..ops.rms_norm import rms_norm
 from ..random import numpy_of
 from ..scalars import flag, number
-from .attention import multi_head_attention_forward
+from .multihead_forward import multi_head_attention_forward
 
 if TYPE_CHECKING:
     from .. import dtypes

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..creation import empty
 from ..scalars import number, whole
-from .attention import multi_head_attention_forward
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .layers import Linear
 from .module import Module
+from .multihead_forward import multi_head_attention_forward
 from .parameter import Parameter
 
 if TYPE_CHECKING:

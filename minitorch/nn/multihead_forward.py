@@ -9,7 +9,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from .._compat.guests import door
 from ..creation import zeros
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.linear import linear
@@ -211,7 +210,3 @@ def multi_head_attention_forward(
     if ndim == 2:
         y, weights = y[0], weights if weights is None else weights[0]
     return y, weights
-
-
-if not TYPE_CHECKING:  # PyTorch's module of this name chooses among kernels
-    __getattr__, __dir__ = door(__name__, {"..._compat.backends": "SDPBackend sdpa_kernel"})
