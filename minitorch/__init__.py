@@ -31,9 +31,9 @@ from .dtypes import (
 from .fused import layer_norm, log_softmax, softmax
 from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
-    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cumsum, diagonal,
-    div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as, expm1,
-    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
+    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cosine_similarity,
+    cumsum, diagonal, div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as,
+    expm1, flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
     index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
     logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
     maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
@@ -71,7 +71,8 @@ __all__ = [
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "as_tensor", "autocast",
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
-    "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos", "cuda",
+    "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
+    "cosine_similarity", "cuda",
     "cumsum", "device", "diagonal", "distributions", "div", "divide", "dot", "double", "draw_graph",
     "dropout", "dtype", "e", "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq",
     "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip",

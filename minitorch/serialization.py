@@ -215,7 +215,10 @@ def load(
     shown = short(getattr(f, "name", type(f).__name__) if path is None else path)
     entry, arrays = _contents(shown, f, path)
     if entry is None:
-        raise CheckpointError(f"{shown}: minitorch.save did not write this safetensors file")
+        raise CheckpointError(
+            f"{shown}: minitorch.save did not write this safetensors file. The function "
+            "safetensors.numpy.load_file(f) reads its tensors, as arrays."
+        )
     tensors = {name: Tensor._wrap(array) for name, array in arrays.items()}
     try:
         about = json.loads(entry)

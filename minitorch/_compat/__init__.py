@@ -5,7 +5,7 @@ protocols     what Python and NumPy ask of a tensor: len, iteration, float, copi
 devices       `device("cpu")`, the only one, and `memory_format=`
 guests        modules that have no file, such as `minitorch.cuda`, and imports that find nothing
 accelerators  `cuda.is_available()`, which is False, and what else is asked of a GPU
-switches, backends, compilers, amp, amp_of_device
+switches, backends, attention_kernels, compilers, amp, amp_of_device
               switches and functions that have no effect on a CPU
 distributed, processes
               one process, which may ask whether it is; Python's multiprocessing
