@@ -6,7 +6,7 @@ attributes, forward_hooks, state   what a module needs besides: skip them at fir
 containers     modules one after the other, in a list, in a dict
 parameter_containers               parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses, distances, shapes       the same as modules
+layers, activations, losses, distances, shapes, lazy       the same as modules
 init           first values for parameters
 utils          gradient clipping
 transformer, transformer_layers, multihead_attention, multihead_forward
@@ -75,6 +75,7 @@ __all__ = [
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LogSigmoid",
@@ -116,6 +117,7 @@ __all__ = [
 if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .distances import CosineSimilarity, PairwiseDistance
+    from .lazy import LazyLinear
     from .multihead_attention import MultiheadAttention
     from .parameter_containers import ParameterDict, ParameterList
     from .shapes import Flatten, Unflatten
@@ -127,6 +129,7 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
         {
             ".data_parallel": "DataParallel",
             ".distances": "CosineSimilarity PairwiseDistance",
+            ".lazy": "LazyLinear",
             ".multihead_attention": "MultiheadAttention",
             ".parameter_containers": "ParameterDict ParameterList",
             ".shapes": "Flatten Unflatten",
