@@ -21,7 +21,9 @@ from .creation import (
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.spellings import take_numpys_names as _take_numpys_names, where
+from ._compat.spellings import (
+    take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
+)
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -59,6 +61,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
+_take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [

@@ -75,6 +75,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "utils.data._utils.collate": "utils.data",
     "utils.data.dataloader": "utils.data",
     "utils.data.distributed": "_compat.distributed:samplers",
+    "utils.hooks": "autograd.hooks",
     "utils.tensorboard": "_compat.tensorboard",
     "utils.tensorboard.writer": "_compat.tensorboard",
     "version": "_compat.switches:version",

@@ -8,7 +8,7 @@ containers     modules one after the other, in a list, in a dict
 parameter_containers
                parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses, distances, shapes
+layers, activations, losses, distances, shapes, lazy
                the same as modules
 init           first values for parameters
 utils, padding gradient clipping, parameters as one vector; sequences padded to one length
@@ -78,6 +78,7 @@ __all__ = [
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LogSigmoid",
@@ -119,6 +120,7 @@ __all__ = [
 if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .distances import CosineSimilarity, PairwiseDistance
+    from .lazy import LazyLinear
     from .multihead_attention import MultiheadAttention
     from .parameter_containers import ParameterDict, ParameterList
     from .shapes import Flatten, Unflatten
@@ -130,6 +132,7 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
         {
             ".data_parallel": "DataParallel",
             ".distances": "CosineSimilarity PairwiseDistance",
+            ".lazy": "LazyLinear",
             ".multihead_attention": "MultiheadAttention",
             ".parameter_containers": "ParameterDict ParameterList",
             ".shapes": "Flatten Unflatten",

@@ -52,7 +52,8 @@ class TransformerEncoder(Module):
         encoder_layer: the layer. Its copies start with the same weights.
         num_layers: the number of copies.
         norm: None for none.
-        enable_nested_tensor, mask_check: without effect. They choose a fast path of PyTorch's.
+        enable_nested_tensor, mask_check: without effect. They choose a path of PyTorch's for eval
+            mode, whose output differs where the input is padding.
     """
 
     def __init__(

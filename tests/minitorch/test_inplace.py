@@ -57,9 +57,11 @@ def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
         "clamp_max": (y,), "lerp": (y, y), "addcmul": (y, y), "addcdiv": (y, y), "cumsum": (1,),
         "addmm": (y[:, :2], y), "baddbmm": (y[:, :2, None], y[:, None]), "index_add": (0, a, y),
         "index_copy": (0, a, y), "scatter_add": (0, ids, y), "masked_scatter": (mask, y),
+        **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (y,)),
     }  # fmt: skip
     random = {"bernoulli_", "exponential_", "random_"}
     names = {n for n in vars(TorchOperations) if n.endswith("_") and n[0] != "_"} - random
+    names -= {n for n in names if n.startswith("bitwise")}  # of whole numbers
     assert {f"{name}_" for name in given} < names
     for name in sorted(names - {"fill_diagonal_"}):
         start = tensor([0.25, 1.0, 2.0], [0.75, 0.5, 4.0])
@@ -96,8 +98,17 @@ def test_operators_change_the_tensor_itself() -> None:
     x -= 1
     x /= 2
     x **= 2
+    x %= 10
+    x //= tensor(2.0, 4.0)
     assert x is y
-    assert x.tolist() == [2.25, 16.0]
+    assert x.tolist() == [1.0, 1.0]
+    mask = same = minitorch.tensor([True, True, False])
+    mask &= minitorch.tensor([True, False, False])
+    mask |= minitorch.tensor([False, False, True])
+    mask ^= True
+    assert mask is same
+    assert mask.tolist() == [False, True, False]
+    assert mask.logical_not_().tolist() == [True, False, True]
 
 
 def test_random_numbers_have_their_moments() -> None:

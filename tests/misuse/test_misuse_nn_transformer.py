@@ -67,6 +67,7 @@ MISUSES = [
     Misuse("a mask in a list", lambda: attend(attn_mask=[[True]]), TypeError, "'attn_mask' must be a Tensor, not list"),
     Misuse("padding, positions first", lambda: attend(key_padding_mask=bools(5, 2)), AssertionError, r"key_padding_mask must have shape \(2, 5\) here, not \(5, 2\)"),
     Misuse("padding of uint8", lambda: attend(key_padding_mask=mt.zeros(2, 5, dtype=mt.uint8)), AssertionError, "only bool and floating types .*uint8"),
+    Misuse("padding in a list", lambda: attend((3, 4), (5, 4), (5, 4), key_padding_mask=[True] * 5), TypeError, "'key_padding_mask' must be a Tensor, not list"),
     Misuse("a hint without a mask", lambda: attend(is_causal=True), RuntimeError, "Need attn_mask if specifying the is_causal hint"),
     Misuse("a packed weight of another shape", lambda: function(in_proj_weight=mt.ones(4, 4)), AssertionError, r"in_proj_weight must have shape \(12, 4\) here, not \(4, 4\)"),
     Misuse("no packed weight", lambda: function(in_proj_weight=None), TypeError, "'in_proj_weight' must be a Tensor"),
