@@ -21,7 +21,9 @@ from .creation import (
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.spellings import take_numpys_names as _take_numpys_names, where
+from ._compat.spellings import (
+    take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
+)
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -59,6 +61,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
+_take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
@@ -69,37 +72,37 @@ __all__ = [
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
     "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
-    "cosine_similarity", "cuda",
-    "cumsum", "device", "diagonal", "distributions", "div", "divide", "dot", "double", "draw_graph",
-    "dropout", "dtype", "e", "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip",
-    "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
-    "full_like", "fused", "gather", "ge", "get_default_device", "get_default_dtype",
-    "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
-    "gt", "half", "iinfo", "index_add", "index_copy", "index_fill", "index_select", "inf",
-    "inference_mode", "int", "int8", "int16", "int32", "int64", "is_autocast_enabled", "is_complex",
-    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
-    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jit", "keep_values", "layer_norm", "le",
-    "linalg", "linspace", "load", "log", "log1p", "log_softmax", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
-    "masked_select", "matmul", "max", "maximum", "mean", "memory_format", "min", "minimum", "mm",
-    "moveaxis", "movedim", "mul", "multinomial", "multiply", "mv", "nan", "ne", "neg", "newaxis",
-    "nn", "no_grad", "nonzero", "norm", "normal", "numel", "ones", "ones_like", "ops", "optim",
-    "outer", "permute", "pi", "pow", "preserve_format", "prod", "promote_types", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal", "relu",
-    "remainder", "repeat", "reshape", "reshape_as", "result_type", "rms_norm", "roll", "round",
-    "rsqrt", "save", "scatter", "scatter_add", "set_default_device", "set_default_dtype",
-    "set_default_tensor_type", "set_float32_matmul_precision", "set_flush_denormal",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions",
-    "set_rng_state", "short", "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split",
-    "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapdims", "t",
-    "take_along_dim", "tanh", "tensor", "testing", "topk", "transpose", "tril", "tril_indices",
-    "triu", "triu_indices", "true_divide", "uint8", "unbind", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "var", "view", "view_as", "where", "zeros",
-    "zeros_like",
-    *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
-]  # fmt: skip
-
+    "cosine_similarity", "cuda", "cumsum", "device", "diagonal", "distributions", "div", "divide",
+    "dot", "double", "draw_graph", "dropout", "dtype", "e", "einsum", "embedding", "empty",
+    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye",
+    "finfo", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "from_numpy", "full", "full_like", "fused", "gather", "ge", "get_default_device",
+    "get_default_dtype", "get_float32_matmul_precision", "get_num_interop_threads",
+    "get_num_threads", "get_rng_state", "gt", "half", "iinfo", "index_add", "index_copy",
+    "index_fill", "index_select", "inf", "inference_mode", "int", "int8", "int16", "int32", "int64",
+    "is_autocast_enabled", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
+    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "jit", "keep_values", "layer_norm", "le", "linalg", "linspace", "load", "log", "log1p",
+    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long",
+    "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
+    "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
+    "multiply", "mv", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal",
+    "numel", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow",
+    "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat", "reshape",
+    "reshape_as", "result_type", "rms_norm", "roll", "round", "rsqrt", "save", "scatter",
+    "scatter_add", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "short",
+    "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "subtract", "sum", "swapdims", "t", "take_along_dim", "tanh",
+    "tensor", "testing", "topk", "transpose", "tril", "tril_indices", "triu", "triu_indices",
+    "true_divide", "uint8", "unbind", "unsqueeze", "use_deterministic_algorithms", "utils", "var",
+    "view", "view_as", "where", "zeros", "zeros_like",
+]
+__all__ += ops.composed.__all__
+__all__ += ops.counting.__all__
+__all__ += ops.rearrange.__all__
 
 # What is loaded when it is first asked for, since it takes time and not every program needs it.
 _LATER = {
