@@ -2,13 +2,16 @@
 
 parameter      a tensor that a module learns
 module         a function with parameters, made of smaller modules
-attributes, forward_hooks, state   what a module needs besides: skip them at first
+attributes, forward_hooks, backward_hooks, state
+               what a module needs besides: skip them at first
 containers     modules one after the other, in a list, in a dict
-parameter_containers               parameters in a list, in a dict
+parameter_containers
+               parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses, distances, shapes, lazy       the same as modules
+layers, activations, losses, distances, shapes, lazy
+               the same as modules
 init           first values for parameters
-utils          gradient clipping
+utils, padding gradient clipping, parameters as one vector; sequences padded to one length
 transformer, transformer_layers, multihead_attention, multihead_forward
                                    PyTorch's Transformer; the one to read is in `transformer/`
 data_parallel, worker              a module that computes in several processes
