@@ -105,7 +105,7 @@ TENSORS = {
     "shape": "ops.shape ops.arrange ops.rearrange",
     "indices": "ops.gather ops.indexing",
     "in place": "ops.inplace",
-    "networks": "fused ops.activations ops.dropout ops.embedding ops.rms_norm",
+    "networks": "fused ops.activations ops.distances ops.dropout ops.embedding ops.rms_norm",
     "gradients": "autograd",
     "saving, printing, threads": "serialization printing _runtime",
 }

@@ -21,7 +21,9 @@ from .creation import (
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import door as _door
-from ._compat.spellings import take_numpys_names as _take_numpys_names, where
+from ._compat.spellings import (
+    take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
+)
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
     iinfo, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
@@ -29,9 +31,9 @@ from .dtypes import (
 from .fused import layer_norm, log_softmax, softmax
 from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
-    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cumsum, diagonal,
-    div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as, expm1,
-    flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
+    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cosine_similarity,
+    cumsum, diagonal, div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as,
+    expm1, flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
     index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
     logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
     maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
@@ -47,10 +49,6 @@ from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
-from .sampling import (
-    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
-    randperm,
-)
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
@@ -59,6 +57,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
+_take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [
@@ -68,37 +67,38 @@ __all__ = [
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "as_tensor", "autocast",
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
-    "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos", "cuda",
-    "cumsum", "device", "diagonal", "distributions", "div", "divide", "dot", "double", "draw_graph",
-    "dropout", "dtype", "e", "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip",
-    "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
-    "full_like", "fused", "gather", "ge", "get_default_device", "get_default_dtype",
-    "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
-    "gt", "half", "iinfo", "index_add", "index_copy", "index_fill", "index_select", "inf",
-    "inference_mode", "int", "int8", "int16", "int32", "int64", "is_autocast_enabled", "is_complex",
-    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
-    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jit", "keep_values", "layer_norm", "le",
-    "linalg", "linspace", "load", "log", "log1p", "log_softmax", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
-    "masked_select", "matmul", "max", "maximum", "mean", "memory_format", "min", "minimum", "mm",
-    "moveaxis", "movedim", "mul", "multinomial", "multiply", "mv", "nan", "ne", "neg", "newaxis",
-    "nn", "no_grad", "nonzero", "norm", "normal", "numel", "ones", "ones_like", "ops", "optim",
-    "outer", "permute", "pi", "pow", "preserve_format", "prod", "promote_types", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal", "relu",
-    "remainder", "repeat", "reshape", "reshape_as", "result_type", "rms_norm", "roll", "round",
-    "rsqrt", "save", "scatter", "scatter_add", "set_default_device", "set_default_dtype",
-    "set_default_tensor_type", "set_float32_matmul_precision", "set_flush_denormal",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions",
-    "set_rng_state", "short", "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split",
-    "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapdims", "t",
-    "take_along_dim", "tanh", "tensor", "testing", "topk", "transpose", "tril", "tril_indices",
-    "triu", "triu_indices", "true_divide", "uint8", "unbind", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "var", "view", "view_as", "where", "zeros",
-    "zeros_like",
-    *ops.composed.__all__, *ops.counting.__all__, *ops.rearrange.__all__,
-]  # fmt: skip
-
+    "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
+    "cosine_similarity", "cuda", "cumsum", "device", "diagonal", "distributions", "div", "divide",
+    "dot", "double", "draw_graph", "dropout", "dtype", "e", "einsum", "embedding", "empty",
+    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye",
+    "finfo", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "from_numpy", "full", "full_like", "fused", "gather", "ge", "get_default_device",
+    "get_default_dtype", "get_float32_matmul_precision", "get_num_interop_threads",
+    "get_num_threads", "get_rng_state", "gt", "half", "iinfo", "index_add", "index_copy",
+    "index_fill", "index_select", "inf", "inference_mode", "int", "int8", "int16", "int32", "int64",
+    "is_autocast_enabled", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
+    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "jit", "keep_values", "layer_norm", "le", "linalg", "linspace", "load", "log", "log1p",
+    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long",
+    "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
+    "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
+    "multiply", "mv", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal",
+    "numel", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow",
+    "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat", "reshape",
+    "reshape_as", "result_type", "rms_norm", "roll", "round", "rsqrt", "save", "scatter",
+    "scatter_add", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "short",
+    "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "subtract", "sum", "swapdims", "t", "take_along_dim", "tanh",
+    "tensor", "testing", "topk", "transpose", "tril", "tril_indices", "triu", "triu_indices",
+    "true_divide", "uint8", "unbind", "unsqueeze", "use_deterministic_algorithms", "utils", "var",
+    "view", "view_as", "where", "zeros", "zeros_like",
+]
+__all__ += ops.composed.__all__
+__all__ += ops.counting.__all__
+__all__ += ops.rearrange.__all__
 
 # What is loaded when it is first asked for, since it takes time and not every program needs it.
 _LATER = {
@@ -119,6 +119,9 @@ _LATER = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     ".drawing": "draw_graph keep_values",
+    ".sampling": (
+        "bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm"
+    ),
     ".serialization": "CheckpointError load save",
 }
 
@@ -142,6 +145,10 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
         IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
+    from .sampling import (
+        bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
+        randperm,
+    )
     from .serialization import CheckpointError, load, save
 else:
     __getattr__, __dir__ = _door(__name__, _LATER)

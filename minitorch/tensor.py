@@ -53,7 +53,7 @@ class Tensor(TorchMethods, TorchOperations, PythonProtocols):
     __slots__ = (
         "__dict__", "__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_version",
         "_view", "_views", "array",
-    )  # fmt: skip
+    )  # __dict__ holds what users attach, such as x.no_decay  # fmt: skip
     __hash__ = object.__hash__  # by identity: `==` compares elements
 
     array: Array

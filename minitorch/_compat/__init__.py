@@ -1,6 +1,8 @@
 """What code written for PyTorch asks for, and which a reader can skip.
 
 methods       the methods of a tensor that this library itself does not need
+constructors  `Tensor([1, 2])` and `x.new_zeros(2)`
+spellings     `axis=` for `dim=` and `keepdims=` for `keepdim=`
 protocols     what Python and NumPy ask of a tensor: len, iteration, float, copies
 devices       `device("cpu")`, the only one, and `memory_format=`
 guests        modules that have no file, such as `minitorch.cuda`, and imports that find nothing
@@ -23,5 +25,7 @@ optimizer_options
 missing       the errors about names and arguments of PyTorch's that minitorch does not have
 instead       what those say: what to use instead
 tensor_types  `FloatTensor` and the like
+dtype_questions
+              `promote_types(a, b)`, `is_tensor(x)`
 einops_*      `einops.rearrange(x, ...)` and `einops.layers.minitorch`, if einops is there
 """

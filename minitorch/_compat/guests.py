@@ -75,6 +75,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "utils.data._utils.collate": "utils.data",
     "utils.data.dataloader": "utils.data",
     "utils.data.distributed": "_compat.distributed:samplers",
+    "utils.hooks": "autograd.hooks",
     "utils.tensorboard": "_compat.tensorboard",
     "utils.tensorboard.writer": "_compat.tensorboard",
     "version": "_compat.switches:version",
@@ -123,14 +124,12 @@ def door(
     of = {name: module for module, names in (later or {}).items() for name in names.split()}
 
     def get(name: str) -> Any:
-        if name in of:
-            inside = of[name] != "."
-            module = import_module(of[name] if inside else f".{name}", owner)
-            here[name] = getattr(module, name) if inside else module
-            return here[name]
-        if _is_guest(f"{owner}.{name}"):
+        if of.get(name) == "." or _is_guest(f"{owner}.{name}"):
             return import_module(f"{owner}.{name}")
-        raise missing.error(name, _message, owner, name)
+        if name not in of:
+            raise missing.error(name, _message, owner, name)
+        here[name] = getattr(import_module(of[name], owner), name)
+        return here[name]
 
     def names() -> list[str]:
         inside = f"{owner.removeprefix(PACKAGE)}.".removeprefix(".")

@@ -83,7 +83,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "it is a line of your own, such as `minitorch.where(condition, x, y)`",
         "Hardswish hardswish Hardsigmoid hardsigmoid":
             "`(x + 3).clamp(0, 6) / 6` is the hard sigmoid, and times x the hard swish",
-        "Lazy* Uninitialized*": "layers are given their sizes when they are made",
+        "LazyBatch* LazyInstance* Uninitialized*":
+            "layers are given their sizes when they are made",
         "Buffer": "use `module.register_buffer(name, x)`",
         "flex_attention sdpa_kernel SDPBackend":
             "`nn.functional.scaled_dot_product_attention` chooses by itself how it computes",

@@ -57,10 +57,18 @@ class TorchOperations:
     clamp_min_, clamp_max_ = in_place(composed.clamp_min), in_place(composed.clamp_max)
     nan_to_num_, lerp_ = in_place(composed.nan_to_num), in_place(composed.lerp)
     addcmul_, addcdiv_ = in_place(composed.addcmul), in_place(composed.addcdiv)
+    # in place: bit by bit, of bools
+    bitwise_and_, bitwise_or_ = in_place(ops.bitwise_and), in_place(ops.bitwise_or)
+    bitwise_xor_, bitwise_not_ = in_place(ops.bitwise_xor), in_place(ops.bitwise_not)
+    logical_and_, logical_or_ = in_place(ops.logical_and), in_place(ops.logical_or)
+    logical_xor_, logical_not_ = in_place(ops.logical_xor), in_place(ops.logical_not)
+    # in place: operators, as x %= y
+    __imod__, __ifloordiv__ = remainder_, floor_divide_
+    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     # in place: the others
     addmm_, baddbmm_ = in_place(composed.addmm), in_place(composed.baddbmm)
     tril_, triu_ = in_place(ops.tril), in_place(ops.triu)
-    cumsum_ = in_place(ops.cumsum)
+    cumsum_, cumprod_ = in_place(ops.cumsum), in_place(composed.cumprod)
     index_add_, index_copy_ = in_place(ops.index_add), in_place(ops.index_copy)
     scatter_add_, masked_scatter_ = in_place(ops.scatter_add), in_place(composed.masked_scatter)
     bernoulli_, exponential_ = inplace.bernoulli_, inplace.exponential_

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from warnings import warn
 
 from .. import ops
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+OLD_ORDER = [  # a method, the option that came first, and how many tensors follow
+    ("add_", "alpha", 1), ("sub_", "alpha", 1), ("addcmul_", "value", 2), ("addcdiv_", "value", 2),
+]  # fmt: skip
 OURS = {"axis": "dim", "keepdims": "keepdim"}
 REFUSING = {"Tensor.unflatten"} | {
     f"{place}.{name}"
@@ -70,6 +74,31 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return ops.nonzero(condition, as_tuple=True)
     return ops.where(condition, input, other)
+
+
+def _number_first(op: Callable[..., Any], option: str, tensors: int) -> Callable[..., Any]:
+    @wraps(op)
+    def call(input: Any, *args: Any, **options: Any) -> Any:
+        if len(args) > tensors:
+            warn(
+                f"{op.__name__}(number, tensor) is deprecated: write {op.__name__}(tensor, "
+                f"{option}=number), as PyTorch wants it too",
+                UserWarning,
+                stacklevel=2,
+            )
+            return op(input, *args[1:], **{option: args[0]}, **options)
+        return op(input, *args, **options)
+
+    return call
+
+
+def take_old_order(tensor: type) -> None:
+    """Let methods take the number first: `x.add_(0.5, y)` for `x.add_(y, alpha=0.5)`.
+
+    Optimizers of before 2020 are written so. PyTorch takes it, and warns.
+    """
+    for name, option, tensors in OLD_ORDER:
+        setattr(tensor, name, _number_first(getattr(tensor, name), option, tensors))
 
 
 def take_numpys_names(module: str, *classes: type) -> None:

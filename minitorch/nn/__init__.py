@@ -2,13 +2,16 @@
 
 parameter      a tensor that a module learns
 module         a function with parameters, made of smaller modules
-attributes, forward_hooks, state   what a module needs besides: skip them at first
+attributes, forward_hooks, backward_hooks, state
+               what a module needs besides: skip them at first
 containers     modules one after the other, in a list, in a dict
-parameter_containers               parameters in a list, in a dict
+parameter_containers
+               parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses, distances, shapes       the same as modules
+layers, activations, losses, distances, shapes, lazy
+               the same as modules
 init           first values for parameters
-utils          gradient clipping
+utils, padding gradient clipping, parameters as one vector; sequences padded to one length
 transformer, transformer_layers, multihead_attention, multihead_forward
                                    PyTorch's Transformer; the one to read is in `transformer/`
 data_parallel, worker              a module that computes in several processes
@@ -75,6 +78,7 @@ __all__ = [
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LogSigmoid",
@@ -116,6 +120,7 @@ __all__ = [
 if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .distances import CosineSimilarity, PairwiseDistance
+    from .lazy import LazyLinear
     from .multihead_attention import MultiheadAttention
     from .parameter_containers import ParameterDict, ParameterList
     from .shapes import Flatten, Unflatten
@@ -127,6 +132,7 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
         {
             ".data_parallel": "DataParallel",
             ".distances": "CosineSimilarity PairwiseDistance",
+            ".lazy": "LazyLinear",
             ".multihead_attention": "MultiheadAttention",
             ".parameter_containers": "ParameterDict ParameterList",
             ".shapes": "Flatten Unflatten",

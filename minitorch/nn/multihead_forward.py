@@ -130,7 +130,7 @@ def multi_head_attention_forward(
     *,
     batch_first: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
-    """`nn.MultiheadAttention` as a function, which says what the other arguments are.
+    """What `nn.MultiheadAttention` computes; there it is said what the other arguments are.
 
     Args:
         embed_dim_to_check: the size of the query's vectors, E.
@@ -171,7 +171,8 @@ def multi_head_attention_forward(
     _check_inputs((query, key, value), projections, 1 if batch_first and ndim == 3 else 0)
     if ndim == 2:
         query, key, value, batch_first = query[None], key[None], value[None], True
-        key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
+        if key_padding_mask is not None:
+            key_padding_mask = tensor(NAME, "key_padding_mask", key_padding_mask)[None]
 
     # (N, L, E) or (L, N, E) → (N, heads, L, d)
     d, order = E // num_heads, (0, 2, 1, 3) if batch_first else (1, 2, 0, 3)

@@ -40,7 +40,7 @@ def _is_causal(hint: bool | None, mask: Tensor | None, x: Tensor, layers: Any) -
         return hint is True
     T = x.shape[1 if layers[0].self_attn.batch_first and x.ndim == 3 else 0]
     causal = _generate_square_subsequent_mask(T)
-    if mask.dtype == dtypes.bool:
+    if tensor("Transformer", "mask", mask).dtype == dtypes.bool:
         causal = causal != 0
     return mask.shape == causal.shape and bool((mask == causal).all())
 
@@ -52,7 +52,8 @@ class TransformerEncoder(Module):
         encoder_layer: the layer. Its copies start with the same weights.
         num_layers: the number of copies.
         norm: None for none.
-        enable_nested_tensor, mask_check: without effect. They choose a fast path of PyTorch's.
+        enable_nested_tensor, mask_check: without effect. They choose a path of PyTorch's for eval
+            mode, whose output differs where the input is padding.
     """
 
     def __init__(

@@ -47,6 +47,10 @@ def test_values_by_hand() -> None:
     check(lambda x: x.masked_fill_(mask, 0.5), [0.5, -2.0, 0.5])
     check(lambda x: x.index_fill_(0, minitorch.tensor([0, 1]), 0.5), [0.5, 0.5, 3.0])
     check(lambda x: x.scatter_(0, minitorch.tensor([2, 0]), y), [4.0, -2.0, 2.0])
+    check(lambda x: x.scatter_add_(0, minitorch.tensor([2, 2]), y), [1.0, -2.0, 9.0])
+    check(lambda x: x.index_add_(0, minitorch.tensor([2, 2]), y[:2], alpha=2), [1.0, -2.0, 15.0])
+    check(lambda x: x.index_copy_(0, minitorch.tensor([2]), y[1:2]), [1.0, -2.0, 4.0])
+    check(lambda x: x.masked_scatter_(mask, y), [2.0, -2.0, 4.0])
 
 
 def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
@@ -55,11 +59,14 @@ def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
     given: dict[str, tuple[Any, ...]] = {
         "fmod": (y,), "remainder": (y,), "floor_divide": (y,), "clip": (1, 2), "clamp_min": (1,),
         "clamp_max": (y,), "lerp": (y, y), "addcmul": (y, y), "addcdiv": (y, y), "cumsum": (1,),
+        "cumprod": (0,),
         "addmm": (y[:, :2], y), "baddbmm": (y[:, :2, None], y[:, None]), "index_add": (0, a, y),
         "index_copy": (0, a, y), "scatter_add": (0, ids, y), "masked_scatter": (mask, y),
+        **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (y,)),
     }  # fmt: skip
     random = {"bernoulli_", "exponential_", "random_"}
     names = {n for n in vars(TorchOperations) if n.endswith("_") and n[0] != "_"} - random
+    names -= {n for n in names if n.startswith("bitwise")}  # of whole numbers
     assert {f"{name}_" for name in given} < names
     for name in sorted(names - {"fill_diagonal_"}):
         start = tensor([0.25, 1.0, 2.0], [0.75, 0.5, 4.0])
@@ -96,8 +103,17 @@ def test_operators_change_the_tensor_itself() -> None:
     x -= 1
     x /= 2
     x **= 2
+    x %= 10
+    x //= tensor(2.0, 4.0)
     assert x is y
-    assert x.tolist() == [2.25, 16.0]
+    assert x.tolist() == [1.0, 1.0]
+    mask = same = minitorch.tensor([True, True, False])
+    mask &= minitorch.tensor([True, False, False])
+    mask |= minitorch.tensor([False, False, True])
+    mask ^= True
+    assert mask is same
+    assert mask.tolist() == [False, True, False]
+    assert mask.logical_not_().tolist() == [True, False, True]
 
 
 def test_random_numbers_have_their_moments() -> None:
@@ -165,15 +181,11 @@ CHANGES: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "index_fill_": lambda x, y: x.index_fill_(0, minitorch.tensor([1]), 2.0),
     "scatter_": lambda x, y: x.scatter_(0, minitorch.tensor([[0, 1, 1]]), y),
     "index_add_": lambda x, y: x.index_add_(0, minitorch.tensor([1, 1]), y[:2], alpha=-0.5),
-    "index_copy_": lambda x, y: x.index_copy_(0, minitorch.tensor([1]), y[:1]),
     "scatter_add_": lambda x, y: x.scatter_add_(0, minitorch.tensor([[0, 1, 1]]), y),
     "masked_scatter_": lambda x, y: x.masked_scatter_(x > 0, y),
-    "addcmul_": lambda x, y: x.addcmul_(y, y, value=0.5),
     "addmm_": lambda x, y: x.addmm_(y[:, :1], y[:1], beta=2.0),
     "lerp_": lambda x, y: x.lerp_(y, 0.25),
     "sigmoid_": lambda x, y: x.sigmoid_(),
-    "sin_": lambda x, y: x.sin_(),
-    "fill_diagonal_": lambda x, y: x.fill_diagonal_(2.0),
     "setitem": lambda x, y: x.__setitem__(0, y[1]),
     "setitem mask": lambda x, y: x.__setitem__(x > 0, y.sum()),
     "setitem rows": lambda x, y: x.__setitem__([1, 0], y[:2]),

@@ -363,3 +363,37 @@ def test_rms_norms_eps_is_that_of_the_dtype_unless_given() -> None:
     close(nn.RMSNorm(1, eps=1e-8)(tiny), [1 / math.sqrt(2)])
     close(nn.LayerNorm(2, eps=3.0)(mt.tensor([0.0, 2.0])), [-0.5, 0.5])
     close(nn.LayerNorm(2)(mt.tensor([0.0, 2e-3])), [-1 / math.sqrt(11), 1 / math.sqrt(11)])
+
+
+def test_a_lazy_layer_takes_its_size_from_the_first_input() -> None:
+    layer: nn.Module = nn.LazyLinear(3)
+    assert repr(layer) == "LazyLinear(in_features=0, out_features=3, bias=True)"
+    optimizer = mt.optim.SGD(layer.parameters(), lr=0.5)  # may be made before
+    weight, bias = layer.parameters()
+    x = mt.arange(10.0).reshape(5, 2)
+    y = layer(x)
+    assert type(layer) is nn.Linear
+    assert repr(layer) == "Linear(in_features=2, out_features=3, bias=True)"
+    assert layer.weight is weight
+    assert layer.weight.shape == (3, 2)
+    assert 0 < layer.weight.abs().max().item() <= 0.5**0.5
+    assert mt.equal(y, x @ weight.T + bias)
+    before = bias.detach().clone()
+    y.sum().backward()
+    optimizer.step()
+    assert mt.equal(bias, before - 2.5)
+
+
+def test_a_lazy_layer_without_a_bias_of_another_dtype() -> None:
+    layer: nn.Module = nn.LazyLinear(1, bias=False, dtype=mt.float64)
+    assert layer(mt.ones(4, 0, dtype=mt.float64)).tolist() == [[0.0]] * 4
+    assert [p.dtype for p in layer.parameters()] == [mt.float64]
+
+
+def test_a_lazy_layer_wants_a_last_dimension() -> None:
+    layer: nn.Module = nn.LazyLinear(2)
+    with pytest.raises(RuntimeError, match="no last dimension"):
+        layer(mt.tensor(1.0))
+    with pytest.raises(TypeError, match="must be a Tensor, not list"):
+        layer([1.0])
+    assert type(layer) is nn.LazyLinear

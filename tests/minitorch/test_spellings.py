@@ -338,3 +338,23 @@ def test_an_embedding_takes_pytorchs_options_at_their_defaults() -> None:
             F.embedding(ids, weight, **{option: value})
         with pytest.raises(NotImplementedError, match=f"no {option}= here"):
             nn.Embedding(4, 2, **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda x, y: x.add_(0.5, y), 3.5),
+        (lambda x, y: x.sub_(2, y), -4.0),
+        (lambda x, y: x.addcmul_(0.5, y, y), 6.5),
+        (lambda x, y: x.addcdiv_(-1.0, y, y), 1.0),
+    ],
+)
+def test_the_order_of_old_optimizers_is_taken_with_a_warning(call: Any, expected: float) -> None:
+    x, y = mt.full((2,), 2.0), mt.full((2,), 3.0)
+    with pytest.warns(UserWarning, match=r"is deprecated: write \w+_\(tensor, (alpha|value)="):
+        assert call(x, y) is x
+    assert x.tolist() == [expected] * 2
+    with pytest.raises(TypeError), pytest.warns(UserWarning, match="is deprecated"):
+        x.add_(1.0, y, y)  # type: ignore[call-arg]
+    with pytest.raises(TypeError), pytest.warns(UserWarning, match="is deprecated"):
+        x.add_(1.0, y, alpha=2)  # type: ignore[misc]

@@ -49,11 +49,25 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
         close = flush
 
+    class HParamsPluginData(dict[str, Any]):
+        def SerializeToString(self) -> dict[str, Any]:
+            return self
+
+    def parse_dict(content: dict[str, Any], message: HParamsPluginData) -> HParamsPluginData:
+        message.update(content)
+        return message
+
     modules: dict[str, dict[str, Any]] = {
+        "google": {},
+        "google.protobuf": {},
+        "google.protobuf.json_format": {"ParseDict": parse_dict},
         "tensorboard": {},
         "tensorboard.compat": {},
         "tensorboard.compat.proto": {},
         "tensorboard.compat.proto.event_pb2": {"Event": dict},
+        "tensorboard.plugins": {},
+        "tensorboard.plugins.hparams": {},
+        "tensorboard.plugins.hparams.plugin_data_pb2": {"HParamsPluginData": HParamsPluginData},
         "tensorboard.summary": {},
         "tensorboard.summary.writer": {},
         "tensorboard.summary.writer.event_file_writer": {"EventFileWriter": EventFileWriter},
@@ -204,3 +218,19 @@ def test_a_figure(written: Written) -> None:
     assert not pyplot.fignum_exists(open_.number)
     small, _ = written.values
     assert pixels(small).shape == (50, 100, 3)
+
+
+def test_hyperparameters_and_what_was_reached_with_them(written: Written) -> None:
+    hparams = {"lr": 0.1, "norm": "pre", "tied": True, "seed": None, "layers": mt.tensor(2)}
+    SummaryWriter("a").add_hparams(hparams, {"loss": mt.tensor(1.5)}, run_name="b", global_step=3)
+    assert written["a"] == []
+    assert {event["step"] for event in written["a/b"]} == {3}
+    *table, loss = written.values
+    assert loss == {"tag": "loss", "simple_value": 1.5}
+    content = {value["tag"]: value["metadata"]["plugin_data"]["content"] for value in table}
+    infos = content["_hparams_/experiment"]["experiment"]["hparam_infos"]
+    assert [(info["name"], info["type"].removeprefix("DATA_TYPE_")) for info in infos] == [
+        ("lr", "FLOAT64"), ("norm", "STRING"), ("tied", "FLOAT64"), ("layers", "FLOAT64"),
+    ]  # fmt: skip
+    start = content["_hparams_/session_start_info"]["session_start_info"]
+    assert start == {"hparams": {"lr": 0.1, "norm": "pre", "tied": 1.0, "layers": 2.0}}

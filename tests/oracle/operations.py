@@ -210,6 +210,8 @@ def is_random(op: Any, sample: Any) -> bool:
         return bool(sample.kwargs.get("training", True)) and p not in (0, 1)
     if op.name == "nn.functional.scaled_dot_product_attention":
         return bool(sample.kwargs.get("dropout_p", 0.0))
+    if op.name == "nn.functional.multi_head_attention_forward":
+        return bool(sample.kwargs.get("training", True)) and sample.args[9] not in (0, 1)
     return op.name in RANDOM
 
 
