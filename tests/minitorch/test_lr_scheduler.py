@@ -166,6 +166,10 @@ def test_stretches_milestones_powers_and_constants() -> None:
         (ExponentialLR(optimizer(), 0.5), [1, 0.5, 0.25, 0.125, 0.0625]),
         (ConstantLR(optimizer(), 0.25, 2), [0.25, 0.25, 1, 1, 1]),
         (ConstantLR(optimizer(), 0.0, 2), [0, 0, 1, 1, 1]),
+        (ConstantLR(optimizer(), 0.25, 0), [0.25] * 5),
+        (ConstantLR(optimizer()), [1 / 3] * 5),
+        (StepLR(optimizer(), 3), [1, 1, 1, 0.1, 0.1]),
+        (MultiStepLR(optimizer(), [2]), [1, 1, 0.1, 0.1, 0.1]),
         (PolynomialLR(optimizer(), 4), [1, 0.75, 0.5, 0.25, 0]),
         (PolynomialLR(optimizer(), 2, power=2), [1, 0.25, 0, 0, 0]),
         (MultiplicativeLR(optimizer(), lambda n: 1 / n), [1, 1, 1 / 2, 1 / 6, 1 / 24]),
@@ -185,7 +189,7 @@ def test_waves_restart_and_grow() -> None:
     scheduler = CosineAnnealingWarmRestarts(optimizer(), 2, T_mult=2, eta_min=0.1)
     expected = [cosine(n, 2, 0.1) for n in range(2)] + [cosine(n, 4, 0.1) for n in range(4)]
     assert rates(scheduler, 6) == pytest.approx([*expected, 1.0], rel=1e-14)
-    assert (scheduler.T_cur, scheduler.T_i) == (0, 8)
+    assert (scheduler.T_cur, scheduler.T_i, scheduler.last_epoch) == (0, 8, 6)
     scheduler.step(2 + 1 / 3)  # within an epoch
     assert scheduler.get_last_lr()[0] == pytest.approx(cosine(1 / 3, 4, 0.1), rel=1e-14)
     later = CosineAnnealingWarmRestarts(scheduler.optimizer, 2, 2, last_epoch=6)

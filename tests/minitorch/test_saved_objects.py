@@ -299,8 +299,9 @@ def test_open_files_that_are_no_checkpoints() -> None:
 
 def test_a_file_of_pytorchs_says_how_to_convert_it(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(b"PK\3\4" + bytes(60))
-    with pytest.raises(CheckpointError, match=r"PyTorch's save writes it.*minitorch\.save\(\{k"):
-        mt.load(tmp_path / "model.pt")
+    for f in (tmp_path / "model.pt", io.BytesIO(b"PK\3\4" + bytes(60))):
+        with pytest.raises(CheckpointError, match=r"PyTorch's save writes it.*minitorch\.save\(\{"):
+            mt.load(f)
 
 
 @pytest.mark.parametrize(
