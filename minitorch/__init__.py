@@ -49,10 +49,6 @@ from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
 from .printing import set_printoptions
 from .random import Generator, get_rng_state, manual_seed, set_rng_state
-from .sampling import (
-    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
-    randperm,
-)
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
@@ -123,6 +119,9 @@ _LATER = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     ".drawing": "draw_graph keep_values",
+    ".sampling": (
+        "bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm"
+    ),
     ".serialization": "CheckpointError load save",
 }
 
@@ -146,6 +145,10 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
         IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
+    from .sampling import (
+        bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
+        randperm,
+    )
     from .serialization import CheckpointError, load, save
 else:
     __getattr__, __dir__ = _door(__name__, _LATER)

@@ -68,7 +68,7 @@ class TorchOperations:
     # in place: the others
     addmm_, baddbmm_ = in_place(composed.addmm), in_place(composed.baddbmm)
     tril_, triu_ = in_place(ops.tril), in_place(ops.triu)
-    cumsum_ = in_place(ops.cumsum)
+    cumsum_, cumprod_ = in_place(ops.cumsum), in_place(composed.cumprod)
     index_add_, index_copy_ = in_place(ops.index_add), in_place(ops.index_copy)
     scatter_add_, masked_scatter_ = in_place(ops.scatter_add), in_place(composed.masked_scatter)
     bernoulli_, exponential_ = inplace.bernoulli_, inplace.exponential_

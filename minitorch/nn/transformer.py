@@ -40,7 +40,7 @@ def _is_causal(hint: bool | None, mask: Tensor | None, x: Tensor, layers: Any) -
         return hint is True
     T = x.shape[1 if layers[0].self_attn.batch_first and x.ndim == 3 else 0]
     causal = _generate_square_subsequent_mask(T)
-    if mask.dtype == dtypes.bool:
+    if tensor("Transformer", "mask", mask).dtype == dtypes.bool:
         causal = causal != 0
     return mask.shape == causal.shape and bool((mask == causal).all())
 

@@ -20,7 +20,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
     sinh cosh sigmoid erfinv
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     binary_cross_entropy
-    std norm logsumexp cumsum amax amin max min sort topk matmul einsum
+    std norm logsumexp cumsum cumprod amax amin max min sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
     gather scatter scatter_add index_select index_add index_copy masked_select embedding unfold
 
@@ -30,7 +30,7 @@ the chain rule gives their derivative.
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
-    addmm baddbmm addcmul addcdiv lerp cumprod trace clamp_min clamp_max nan_to_num
+    addmm baddbmm addcmul addcdiv lerp trace clamp_min clamp_max nan_to_num
     masked_scatter repeat_interleave tile meshgrid cartesian_prod broadcast_tensors hstack vstack
     narrow select swapaxes unflatten ravel take_along_dim diag diag_embed
     elu selu mish softsign hardtanh relu6 glu normalize cosine_similarity pairwise_distance

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from .._runtime.quiet import quietly
+from ..autograd.graph import OUTPUT, record
 from . import arguments
 from .arguments import dim_of
-from .arrange import stack, unbind
+from .arrange import cat, flip, stack, unbind
 from .elementwise import add, checked_division, div, exp, isnan, mul, sub
 from .indexing import getitem, put
 from .linalg import bmm, mm
-from .reduction import sum
+from .reduction import cumsum, sum
 from .shape import diagonal, reshape
 from .signatures import Shapes
 from .special import erfinv_array
@@ -123,19 +125,33 @@ def trace(input: Tensor) -> Tensor:
     return sum(diagonal(input))
 
 
-def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
-    """y_i = x_0 · … · x_i along `dim`, one factor after the other.
+def _cumprod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: int) -> Tensor:
+    """Σ_(i ≥ k) g_i y_i / x_k or, where an x is 0, the same without a division.
 
-    The derivative is right where factors are 0 too, where y / x would be 0 / 0.
+    Then it is y_(k-1) s_k, where s_k = g_k + g_(k+1) x_(k+1) + … = g_k + x_(k+1) s_(k+1).
     """
+    if x.array.all():
+        return flip(cumsum(flip(g * y, axis), axis), axis) / x
+    gs, xs = unbind(g, axis), unbind(x, axis)
+    later = zip(gs[-2::-1], xs[:0:-1], strict=True)
+    sums = [*accumulate(later, lambda s, pair: pair[0] + pair[1] * s, initial=gs[-1])]
+    n = len(xs)
+    one = y._wrap(np.ones_like(y.array.take([0], axis)))
+    before = cat([one, getitem(y, (slice(None),) * axis + (slice(n - 1),))], axis)
+    return before * stack(sums[::-1], axis)
+
+
+def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """y_i = x_0 · … · x_i along `dim`. The derivative is right where factors are 0, too."""
     input = arguments.tensor("cumprod", "input", input)
     axis = dim_of("cumprod", dim, input.array.ndim)
     if dtype is None and input.array.dtype.kind != "f":
         dtype = dtypes.int64
     x = input if dtype is None else input.to(dtype=dtype)
-    if not x.array.ndim or not x.array.shape[axis]:
+    if not x.array.ndim:
         return x.clone()
-    return stack([*accumulate(unbind(x, axis), mul)], axis)
+    y = quietly(np.cumprod, x.array, axis, x.array.dtype)
+    return record("cumprod", y, (x, partial(_cumprod_vjp, axis=axis), OUTPUT, x))
 
 
 # ------------------------------------------------------------------------------- one by one

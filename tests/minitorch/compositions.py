@@ -193,11 +193,21 @@ def binary_cross_entropy(p: Tensor, t: Tensor, reduction: str) -> Tensor:
     return mul(sum(losses), 1.0 if reduction == "sum" else 1 / losses.array.size)
 
 
+def cumprod(x: Tensor, dim: int) -> Tensor:
+    y, product = mul(x, 0.0), x._wrap(np.ones(()))
+    for i in range(x.array.shape[dim]):
+        place = (*(slice(None),) * (dim % x.array.ndim), i)
+        product = mul(getitem(x, place), product)
+        y = add(y, put(product, place, x.array.shape))
+    return y
+
+
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "std": std,
     "norm": lambda x, dim, keepdim: pow(sum(mul(x, x), dim, keepdim), 0.5),
     "logsumexp": lambda x, dim, keepdim: log(sum(exp(x), dim, keepdim)),
     "cumsum": cumsum,
+    "cumprod": cumprod,
     "amax": extreme(np.argmax),
     "amin": extreme(np.argmin),
     "max": chosen(np.argmax),

@@ -52,8 +52,9 @@ def test_gradients_by_hand(f: Any, x: list[float], expected: list[float]) -> Non
 
 def test_cumprod_with_zeros_has_its_second_derivative() -> None:
     x = leaf([[2.0, 0.0, 3.0], [0.0, 0.0, 1.5]])
-    assert gradcheck(lambda x: x.cumprod(1), (x,))
-    assert gradgradcheck(lambda x: x.cumprod(1), (x,))
+    for f in (lambda x: x.cumprod(1), lambda x: x[:, :1].cumprod(1), lambda x: (x * 1).cumprod_(0)):
+        assert gradcheck(f, (x,))
+        assert gradgradcheck(f, (x,))
 
 
 def test_cumprod_multiplies_in_order_so_that_nothing_overflows_on_the_way() -> None:
@@ -297,6 +298,7 @@ def test_linalg_norm(options: dict[str, Any], expected: Any) -> None:
     y = mt.linalg.norm(x, **options)
     np.testing.assert_allclose(y.detach().numpy(), expected, rtol=1e-12)
     assert gradcheck(lambda x: mt.linalg.norm(x, **options), (x,))
+    assert gradgradcheck(lambda x: mt.linalg.norm(x, **options), (x,))
 
 
 def test_norms_of_stacks_and_of_nothing() -> None:

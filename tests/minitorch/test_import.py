@@ -15,13 +15,13 @@ from minitorch._compat import guests
 PACKAGES = ["minitorch", "minitorch.autograd", "minitorch.nn", "minitorch.optim", "minitorch.utils"]
 # Besides its own files and the three subpackages whose parts are a tensor's methods.
 LOADED = {
-    "autograd", "creation", "dtypes", "fused", "ops", "printing", "random", "sampling", "scalars",
+    "autograd", "creation", "dtypes", "fused", "ops", "printing", "random", "scalars",
     "tensor", "_compat.constructors", "_compat.devices", "_compat.einops_finder", "_compat.guests",
     "_compat.methods", "_compat.missing", "_compat.operations", "_compat.protocols",
     "_compat.spellings", "_runtime.blas", "_runtime.parts", "_runtime.products", "_runtime.quiet",
     "_runtime.threads", "_runtime.tuning",
 }  # fmt: skip
-MOST = 75
+MOST = 74
 STANDARD_LIBRARY = {"threading"}  # what NumPy does not load itself
 
 

@@ -59,6 +59,7 @@ def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
     given: dict[str, tuple[Any, ...]] = {
         "fmod": (y,), "remainder": (y,), "floor_divide": (y,), "clip": (1, 2), "clamp_min": (1,),
         "clamp_max": (y,), "lerp": (y, y), "addcmul": (y, y), "addcdiv": (y, y), "cumsum": (1,),
+        "cumprod": (0,),
         "addmm": (y[:, :2], y), "baddbmm": (y[:, :2, None], y[:, None]), "index_add": (0, a, y),
         "index_copy": (0, a, y), "scatter_add": (0, ids, y), "masked_scatter": (mask, y),
         **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (y,)),
