@@ -290,6 +290,7 @@ def test_what_pytorchs_workers_need_is_taken_without_effect() -> None:
     plain = DataLoader(TEN)
     assert (plain.timeout, plain.worker_init_fn, plain.prefetch_factor) == (0, None, None)
     assert (plain.persistent_workers, plain.multiprocessing_context) == (False, None)
+    assert (plain.pin_memory_device, plain.in_order) == ("", True)
     loader = DataLoader(
         TEN, 5, num_workers=4, pin_memory=True, timeout=60, worker_init_fn=lambda i: 1 / 0,
         multiprocessing_context="fork", prefetch_factor=4, persistent_workers=True,

@@ -227,6 +227,12 @@ def test_one_cycle_in_three_phases_changes_the_first_beta() -> None:
     assert {betas[1] for _, betas in found} == {0.99}
 
 
+def test_one_cycle_may_have_one_step() -> None:
+    scheduler = OneCycleLR(optimizer(), [1.0, 2.0], epochs=1, steps_per_epoch=1)
+    assert scheduler.total_steps == 1
+    assert scheduler.get_last_lr() == pytest.approx([4e-6, 8e-6])
+
+
 def test_a_phase_of_no_steps_is_at_its_end() -> None:
     scheduler = OneCycleLR(optimizer(), 1.0, 10, pct_start=0.1)  # where PyTorch divides by 0
     assert scheduler.get_last_lr() == [1.0, 1.0]
@@ -243,6 +249,10 @@ def test_a_plateau_lowers_the_rate_after_patience() -> None:
     assert (scheduler.best, scheduler.in_cooldown, scheduler.last_epoch) == (0.5, True, 12)
     higher = ReduceLROnPlateau(optimizer(), "max", patience=0, threshold=0.1, threshold_mode="abs")
     for accuracy, lr in [(0.5, 1.0), (0.61, 1.0), (0.7, 0.1), (0.8, 0.1)]:
+        higher.step(accuracy)
+        assert higher.get_last_lr()[0] == pytest.approx(lr)
+    higher = ReduceLROnPlateau(optimizer(), "max", patience=0, threshold=0.5)
+    for accuracy, lr in [(0.5, 1.0), (0.8, 1.0), (1.1, 0.1)]:
         higher.step(accuracy)
         assert higher.get_last_lr()[0] == pytest.approx(lr)
 
@@ -291,6 +301,28 @@ def test_an_optimizer_that_wraps_another_may_be_scheduled() -> None:
 
     wrapping = Wrapping(optimizer())
     assert rates(StepLR(wrapping, 1, 0.5), 2) == [1, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("make", [
+    lambda o: LambdaLR(o, lambda n: 0.9**n),
+    lambda o: StepLR(o, 2, 0.5),
+    lambda o: MultiStepLR(o, [4, 1, 4], 0.5),
+    lambda o: ExponentialLR(o, 0.75),
+    lambda o: ConstantLR(o, 0.5, 3),
+    lambda o: LinearLR(o, 0.25, 0.75, 4),
+    lambda o: PolynomialLR(o, 5, 2.0),
+    lambda o: PolynomialLR(o),
+    lambda o: CosineAnnealingLR(o, 4, 0.1),
+    lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.1),
+])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:.*deprecated")
+def test_every_step_can_be_gone_to_at_once(make: Any) -> None:
+    stepped, gone = rates(make(optimizer()), 7), make(optimizer())
+    gone.optimizer.step()
+    for n in (5, 2, 7, 0, 1, 3, 6, 4):
+        gone.step(n)
+        assert gone.get_last_lr()[0] == pytest.approx(stepped[n], rel=1e-12, abs=1e-16)
+        assert gone.last_epoch == n
 
 
 def test_a_step_that_is_given_is_gone_to_with_a_warning() -> None:

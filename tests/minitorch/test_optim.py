@@ -270,6 +270,10 @@ def test_ten_steps_with_every_option_are_those_by_hand(
                       "amsgrad": False, "maximize": False}),
         (optim.AdamW, {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01,
                        "amsgrad": False, "maximize": False}),
+        (optim.RMSprop, {"lr": 0.01, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0,
+                         "centered": False, "maximize": False}),
+        (optim.Adagrad, {"lr": 0.01, "lr_decay": 0, "weight_decay": 0,
+                         "initial_accumulator_value": 0, "eps": 1e-10, "maximize": False}),
     ],
 )  # fmt: skip
 def test_the_defaults_are_pytorchs(make: Any, expected: dict[str, Any]) -> None:
