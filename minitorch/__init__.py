@@ -34,13 +34,12 @@ from .ops import (
     bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cosine_similarity,
     cumsum, diagonal, div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as,
     expm1, flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
-    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
-    logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
-    maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
-    prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
-    scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
-    sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
-    view_as,
+    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and, logical_not,
+    logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max, maximum, mean,
+    median, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow, prod,
+    reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt, scatter,
+    scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std, sub, sum, t,
+    take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
 )
 from .ops.conversion import clone
 from .ops.composed import *  # noqa: F403
@@ -85,7 +84,7 @@ __all__ = [
     "jit", "keep_values", "layer_norm", "le", "linalg", "linspace", "load", "log", "log1p",
     "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long",
     "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
-    "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
+    "median", "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
     "multiply", "mv", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal",
     "numel", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow",
     "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",

@@ -28,7 +28,7 @@ class TorchOperations:
     # products of matrices
     addmm, baddbmm = composed.addmm, composed.baddbmm
     # reductions, counts
-    cumprod, trace = composed.cumprod, composed.trace
+    cumprod, trace, median = composed.cumprod, composed.trace, ops.median
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, count_nonzero = counting.bincount, counting.count_nonzero
     argwhere = counting.argwhere
