@@ -54,6 +54,9 @@ def test_seeds() -> None:
         assert g.manual_seed(seed).initial_seed() == seed
     assert g.seed() == g.initial_seed()
     assert g.seed() != g.seed()
+    mt.manual_seed(7)
+    assert mt.initial_seed() == mt.default_generator.initial_seed() == 7
+    assert mt.seed() == mt.initial_seed() != 7
     for seed in (2**64, -(2**63) - 1):
         with pytest.raises(RuntimeError, match="seed must lie in"):
             g.manual_seed(seed)
