@@ -126,7 +126,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "poisson binomial cauchy_ geometric_ log_normal_ quasirandom":
             "draw by `minitorch.randn`, `minitorch.rand`, `minitorch.bernoulli` or "
             "`minitorch.randint`",
-        "fork_rng thread_safe_generator seed_all":
+        "thread_safe_generator seed_all":
             "`minitorch.manual_seed(0)` seeds; `minitorch.get_rng_state()` and "
             "`minitorch.set_rng_state(state)` go back",
         "init.dirac* init.sparse*":
