@@ -31,7 +31,7 @@ from .dtypes import (
 from .fused import layer_norm, log_softmax, softmax
 from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
-    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cosine_similarity,
+    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos,
     cumsum, diagonal, div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as,
     expm1, flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
     index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and, logical_not,
@@ -46,7 +46,6 @@ from .ops.composed import *  # noqa: F403
 from .ops.counting import *  # noqa: F403
 from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
-from .printing import set_printoptions
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
 )
@@ -122,6 +121,8 @@ _LATER = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     ".drawing": "draw_graph keep_values",
+    ".nn.functional": "cosine_similarity",
+    ".printing": "set_printoptions",
     ".sampling": (
         "bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm"
     ),
@@ -148,6 +149,8 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
         IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
+    from .nn.functional import cosine_similarity
+    from .printing import set_printoptions
     from .sampling import (
         bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
         randperm,

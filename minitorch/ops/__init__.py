@@ -46,13 +46,15 @@ And these have no derivative: they return bools, indices or whole numbers.
     argwhere count_nonzero bincount isin unique unique_consecutive searchsorted bucketize
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .._compat.guests import door as _door
 from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
 from .composed import *  # noqa: F403
 from .counting import *  # noqa: F403
-from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
 from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
@@ -115,7 +117,6 @@ from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from .ordering import argmax, argmin, argsort, max, median, min, sort, topk
-from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
 from .rearrange import *  # noqa: F403
 from .reduction import (
     all,
@@ -131,7 +132,6 @@ from .reduction import (
     sum,
     var,
 )
-from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .rms_norm import rms_norm
 from .shape import (
     broadcast_to,
@@ -172,3 +172,15 @@ __all__ = [
     "unsqueeze", "var", "view", "view_as", "where",
 ]  # fmt: skip
 __all__ += [*composed.__all__, *counting.__all__, *rearrange.__all__]
+
+if _TYPE_CHECKING:
+    from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
+    from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
+    from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+else:  # loaded when asked for: no method of a tensor needs them
+    _LATER = {
+        ".distances": "cosine_embedding_loss cosine_similarity normalize pairwise_distance",
+        ".other_activations": "elu glu hardtanh mish relu6 selu softsign",
+        ".regression": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    }
+    __getattr__, __dir__ = _door(__name__, _LATER)
