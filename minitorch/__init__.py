@@ -31,24 +31,24 @@ from .dtypes import (
 from .fused import layer_norm, log_softmax, softmax
 from .ops import (
     abs, add, all, allclose, amax, amin, any, argmax, argmin, argsort, bitwise_and, bitwise_not,
-    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos, cosine_similarity,
+    bitwise_or, bitwise_xor, bmm, broadcast_to, cat, ceil, chunk, clamp, cos,
     cumsum, diagonal, div, dot, dropout, einsum, embedding, eq, equal, erf, exp, expand, expand_as,
     expm1, flatten, flip, floor, floor_divide, gather, ge, gt, index_add, index_copy, index_fill,
-    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and,
-    logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max,
-    maximum, mean, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow,
-    prod, reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt,
-    scatter, scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std,
-    sub, sum, t, take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view,
-    view_as,
+    index_select, isclose, isfinite, isinf, isnan, le, log, log1p, logical_and, logical_not,
+    logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, matmul, max, maximum, mean,
+    median, min, minimum, mm, movedim, mul, mv, ne, neg, nonzero, norm, outer, permute, pow, prod,
+    reciprocal, relu, remainder, repeat, reshape, reshape_as, rms_norm, roll, round, rsqrt, scatter,
+    scatter_add, sigmoid, sign, sin, sort, split, sqrt, square, squeeze, stack, std, sub, sum, t,
+    take_along_dim, tanh, topk, transpose, tril, triu, unbind, unsqueeze, var, view, view_as,
 )
 from .ops.conversion import clone
 from .ops.composed import *  # noqa: F403
 from .ops.counting import *  # noqa: F403
 from .ops.rearrange import *  # noqa: F403
 from ._runtime.threads import get_num_threads, set_num_threads
-from .printing import set_printoptions
-from .random import Generator, get_rng_state, manual_seed, set_rng_state
+from .random import (
+    Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
+)
 from .tensor import Size, Tensor
 
 __version__ = "0.1.0"
@@ -56,6 +56,7 @@ __version__ = "0.1.0"
 multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
+has_cuda = has_cudnn = has_mps = False
 _teach_einops()
 _take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
@@ -68,26 +69,27 @@ __all__ = [
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
     "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
-    "cosine_similarity", "cuda", "cumsum", "device", "diagonal", "distributions", "div", "divide",
-    "dot", "double", "draw_graph", "dropout", "dtype", "e", "einsum", "embedding", "empty",
-    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expand", "expand_as", "expm1", "eye",
-    "finfo", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
-    "from_numpy", "full", "full_like", "fused", "gather", "ge", "get_default_device",
-    "get_default_dtype", "get_float32_matmul_precision", "get_num_interop_threads",
-    "get_num_threads", "get_rng_state", "gt", "half", "iinfo", "index_add", "index_copy",
-    "index_fill", "index_select", "inf", "inference_mode", "int", "int8", "int16", "int32", "int64",
+    "cosine_similarity", "cuda", "cumsum", "default_generator", "device", "diagonal",
+    "distributions", "div", "divide", "dot", "double", "draw_graph", "dropout", "dtype", "e",
+    "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
+    "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
+    "float32", "float64", "floor", "floor_divide", "from_numpy", "full", "full_like", "fused",
+    "gather", "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision",
+    "get_num_interop_threads", "get_num_threads", "get_rng_state", "gt", "half", "has_cuda",
+    "has_cudnn", "has_mps", "iinfo", "index_add", "index_copy", "index_fill", "index_select", "inf",
+    "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
     "is_autocast_enabled", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
     "jit", "keep_values", "layer_norm", "le", "linalg", "linspace", "load", "log", "log1p",
     "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long",
     "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
-    "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
+    "median", "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
     "multiply", "mv", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal",
     "numel", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow",
     "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat", "reshape",
     "reshape_as", "result_type", "rms_norm", "roll", "round", "rsqrt", "save", "scatter",
-    "scatter_add", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "scatter_add", "seed", "set_default_device", "set_default_dtype", "set_default_tensor_type",
     "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
     "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "short",
     "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
@@ -119,6 +121,8 @@ _LATER = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     ".drawing": "draw_graph keep_values",
+    ".nn.functional": "cosine_similarity",
+    ".printing": "set_printoptions",
     ".sampling": (
         "bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm"
     ),
@@ -145,6 +149,8 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
         IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
+    from .nn.functional import cosine_similarity
+    from .printing import set_printoptions
     from .sampling import (
         bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like,
         randperm,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from . import dtypes, fused, ops, printing
+from . import dtypes, fused, ops
 from ._compat.methods import TorchMethods
 from ._compat.operations import TorchOperations
 from ._compat.protocols import PythonProtocols
@@ -134,7 +134,9 @@ class Tensor(TorchMethods, TorchOperations, PythonProtocols):
         return self.array
 
     def __repr__(self) -> str:
-        return printing.tensor_repr(self)
+        from .printing import tensor_repr  # loaded when something is printed
+
+        return tensor_repr(self)
 
     # ------------------------------------------------------------- the gradient, and the graph
 

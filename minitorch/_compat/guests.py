@@ -55,6 +55,7 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "distributions.categorical": "_compat.distributions",
     "distributions.kl": "_compat.distributions",
     "distributed": "_compat.distributed",
+    "functional": "ops",
     "jit": "_compat.compilers:jit",
     "linalg": "_compat.linalg",
     "multiprocessing": "_compat.processes",

@@ -28,7 +28,7 @@ class TorchOperations:
     # products of matrices
     addmm, baddbmm = composed.addmm, composed.baddbmm
     # reductions, counts
-    cumprod, trace = composed.cumprod, composed.trace
+    cumprod, trace, median = composed.cumprod, composed.trace, ops.median
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, count_nonzero = counting.bincount, counting.count_nonzero
     argwhere = counting.argwhere
@@ -73,6 +73,7 @@ class TorchOperations:
     scatter_add_, masked_scatter_ = in_place(ops.scatter_add), in_place(composed.masked_scatter)
     bernoulli_, exponential_ = inplace.bernoulli_, inplace.exponential_
     random_, fill_diagonal_ = inplace.random_, inplace.fill_diagonal_
+    detach_ = inplace.detach_
     # fmt: on
 
     def where(self: Any, condition: Any, other: Any) -> Any:

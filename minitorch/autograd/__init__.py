@@ -18,7 +18,6 @@ from .._compat.guests import door as _door
 from ..dtypes import Array
 from .anomaly import detect_anomaly
 from .engine import backward, grad
-from .function import Function
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import OUTPUT, VJP, Edge, Hook, Node, mode, record, unrecorded, version_counter
 from .hooks import RemovableHandle, register_hook, retain_grad, retains_grad
@@ -55,5 +54,7 @@ __all__ = [
 if _TYPE_CHECKING:
     from .._compat.variable import Variable
     from . import functional
-else:
-    __getattr__, __dir__ = _door(__name__, {".": "functional", ".._compat.variable": "Variable"})
+    from .function import Function
+else:  # loaded when asked for
+    _LATER = {".": "functional", ".function": "Function", ".._compat.variable": "Variable"}
+    __getattr__, __dir__ = _door(__name__, _LATER)

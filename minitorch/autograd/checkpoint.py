@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import random
 from .engine import run_backward
-from .function import NO_VJP, JointNode
+from .function import JointNode
 from .grad_mode import enable_grad
-from .graph import Edge, Node, mode, version_counter
+from .graph import NO_VJP, Edge, Node, mode, version_counter
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -27,7 +27,7 @@ import numpy as np
 
 from .engine import tensors_of
 from .grad_mode import no_grad
-from .graph import Edge, Node, mode, record
+from .graph import NO_VJP, Edge, Node, mode, record
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -65,10 +65,6 @@ class FunctionCtx:
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
         """Declare that outputs have no derivative. Integer outputs have none anyway."""
         self.non_differentiable = tensors_of("mark_non_differentiable", "the outputs", outputs)
-
-
-NO_VJP: Any = None
-"""Stands in the edges of a node that computes the gradients of all its inputs together."""
 
 
 class JointNode(Node):

@@ -63,6 +63,8 @@ NodeOrLeaf: TypeAlias = "Node | Tensor"
 
 OUTPUT: Any = object()
 """Stands first among an edge's saved tensors for the operation's own output: `exp` saves y."""
+NO_VJP: Any = None
+"""Stands in the edges of a node that computes the gradients of all its inputs together."""
 
 version_counter = count(1)
 """Numbers the nodes in the order of their creation, and every change in place.

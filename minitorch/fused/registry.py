@@ -31,8 +31,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._runtime.quiet import quietly
 from ..autograd.engine import run_backward
-from ..autograd.function import NO_VJP
-from ..autograd.graph import OUTPUT, Edge, Node, mode, version_counter
+from ..autograd.graph import NO_VJP, OUTPUT, Edge, Node, mode, version_counter
 from ..dtypes import Array
 
 if TYPE_CHECKING:

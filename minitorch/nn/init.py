@@ -161,6 +161,9 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return shape[1] * rest, shape[0] * rest
 
 
+_calculate_fan_in_and_fan_out = _fans  # PyTorch's name, which layers written by hand ask for
+
+
 def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:

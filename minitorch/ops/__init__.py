@@ -20,7 +20,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
     sinh cosh sigmoid erfinv
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     binary_cross_entropy
-    std norm logsumexp cumsum cumprod amax amin max min sort topk matmul einsum
+    std norm logsumexp cumsum cumprod amax amin max min median sort topk matmul einsum
     view transpose squeeze unsqueeze diagonal cat flip roll pad tril triu
     gather scatter scatter_add index_select index_add index_copy masked_select embedding unfold
 
@@ -46,13 +46,15 @@ And these have no derivative: they return bools, indices or whole numbers.
     argwhere count_nonzero bincount isin unique unique_consecutive searchsorted bucketize
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from .._compat.guests import door as _door
 from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
 from .comparing import allclose, equal, isclose
 from .composed import *  # noqa: F403
 from .counting import *  # noqa: F403
-from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
 from .dropout import dropout
 from .einsum import einsum
 from .elementwise import (
@@ -114,8 +116,7 @@ from .gather import (
 from .indexing import getitem, masked_select, nonzero, one_hot
 from .linalg import bmm, dot, matmul, mm, mv, outer
 from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
-from .ordering import argmax, argmin, argsort, max, min, sort, topk
-from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
+from .ordering import argmax, argmin, argsort, max, median, min, sort, topk
 from .rearrange import *  # noqa: F403
 from .reduction import (
     all,
@@ -131,7 +132,6 @@ from .reduction import (
     sum,
     var,
 )
-from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .rms_norm import rms_norm
 from .shape import (
     broadcast_to,
@@ -162,13 +162,25 @@ __all__ = [
     "huber_loss", "index_add", "index_copy", "index_fill", "index_select", "isclose", "isfinite",
     "isinf", "isnan", "kl_div", "l1_loss", "le", "leaky_relu", "log", "log1p", "logical_and",
     "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "lt", "masked_fill",
-    "masked_select", "matmul", "max", "maximum", "mean", "min", "minimum", "mish", "mm", "movedim",
-    "mse_loss", "mul", "mv", "ne", "neg", "nll_loss", "nonzero", "norm", "normalize", "one_hot",
-    "outer", "pad", "pairwise_distance", "permute", "pow", "prod", "reciprocal", "relu", "relu6",
-    "remainder", "repeat", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt", "scatter",
-    "scatter_add", "selu", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss", "softplus",
-    "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "t",
-    "take_along_dim", "tanh", "topk", "transpose", "tril", "triu", "unbind", "unsqueeze", "var",
-    "view", "view_as", "where",
+    "masked_select", "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mish", "mm",
+    "movedim", "mse_loss", "mul", "mv", "ne", "neg", "nll_loss", "nonzero", "norm", "normalize",
+    "one_hot", "outer", "pad", "pairwise_distance", "permute", "pow", "prod", "reciprocal", "relu",
+    "relu6", "remainder", "repeat", "reshape", "reshape_as", "rms_norm", "roll", "round", "rsqrt",
+    "scatter", "scatter_add", "selu", "sigmoid", "sign", "silu", "sin", "smooth_l1_loss",
+    "softplus", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "sum", "t", "take_along_dim", "tanh", "topk", "transpose", "tril", "triu", "unbind",
+    "unsqueeze", "var", "view", "view_as", "where",
 ]  # fmt: skip
 __all__ += [*composed.__all__, *counting.__all__, *rearrange.__all__]
+
+if _TYPE_CHECKING:
+    from .distances import cosine_embedding_loss, cosine_similarity, normalize, pairwise_distance
+    from .other_activations import elu, glu, hardtanh, mish, relu6, selu, softsign
+    from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+else:  # loaded when asked for: no method of a tensor needs them
+    _LATER = {
+        ".distances": "cosine_embedding_loss cosine_similarity normalize pairwise_distance",
+        ".other_activations": "elu glu hardtanh mish relu6 selu softsign",
+        ".regression": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    }
+    __getattr__, __dir__ = _door(__name__, _LATER)

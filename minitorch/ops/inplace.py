@@ -230,6 +230,18 @@ def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tens
     return masked_fill_(input, input._wrap(on), fill_value)
 
 
+def detach_(input: Tensor) -> Tensor:
+    """Cut the tensor off from the operation that made it.
+
+    Raises:
+        RuntimeError: it is a view.
+    """
+    if input._view:
+        raise RuntimeError("detach_: a view cannot be detached in place. Use x.detach().")
+    input._node, input._requires_grad = None, False
+    return input
+
+
 def setitem(input: Tensor, index: Any, value: Operand) -> None:
     """`input[index] = value`, broadcast to the shape of input[index] and in the tensor's dtype.
 

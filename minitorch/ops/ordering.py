@@ -6,6 +6,7 @@ element goes to where it came from, and nowhere else, even where several element
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from .. import scalars
 from . import arguments
 from .arguments import dim_of
 from .indexing import along, choose
-from .reduction import amax, amin
+from .reduction import amax, amin, extreme
 from .where import maximum, minimum
 
 if TYPE_CHECKING:
@@ -127,6 +128,39 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     """The indices that put the elements along `dim` in order, as `sort` does."""
     places = _argsort("argsort", input, dim, descending)
     return input._wrap(places)
+
+
+def _lower_median(x: Array, axis: Any, keepdims: bool) -> Any:
+    """The lower of the two middle elements of all, or NaN if there is one."""
+    in_order = np.sort(x, None)  # NaN comes last
+    last, middle = in_order[-1], in_order[(x.size - 1) // 2]
+    return last if last != last else middle
+
+
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The middle element in order; of an even number, the lower of two. NaN, if one is NaN.
+
+    With `dim`, (values, indices) along it, and the gradient goes to those. Over the whole tensor,
+    elements that tie share it evenly; of none, the median is NaN.
+    """
+    x = arguments.tensor("median", "input", input).array
+    if x.dtype.kind == "b":
+        raise RuntimeError("median: it is not defined for tensors of dtype bool")
+    if dim is None:
+        if not x.size:
+            return input.sum() * math.nan
+        return extreme("median", _lower_median, input, None, keepdim=False)
+    axis = dim_of("median", dim, x.ndim)
+    order = np.atleast_1d(_argsort("median", input, axis, descending=False))
+    n = order.shape[axis]
+    if not n:
+        raise IndexError(f"median: there is nothing to choose from in shape {x.shape}, {dim=}")
+    unknown = np.isnan(np.atleast_1d(x))
+    first = unknown.argmax(axis, keepdims=True)
+    middle = order.take([(n - 1) // 2], axis)
+    places = np.where(unknown.any(axis, keepdims=True), first, middle)
+    chosen = _take("median", input, axis, places if x.ndim else places.reshape(()))
+    return chosen if keepdim else Ordered(*(t.squeeze(axis) for t in chosen))
 
 
 def topk(

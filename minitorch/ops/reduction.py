@@ -170,7 +170,7 @@ def std(
     )
 
 
-def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+def extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """Apply np.max or np.min. The k elements that tie get g / k each, the others nothing."""
     x, dims, kept = _start(name, input, dim, keepdim)
     if _count(x, dims) == 0:
@@ -186,12 +186,12 @@ def _extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) ->
 
 def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The largest element along the dimensions. Elements that tie share the gradient evenly."""
-    return _extreme("amax", np.max, input, dim, keepdim)
+    return extreme("amax", np.max, input, dim, keepdim)
 
 
 def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The smallest element along the dimensions. Elements that tie share the gradient evenly."""
-    return _extreme("amin", np.min, input, dim, keepdim)
+    return extreme("amin", np.min, input, dim, keepdim)
 
 
 def norm(

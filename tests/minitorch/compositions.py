@@ -172,6 +172,11 @@ def chosen(argextreme: Any) -> Callable[..., Tensor]:
     return max
 
 
+def median(x: Tensor, dim: int, keepdim: bool) -> Tensor:
+    places = np.argsort(x.array, dim).take([(x.array.shape[dim] - 1) // 2], dim)
+    return like(along(x, dim, places), x, dim, keepdim)
+
+
 def topk(x: Tensor, k: int, dim: int, largest: bool) -> Tensor:
     order = np.argsort(-x.array if largest else x.array, dim)
     return along(x, dim, np.take(order, range(k), dim))
@@ -212,6 +217,7 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "amin": extreme(np.argmin),
     "max": chosen(np.argmax),
     "min": chosen(np.argmin),
+    "median": median,
     "sort": lambda x, dim, descending: topk(x, x.shape[dim], dim, descending),
     "topk": topk,
     "binary_cross_entropy": binary_cross_entropy,

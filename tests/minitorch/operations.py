@@ -330,6 +330,11 @@ def topk_value(x: Array, k: int, dim: int, largest: bool) -> Any:
     return tuple(np.take(y, range(k), dim) for y in sort_value(x, dim, largest))
 
 
+def median_value(x: Array, dim: int, keepdim: bool) -> Any:
+    middle = [np.take(y, [(x.shape[dim] - 1) // 2], dim) for y in sort_value(x, dim, False)]
+    return tuple(y if keepdim else y.squeeze(dim) for y in middle)
+
+
 nothing = np.ones((2, 0))
 REDUCTIONS = [
     reduction("sum", math.fsum),
@@ -354,6 +359,8 @@ REDUCTIONS = [
     Row("cumsum", lambda d: (list(d.along()), {}), cumsum_value),
     Row("cumprod", lambda d: (list(d.along()), {}), cumprod_value,
         errors=(([two_three, 2], IndexError, "out of range"),)),
+    Row("median", extreme_call, median_value,
+        errors=(([nothing, 1], IndexError, "nothing"), ([four > 0], RuntimeError, "bool"))),
     Row("sort", sort_call, sort_value, errors=(([two_three, 2], IndexError, "out of range"),)),
     Row("argsort", sort_call, lambda *a: sort_value(*a)[1], 0),
     Row("topk", topk_call, topk_value, errors=(([four, 5], RuntimeError, "k=5"),)),

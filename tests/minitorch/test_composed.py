@@ -236,6 +236,18 @@ def test_unique_consecutive_looks_at_neighbours_alone() -> None:
     assert counts.tolist() == [2, 2, 1]
 
 
+def test_median_is_the_lower_of_two() -> None:
+    assert mt.median(mt.tensor([4, 1, 3, 2])).item() == 2
+    assert math.isnan(mt.median(mt.tensor([1.0, nan, 0.0])).item())
+    assert math.isnan(mt.zeros(0).median().item())
+    values, indices = mt.tensor([[3.0, 1.0, 2.0], [0.0, nan, nan]]).median(dim=1)
+    assert values[0].item() == 2
+    assert indices.tolist() == [2, 1]
+    assert mt.tensor(5.0).median(0).indices.item() == 0
+    third = pytest.approx([1 / 3, 0, 1 / 3, 1 / 3])
+    assert gradient(lambda x: x.median(), [2.0, 1.0, 2.0, 2.0]) == third
+
+
 def test_bincount_sums_weights() -> None:
     x = mt.tensor([0, 2, 2])
     assert mt.bincount(x).tolist() == [1, 0, 2]

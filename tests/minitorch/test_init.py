@@ -209,3 +209,7 @@ def test_skip_init_draws_nothing() -> None:
         nn.utils.skip_init(nn.Linear, -1, 2)
     nn.Linear(3, 2)  # afterwards, and after an error, all is drawn as before
     assert mt.get_rng_state()["state"] != before["state"]
+
+
+def test_fans_under_pytorchs_name() -> None:
+    assert nn.init._calculate_fan_in_and_fan_out(mt.empty(2, 3, 4)) == (12, 8)

@@ -66,7 +66,7 @@ def test_each_operation_in_place_gives_what_the_operation_gives() -> None:
     }  # fmt: skip
     random = {"bernoulli_", "exponential_", "random_"}
     names = {n for n in vars(TorchOperations) if n.endswith("_") and n[0] != "_"} - random
-    names -= {n for n in names if n.startswith("bitwise")}  # of whole numbers
+    names -= {n for n in names if n.startswith(("bitwise", "detach"))}
     assert {f"{name}_" for name in given} < names
     for name in sorted(names - {"fill_diagonal_"}):
         start = tensor([0.25, 1.0, 2.0], [0.75, 0.5, 4.0])
@@ -286,6 +286,19 @@ def test_no_gradient_comes_through_what_was_overwritten() -> None:
     assert y.requires_grad
     y.sum().backward()
     assert x.grad.tolist() == [0.0, 0.0]
+
+
+def test_detached_in_place_it_is_a_leaf() -> None:
+    w = leaf(1.0, 2.0)
+    x = w * 3
+    y = x * w
+    assert x.detach_() is x
+    assert x.is_leaf
+    assert not x.requires_grad
+    y.sum().backward()
+    assert w.grad.tolist() == [6.0, 12.0]
+    with pytest.raises(RuntimeError, match=r"a view cannot be detached in place. Use x.detach\(\)"):
+        (w * 1)[:1].detach_()
 
 
 # --------------------------------------------------------------------------------- what is refused

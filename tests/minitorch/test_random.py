@@ -54,6 +54,9 @@ def test_seeds() -> None:
         assert g.manual_seed(seed).initial_seed() == seed
     assert g.seed() == g.initial_seed()
     assert g.seed() != g.seed()
+    mt.manual_seed(7)
+    assert mt.initial_seed() == mt.default_generator.initial_seed() == 7
+    assert mt.seed() == mt.initial_seed() != 7
     for seed in (2**64, -(2**63) - 1):
         with pytest.raises(RuntimeError, match="seed must lie in"):
             g.manual_seed(seed)
@@ -87,3 +90,17 @@ def test_keep_mask_drops_its_share_and_keeps_the_expectation(dtype: type) -> Non
 def test_bernoulli_draws_by_the_input_or_by_one_probability() -> None:
     assert mt.bernoulli(mt.tensor([0.0, 1.0, 1.0])).tolist() == [0.0, 1.0, 1.0]
     assert mt.bernoulli(mt.zeros(3), 1.0).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_fork_leaves_the_generator_as_it_was() -> None:
+    mt.manual_seed(3)
+    expected = [mt.rand(2).tolist() for _ in range(2)]
+    mt.manual_seed(3)
+    assert mt.rand(2).tolist() == expected[0]
+    with mt.random.fork_rng(devices=[], device_type="cuda"):
+        mt.rand(5)
+    assert mt.rand(2).tolist() == expected[1]
+    mt.manual_seed(3)
+    with mt.random.fork_rng(enabled=False):
+        assert mt.rand(2).tolist() == expected[0]
+    assert mt.rand(2).tolist() == expected[1]

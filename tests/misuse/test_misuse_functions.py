@@ -78,6 +78,8 @@ SHAPES = [
 ]  # fmt: skip
 
 COUNTING = [
+    Misuse("median of bools", lambda: mask.median(), RuntimeError, "not defined for tensors of dtype bool"),
+    Misuse("median along nothing", lambda: mt.zeros(2, 0).median(1), IndexError, r"nothing to choose from in shape \(2, 0\)"),
     Misuse("count below 0", lambda: mt.bincount(mt.tensor([-1])), RuntimeError, "not negative"),
     Misuse("count floats", lambda: mt.bincount(four), RuntimeError, "whole numbers.*float32"),
     Misuse("weights for others", lambda: mt.bincount(ids, four), RuntimeError, r"\(4,\).*\(2,\)"),

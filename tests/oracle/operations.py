@@ -66,7 +66,7 @@ UNMARKED = {"addcmul", "clamp", "where"}
 
 # Which of equal elements comes first is left open, and with it the indices. For each, where `dim`
 # stands among the arguments.
-DIM_OF_TIES = {"argsort": 0, "sort": 0, "topk": 1}
+DIM_OF_TIES = {"argsort": 0, "median": 0, "sort": 0, "topk": 1}
 
 
 # At NaN, PyTorch gives one gradient where memory is contiguous, and another where it is not.

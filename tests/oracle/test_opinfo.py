@@ -45,9 +45,9 @@ PROMISED = """
     addcdiv addcmul addmm argwhere baddbmm bincount broadcast_tensors bucketize cartesian_prod
     clamp_max clamp_min cosh count_nonzero cumprod diag diag_embed erfinv exp2 exponential fmod
     hstack index_copy isin lerp linalg.matrix_norm linalg.norm linalg.vector_norm log10 log2
-    masked_scatter meshgrid nan_to_num narrow ravel repeat_interleave searchsorted select sinh
-    take_along_dim tile trace tril_indices triu_indices unflatten unfold unique unique_consecutive
-    vstack
+    masked_scatter median meshgrid nan_to_num narrow ravel repeat_interleave searchsorted select
+    sinh take_along_dim tile trace tril_indices triu_indices unflatten unfold unique
+    unique_consecutive vstack
 """
 
 CASES = [
