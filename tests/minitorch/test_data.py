@@ -299,6 +299,7 @@ def test_what_pytorchs_workers_need_is_taken_without_effect() -> None:
     assert drawn(loader) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
     assert (loader.prefetch_factor, loader.persistent_workers, loader.timeout) == (4, True, 60)
     assert DataLoader(TEN, num_workers=1).prefetch_factor == 2
+    assert DataLoader(TEN, num_workers=1, prefetch_factor=0).prefetch_factor == 0
     generator = mt.Generator()  # the tenth of PyTorch's arguments is the time to wait
     loader = DataLoader(TEN, 1, True, None, None, 0, None, False, False, 0, None, None, generator)
     assert loader.generator is generator

@@ -196,6 +196,14 @@ def test_waves_restart_and_grow() -> None:
     assert (later.last_epoch, later.T_cur, later.T_i) == (7, 1, 8)
 
 
+def test_waves_come_first_and_last_in_a_sequence() -> None:
+    o = optimizer()
+    waves = [CosineAnnealingWarmRestarts(o, 2), StepLR(o, 9), CosineAnnealingWarmRestarts(o, 3)]
+    scheduler = SequentialLR(o, waves, milestones=[3, 5])
+    expected = [1, 0.5, 1, 1, 1, *(cosine(n, 3) for n in (0, 1, 2, 0))]
+    assert rates(scheduler, 8) == pytest.approx(expected, rel=1e-14)
+
+
 def test_one_cycle_goes_up_and_down_and_the_momentum_down_and_up() -> None:
     o = optim.SGD([mt.ones(1, requires_grad=True)], momentum=0.5)
     scheduler = OneCycleLR(
@@ -259,6 +267,21 @@ def test_a_plateau_lowers_the_rate_after_patience() -> None:
     for accuracy, lr in [(0.5, 1.0), (0.8, 1.0), (1.1, 0.1)]:
         higher.step(accuracy)
         assert higher.get_last_lr()[0] == pytest.approx(lr)
+
+
+def test_a_plateau_by_default_and_a_reduction_that_is_too_small() -> None:
+    scheduler = ReduceLROnPlateau(optimizer())
+    state = {k: v for k, v in scheduler.state_dict().items() if k != "_last_lr"}
+    assert state == {
+        "mode": "min", "factor": 0.1, "patience": 10, "threshold": 1e-4, "threshold_mode": "rel",
+        "cooldown": 0, "default_min_lr": 0.0, "min_lrs": [0.0, 0.0], "eps": 1e-8, "last_epoch": 0,
+        "best": math.inf, "cooldown_counter": 0, "num_bad_epochs": 0,
+    }  # fmt: skip
+    scheduler = ReduceLROnPlateau(optimizer(), factor=0.5, patience=0, eps=0.3)
+    scheduler.step(1.0)
+    for _ in range(3):
+        scheduler.step(1.0)
+    assert scheduler.get_last_lr() == [0.5, 0.5]  # 1 → 0.5 is more than 0.3, 0.5 → 0.25 is not
 
 
 def test_a_plateaus_state_and_a_group_that_came_later(tmp_path: Any) -> None:

@@ -241,6 +241,23 @@ def test_what_cannot_be_saved_says_what_to_do(value: Any, lines: str) -> None:
     assert file.getvalue() == b""
 
 
+def test_100_may_be_inside_each_other() -> None:
+    value: Any = 1
+    for i in range(100):
+        value = (Namespace(x=value), SimpleNamespace(x=value), Config(extra={}, name=value))[i % 3]
+    back = there_and_back(value)
+    for i in reversed(range(100)):
+        back = back.name if i % 3 == 2 else back.x
+    assert back == 1
+    sets: Any = 1
+    for _ in range(100):
+        sets = frozenset({sets})
+    assert there_and_back(sets) == sets
+    for deeper in ([value], [sets]):
+        with pytest.raises(ValueError, match="more than 100"):
+            mt.save(deeper, io.BytesIO())
+
+
 def test_objects_inside_each_other_have_an_end() -> None:
     space = Namespace()
     space.itself = [space]

@@ -123,6 +123,11 @@ def loads(kind: str, *path: Any, into: str | None = None) -> None:
         assert repr(scheduler.state_dict()) == before
 
 
+PHASE = {
+    "end_step": 3, "start_lr": "min_lr", "end_lr": "max_lr", "start_momentum": "max_momentum",
+    "end_momentum": "base_momentum",
+}  # fmt: skip
+
 MISUSES = [
     Misuse("a model for the optimizer", lambda: LinearLR(nn.Linear(1, 1)), TypeError,
            "Linear is not an Optimizer"),
@@ -360,6 +365,15 @@ MISUSES = [
            ValueError, "OneCycleLR.*x"),
     Misuse("a state without phases", lambda: loads("one cycle", "_schedule_phases", []), ValueError,
            "OneCycleLR.*_schedule_phases"),
+    Misuse("a state whose phase lacks its end",
+           lambda: loads("one cycle", "_schedule_phases", [{"start_lr": "max_lr"}]), ValueError,
+           "OneCycleLR.*a phase is a dict with.*start_lr"),
+    Misuse("a state whose phase goes elsewhere",
+           lambda: loads("one cycle", "_schedule_phases", [{**PHASE, "end_lr": "params"}]),
+           ValueError, "OneCycleLR.*between.*params"),
+    Misuse("a state whose phase ends in text",
+           lambda: loads("one cycle", "_schedule_phases", [{**PHASE, "end_step": "3"}]), ValueError,
+           "OneCycleLR.*end_step.*'3'"),
     Misuse("a state without patience", lambda: loads("plateau", "patience", -1), ValueError,
            "ReduceLROnPlateau.*patience.*-1"),
     Misuse("a state whose best is text", lambda: loads("plateau", "best", "low"), ValueError,
