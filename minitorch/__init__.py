@@ -56,7 +56,6 @@ __version__ = "0.1.0"
 multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
-has_cuda = has_cudnn = has_mps = False
 _teach_einops()
 _take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
@@ -75,28 +74,28 @@ __all__ = [
     "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
     "float32", "float64", "floor", "floor_divide", "from_numpy", "full", "full_like", "fused",
     "gather", "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision",
-    "get_num_interop_threads", "get_num_threads", "get_rng_state", "gt", "half", "has_cuda",
-    "has_cudnn", "has_mps", "iinfo", "index_add", "index_copy", "index_fill", "index_select", "inf",
-    "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
-    "is_autocast_enabled", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
-    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "jit", "keep_values", "layer_norm", "le", "linalg", "linspace", "load", "log", "log1p",
-    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long",
-    "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
-    "median", "memory_format", "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial",
-    "multiply", "mv", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal",
-    "numel", "ones", "ones_like", "ops", "optim", "outer", "permute", "pi", "pow",
-    "preserve_format", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
-    "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat", "reshape",
-    "reshape_as", "result_type", "rms_norm", "roll", "round", "rsqrt", "save", "scatter",
-    "scatter_add", "seed", "set_default_device", "set_default_dtype", "set_default_tensor_type",
-    "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
-    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "short",
-    "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "sub", "subtract", "sum", "swapdims", "t", "take_along_dim", "tanh",
-    "tensor", "testing", "topk", "transpose", "tril", "tril_indices", "triu", "triu_indices",
-    "true_divide", "uint8", "unbind", "unsqueeze", "use_deterministic_algorithms", "utils", "var",
-    "view", "view_as", "where", "zeros", "zeros_like",
+    "get_num_interop_threads", "get_num_threads", "get_rng_state", "gt", "half", "iinfo",
+    "index_add", "index_copy", "index_fill", "index_select", "inf", "inference_mode",
+    "initial_seed", "int", "int8", "int16", "int32", "int64", "is_autocast_enabled", "is_complex",
+    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jit", "keep_values", "layer_norm", "le",
+    "linalg", "linspace", "load", "log", "log1p", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "max", "maximum", "mean", "median", "memory_format", "min",
+    "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial", "multiply", "mv", "nan", "ne",
+    "neg", "newaxis", "nn", "no_grad", "nonzero", "norm", "normal", "numel", "ones", "ones_like",
+    "ops", "optim", "outer", "permute", "pi", "pow", "preserve_format", "prod", "promote_types",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal",
+    "relu", "remainder", "repeat", "reshape", "reshape_as", "result_type", "rms_norm", "roll",
+    "round", "rsqrt", "save", "scatter", "scatter_add", "seed", "set_default_device",
+    "set_default_dtype", "set_default_tensor_type", "set_float32_matmul_precision",
+    "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
+    "set_printoptions", "set_rng_state", "short", "show_config", "sigmoid", "sign", "sin",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract",
+    "sum", "swapdims", "t", "take_along_dim", "tanh", "tensor", "testing", "topk", "transpose",
+    "tril", "tril_indices", "triu", "triu_indices", "true_divide", "uint8", "unbind", "unsqueeze",
+    "use_deterministic_algorithms", "utils", "var", "view", "view_as", "where", "zeros",
+    "zeros_like",
 ]
 __all__ += ops.composed.__all__
 __all__ += ops.counting.__all__

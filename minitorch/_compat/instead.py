@@ -200,8 +200,8 @@ INSTEAD: dict[str, dict[str, str]] = {
             "use `utils.data.Dataset` or `utils.data.IterableDataset`",
     },
     "Devices and processes": {
-        "mps mtia xpu ipu xla hip vulkan accelerator is_xpu is_mps is_xla is_ipu is_meta is_mtia "
-        "is_maia is_vulkan cuda.*":
+        "has_cuda has_cudnn has_mps mps mtia xpu ipu xla hip vulkan accelerator "
+        "is_xpu is_mps is_xla is_ipu is_meta is_mtia is_maia is_vulkan cuda.*":
             "minitorch computes on the CPU; ask `minitorch.cuda.is_available()`, which is False",
         "minitorch.Stream minitorch.Event":
             "there are no queues of work, as on a GPU; leave it out",

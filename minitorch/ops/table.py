@@ -40,7 +40,6 @@ where no gradient is needed. A vjp does not see broadcasting: where an input was
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,7 +66,8 @@ def named(op: F, name: str, doc: str) -> F:
 
 def _saved(vjp: VJP, inputs: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return the function that picks from (*inputs, y) what a vjp needs beside g."""
-    _, *names = signature(vjp).parameters
+    code = vjp.__code__  # its first local variables are its parameters
+    _, *names = code.co_varnames[: code.co_argcount]
     places = [(inputs + "y").index(name) for name in names]
     if len(places) > 1:
         return itemgetter(*places)

@@ -33,7 +33,7 @@ def pytorchs(place: str) -> Any:
 
 
 def is_public(place: str, name: str) -> bool:
-    """Is it a function, a class, a dtype or a number of PyTorch's, or an attribute of a class?"""
+    """Is it a function, a class, a dtype, a number or the like of PyTorch's, or in a class?"""
     if name.startswith("_"):
         return False
     if place in CLASSES:
@@ -45,7 +45,9 @@ def is_public(place: str, name: str) -> bool:
         return value in CLASSES.values()
     if callable(value):
         return (getattr(value, "__module__", None) or "torch").startswith("torch")
-    return isinstance(value, (torch.dtype, torch.memory_format, float, types.NoneType))
+    return isinstance(
+        value, (torch.dtype, torch.memory_format, torch.Generator, float, types.NoneType)
+    )
 
 
 @pytest.mark.parametrize("place", PLACES)
