@@ -1,4 +1,4 @@
-"""`minitorch.cuda`, `cuda.amp`, `mps`, `xpu`, `accelerator`: what code asks of a GPU. There is none."""
+"""What code asks of a GPU, which is not there: `minitorch.cuda`, `cuda.amp`, `mps`, `xpu`."""
 
 from __future__ import annotations
 
