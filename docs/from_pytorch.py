@@ -96,7 +96,7 @@ CLASSES = {
 # What one looks for, and the files that define it; a package's name stands for the rest of it.
 TENSORS = {
     "constants": "constants",
-    "making tensors": "creation _compat.tensor_types",
+    "making tensors": "creation",
     "random numbers": "random sampling",
     "dtype, device, copies": "tensor dtypes _compat ops.conversion ops.arguments",
     "element by element": "ops.elementwise ops.where ops.comparing ops.composed",

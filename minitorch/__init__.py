@@ -106,9 +106,6 @@ _LATER = {
     ".": "nn optim serialization testing utils",
     "._compat.amp": "autocast is_autocast_enabled",
     "._compat.compilers": "compile",
-    "._compat.dtype_questions": (
-        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
-    ),
     "._compat.switches": (
         "are_deterministic_algorithms_enabled get_default_device get_float32_matmul_precision "
         "get_num_interop_threads inference_mode is_deterministic_algorithms_warn_only_enabled "
@@ -117,7 +114,8 @@ _LATER = {
     ),
     "._compat.tensor_types": (
         "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor "
-        "IntTensor LongTensor ShortTensor set_default_tensor_type"
+        "IntTensor LongTensor ShortTensor set_default_tensor_type "
+        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
     ),
     ".drawing": "draw_graph keep_values",
     ".nn.functional": "cosine_similarity",
@@ -134,9 +132,6 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled
     from ._compat.compilers import compile, jit
-    from ._compat.dtype_questions import (
-        can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
-    )
     from ._compat.switches import (
         are_deterministic_algorithms_enabled, get_default_device, get_float32_matmul_precision,
         get_num_interop_threads, inference_mode, is_deterministic_algorithms_warn_only_enabled,
@@ -145,7 +140,8 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     )
     from ._compat.tensor_types import (
         BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
-        IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
+        IntTensor, LongTensor, ShortTensor, can_cast, is_complex, is_floating_point, is_tensor,
+        numel, promote_types, result_type, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
     from .nn.functional import cosine_similarity

@@ -52,9 +52,9 @@ __all__ = [
 ]
 
 if _TYPE_CHECKING:
-    from .._compat.variable import Variable
+    from .._compat.old_names import Variable
     from . import functional
     from .function import Function
 else:  # loaded when asked for
-    _LATER = {".": "functional", ".function": "Function", ".._compat.variable": "Variable"}
+    _LATER = {".": "functional", ".function": "Function", ".._compat.old_names": "Variable"}
     __getattr__, __dir__ = _door(__name__, _LATER)
