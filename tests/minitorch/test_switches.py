@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from minitorch.cuda.amp import GradScaler, autocast
 
 import minitorch as mt
 from minitorch import nn
 from minitorch._compat import accelerators, amp, backends, compilers, switches
+from minitorch.cuda.amp import GradScaler, autocast
 
 ROOT = Path(__file__).parents[2]
 
