@@ -20,7 +20,7 @@ from .creation import (
 )
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
-from ._compat.guests import door as _door
+from ._compat.guests import lookup as _lookup
 from ._compat.spellings import (
     take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
 )
@@ -152,4 +152,4 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     )
     from .serialization import CheckpointError, load, save
 else:
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

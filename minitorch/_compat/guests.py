@@ -113,7 +113,7 @@ def _message(owner: str, name: str) -> str:
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
-def door(
+def lookup(
     owner: str, later: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a module: what happens when it lacks a name.
@@ -177,7 +177,7 @@ class Finder:
         source = _source(path)
         names = _names(source)
         vars(module).update({name: getattr(source, name) for name in names})
-        get, directory = door(module.__name__, PRIVATE.get(path))
+        get, directory = lookup(module.__name__, PRIVATE.get(path))
         vars(module).update(
             __doc__=source.__doc__, __all__=names, __getattr__=get, __dir__=directory
         )

@@ -119,7 +119,7 @@ def message(owner: str, name: str, present: Iterable[str], classes: Sequence[str
     return f"{what} has no attribute {name!r}{_advice(owner, name, present, classes)}"
 
 
-# ------------------------------------------------------------------------------------- its doors
+# -------------------------------------------------------------------------- where it is said
 
 
 def error(name: str, make: Callable[..., str], *args: Any) -> AttributeError:

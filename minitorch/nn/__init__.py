@@ -19,7 +19,7 @@ data_parallel, worker              a module that computes in several processes
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from . import functional, init, utils
 from .activations import (
     ELU,
@@ -131,7 +131,7 @@ if _TYPE_CHECKING:
     from .transformer import Transformer, TransformerDecoder, TransformerEncoder
     from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 else:  # loaded when asked for: the first needs several modules, and all are seldom wanted
-    __getattr__, __dir__ = _door(
+    __getattr__, __dir__ = _lookup(
         __name__,
         {
             ".data_parallel": "DataParallel",

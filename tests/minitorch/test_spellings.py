@@ -184,6 +184,8 @@ def test_to_takes_options_in_pytorchs_order() -> None:
     for y in (x.to("cpu", copy=True), x.to(mt.float32, False, True), x.to(x, True, True)):
         assert y is not x
         assert y.equal(x)
+    with pytest.raises(TypeError, match=r"zeros\(\) got an unexpected keyword argument 'shape'"):
+        mt.zeros(shape=(2,))
     with pytest.raises(TypeError, match="unexpected keyword argument 'layout'"):
         x.to("cpu", layout=None)  # type: ignore[call-arg]
 
