@@ -20,6 +20,7 @@ data_parallel, worker              a module that computes in several processes
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from .._compat.guests import lookup as _lookup
+from .._compat.missing import name_methods as _name_methods
 from . import functional, init, utils
 from .activations import (
     ELU,
@@ -57,6 +58,8 @@ from .losses import (
 )
 from .module import Module
 from .parameter import Parameter
+
+_name_methods(Module)
 
 __all__ = [
     "ELU",
