@@ -20,7 +20,8 @@ from .creation import (
 )
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
-from ._compat.guests import door as _door
+from ._compat.guests import lookup as _lookup
+from ._compat.missing import name_methods as _name_methods
 from ._compat.spellings import (
     take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
 )
@@ -57,6 +58,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
+_name_methods(Tensor)
 _take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
@@ -106,9 +108,6 @@ _LATER = {
     ".": "nn optim serialization testing utils",
     "._compat.amp": "autocast is_autocast_enabled",
     "._compat.compilers": "compile",
-    "._compat.dtype_questions": (
-        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
-    ),
     "._compat.switches": (
         "are_deterministic_algorithms_enabled get_default_device get_float32_matmul_precision "
         "get_num_interop_threads inference_mode is_deterministic_algorithms_warn_only_enabled "
@@ -117,7 +116,8 @@ _LATER = {
     ),
     "._compat.tensor_types": (
         "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor "
-        "IntTensor LongTensor ShortTensor set_default_tensor_type"
+        "IntTensor LongTensor ShortTensor set_default_tensor_type "
+        "can_cast is_complex is_floating_point is_tensor numel promote_types result_type"
     ),
     ".drawing": "draw_graph keep_values",
     ".nn.functional": "cosine_similarity",
@@ -134,9 +134,6 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled
     from ._compat.compilers import compile, jit
-    from ._compat.dtype_questions import (
-        can_cast, is_complex, is_floating_point, is_tensor, numel, promote_types, result_type,
-    )
     from ._compat.switches import (
         are_deterministic_algorithms_enabled, get_default_device, get_float32_matmul_precision,
         get_num_interop_threads, inference_mode, is_deterministic_algorithms_warn_only_enabled,
@@ -145,7 +142,8 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     )
     from ._compat.tensor_types import (
         BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
-        IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
+        IntTensor, LongTensor, ShortTensor, can_cast, is_complex, is_floating_point, is_tensor,
+        numel, promote_types, result_type, set_default_tensor_type,
     )
     from .drawing import draw_graph, keep_values
     from .nn.functional import cosine_similarity
@@ -156,4 +154,4 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     )
     from .serialization import CheckpointError, load, save
 else:
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

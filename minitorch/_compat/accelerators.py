@@ -1,12 +1,15 @@
-"""`minitorch.cuda`, `mps`, `xpu` and `accelerator`: what code asks of a GPU. There is none."""
+"""What code asks of a GPU, which is not there: `minitorch.cuda`, `cuda.amp`, `mps`, `xpu`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from .. import dtypes
 from ..ops.table import named
 from ..scalars import whole
+from . import amp
+from .compilers import unchanged
 from .devices import device
 
 Device = device | str | int | None
@@ -158,3 +161,40 @@ class cpu:
     def current_device() -> str:
         """Return "cpu"."""
         return "cpu"
+
+
+class older_amp:
+    """`minitorch.amp` as it was written before: for a device, and without its name."""
+
+    class autocast(amp.autocast):
+        """No effect: operations compute in their tensors' dtype. A `with` block, or a decorator.
+
+        Raises:
+            TypeError: `dtype` is not a dtype.
+        """
+
+        def __init__(
+            self,
+            enabled: bool = True,
+            dtype: dtypes.dtype | None = None,
+            cache_enabled: bool = True,
+        ) -> None:
+            super().__init__("cuda", dtype, enabled, cache_enabled)
+
+    class GradScaler(amp.GradScaler):
+        """No effect: it is disabled. See `minitorch.amp.GradScaler`."""
+
+        def __init__(self, init_scale: float = 65536.0, *args: Any, **options: Any) -> None:
+            super().__init__("cuda", init_scale, *args, **options)
+
+    @staticmethod
+    def custom_fwd(
+        fwd: Callable[..., Any] | None = None, *, cast_inputs: dtypes.dtype | None = None
+    ) -> Any:
+        """No effect: a decorator of a `Function`'s `forward`, with or without brackets."""
+        return unchanged("custom_fwd", fwd)
+
+    @staticmethod
+    def custom_bwd(bwd: Callable[..., Any]) -> Any:
+        """No effect: a decorator of a `Function`'s `backward`."""
+        return bwd

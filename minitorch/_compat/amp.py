@@ -7,6 +7,7 @@ from contextlib import ContextDecorator
 from typing import Any, Self, TypeVar
 
 from .. import dtypes
+from .compilers import unchanged
 
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
@@ -107,11 +108,6 @@ class GradScaler:
         """No effect: there is no state."""
 
 
-def unchanged(function: Callable[..., Any] | None) -> Any:
-    """Return the function, or the decorator that does."""
-    return function if function is not None else lambda function: function
-
-
 def custom_fwd(
     fwd: Callable[..., Any] | None = None,
     *,
@@ -119,9 +115,9 @@ def custom_fwd(
     cast_inputs: dtypes.dtype | None = None,
 ) -> Any:
     """No effect: a decorator of a `Function`'s `forward`, with or without brackets."""
-    return unchanged(fwd)
+    return unchanged("custom_fwd", fwd)
 
 
 def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str) -> Any:
     """No effect: a decorator of a `Function`'s `backward`, with or without brackets."""
-    return unchanged(bwd)
+    return unchanged("custom_bwd", bwd)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from enum import Enum
 
 from ..scalars import flag
 
@@ -110,3 +111,37 @@ class opt_einsum(_Unused):
     """No effect: `einsum` chooses the order of its products itself."""
 
     enabled, strategy = False, None
+
+
+# ---------------------------------------------------------------------------- kernels of attention
+
+
+class SDPBackend(Enum):
+    """No effect: the kernels of attention that PyTorch has. There is one here."""
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+
+def sdpa_kernel(
+    backends: SDPBackend | Sequence[SDPBackend], set_priority: bool = False
+) -> nullcontext[None]:
+    """No effect: a `with` block. Attention has one kernel.
+
+    Raises:
+        TypeError: it is neither an SDPBackend nor a list of them.
+    """
+    for backend in backends if isinstance(backends, (list, tuple)) else [backends]:
+        if not isinstance(backend, SDPBackend):
+            raise TypeError(f"sdpa_kernel: backends must be of SDPBackend, not {backend!r}")
+    return nullcontext()
+
+
+class attention:
+    """What chooses among PyTorch's kernels of attention. There is one here."""
+
+    SDPBackend, sdpa_kernel = SDPBackend, staticmethod(sdpa_kernel)

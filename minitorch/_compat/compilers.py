@@ -8,7 +8,7 @@ from typing import Any
 MODES = (None, "default", "lite", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
-def _unchanged(name: str, fn: Any) -> Any:
+def unchanged(name: str, fn: Any) -> Any:
     """Return the function, or the decorator that returns it, if none was given.
 
     Raises:
@@ -16,7 +16,7 @@ def _unchanged(name: str, fn: Any) -> Any:
     """
     if fn is not None and not callable(fn):
         raise TypeError(f"{name}: it takes a function or a module, not a {type(fn).__name__}")
-    return fn if fn is not None else lambda fn: _unchanged(name, fn)
+    return fn if fn is not None else lambda fn: unchanged(name, fn)
 
 
 def compile(
@@ -37,7 +37,7 @@ def compile(
     """
     if mode not in MODES:
         raise RuntimeError(f"compile: unrecognized mode={mode!r}, should be one of: {MODES[1:]}")
-    return _unchanged("compile", model)
+    return unchanged("compile", model)
 
 
 class jit:
@@ -46,27 +46,27 @@ class jit:
     @staticmethod
     def script(obj: Any, *args: Any, **options: Any) -> Any:
         """No effect: return the function, class or module itself."""
-        return _unchanged("jit.script", obj)
+        return unchanged("jit.script", obj)
 
     @staticmethod
     def trace(func: Any, example_inputs: Any = None, *args: Any, **options: Any) -> Any:
         """No effect: return the function or module itself, which is not called."""
-        return _unchanged("jit.trace", func)
+        return unchanged("jit.trace", func)
 
     @staticmethod
     def ignore(drop: Any = False, **options: Any) -> Any:
         """No effect: a decorator, with or without brackets."""
-        return _unchanged("jit.ignore", drop if callable(drop) else None)
+        return unchanged("jit.ignore", drop if callable(drop) else None)
 
     @staticmethod
     def unused(fn: Any) -> Any:
         """No effect: a decorator."""
-        return _unchanged("jit.unused", fn)
+        return unchanged("jit.unused", fn)
 
     @staticmethod
     def export(fn: Any) -> Any:
         """No effect: a decorator."""
-        return _unchanged("jit.export", fn)
+        return unchanged("jit.export", fn)
 
     @staticmethod
     def is_scripting() -> bool:
@@ -85,7 +85,7 @@ class compiler:
     @staticmethod
     def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
         """No effect: a decorator, with or without brackets."""
-        return _unchanged("compiler.disable", fn)
+        return unchanged("compiler.disable", fn)
 
     @staticmethod
     def is_compiling() -> bool:

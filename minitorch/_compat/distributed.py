@@ -1,11 +1,14 @@
-"""`minitorch.distributed` and `nn.parallel`: a program is one process, and may ask whether it is.
+"""`minitorch.distributed`, `nn.parallel`, `multiprocessing`: a program is one process.
 
-`nn.DataParallel` computes a batch in several processes, without more being said.
+It may ask whether it is. `nn.DataParallel` computes a batch in several processes, without more
+being said; and Python's `multiprocessing` starts others.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from ..nn import DataParallel
@@ -61,3 +64,10 @@ class samplers:
     """Samplers of programs that are distributed: there are none."""
 
     DistributedSampler = refused("DistributedSampler")
+
+
+processes = SimpleNamespace(
+    __doc__="Python's `multiprocessing`, but `spawn`, of distributed programs, is refused.",
+    **{name: getattr(multiprocessing, name) for name in multiprocessing.__all__},
+    spawn=refused("multiprocessing.spawn"),
+)

@@ -1,7 +1,4 @@
-"""Functions under names from before 2018, which PyTorch still has and warns of: `init.normal`.
-
-Those that change their argument end in an underscore since: `init.normal_`.
-"""
+"""Names from before 2018, which PyTorch still has: `autograd.Variable`, `init.normal`."""
 
 from __future__ import annotations
 
@@ -11,10 +8,38 @@ from typing import Any
 from warnings import warn
 
 from ..nn import init, utils
+from ..ops.arguments import tensor
+from ..tensor import Tensor
+
+
+class _IsTensor(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_IsTensor):
+    """The tensor itself, cut off from the graph: `Variable(x)` is `x.detach()`.
+
+    Once, only variables had gradients. Now every tensor can.
+
+    With `requires_grad=True`, gradients are computed for it. `isinstance(x, Variable)` is True for
+    all tensors.
+
+    Raises:
+        TypeError: `data` is not a tensor.
+        RuntimeError: it requires a gradient, and its dtype is not floating-point.
+    """
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Any:
+        """Return a tensor."""
+        return tensor("Variable", "data", data).detach().requires_grad_(requires_grad)
 
 
 def _old(new: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls the new one, and warns."""
+    """Name a function as before: without the underscore that says that it changes its argument.
+
+    It warns.
+    """
 
     @wraps(new)
     def old(*args: Any, **options: Any) -> Any:

@@ -1,11 +1,17 @@
-"""PyTorch's tensor types, older than its dtypes: `LongTensor([1, 2])`, `x.type(LongTensor)`."""
+"""PyTorch's tensor types, older than its dtypes, and what it says of dtypes and tensors.
+
+`LongTensor([1, 2])`, `x.type(LongTensor)`; `promote_types(a, b)`, `is_tensor(x)`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import dtypes
-from ..ops.arguments import is_tensor
+from ..ops.arguments import is_tensor as is_tensor
+from ..ops.arguments import tensor
 from ..tensor import Tensor
 from .constructors import TENSOR_TYPES, dtype_called, made_of
 
@@ -51,3 +57,53 @@ def set_default_tensor_type(t: Any) -> None:
     PyTorch's older form of `set_default_dtype`.
     """
     dtypes.set_default_dtype(dtype_called(t) if isinstance(t, str) else getattr(t, "dtype", t))
+
+
+# ------------------------------------------------------------------------------- what is asked
+
+
+def numel(input: Any) -> int:
+    """The number of elements of a tensor."""
+    return tensor("numel", "input", input).numel()
+
+
+def is_floating_point(input: Any) -> bool:
+    """Is the tensor's dtype float32 or float64?"""
+    return tensor("is_floating_point", "input", input).dtype.is_floating_point
+
+
+def is_complex(input: Any) -> bool:
+    """Does the tensor hold complex numbers? None does."""
+    return tensor("is_complex", "input", input).dtype.is_complex
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """Return the dtype of an operation on two operands, each a tensor or a number.
+
+    Raises:
+        TypeError: one is neither.
+    """
+    given = (tensor1, tensor2)
+    like = next((x.array.dtype for x in given if is_tensor(x)), np.dtype(np.bool_))
+    arrays = []
+    for x in given:
+        dtype = None if is_tensor(x) else dtypes.of_number(x, like)
+        if dtype is None and not is_tensor(x):
+            raise TypeError(f"result_type: it is of tensors and numbers, not of {x!r}")
+        arrays.append(x.array if dtype is None else np.empty((), dtype))
+    return dtypes.OF_NUMPY[dtypes.promote(*arrays)]
+
+
+def promote_types(type1: dtypes.dtype, type2: dtypes.dtype) -> dtypes.dtype:
+    """Return the dtype of an operation on tensors of these two dtypes."""
+    p, q = (np.empty(1, dtypes.as_numpy(t)) for t in (type1, type2))
+    return dtypes.OF_NUMPY[dtypes.promote(p, q)]
+
+
+def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
+    """May an operation in place write elements of one dtype into a tensor of another?
+
+    Not floats into integers, nor numbers into bools.
+    """
+    p, q = dtypes.as_numpy(from_), dtypes.as_numpy(to)
+    return dtypes.CATEGORY[p.kind] <= dtypes.CATEGORY[q.kind]

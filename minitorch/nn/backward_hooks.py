@@ -155,9 +155,10 @@ class WatchedCall:
         return grad_input
 
 
-def _callable(hook: Any) -> Any:
+def checked(hook: Any, kind: str = "backward") -> Any:
+    """Return the hook, which must be callable."""
     if not callable(hook):
-        raise TypeError(f"a backward hook must be callable, and {hook!r} is not")
+        raise TypeError(f"a {kind} hook must be callable, and {hook!r} is not")
     return hook
 
 
@@ -184,7 +185,7 @@ class BackwardHooks:
         Returns:
             A handle: `handle.remove()` removes the hook again, as does the end of its `with`.
         """
-        return RemovableHandle(self._backward_hooks, (_callable(hook), False), prepend)
+        return RemovableHandle(self._backward_hooks, (checked(hook), False), prepend)
 
     def register_full_backward_pre_hook(
         self, hook: Callable[..., Any], prepend: bool = False
@@ -194,4 +195,4 @@ class BackwardHooks:
         A tuple of gradients that it returns takes the place of `grad_output`. For the rest, see
         `register_full_backward_hook`.
         """
-        return RemovableHandle(self._backward_hooks, (_callable(hook), True), prepend)
+        return RemovableHandle(self._backward_hooks, (checked(hook), True), prepend)

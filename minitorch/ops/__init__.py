@@ -48,7 +48,7 @@ And these have no derivative: they return bools, indices or whole numbers.
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
@@ -183,4 +183,4 @@ else:  # loaded when asked for: no method of a tensor needs them
         ".other_activations": "elu glu hardtanh mish relu6 selu softsign",
         ".regression": "huber_loss l1_loss mse_loss smooth_l1_loss",
     }
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

@@ -54,7 +54,7 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(input: Tensor, *args: Any, **options: Any) -> Tensor:
         # The operation is given a stand-in for its input. If it saved the stand-in for its vjp,
         # that still exists when nothing here refers to it, and gets a copy of the old elements.
-        x = input._wrap(input.array)
+        x = arguments.tensor(name, "input", input)._wrap(input.array)
         x._node, x._requires_grad = input._node, input._requires_grad
         result = op(x, *args, **options)
         if result is x:  # as of dropout outside training

@@ -100,7 +100,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize("value", SAME, ids=repr)
+@pytest.mark.parametrize("value", SAME, ids=lambda value: type(value).__name__)
 def test_what_comes_back_as_it_was(value: Any) -> None:
     back = there_and_back(value)
     assert type(back) is type(value)

@@ -17,10 +17,10 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from minitorch.utils.tensorboard import SummaryWriter
 
 import minitorch as mt
 from minitorch._compat import tensorboard
+from minitorch.utils.tensorboard import SummaryWriter
 
 
 class Written(dict[str, list[dict[str, Any]]]):

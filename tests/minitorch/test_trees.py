@@ -6,9 +6,9 @@ from collections import OrderedDict, namedtuple
 from typing import Any
 
 import pytest
-from minitorch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 import minitorch as mt
+from minitorch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 Pair = namedtuple("Pair", "a b")
 

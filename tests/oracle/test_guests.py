@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict, namedtuple
 from typing import Any
 
-import minitorch.utils._pytree as ours
 import pytest
 import torch
 import torch.utils._pytree as theirs
 
 import minitorch
+import minitorch.utils._pytree as ours
 
 from .convert import difference, to_minitorch
 

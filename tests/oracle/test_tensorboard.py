@@ -11,12 +11,12 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from minitorch.utils.tensorboard import SummaryWriter as Ours
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 from torch.utils.tensorboard import SummaryWriter as Theirs
 
 import minitorch as mt
+from minitorch.utils.tensorboard import SummaryWriter as Ours
 
 
 def write(writer: Any, lib: Any) -> None:
