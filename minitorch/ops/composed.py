@@ -121,7 +121,8 @@ def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
     def forward() -> Array:
         a, b, t = start.array, end.array, w.array
         near_start = np.abs(t) < 0.5  # from the nearer end, so that it is met exactly
-        return np.where(near_start, a + t * (b - a), b - (b - a) * (1 - t))
+        y: Array = np.where(near_start, a + t * (b - a), b - (b - a) * (1 - t))
+        return y
 
     return record(
         "lerp", quietly(forward),
