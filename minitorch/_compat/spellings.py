@@ -112,4 +112,6 @@ def take_numpys_names(module: str, *classes: type) -> None:
         place = "Tensor" if isinstance(owner, type) else module
         for name, op in list(vars(owner).items()):
             if isinstance(op, FunctionType) and _has_dim(op) and f"{place}.{name}" not in REFUSING:
-                setattr(owner, name, wrapped.setdefault(op, by_numpys_names(op)))
+                call = wrapped.setdefault(op, by_numpys_names(op))
+                call.__module__ = module  # where pickle finds it
+                setattr(owner, name, call)

@@ -175,6 +175,8 @@ def test_a_size_may_be_given_by_name() -> None:
             make(2, size=(2,))
     assert mt.full(size=(2,), fill_value=3).tolist() == [3, 3]
     assert mt.randint(low=1, high=2, size=(3,)).tolist() == [1, 1, 1]
+    assert mt.randint(high=1, size=(3,)).tolist() == [0, 0, 0]
+    assert mt.randint_like(mt.ones(2), high=1).tolist() == [0, 0]
     assert mt.zeros(2).new_ones(size=(2, 1)).shape == (2, 1)
     with pytest.raises(TypeError, match=r"zeros\(\) got an unexpected keyword argument 'shape'"):
         mt.zeros(shape=(2,))
@@ -298,6 +300,7 @@ def test_require_grad_warns() -> None:
 
 def test_memory_is_asked_about() -> None:
     x = mt.zeros(4, 2)
+    assert (x.T.stride(), x.T.stride(0), x.T.stride(-1)) == ((1, 2), 1, 2)
     assert x.data_ptr() == x[:2].data_ptr() == x.detach().data_ptr() == x.t().data_ptr()
     assert x[1:].data_ptr() == x.data_ptr() + 8
     assert x.clone().data_ptr() != x.data_ptr()
