@@ -4,7 +4,8 @@ The operations do not know them. In `minitorch` and in `Tensor`, each operation 
 wrapped in a function that translates. That takes 0.05 µs, with keywords 0.15 µs, and a training
 step calls two such operations.
 
-`where` of a condition alone is another spelling too, of `nonzero`.
+`where` of a condition alone is another spelling too, of `nonzero`; and so is `softmax` without a
+dimension.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from warnings import warn
 
 from .. import ops
+from ..ops.arguments import tensor
 
 if TYPE_CHECKING:
     from ..ops.operand import Operand
@@ -55,6 +57,25 @@ def by_numpys_names(op: F) -> F:
             options = _translated(op.__name__, options)
         return op(*args, **options)
 
+    return cast(F, call)
+
+
+def with_chosen_dim(op: F) -> F:
+    """Let softmax and its kin be called without a dimension: it is 1, or 0 of 0, 1 or 3.
+
+    PyTorch takes that too, and warns. Programs of before 2018 are written so.
+    """
+
+    @wraps(op)
+    def call(input: Tensor, dim: int | None = None, *args: Any, **options: Any) -> Any:
+        if dim is not None:
+            return op(input, dim, *args, **options)
+        dim = int(tensor(op.__name__, "input", input).ndim not in (0, 1, 3))
+        y = op(input, dim, *args, **options)
+        warn(f"{op.__name__}: no dim is given, and it is {dim}. Write dim={dim}.", stacklevel=2)
+        return y
+
+    call.__module__ = "minitorch.nn.functional"  # where pickle finds it
     return cast(F, call)
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._compat.guests import lookup
-from .._compat.spellings import by_numpys_names
+from .._compat.spellings import by_numpys_names, with_chosen_dim
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
-from ..fused.softmax import log_softmax, softmax
+from ..fused.softmax import log_softmax as _log_softmax
+from ..fused.softmax import softmax as _softmax
 from ..ops import activations, arguments, distances, other_activations
 from ..ops import dropout as _dropout
 from ..ops.activations import logsigmoid, softplus
@@ -88,6 +89,7 @@ __all__ = [
     "tanh",
 ]
 
+softmax, log_softmax = with_chosen_dim(_softmax), with_chosen_dim(_log_softmax)
 cosine_similarity = by_numpys_names(distances.cosine_similarity)
 pairwise_distance = by_numpys_names(distances.pairwise_distance)
 relu, leaky_relu = with_inplace(activations.relu), with_inplace(activations.leaky_relu)
@@ -100,6 +102,7 @@ elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
 hardtanh_ = in_place(other_activations.hardtanh)
 
 
+@with_chosen_dim
 def softmin(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
     """softmax(-x): the smaller an element, the larger its probability. Arguments as for softmax."""
     return softmax(-arguments.tensor("softmin", "input", input), dim, dtype)

@@ -363,3 +363,16 @@ def test_the_order_of_old_optimizers_is_taken_with_a_warning(call: Any, expected
         x.add_(1.0, y, y)  # type: ignore[call-arg]
     with pytest.raises(TypeError), pytest.warns(UserWarning, match="is deprecated"):
         x.add_(1.0, y, alpha=2)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((3,), 0), ((2, 3), 1), ((2, 3, 4), 0)])
+def test_softmax_chooses_a_dimension_as_pytorch_does(shape: Any, dim: int) -> None:
+    x = mt.randn(*shape) if shape else mt.tensor(1.0)
+    pairs: Any = [
+        (F.softmax, nn.Softmax), (F.log_softmax, nn.LogSoftmax), (F.softmin, nn.Softmin)
+    ]  # fmt: skip
+    for f, module in pairs:
+        expected = f(x, dim).tolist()
+        for call in (f, module()):
+            with pytest.warns(UserWarning, match=rf"no dim is given, and it is {dim}"):
+                assert call(x).tolist() == expected
