@@ -50,7 +50,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
             "bincount: input must be a vector of whole numbers that are not negative, not "
             f"{input.dtype} of shape {x.shape}"
         )
-    if weights is None:
+    if weights is None or not x.size:
         return input._wrap(np.bincount(x, minlength=least).astype(np.int64))
     w = arguments.tensor("bincount", "weights", weights).array
     arguments.same_shape("bincount", RuntimeError, weights=weights, input=input)

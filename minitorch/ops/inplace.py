@@ -115,6 +115,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
         ) from None
+    src = src if y.dtype.kind == "f" else src.detach()  # integers have no gradient
     overwrite(input, record("copy_", y, (input, zero_vjp), (src, lambda g: g)))
     return input
 
@@ -265,6 +266,7 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
             v = v.squeeze(0)
         copy_(part, v)
         return
+    v = v if input.array.dtype.kind == "f" else v.detach()
     where, x = numpy_index(parts), input.array
     y = x.copy()
     try:

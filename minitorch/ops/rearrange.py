@@ -82,7 +82,7 @@ def repeat_interleave(
     shape = x.array.shape
     copies = expand(unsqueeze(x, axis + 1), (*shape[: axis + 1], r, *shape[axis + 1 :]))
     y = reshape(copies, (*shape[:axis], n * r, *shape[axis + 1 :]))
-    return y.clone() if r == 1 else y
+    return y.clone() if 1 in (n, r) else y  # reshape has copied nothing then
 
 
 def tile(input: Tensor, dims: Any, *more: int) -> Tensor:
@@ -226,8 +226,9 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
 
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension."""
-    return reshape(input, -1)
+    """All elements in one dimension: a view of a contiguous tensor, and a copy of any other."""
+    x = arguments.tensor("ravel", "input", input)
+    return reshape(x if x.array.flags.c_contiguous else x.clone(), -1)
 
 
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:

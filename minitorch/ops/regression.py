@@ -25,6 +25,8 @@ _SHAPES = {
 def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
     """Return input - target, and warn where their shapes differ."""
     _SHAPES[name](input, target)
+    if target.array.dtype == bool:  # labels, as numbers
+        target = target.to(input.dtype)
     difference = arguments.floating_point(name, "input - target", input - target)
     if input.array.shape != target.array.shape:
         warn(
