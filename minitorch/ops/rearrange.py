@@ -175,7 +175,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """Windows of `size` elements along a dimension, one every `step`: a view.
+    """Sliding windows of `size` elements along a dimension, one every `step`: a view.
 
     They are counted along `dimension`, and their elements along a new last one: of (5), windows of
     3 every 2 are (2, 3). The vjp adds up the gradients of an element that is in several windows.
