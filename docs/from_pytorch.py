@@ -112,8 +112,8 @@ TENSORS = {
 NETWORKS = {
     "attention, Transformers": "nn.multihead_attention nn.multihead_forward nn.transformer "
     "nn.transformer_layers fused.attention",
-    "layers": "nn.layers fused.linear fused.layer_norm ops.rms_norm ops.embedding ops.dropout "
-    "ops.indexing ops.arrange",
+    "layers": "nn.layers nn.other_layers fused.linear fused.layer_norm ops.rms_norm "
+    "ops.embedding ops.dropout ops.indexing ops.arrange",
     "activations": "nn.activations ops.elementwise ops.activations ops.other_activations fused "
     "ops.inplace nn.functional",
     "losses, distances": "nn.losses fused.cross_entropy ops",

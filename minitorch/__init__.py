@@ -20,7 +20,8 @@ from .creation import (
 )
 from ._compat.devices import contiguous_format, device, memory_format, preserve_format
 from ._compat.einops_finder import install as _teach_einops
-from ._compat.guests import door as _door
+from ._compat.guests import lookup as _lookup
+from ._compat.missing import name_methods as _name_methods
 from ._compat.spellings import (
     take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
 )
@@ -57,6 +58,7 @@ multiply, subtract, divide, true_divide = mul, sub, div, div
 concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transpose
 newaxis = None
 _teach_einops()
+_name_methods(Tensor)
 _take_old_order(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
@@ -152,4 +154,4 @@ if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
     )
     from .serialization import CheckpointError, load, save
 else:
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

@@ -73,7 +73,7 @@ Fill = Callable[..., Array]
 def _check_options(name: str, fill: Fill, options: dict[str, Any]) -> None:
     """Raise TypeError for an option that the maker does not take."""
     for option in options:
-        if option not in fill.__code__.co_varnames:
+        if option not in fill.__code__.co_varnames[2:]:  # after the shape and the dtype
             raise TypeError(f"{name}() got an unexpected keyword argument {option!r}")
 
 

@@ -217,15 +217,17 @@ class _Limits:
 
     _shown: tuple[str, ...]
 
+    def __init__(self, of: Any, floating: builtins.bool) -> None:
+        if not isinstance(of, dtype) or of is bool or of.is_floating_point != floating:
+            kind, other = ("floating-point", "iinfo") if floating else ("integer", "finfo")
+            raise TypeError(
+                f"{type(self).__name__}: it is of {kind} dtypes, not of {of!r}. See {other}()."
+            )
+        self.dtype, self.bits = of.name, 8 * of.itemsize
+
     def __repr__(self) -> str:
         values = [f"{name}={getattr(self, name):g}" for name in self._shown]
         return f"{type(self).__name__}({', '.join(values)}, dtype={self.dtype})"
-
-    def __init__(self, of: Any, kind: str, other: str) -> None:
-        name = type(self).__name__
-        if not isinstance(of, dtype) or of is bool or of.is_floating_point != (kind != "integer"):
-            raise TypeError(f"{name}: it is of {kind} dtypes, not of {of!r}. See {other}().")
-        self.dtype, self.bits = of.name, 8 * of.itemsize
 
 
 class finfo(_Limits):
@@ -243,7 +245,7 @@ class finfo(_Limits):
     _shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
 
     def __init__(self, type: dtype | None = None) -> None:
-        super().__init__(_default if type is None else type, "floating-point", "iinfo")
+        super().__init__(_default if type is None else type, floating=True)
         # A number is ± 1.fraction · 2^exponent: so many bits are the fraction's, after the sign's
         # and the exponent's.
         fraction = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}[self.dtype]
@@ -267,5 +269,5 @@ class iinfo(_Limits):
     _shown = ("min", "max")
 
     def __init__(self, type: dtype) -> None:
-        super().__init__(type, "integer", "finfo")
+        super().__init__(type, floating=False)
         self.min, self.max = LIMITS[type.numpy]

@@ -1,28 +1,42 @@
 """What code written for PyTorch asks for, and which a reader can skip.
 
-methods       the methods of a tensor that this library itself does not need
-constructors  `Tensor([1, 2])` and `x.new_zeros(2)`
+How it is asked for:
+
+guests        modules that have no file, such as `minitorch.cuda`, and names that are not here
+missing       what is said of names and arguments of PyTorch's that minitorch does not have
+instead       what to use instead of each, which ends that sentence
 spellings     `axis=` for `dim=` and `keepdims=` for `keepdim=`
+
+Of tensors, modules and optimizers, what this library does not need itself:
+
+methods       the methods of a tensor that are no operations
+operations    its methods that are operations
+constructors  `Tensor([1, 2])` and `x.new_zeros(2)`
+tensor_types  `FloatTensor` and the like; `promote_types(a, b)`, `is_tensor(x)`
 protocols     what Python and NumPy ask of a tensor: len, iteration, float, copies
+modules       the methods of a module
+optimizer_options
+              `fused=` and the like, without effect
+old_names     `autograd.Variable`, `init.normal`
+
+What has no effect on a CPU:
+
 devices       `device("cpu")`, the only one, and `memory_format=`
-guests        modules that have no file, such as `minitorch.cuda`, and imports that find nothing
 accelerators  `cuda.is_available()`, which is False, and what else is asked of a GPU
-switches, backends, compilers, amp
-              switches and functions that have no effect on a CPU
+switches      `inference_mode`, `use_deterministic_algorithms` and the like
+backends      switches of libraries that are not used, and of kernels of attention
+amp           `autocast` and `GradScaler`
+compilers     `compile` and `jit`
 distributed   one process, which may ask whether it is; Python's multiprocessing
+
+And parts of PyTorch, or what goes with it:
+
+linalg        norms, as `linalg.norm`
+distributions `distributions.Categorical`
 trees         `utils._pytree`: the leaves of nested lists, tuples and dicts
 tensorboard, summaries
               `SummaryWriter`
-old_names     `autograd.Variable`, `init.normal`
-modules       the methods of a module that this library itself does not need
-operations    the methods of a tensor that are operations which the Transformer does not need
-linalg        norms, as `linalg.norm`
-distributions `distributions.Categorical`
 saved_objects namespaces, dataclasses and the like in files that are saved
-optimizer_options
-              `fused=` and the like, without effect
-missing       the errors about names and arguments of PyTorch's that minitorch does not have
-instead       what those say: what to use instead
-tensor_types  `FloatTensor` and the like; `promote_types(a, b)`, `is_tensor(x)`
-einops_*      `einops.rearrange(x, ...)` and `einops.layers.minitorch`, if einops is there
+einops_finder, einops_backend
+              `einops.rearrange(x, ...)` and `einops.layers.minitorch`, if einops is there
 """

@@ -83,10 +83,17 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "xpu": "_compat.accelerators:xpu",
 }
 
+PRIVATE = {  # what PyTorch keeps for itself there, and code that writes its own layers imports
+    "nn.modules.transformer": {
+        f"{PACKAGE}.nn.transformer": "_get_clones",
+        f"{PACKAGE}.nn.transformer_layers": "_get_activation_fn",
+    },
+}
 
-def _source(name: str) -> Any:
+
+def _source(path: str) -> Any:
     """Return what a module of the table takes its names from: a module of ours, or a class."""
-    file, _, inside = MODULES[name.removeprefix(f"{PACKAGE}.")].partition(":")
+    file, _, inside = MODULES[path].partition(":")
     module = import_module(f"{PACKAGE}.{file}")
     return getattr(module, inside) if inside else module
 
@@ -106,7 +113,7 @@ def _message(owner: str, name: str) -> str:
     return missing.message(owner, name, _names(sys.modules[owner]))
 
 
-def door(
+def lookup(
     owner: str, later: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a module: what happens when it lacks a name.
@@ -166,10 +173,11 @@ class Finder:
     @staticmethod
     def exec_module(module: ModuleType) -> None:
         """Give the module its names."""
-        source = _source(module.__name__)
+        path = module.__name__.removeprefix(f"{PACKAGE}.")
+        source = _source(path)
         names = _names(source)
         vars(module).update({name: getattr(source, name) for name in names})
-        get, directory = door(module.__name__)
+        get, directory = lookup(module.__name__, PRIVATE.get(path))
         vars(module).update(
             __doc__=source.__doc__, __all__=names, __getattr__=get, __dir__=directory
         )

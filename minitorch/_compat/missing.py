@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 VAR_POSITIONAL, VAR_KEYWORDS = 0x04, 0x08  # flags of a function's code: it has *args, **kwargs
@@ -119,7 +120,7 @@ def message(owner: str, name: str, present: Iterable[str], classes: Sequence[str
     return f"{what} has no attribute {name!r}{_advice(owner, name, present, classes)}"
 
 
-# ------------------------------------------------------------------------------------- its doors
+# -------------------------------------------------------------------------- where it is said
 
 
 def error(name: str, make: Callable[..., str], *args: Any) -> AttributeError:
@@ -151,6 +152,16 @@ class Explained:
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             check_arguments(cls, args, kwargs)
             return super().__new__(cls)
+
+
+def name_methods(cls: type) -> None:
+    """Let Python's errors name inherited methods as those of `cls`, which is what users know."""
+    for base in cls.__mro__[1:-1]:
+        for method in vars(base).values():
+            if isinstance(method, FunctionType):
+                before, _, name = method.__qualname__.rpartition(".")
+                if before == base.__name__:  # and is no function that stands elsewhere too
+                    method.__qualname__ = f"{cls.__name__}.{name}"
 
 
 def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

@@ -92,7 +92,7 @@ class Saved:
     For a member of an enum, these are `name` and `value`.
     """
 
-    __slots__ = ("__dict__", "_class", "_tag")
+    __slots__ = ("__dict__", "_class", "_tag")  # so that vars(x) has the attributes alone
 
     if TYPE_CHECKING:
 
@@ -209,18 +209,16 @@ def _device(name: str, decode: Decode) -> device:
     return CPU
 
 
+def _with(attributes: dict[str, Any], decode: Decode, empty: Any) -> Any:
+    """Return a namespace that was empty, with the attributes."""
+    vars(empty).update({k: decode(v) for k, v in attributes.items()})
+    return empty
+
+
 def _namespace(attributes: dict[str, Any], decode: Decode) -> Any:
     from argparse import Namespace  # here, as it is seldom needed
 
-    found = Namespace()
-    vars(found).update({k: decode(v) for k, v in attributes.items()})
-    return found
-
-
-def _simple_namespace(attributes: dict[str, Any], decode: Decode) -> SimpleNamespace:
-    found = SimpleNamespace()
-    vars(found).update({k: decode(v) for k, v in attributes.items()})
-    return found
+    return _with(attributes, decode, Namespace())
 
 
 def builders(classes: Mapping[str, type]) -> dict[str, Callable[[Any, Decode], Any]]:
@@ -255,7 +253,7 @@ def builders(classes: Mapping[str, type]) -> dict[str, Callable[[Any, Decode], A
         "$device": _device,
         "$path": lambda path, decode: Path(path),
         "$namespace": _namespace,
-        "$simplenamespace": _simple_namespace,
+        "$simplenamespace": lambda of, decode: _with(of, decode, SimpleNamespace()),
         "$dataclass": dataclass,
         "$enum": enum,
     }

@@ -1,8 +1,8 @@
 """NumPy's names of arguments, which PyTorch takes too: `axis` for `dim`, `keepdims` for `keepdim`.
 
-The operations do not know them. At the door, in `minitorch` and in `Tensor`, a function that
-translates stands in front of each operation that has a `dim`. That takes 0.05 µs, with keywords
-0.15 µs, and a training step calls two such operations.
+The operations do not know them. In `minitorch` and in `Tensor`, each operation that has a `dim` is
+wrapped in a function that translates. That takes 0.05 µs, with keywords 0.15 µs, and a training
+step calls two such operations.
 
 `where` of a condition alone is another spelling too, of `nonzero`.
 """
@@ -45,7 +45,7 @@ def _translated(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_numpys_names(op: F) -> F:
-    """Put a door in front of an operation: a function that takes NumPy's names too."""
+    """Let an operation take NumPy's names too: wrap it in a function that translates them."""
 
     @wraps(op)
     def call(*args: Any, **options: Any) -> Any:
@@ -106,10 +106,10 @@ def take_old_order(tensor: type) -> None:
 
 
 def take_numpys_names(module: str, *classes: type) -> None:
-    """Put a door in front of the operations in a module and in classes, one for each operation."""
-    doors: dict[Any, Any] = {}
+    """Let the operations in a module and in classes take NumPy's names; wrap each once."""
+    wrapped: dict[Any, Any] = {}
     for owner in (sys.modules[module], *classes):
         place = "Tensor" if isinstance(owner, type) else module
         for name, op in list(vars(owner).items()):
             if isinstance(op, FunctionType) and _has_dim(op) and f"{place}.{name}" not in REFUSING:
-                setattr(owner, name, doors.setdefault(op, by_numpys_names(op)))
+                setattr(owner, name, wrapped.setdefault(op, by_numpys_names(op)))

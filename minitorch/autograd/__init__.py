@@ -14,7 +14,7 @@ checkpoint  computing activations again instead of keeping them
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from ..dtypes import Array
 from .anomaly import detect_anomaly
 from .engine import backward, grad
@@ -57,4 +57,4 @@ if _TYPE_CHECKING:
     from .function import Function
 else:  # loaded when asked for
     _LATER = {".": "functional", ".function": "Function", ".._compat.old_names": "Variable"}
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

@@ -8,7 +8,7 @@ containers     modules one after the other, in a list, in a dict
 parameter_containers
                parameters in a list, in a dict
 functional     the layers as functions
-layers, activations, losses, distances, shapes, lazy
+layers, other_layers, activations, losses
                the same as modules
 init           first values for parameters
 utils, padding gradient clipping, parameters as one vector; sequences padded to one length
@@ -19,7 +19,8 @@ data_parallel, worker              a module that computes in several processes
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
+from .._compat.missing import name_methods as _name_methods
 from . import functional, init, utils
 from .activations import (
     ELU,
@@ -57,6 +58,8 @@ from .losses import (
 )
 from .module import Module
 from .parameter import Parameter
+
+_name_methods(Module)
 
 __all__ = [
     "ELU",
@@ -119,23 +122,25 @@ __all__ = [
 
 if _TYPE_CHECKING:
     from .data_parallel import DataParallel
-    from .distances import CosineSimilarity, PairwiseDistance
-    from .lazy import LazyLinear
     from .multihead_attention import MultiheadAttention
+    from .other_layers import (
+        CosineSimilarity,
+        Flatten,
+        LazyLinear,
+        PairwiseDistance,
+        Unflatten,
+    )
     from .parameter_containers import ParameterDict, ParameterList
-    from .shapes import Flatten, Unflatten
     from .transformer import Transformer, TransformerDecoder, TransformerEncoder
     from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 else:  # loaded when asked for: the first needs several modules, and all are seldom wanted
-    __getattr__, __dir__ = _door(
+    __getattr__, __dir__ = _lookup(
         __name__,
         {
             ".data_parallel": "DataParallel",
-            ".distances": "CosineSimilarity PairwiseDistance",
-            ".lazy": "LazyLinear",
             ".multihead_attention": "MultiheadAttention",
+            ".other_layers": "CosineSimilarity Flatten LazyLinear PairwiseDistance Unflatten",
             ".parameter_containers": "ParameterDict ParameterList",
-            ".shapes": "Flatten Unflatten",
             ".transformer": "Transformer TransformerDecoder TransformerEncoder",
             ".transformer_layers": "TransformerDecoderLayer TransformerEncoderLayer",
         },

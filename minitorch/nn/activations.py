@@ -74,52 +74,40 @@ class Sigmoid(Module):
         return F.sigmoid(input)
 
 
-class Softmax(Module):
-    """Scores (logits) to probabilities: eˣ / Σ eˣ, which sum to 1 along `dim`."""
+class _AlongDim(Module):
+    """A function of the elements along one dimension."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the dimension."""
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongDim):
+    """Scores (logits) to probabilities: eˣ / Σ eˣ, which sum to 1 along `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Turn scores into probabilities."""
         return F.softmax(input, self.dim)
 
-    def extra_repr(self) -> str:
-        """Return what is printed: the dimension."""
-        return f"dim={self.dim}"
 
-
-class LogSoftmax(Module):
+class LogSoftmax(_AlongDim):
     """Scores (logits) to the logarithms of probabilities: x - ln Σ eˣ, along `dim`."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
         """Turn scores into logarithms of probabilities."""
         return F.log_softmax(input, self.dim)
 
-    def extra_repr(self) -> str:
-        """Return what is printed: the dimension."""
-        return f"dim={self.dim}"
 
-
-class Softmin(Module):
+class Softmin(_AlongDim):
     """Scores to probabilities, the largest for the smallest: softmax(-x), along `dim`."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
         """Turn scores into probabilities."""
         return F.softmin(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return what is printed: the dimension."""
-        return f"dim={self.dim}"
 
 
 class LogSigmoid(Module):
@@ -228,17 +216,12 @@ class ReLU6(_MayChangeItsInput):
         return F.relu6(input, self.inplace)
 
 
-class GLU(Module):
+class GLU(_AlongDim):
     """Gated linear unit: a · sigmoid(b), where a and b are the two halves of x along `dim`."""
 
     def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
+        super().__init__(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         """Gate the first half by the second."""
         return F.glu(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return what is printed: the dimension."""
-        return f"dim={self.dim}"

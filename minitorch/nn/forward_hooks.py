@@ -6,13 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.hooks import RemovableHandle
-from .backward_hooks import BackwardHooks, WatchedCall
-
-
-def _callable(hook: Any) -> Any:
-    if not callable(hook):
-        raise TypeError(f"a forward hook must be callable, and {hook!r} is not")
-    return hook
+from .backward_hooks import BackwardHooks, WatchedCall, checked
 
 
 class ForwardHooks(BackwardHooks):
@@ -60,7 +54,8 @@ class ForwardHooks(BackwardHooks):
         Returns:
             A handle: `handle.remove()` removes the hook again, as does the end of its `with`.
         """
-        return RemovableHandle(self._forward_pre_hooks, (_callable(hook), with_kwargs), prepend)
+        entry = checked(hook, "forward"), with_kwargs
+        return RemovableHandle(self._forward_pre_hooks, entry, prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -70,4 +65,5 @@ class ForwardHooks(BackwardHooks):
         The arguments are those of `register_forward_pre_hook`; with `with_kwargs`, it is
         `hook(module, args, kwargs, output)`.
         """
-        return RemovableHandle(self._forward_hooks, (_callable(hook), with_kwargs), prepend)
+        entry = checked(hook, "forward"), with_kwargs
+        return RemovableHandle(self._forward_hooks, entry, prepend)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._compat.guests import door
+from .._compat.guests import lookup
 from .._compat.spellings import by_numpys_names
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
@@ -141,4 +141,4 @@ def gumbel_softmax(
 
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = door(__name__)
+    __getattr__, __dir__ = lookup(__name__)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._compat.guests import door
+from .._compat.guests import lookup
 from ..autograd.grad_mode import no_grad
 from ..ops import arguments
 from ..random import numpy_of
@@ -250,7 +250,7 @@ def kaiming_normal_(
 
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = door(
+    __getattr__, __dir__ = lookup(
         __name__,
         {
             "..._compat.old_names": "uniform normal constant eye xavier_uniform xavier_normal "

@@ -118,7 +118,7 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        refuse_options(max_norm, norm_type, scale_grad_by_freq, sparse)
+        refuse_options(max_norm, scale_grad_by_freq)
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.num_embeddings = _size("Embedding", "num_embeddings", num_embeddings)

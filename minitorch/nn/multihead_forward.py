@@ -35,6 +35,24 @@ def _of_shape(
     return x  # type: ignore[no-any-return]
 
 
+def _check_query(query: Any, embed_dim: int, num_heads: int) -> None:
+    """Raise AssertionError unless the query is of a size that can be cut into heads."""
+    ndim = tensor(NAME, "query", query).ndim
+    if ndim not in (2, 3):
+        raise AssertionError(
+            f"{NAME}: query should be unbatched 2D or batched 3D tensor but received {ndim}-D "
+            "query tensor"
+        )
+    E = query.shape[-1]
+    if embed_dim != E:
+        raise AssertionError(
+            f"{NAME}: was expecting embedding dimension of {embed_dim}, but got {E}: "
+            f"query has shape {query.array.shape}"
+        )
+    if E % whole(NAME, "num_heads", num_heads, 1):
+        raise AssertionError(f"{NAME}: embed_dim {E} is not divisible by num_heads {num_heads}")
+
+
 def _check_inputs(inputs: tuple[Any, Any, Any], weights: Any, position: int) -> None:
     """Raise AssertionError unless query, key and value fit together, and fit their weights.
 
@@ -143,20 +161,7 @@ def multi_head_attention_forward(
             ones.
         batch_first: let the batch come before the positions. (PyTorch's function has not got this.)
     """
-    ndim = tensor(NAME, "query", query).ndim
-    if ndim not in (2, 3):
-        raise AssertionError(
-            f"{NAME}: query should be unbatched 2D or batched 3D tensor but received {ndim}-D "
-            "query tensor"
-        )
-    E = query.shape[-1]
-    if embed_dim_to_check != E:
-        raise AssertionError(
-            f"{NAME}: was expecting embedding dimension of {embed_dim_to_check}, but got {E}: "
-            f"query has shape {query.array.shape}"
-        )
-    if E % whole(NAME, "num_heads", num_heads, 1):
-        raise AssertionError(f"{NAME}: embed_dim {E} is not divisible by num_heads {num_heads}")
+    _check_query(query, embed_dim_to_check, num_heads)
     if is_causal and attn_mask is None:
         raise RuntimeError(
             f"{NAME}: Need attn_mask if specifying the is_causal hint. "
@@ -164,6 +169,7 @@ def multi_head_attention_forward(
         )
     if (bias_k is None) != (bias_v is None):
         raise AssertionError(f"{NAME}: bias_k and bias_v must be given together, or neither")
+    ndim, E = query.ndim, embed_dim_to_check
     projections: Any = (q_proj_weight, k_proj_weight, v_proj_weight)
     if not use_separate_proj_weight:  # three products with a part each are as fast as one
         projections = _of_shape("in_proj_weight", in_proj_weight, (3 * E, E)).chunk(3)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._compat.guests import door
+from .._compat.guests import lookup
 from .._runtime.quiet import quietly
 from ..autograd.graph import version_counter
 from ..dtypes import Array
@@ -175,4 +175,4 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = door(__name__, {"..._compat.old_names": "clip_grad_norm"})
+    __getattr__, __dir__ = lookup(__name__, {"..._compat.old_names": "clip_grad_norm"})

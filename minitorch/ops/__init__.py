@@ -17,7 +17,7 @@ cheaper than several (`matmul` could be mul and sum); for exactness, as in `log1
 `logsumexp` for large x; or for the gradient where there is no derivative, as in `abs` at 0.
 
     neg sub div reciprocal remainder fmod square sqrt rsqrt exp2 expm1 log1p log2 log10 cos tanh
-    sinh cosh sigmoid erfinv
+    sinh cosh sigmoid erfinv lerp
     abs sign ceil round maximum minimum clamp relu leaky_relu silu logsigmoid softplus
     binary_cross_entropy
     std norm logsumexp cumsum cumprod amax amin max min median sort topk matmul einsum
@@ -30,7 +30,7 @@ the chain rule gives their derivative.
     floor_divide masked_fill mean var prod mm bmm mv dot outer
     flatten reshape_as view_as t movedim broadcast_to expand_as
     repeat stack split chunk unbind index_fill
-    addmm baddbmm addcmul addcdiv lerp trace clamp_min clamp_max nan_to_num
+    addmm baddbmm addcmul addcdiv trace clamp_min clamp_max nan_to_num
     masked_scatter repeat_interleave tile meshgrid cartesian_prod broadcast_tensors hstack vstack
     narrow select swapaxes unflatten ravel take_along_dim diag diag_embed
     elu selu mish softsign hardtanh relu6 glu normalize cosine_similarity pairwise_distance
@@ -48,7 +48,7 @@ And these have no derivative: they return bools, indices or whole numbers.
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from . import composed, counting, rearrange
 from .activations import leaky_relu, logsigmoid, relu, silu, softplus
 from .arrange import cat, chunk, flip, pad, repeat, roll, split, stack, tril, triu, unbind
@@ -183,4 +183,4 @@ else:  # loaded when asked for: no method of a tensor needs them
         ".other_activations": "elu glu hardtanh mish relu6 selu softsign",
         ".regression": "huber_loss l1_loss mse_loss smooth_l1_loss",
     }
-    __getattr__, __dir__ = _door(__name__, _LATER)
+    __getattr__, __dir__ = _lookup(__name__, _LATER)

@@ -50,11 +50,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     xs = _joinable(tensors)
     axis = dim_of("cat", dim, max(x.array.ndim for x in xs))
     # As in PyTorch, tensors of shape (0,) go with any shape: code that grows a list begins so.
+    dtype = dtypes.promote_all([x.array for x in xs])
     empty = [x for x in xs if x.array.shape == (0,)]
     xs = [x for x in xs if x.array.shape != (0,)] or [empty.pop()]
     arrays = [x.array for x in xs]
     try:
-        y = np.concatenate(arrays, axis, dtype=dtypes.promote_all(arrays))
+        y = np.concatenate(arrays, axis, dtype=dtype)
     except ValueError:
         shapes = ", ".join(str(a.shape) for a in arrays)
         raise RuntimeError(

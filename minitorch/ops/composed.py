@@ -16,10 +16,10 @@ import numpy as np
 from .. import dtypes
 from .._runtime.quiet import quietly
 from ..autograd.graph import OUTPUT, record
-from . import arguments
+from . import arguments, operand
 from .arguments import dim_of
 from .arrange import cat, flip, stack, unbind
-from .elementwise import add, checked_division, div, exp, isnan, mul, sub
+from .elementwise import add, checked_division, div, exp, isnan, mul
 from .indexing import getitem, put
 from .linalg import bmm, mm
 from .reduction import cumsum, sum
@@ -30,6 +30,7 @@ from .table import binary, unary
 from .where import clamp, where
 
 if TYPE_CHECKING:
+    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
     from .table import Unary
@@ -46,7 +47,7 @@ __all__ = [
 def _times(name: str, factor: Any, x: Tensor) -> Tensor:
     """factor · x, in the dtype of x."""
     factor = dtypes.real(name, factor)
-    if isinstance(factor, float) and x.array.dtype.kind != "f":
+    if isinstance(factor, float) and not factor.is_integer() and x.array.dtype.kind != "f":
         raise RuntimeError(f"{name}: {factor} must be a whole number, as the elements are")
     return x if factor == 1 else mul(x, x._wrap(dtypes.number(name, factor, x.array.dtype)))
 
@@ -87,8 +88,11 @@ def baddbmm(
 
 
 def addcmul(input: Tensor, tensor1: Operand, tensor2: Operand, *, value: float = 1) -> Tensor:
-    """input + value · tensor1 · tensor2"""
-    return add(input, _times("addcmul", value, mul(tensor1, tensor2)))
+    """input + value · tensor1 · tensor2, computed in the dtype that the three promote to."""
+    x = arguments.tensor("addcmul", "input", input)
+    a, b = operand.pair("addcmul", tensor1, tensor2)
+    dtype = dtypes.promote_all([t.array for t in (x, a, b)])
+    return add(x, _times("addcmul", value, mul(a.to(dtype), b.to(dtype))))
 
 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
@@ -113,9 +117,18 @@ def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
     if not arguments.is_tensor(weight):
         w = start._wrap(dtypes.number("lerp", weight, start.array.dtype))
     _LERP(start, end, w)
-    way = sub(end, start)
-    near_start = w.abs() < 0.5  # from the nearer end, so that it is met exactly
-    return where(near_start, add(start, mul(way, w)), sub(end, mul(way, sub(1, w))))
+
+    def forward() -> Array:
+        a, b, t = start.array, end.array, w.array
+        near_start = np.abs(t) < 0.5  # from the nearer end, so that it is met exactly
+        y: Array = np.where(near_start, a + t * (b - a), b - (b - a) * (1 - t))
+        return y
+
+    return record(
+        "lerp", quietly(forward),
+        (start, lambda g, w: g * (1 - w), w), (end, lambda g, w: g * w, w),
+        (w, lambda g, start, end: g * (end - start), start, end),
+    )  # fmt: skip
 
 
 def trace(input: Tensor) -> Tensor:
@@ -142,7 +155,7 @@ def _cumprod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: int) -> Tensor:
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
-    """y_i = x_0 · … · x_i along `dim`. The derivative is right where factors are 0, too."""
+    """Cumulative product, y_i = x_0 · … · x_i along `dim`. Factors of 0 get the right gradient."""
     input = arguments.tensor("cumprod", "input", input)
     axis = dim_of("cumprod", dim, input.array.ndim)
     if dtype is None and input.array.dtype.kind != "f":

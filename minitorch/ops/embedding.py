@@ -48,11 +48,8 @@ def _table_gradient(g: Tensor, input: Tensor, V: int, padding_idx: int | None) -
     return record("embedding", _add_rows(rows, ids, V), (g, vjp, input))
 
 
-def refuse_options(max_norm: Any, norm_type: Any, scale_grad_by_freq: Any, sparse: Any) -> None:
-    """Raise NotImplementedError if an option would change the table, or its gradient.
-
-    `sparse` changes only how PyTorch stores the gradient; here it is dense.
-    """
+def refuse_options(max_norm: Any, scale_grad_by_freq: Any) -> None:
+    """Raise NotImplementedError if an option would change the table, or its gradient."""
     if max_norm is not None or scale_grad_by_freq:
         option = "scale_grad_by_freq" if max_norm is None else "max_norm"
         raise NotImplementedError(f"embedding: there is no {option}= here. Leave it out.")
@@ -73,7 +70,9 @@ def embedding(
         input: ids, int64, any shape (*).
         weight: (vocabulary, d).
         padding_idx: the id whose row receives no gradient.
-        max_norm, norm_type, scale_grad_by_freq, sparse: see `refuse_options`.
+        max_norm, scale_grad_by_freq: refused, as they would change the table, or its gradient.
+        norm_type, sparse: without effect: they belong to `max_norm`, and to how PyTorch stores the
+            gradient, which is dense here.
 
     Returns:
         (*, d).
@@ -83,7 +82,7 @@ def embedding(
         NotImplementedError: `max_norm` or `scale_grad_by_freq` is given.
         RuntimeError: the table is no matrix, or has no row `padding_idx`.
     """
-    refuse_options(max_norm, norm_type, scale_grad_by_freq, sparse)
+    refuse_options(max_norm, scale_grad_by_freq)
     table = arguments.tensor("embedding", "weight", weight).array
     if table.ndim != 2:
         raise RuntimeError(f"embedding: weight must have 2 dimensions, not shape {table.shape}")

@@ -39,7 +39,7 @@ def _places(name: str, input: Tensor, dim: int, index: Tensor) -> tuple[int, Any
             f"dimension {d}, no size of it may be larger"
         )
     # A 0-d tensor has one place, and a 1-d index may name it, too.
-    return d, along(d, i) if x.ndim else ...
+    return d, along(d, i) if x.ndim else ()
 
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:

@@ -54,7 +54,7 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(input: Tensor, *args: Any, **options: Any) -> Tensor:
         # The operation is given a stand-in for its input. If it saved the stand-in for its vjp,
         # that still exists when nothing here refers to it, and gets a copy of the old elements.
-        x = input._wrap(input.array)
+        x = arguments.tensor(name, "input", input)._wrap(input.array)
         x._node, x._requires_grad = input._node, input._requires_grad
         result = op(x, *args, **options)
         if result is x:  # as of dropout outside training
@@ -115,6 +115,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
         ) from None
+    src = src if y.dtype.kind == "f" else src.detach()  # integers have no gradient
     overwrite(input, record("copy_", y, (input, zero_vjp), (src, lambda g: g)))
     return input
 
@@ -265,6 +266,7 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
             v = v.squeeze(0)
         copy_(part, v)
         return
+    v = v if input.array.dtype.kind == "f" else v.detach()
     where, x = numpy_index(parts), input.array
     y = x.copy()
     try:

@@ -14,7 +14,7 @@ import numpy as np
 from .. import scalars
 from . import arguments
 from .arguments import dim_of
-from .indexing import along, choose
+from .indexing import along, choose, getitem
 from .reduction import amax, amin, extreme
 from .where import maximum, minimum
 
@@ -141,14 +141,17 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element in order; of an even number, the lower of two. NaN, if one is NaN.
 
     With `dim`, (values, indices) along it, and the gradient goes to those. Over the whole tensor,
-    elements that tie share it evenly; of none, the median is NaN.
+    elements that tie share it evenly, NaN among them; of no floats, the median is NaN.
     """
     x = arguments.tensor("median", "input", input).array
     if x.dtype.kind == "b":
         raise RuntimeError("median: it is not defined for tensors of dtype bool")
     if dim is None:
         if not x.size:
-            return input.sum() * math.nan
+            return arguments.floating_point("median", "an empty input", input).sum() * math.nan
+        unknown = np.isnan(x)
+        if unknown.any():
+            return getitem(input, input._wrap(unknown)).mean()
         return extreme("median", _lower_median, input, None, keepdim=False)
     axis = dim_of("median", dim, x.ndim)
     order = np.atleast_1d(_argsort("median", input, axis, descending=False))

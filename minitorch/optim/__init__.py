@@ -12,7 +12,7 @@ bundles        speed: small parameters laid end to end and updated as one
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from .._compat.optimizer_options import takes_options_without_effect as _takes_options
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
@@ -27,4 +27,4 @@ if _TYPE_CHECKING:
     from . import lr_scheduler
     from .rmsprop import Adagrad, RMSprop
 else:  # loaded when asked for
-    __getattr__, __dir__ = _door(__name__, {".": "lr_scheduler", ".rmsprop": "Adagrad RMSprop"})
+    __getattr__, __dir__ = _lookup(__name__, {".": "lr_scheduler", ".rmsprop": "Adagrad RMSprop"})

@@ -20,7 +20,7 @@ Call `scheduler.step()` after each `optimizer.step()`. They stand in `schedules/
 
 from typing import TYPE_CHECKING
 
-from .._compat.guests import door
+from .._compat.guests import lookup
 from .scheduler import LRScheduler
 from .schedules.chains import ChainedScheduler, SequentialLR
 from .schedules.factors import (
@@ -57,4 +57,4 @@ __all__ = [
 _LRScheduler = LRScheduler  # PyTorch's name for it before 2.0
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = door(__name__)
+    __getattr__, __dir__ = lookup(__name__)

@@ -6,11 +6,11 @@ comparison   assert_close(): equal up to the rounding of the dtype
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 from .comparison import assert_close
 from .gradients import GradcheckError, gradcheck, gradgradcheck
 
 __all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
 
 if not _TYPE_CHECKING:
-    __getattr__, __dir__ = _door(__name__)
+    __getattr__, __dir__ = _lookup(__name__)

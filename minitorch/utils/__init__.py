@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from .._compat.guests import door as _door
+from .._compat.guests import lookup as _lookup
 
 __all__ = ["checkpoint", "data"]
 
 if _TYPE_CHECKING:
     from . import checkpoint, data
 else:  # loaded when asked for
-    __getattr__, __dir__ = _door(__name__, {".": "checkpoint data"})
+    __getattr__, __dir__ = _lookup(__name__, {".": "checkpoint data"})

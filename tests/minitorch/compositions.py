@@ -94,6 +94,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "log2": lambda x: mul(log(x), 1 / math.log(2)),
     "log10": lambda x: mul(log(x), 1 / math.log(10)),
     "erfinv": erfinv,
+    "lerp": lambda a, b, w: add(a, mul(sub(b, a), w)),
     "fmod": fmod,
     "sinh": lambda x: mul(sub(exp(x), exp(neg(x))), 0.5),
     "cosh": lambda x: mul(add(exp(x), exp(neg(x))), 0.5),

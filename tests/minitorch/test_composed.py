@@ -75,13 +75,26 @@ def test_where_beta_is_0_the_input_is_not_seen(f: Any) -> None:
     y.sum().backward()
     assert x.grad.tolist() == [0.0, 0.0]
     one, two, three = (mt.tensor([[n]]) for n in (1, 2, 3))
-    assert mt.addmm(one, two, three, beta=2, alpha=3).item() == 20
+    assert mt.addmm(one, two, three, beta=2, alpha=3.0).item() == 20
+    with pytest.raises(RuntimeError, match=r"0\.5 must be a whole number"):
+        mt.addmm(one, two, three, alpha=0.5)
+
+
+def test_addcmul_computes_in_the_dtype_of_its_result() -> None:
+    bytes = mt.tensor([200, 3], dtype=mt.uint8)
+    y = mt.zeros(2).addcmul(bytes, bytes, value=-0.5)
+    assert y.dtype == F32
+    assert y.tolist() == [-20000, -4.5]
+    assert mt.zeros(2).addcmul(bytes > 5, bytes > 5, value=3.0).tolist() == [3, 0]
 
 
 def test_lerp_ends_exactly() -> None:
     a, b = mt.tensor([0.1, 1e8]), mt.tensor([0.7, 0.3])
     assert mt.lerp(a, b, 1.0).tolist() == b.tolist()
     assert mt.lerp(a, b, mt.tensor([0.0, 1.0])).tolist() == [a[0].item(), b[1].item()]
+    w = mt.tensor([0.0, 0.5], requires_grad=True)
+    mt.lerp(mt.tensor([inf, inf]), b, w).sum().backward()
+    assert w.grad.tolist() == [-inf, -inf]
 
 
 def test_remainders_have_the_sign_of_the_first_or_of_the_second() -> None:
@@ -121,8 +134,15 @@ def test_masked_scatter_takes_the_first_elements_in_order() -> None:
 
 def test_copies_do_not_share_memory() -> None:
     x = mt.zeros(2, 3)
-    for y in (x.repeat(1, 1), x.tile((1, 1)), x.repeat_interleave(1, 0), x.diag()):
+    for y in (x.repeat(1, 1), x.tile((1, 1)), x.repeat_interleave(1, 0), x.diag(), x.T.ravel()):
         y.add_(1)
+    x[:1].repeat_interleave(2, 0).add_(1)
+    x[0, 0].gather(0, mt.tensor(0)).add_(1)
+    assert x.tolist() == [[0, 0, 0], [0, 0, 0]]
+    y = mt.zeros(1).repeat_interleave(3)
+    y[0] = 1
+    assert y.tolist() == [1, 0, 0]
+    assert x[:, 0].ravel().add_(1).tolist() == [1, 1]
     assert x.tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
@@ -238,8 +258,14 @@ def test_unique_consecutive_looks_at_neighbours_alone() -> None:
 
 def test_median_is_the_lower_of_two() -> None:
     assert mt.median(mt.tensor([4, 1, 3, 2])).item() == 2
-    assert math.isnan(mt.median(mt.tensor([1.0, nan, 0.0])).item())
+    x = mt.tensor([1.0, nan, 0.0, nan], requires_grad=True)
+    y = mt.median(x)
+    y.backward()
+    assert math.isnan(y.item())
+    assert x.grad.tolist() == [0, 0.5, 0, 0.5]
     assert math.isnan(mt.zeros(0).median().item())
+    with pytest.raises(RuntimeError, match="an empty input must be floating-point"):
+        mt.zeros(0, dtype=I64).median()
     values, indices = mt.tensor([[3.0, 1.0, 2.0], [0.0, nan, nan]]).median(dim=1)
     assert values[0].item() == 2
     assert indices.tolist() == [2, 1]

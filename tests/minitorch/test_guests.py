@@ -39,6 +39,7 @@ from minitorch.nn.modules.linear import Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss
 from minitorch.nn.modules.module import Module
 from minitorch.nn.modules.normalization import LayerNorm
+from minitorch.nn.modules.transformer import _get_activation_fn, _get_clones
 from minitorch.nn.parallel import DataParallel, DistributedDataParallel as DDP
 from minitorch.nn.parameter import Parameter
 from minitorch.nn.utils import clip_grad_norm_

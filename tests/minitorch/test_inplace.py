@@ -288,6 +288,17 @@ def test_no_gradient_comes_through_what_was_overwritten() -> None:
     assert x.grad.tolist() == [0.0, 0.0]
 
 
+def test_integers_that_are_written_to_have_no_gradient() -> None:
+    x = minitorch.tensor([1.5, 2.5], requires_grad=True)
+    y = minitorch.zeros(3, dtype=minitorch.int64)
+    y[0] = x[0]
+    y[1:] = x
+    y[[0, 2]] = x
+    y[:2].copy_(x)
+    assert not y.requires_grad
+    assert y.tolist() == [1, 2, 2]
+
+
 def test_detached_in_place_it_is_a_leaf() -> None:
     w = leaf(1.0, 2.0)
     x = w * 3

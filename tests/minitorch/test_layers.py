@@ -239,6 +239,7 @@ def test_label_smoothing_spreads_a_share_evenly() -> None:
 
 
 def test_mse() -> None:
+    assert nn.MSELoss()(mt.tensor([0.5, 1.0]), mt.tensor([True, False])).item() == 0.625
     a, b = mt.tensor([[1.0, 2.0], [3.0, 4.0]]), mt.tensor([[1.0, 1.0], [5.0, 1.0]])
     close(nn.MSELoss()(a, b), 14 / 4)
     close(nn.MSELoss(reduction="sum")(a, b), 14)

@@ -70,6 +70,11 @@ def test_linear_goes_from_start_to_end_and_stays() -> None:
             LinearLR(optimizer(), **bad)
 
 
+def test_a_line_to_0_ends_at_0() -> None:
+    scheduler = LinearLR(optimizer(), 0.1, end_factor=0.0, total_iters=4)
+    assert rates(scheduler, 5)[-2:] == [0, 0]
+
+
 def test_cosine_falls_and_rises_again() -> None:
     scheduler = CosineAnnealingLR(optimizer(), T_max=4, eta_min=0.1)
     expected = [cosine(n, 4, 0.1) for n in range(13)]

@@ -287,3 +287,18 @@ def test_the_formulas_are_right(name: str, right: Any) -> None:
 def test_it_is_said_before_anything_else_is_loaded() -> None:
     code = "import minitorch\ntry:\n    import minitorch.nosuch\nexcept ModuleNotFoundError: pass"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: mt.ones(2).contiguous(foo=1), "Tensor.contiguous"),  # type: ignore[call-arg]
+        (lambda: mt.ones(2).new_full(foo=1), "Tensor.new_full"),  # type: ignore[call-arg]
+        (lambda: nn.Identity().cuda(foo=1), "Module.cuda"),
+        (lambda: nn.Identity().register_buffer(foo=1), "Module.register_buffer"),
+        (lambda: mt.exp2(foo=1), "exp2"),
+    ],
+)
+def test_pythons_own_errors_name_the_public_class(call: Callable[[], Any], name: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{name}\(\) got an unexpected keyword argument 'foo'"):
+        call()

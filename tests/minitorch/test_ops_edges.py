@@ -330,6 +330,7 @@ def test_replicate_repeats_the_edge_that_was_taken_away() -> None:
 
 def test_cat_gives_what_it_skips_an_empty_gradient() -> None:
     assert gradient(lambda *xs: mt.cat(xs), [], [[1.0]], []) == [[], [[1.0]], []]
+    assert mt.cat([mt.zeros(0, dtype=mt.float64), mt.ones(1, 2)]).dtype == mt.float64
 
 
 def test_kl_div_of_impossible_targets() -> None:

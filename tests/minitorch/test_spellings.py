@@ -176,6 +176,8 @@ def test_a_size_may_be_given_by_name() -> None:
     assert mt.full(size=(2,), fill_value=3).tolist() == [3, 3]
     assert mt.randint(low=1, high=2, size=(3,)).tolist() == [1, 1, 1]
     assert mt.zeros(2).new_ones(size=(2, 1)).shape == (2, 1)
+    with pytest.raises(TypeError, match=r"zeros\(\) got an unexpected keyword argument 'shape'"):
+        mt.zeros(shape=(2,))
 
 
 def test_to_takes_options_in_pytorchs_order() -> None:

@@ -253,6 +253,7 @@ OTHERS = [
     Misuse("dropout of a list", lambda: F.dropout([1.0]), TypeError, "'input' must be a Tensor, not list"),
     Misuse("dropout in place of a leaf", lambda: F.dropout(x.clone().detach().requires_grad_(), inplace=True), RuntimeError, "a leaf Variable"),
     Misuse("relu in place, perhaps", lambda: F.relu(x, inplace=1), TypeError, "relu.*'inplace' must be bool, not int"),
+    Misuse("relu_ of a number", lambda: F.relu_(2), TypeError, "relu_.*must be a Tensor, not int"),
     Misuse("embedding of floats", lambda: F.embedding(ids.float(), table), RuntimeError, "int64 or int32 tensor, not minitorch.float32"),
     Misuse("embedding of a list", lambda: F.embedding([0], table), TypeError, "'input' must be a Tensor, not list"),
     Misuse("embedding of an id above the table", lambda: F.embedding(mt.tensor([4]), table), IndexError, r"holds 4, which is not in range\(4\)"),

@@ -201,7 +201,8 @@ class LinearLR(LRScheduler):
             return present
         rise = self.end_factor - self.start_factor
         before = self.total_iters * self.start_factor + (n - 1) * rise
-        return [lr * (1 + rise / before) for lr in present]
+        ratio = max(1 + rise / before, 0.0)  # a line to 0 would end a rounding error below it
+        return [lr * ratio for lr in present]
 
     def _get_closed_form_lr(self) -> list[float]:
         progress = min(self.total_iters, self.last_epoch) / self.total_iters

@@ -10,7 +10,7 @@ loader    `DataLoader`: the batches themselves
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ..._compat.guests import door as _door
+from ..._compat.guests import lookup as _lookup
 from .collate import default_collate, default_convert
 from .dataset import (
     ChainDataset,
@@ -52,4 +52,4 @@ __all__ = [
 ]
 
 if not _TYPE_CHECKING:
-    __getattr__, __dir__ = _door(__name__)
+    __getattr__, __dir__ = _lookup(__name__)
