@@ -1,4 +1,4 @@
-"""`minitorch.distributions`: drawing one of several, with given probabilities."""
+"""`minitorch.distributions`: the categorical one, of several outcomes with given probabilities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Categorical", "kl_divergence"]
 
 
 class Categorical:
-    """The distribution over 0, …, K - 1 that has these probabilities.
+    """The categorical distribution over 0, …, K - 1, with these probabilities.
 
     `sample` draws from the default generator, the one that `manual_seed` seeds. Gradients pass
     through `log_prob` and `entropy` to the probabilities or logits.
@@ -123,7 +123,7 @@ class Categorical:
         return multinomial(rows, math.prod(first), True).T.reshape(shape)
 
     def log_prob(self, value: Tensor) -> Tensor:
-        """The logarithms of the probabilities of the outcomes, which broadcast to batch_shape.
+        """The log-probabilities of outcomes, which broadcast to batch_shape.
 
         Raises:
             ValueError: one is no outcome, or the shapes do not broadcast.
@@ -182,7 +182,7 @@ class Categorical:
 
 
 def kl_divergence(p: Categorical, q: Categorical) -> Tensor:
-    """Σ p ln(p / q) of two distributions: how far q is from p. Infinite where q lacks what p has.
+    """Kullback–Leibler divergence, Σ p ln(p / q): how far q is from p. Infinite where only q is 0.
 
     Raises:
         NotImplementedError: one is not a Categorical.

@@ -92,7 +92,7 @@ class Saved:
     For a member of an enum, these are `name` and `value`.
     """
 
-    __slots__ = ("__dict__", "_class", "_tag")
+    __slots__ = ("__dict__", "_class", "_tag")  # so that vars(x) has the attributes alone
 
     if TYPE_CHECKING:
 

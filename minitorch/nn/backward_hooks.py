@@ -135,14 +135,21 @@ class WatchedCall:
             warn(f"a backward hook is called without grad_input: {none_needs}", stacklevel=2)
             if any(g is not None for g in self._show((None,) * len(self.sizes))):
                 raise RuntimeError(f"a backward hook must return no grad_input here: {none_needs}")
-        answers = zip([grad_output[i] for i in self.outputs], gradients, strict=True)
-        return tuple([Tensor._wrap(np.zeros_like(g.array)) if h is None else h for h, g in answers])
+        # What a hook took away, and what did not arrive, goes on as zeros.
+        return tuple(
+            [
+                Tensor._wrap(np.zeros_like(g.array)) if grad_output[i] is None else grad_output[i]
+                for i, g in zip(self.outputs, gradients, strict=True)
+            ]
+        )
 
     def _leave(self, gradients: Gradients) -> Gradients:
         """Show the gradients of the arguments to the hooks; pass on what these leave."""
         if self.grad_output is None:  # they did not come by way of the output
             return gradients
-        known: list[Any] = [size and Tensor._wrap(np.zeros(*size)) for size in self.sizes]
+        known: list[Any] = [
+            None if size is None else Tensor._wrap(np.zeros(*size)) for size in self.sizes
+        ]
         for i, g in zip(self.inputs, gradients, strict=True):
             known[i] = g
         grad_input = self._show(tuple(known))

@@ -155,7 +155,7 @@ def _cumprod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: int) -> Tensor:
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
-    """y_i = x_0 · … · x_i along `dim`. The derivative is right where factors are 0, too."""
+    """Cumulative product, y_i = x_0 · … · x_i along `dim`. Factors of 0 get the right gradient."""
     input = arguments.tensor("cumprod", "input", input)
     axis = dim_of("cumprod", dim, input.array.ndim)
     if dtype is None and input.array.dtype.kind != "f":

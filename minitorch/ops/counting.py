@@ -75,7 +75,7 @@ def isin(
 # -------------------------------------------------------------------------- which there are
 
 
-def _with(
+def _answer(
     values: Array, input: Tensor, inverse: Array, counts: Array, asked: tuple[bool, bool]
 ) -> Any:
     """Return the values and, of the other two, what was asked for."""
@@ -129,7 +129,7 @@ def unique(
         values, inverse, counts = np.unique(
             x, return_inverse=True, return_counts=True, equal_nan=False
         )[:3]
-        return _with(values, input, inverse.reshape(x.shape), counts, asked)
+        return _answer(values, input, inverse.reshape(x.shape), counts, asked)
     axis = _axis("unique", x, dim)
     rows = np.moveaxis(np.atleast_1d(x), axis, 0)
     flat = _flat(rows)
@@ -138,7 +138,7 @@ def unique(
     inverse = np.empty(len(rows), np.int64)
     inverse[order] = np.cumsum(new) - 1
     values = np.moveaxis(rows[order[new]], 0, axis)
-    return _with(values, input, inverse, np.bincount(inverse), asked)
+    return _answer(values, input, inverse, np.bincount(inverse), asked)
 
 
 def unique_consecutive(
@@ -157,7 +157,7 @@ def unique_consecutive(
     each = np.cumsum(new) - 1
     inverse = each.reshape(x.shape) if dim is None else each
     values = np.moveaxis(rows[new], 0, axis)
-    return _with(values, input, inverse, np.bincount(each), asked)
+    return _answer(values, input, inverse, np.bincount(each), asked)
 
 
 # ------------------------------------------------------------------------ where they would stand

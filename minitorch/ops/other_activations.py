@@ -19,7 +19,7 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """x above 0, `alpha` · (eˣ - 1) below. The gradient at 0 is g · alpha.
+    """Exponential linear unit: x above 0, `alpha` · (eˣ - 1) below. The gradient at 0 is g · alpha.
 
     Source: Clevert et al. 2015, https://arxiv.org/abs/1511.07289
     """
@@ -29,7 +29,10 @@ def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def selu(input: Tensor) -> Tensor:
-    """1.0507 · elu(x, 1.6733). Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515"""
+    """Scaled exponential linear unit: 1.0507 · elu(x, 1.6733).
+
+    Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
+    """
     return SELU_SCALE * elu(arguments.floating_point("selu", "input", input), SELU_ALPHA)
 
 

@@ -92,7 +92,7 @@ def tile(input: Tensor, dims: Any, *more: int) -> Tensor:
     return repeat(input, (1,) * (ndim - len(times)) + times)
 
 
-def _all(name: str, tensors: tuple[Any, ...]) -> list[Tensor]:
+def _given(name: str, tensors: tuple[Any, ...]) -> list[Tensor]:
     """Return tensors that were given one by one, or as one list."""
     one_list = len(tensors) == 1 and not arguments.is_tensor(tensors[0])
     return arguments.tensors(name, "tensors", tensors[0] if one_list else tensors)
@@ -106,7 +106,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         indexing: "ij", or "xy" for a grid (m, n) with a_j and b_i at [i, j]. (PyTorch warns if it
             is not given. Here "ij" stays the default.)
     """
-    xs = _all("meshgrid", tensors)
+    xs = _given("meshgrid", tensors)
     if not xs or any(x.array.ndim > 1 for x in xs) or len({x.array.dtype for x in xs}) > 1:
         given = ", ".join(f"{x.dtype} {x.array.shape}" for x in xs)
         raise RuntimeError(f"meshgrid: needs vectors or numbers of one dtype, not ({given})")
@@ -136,7 +136,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """The tensors, expanded to the shape to which they broadcast."""
-    xs = _all("broadcast_tensors", tensors)
+    xs = _given("broadcast_tensors", tensors)
     shape = arguments.broadcast("broadcast_tensors", *(x.array.shape for x in xs))
     return tuple([expand(x, shape) for x in xs])
 
@@ -175,7 +175,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """Windows of `size` elements along a dimension, one every `step`: a view.
+    """Sliding windows of `size` elements along a dimension, one every `step`: a view.
 
     They are counted along `dimension`, and their elements along a new last one: of (5), windows of
     3 every 2 are (2, 3). The vjp adds up the gradients of an element that is in several windows.

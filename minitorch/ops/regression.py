@@ -87,7 +87,7 @@ def huber_loss(
     delta: float = 1.0,
     weight: Tensor | None = None,
 ) -> Tensor:
-    """d²/2 where |d| ≤ delta, else delta · (|d| - delta/2), for d = input - target.
+    """Huber loss: d²/2 where |d| ≤ delta, else delta · (|d| - delta/2), for d = input - target.
 
     Squared for small errors, so that there is a smooth minimum, and absolute for large ones, so
     that these do not decide alone. Source: Huber 1964, https://doi.org/10.1214/aoms/1177703732
@@ -108,7 +108,9 @@ def huber_loss(
 def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
-    """d²/(2 beta) where |d| < beta, else |d| - beta/2, for d = input - target: Huber's loss / beta.
+    """Smooth L1 loss, for d = input - target: d²/(2 beta) where |d| < beta, else |d| - beta/2.
+
+    That is Huber loss / beta.
 
     Args:
         input, target, reduction: as for `mse_loss`.

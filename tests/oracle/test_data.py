@@ -148,7 +148,7 @@ def answers(library: Any, ask: Any) -> Any:
         {"batch_size": 0},
         {"batch_size": None, "drop_last": True},
     ],
-    ids=str,
+    ids=lambda options: ", ".join(f"{k}={getattr(v, '__name__', v)}" for k, v in options.items()),
 )
 @pytest.mark.parametrize("n", [0, 1, 7])
 def test_batches_of_a_stream_are_pytorchs(options: dict[str, Any], n: int) -> None:

@@ -62,7 +62,9 @@ def parameters(of: Any) -> dict[str, inspect.Parameter]:
     return {} if anything else found
 
 
-@pytest.mark.parametrize(("name", "ours", "theirs"), list(callables()), ids=str)
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs"), [pytest.param(*each, id=each[0]) for each in callables()]
+)
 def test_the_arguments_are_pytorchs(name: str, ours: Any, theirs: Any) -> None:
     mine, other = parameters(ours), parameters(theirs)
     if mine and other:

@@ -1,4 +1,4 @@
-"""Rates that fall along half a wave of the cosine: once, or again and again."""
+"""Cosine annealing: rates that fall along half a wave of the cosine, once or again and again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..scheduler import LRScheduler
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a wave: lr = eta_min + (base_lr - eta_min) · (1 + cos(π n / T_max)) / 2.
+    """Cosine annealing: lr = eta_min + (base_lr - eta_min) · (1 + cos(π n / T_max)) / 2.
 
     The rate falls slowly at first, then fast, and slowly again towards eta_min.
     Source: Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without the restarts.
@@ -53,7 +53,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a wave, again and again: lr = eta_min + (base_lr - eta_min) · (1 + cos(π t / T)) / 2.
+    """Cosine annealing, again and again: lr = eta_min + (base_lr - eta_min) · (1 + cos(π t/T)) / 2.
 
     t counts the steps since the last restart. The first T is T_0; at each restart, where t is T,
     the rate jumps back to base_lr, and T becomes T_mult times as long.
