@@ -47,6 +47,6 @@ def takes_options_without_effect(optimizer: C) -> C:
         _check(optimizer.__name__, given)
         init(self, *args, **options)
 
-    __init__.without_effect = names  # type: ignore[attr-defined]
+    __init__.also_takes = names  # type: ignore[attr-defined]
     optimizer.__init__ = __init__  # type: ignore[misc]
     return optimizer

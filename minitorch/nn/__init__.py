@@ -68,6 +68,9 @@ __all__ = [
     "SELU",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -115,6 +118,9 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "Unflatten",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
     "functional",
     "init",
     "utils",
@@ -124,11 +130,17 @@ if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .multihead_attention import MultiheadAttention
     from .other_layers import (
+        ConstantPad1d,
+        ConstantPad2d,
+        ConstantPad3d,
         CosineSimilarity,
         Flatten,
         LazyLinear,
         PairwiseDistance,
         Unflatten,
+        ZeroPad1d,
+        ZeroPad2d,
+        ZeroPad3d,
     )
     from .parameter_containers import ParameterDict, ParameterList
     from .transformer import Transformer, TransformerDecoder, TransformerEncoder
@@ -139,7 +151,8 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
         {
             ".data_parallel": "DataParallel",
             ".multihead_attention": "MultiheadAttention",
-            ".other_layers": "CosineSimilarity Flatten LazyLinear PairwiseDistance Unflatten",
+            ".other_layers": "ConstantPad1d ConstantPad2d ConstantPad3d CosineSimilarity Flatten "
+            "LazyLinear PairwiseDistance Unflatten ZeroPad1d ZeroPad2d ZeroPad3d",
             ".parameter_containers": "ParameterDict ParameterList",
             ".transformer": "Transformer TransformerDecoder TransformerEncoder",
             ".transformer_layers": "TransformerDecoderLayer TransformerEncoderLayer",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..scalars import flag
 from ..tensor import Tensor
 from . import functional as F
@@ -77,9 +79,9 @@ class Sigmoid(Module):
 class _AlongDim(Module):
     """A function of the elements along one dimension."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim: Any = dim
 
     def extra_repr(self) -> str:
         """Return what is printed: the dimension."""

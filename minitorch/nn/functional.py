@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._compat.guests import lookup
-from .._compat.spellings import by_numpys_names
+from .._compat.spellings import by_numpys_names, guesses_dim, take_size_average
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
 from ..fused.layer_norm import layer_norm
 from ..fused.linear import linear
-from ..fused.softmax import log_softmax, softmax
+from ..fused.softmax import log_softmax as _log_softmax
+from ..fused.softmax import softmax as _softmax
 from ..ops import activations, arguments, distances, other_activations
 from ..ops import dropout as _dropout
 from ..ops.activations import logsigmoid, softplus
@@ -98,8 +99,11 @@ hardtanh = with_inplace(other_activations.hardtanh)
 relu_, leaky_relu_ = in_place(activations.relu), in_place(activations.leaky_relu)
 elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
 hardtanh_ = in_place(other_activations.hardtanh)
+softmax, log_softmax = guesses_dim(_softmax), guesses_dim(_log_softmax)
+take_size_average(__name__)
 
 
+@guesses_dim
 def softmin(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
     """softmax(-x): the smaller an element, the larger its probability. Arguments as for softmax."""
     return softmax(-arguments.tensor("softmin", "input", input), dim, dtype)
