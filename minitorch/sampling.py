@@ -87,7 +87,7 @@ def normal(
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -103,8 +103,8 @@ def randint(
     """
     if size is None:
         high, size = None, high
-    if high is None:
-        low, high = 0, low
+    if None in (low, high):
+        low, high = 0, low if high is None else high
     if not isinstance(size, Sequence):  # randint(0, 5) for 0 to 4 would be 5 numbers below 0
         raise TypeError(
             "randint: expects randint(high, size) or randint(low, high, size) with size a tuple of "
@@ -128,7 +128,7 @@ def randint(
 
 def randint_like(
     input: Tensor,
-    low: int,
+    low: int | None = None,
     high: int | None = None,
     *,
     dtype: Any = None,
@@ -139,8 +139,6 @@ def randint_like(
 
     `randint_like(input, high)` starts at 0.
     """
-    if high is None:
-        low, high = 0, low
     wanted = arguments.tensor("randint_like", "input", input).dtype if dtype is None else dtype
     return randint(low, high, input.shape, dtype=wanted, device=device, requires_grad=requires_grad)
 

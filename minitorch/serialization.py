@@ -226,6 +226,7 @@ def load(
         whole = entry == _entry(state, arrays)
         if whole:
             encoded = json.loads(state)
+            # Without any class of the program's: what is encoded again is what the file holds.
             obj = decode(encoded, tensors, builders({}))
             again = Encoder("save", "save")
             same = again.state(obj) == state and again.arrays.keys() == arrays.keys()

@@ -69,7 +69,6 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "nn.utils.clip_grad": "nn.utils",
     "nn.utils.convert_parameters": "nn.utils",
     "nn.utils.rnn": "nn.padding",
-    "optim.adagrad": "optim.rmsprop",
     "optim.adamw": "optim.adam",
     "utils._pytree": "_compat.trees",
     "utils.data._utils": "utils.data",

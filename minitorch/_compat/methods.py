@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import dtypes
 from ..autograd.hooks import check_gradient, retains_grad
 from ..ops import conversion
-from ..ops.arguments import is_tensor, tensor
+from ..ops.arguments import dim_of, is_tensor, tensor
 from . import devices, missing
 from .constructors import TENSOR_TYPES, Constructors, dtype_called
 
@@ -64,9 +64,10 @@ class TorchMethods(Constructors):
         """The address of the first element: two tensors that share their memory have one."""
         return self.array.ctypes.data if self.array.size else 0
 
-    def stride(self) -> tuple[int, ...]:
-        """How many elements of memory lie between neighbours along each dimension."""
-        return tuple(n // self.array.itemsize for n in self.array.strides)
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements of memory lie between neighbours along each dimension, or along one."""
+        steps = tuple([n // self.array.itemsize for n in self.array.strides])
+        return steps if dim is None else steps[dim_of("stride", dim, len(steps))]
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Do the elements lie in memory in the order of their indices?"""

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from ..scalars import flag
-
-C = TypeVar("C", bound=type)
 
 NO_EFFECT = {  # of each optimizer, the options that PyTorch's has besides
     "Adagrad": ("foreach", "fused", "differentiable"),
@@ -36,8 +34,8 @@ def _check(name: str, given: dict[str, Any]) -> None:
         )
 
 
-def takes_options_without_effect(optimizer: C) -> C:
-    """Let an optimizer be made with the options of `NO_EFFECT` too."""
+def take_options_without_effect(optimizer: type) -> None:
+    """Let a class of optimizers take the options of `NO_EFFECT` too."""
     init: Callable[..., None] = optimizer.__init__  # type: ignore[misc]
     names = NO_EFFECT[optimizer.__name__]
 
@@ -49,4 +47,3 @@ def takes_options_without_effect(optimizer: C) -> C:
 
     __init__.also_takes = names  # type: ignore[attr-defined]
     optimizer.__init__ = __init__  # type: ignore[misc]
-    return optimizer

@@ -4,8 +4,8 @@ The operations do not know them. In `minitorch` and in `Tensor`, each operation 
 wrapped in a function that translates. That takes 0.05 µs, with keywords 0.15 µs, and a training
 step calls two such operations.
 
-`where` of a condition alone is another spelling too, of `nonzero`. And there are those of before
-2018 that PyTorch still takes, and warns.
+`where` of a condition alone is another spelling too, of `nonzero`; and so are `softmax` without a
+dimension, and the `size_average` of a loss.
 """
 
 from __future__ import annotations
@@ -60,6 +60,25 @@ def by_numpys_names(op: F) -> F:
     return cast(F, call)
 
 
+def with_chosen_dim(op: F) -> F:
+    """Let softmax and its kin be called without a dimension: it is 1, or 0 of 0, 1 or 3.
+
+    PyTorch takes that too, and warns. Programs of before 2018 are written so.
+    """
+
+    @wraps(op)
+    def call(input: Tensor, dim: int | None = None, *args: Any, **options: Any) -> Any:
+        if dim is not None:
+            return op(input, dim, *args, **options)
+        dim = int(tensor(op.__name__, "input", input).ndim not in (0, 1, 3))
+        y = op(input, dim, *args, **options)
+        warn(f"{op.__name__}: no dim is given, and it is {dim}. Write dim={dim}.", stacklevel=2)
+        return y
+
+    call.__module__ = "minitorch.nn.functional"  # where pickle finds it
+    return cast(F, call)
+
+
 def _has_dim(op: Any) -> bool:
     while hasattr(op, "__wrapped__"):  # a method in place has the arguments of its operation
         op = op.__wrapped__
@@ -107,24 +126,6 @@ def take_old_order(tensor: type) -> None:
         setattr(tensor, name, _number_first(getattr(tensor, name), option, tensors))
 
 
-def guesses_dim(softmax: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Let softmax choose its dimension, and warn, where none is given. As in PyTorch until 2018."""
-
-    @wraps(softmax)
-    def call(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
-        if dim is None:
-            warn(
-                f"Implicit dimension choice for {softmax.__name__} has been deprecated. Change the "
-                "call to include dim=X as an argument.",
-                UserWarning,
-                stacklevel=2,
-            )
-            dim = 0 if tensor(softmax.__name__, "input", input).array.ndim in (0, 1, 3) else 1
-        return softmax(input, dim, dtype)
-
-    return call
-
-
 def _takes_size_average(loss: Callable[..., Any]) -> Callable[..., Any]:
     later = "huber" in loss.__qualname__.lower()  # which came without
 
@@ -157,7 +158,9 @@ def take_size_average(module: str) -> None:
         owner, name = (loss, "__init__") if isinstance(loss, type) else (sys.modules[module], name)
         code: Any = getattr(getattr(owner, name), "__code__", None)
         if code and "reduction" in code.co_varnames[: code.co_argcount]:
-            setattr(owner, name, _takes_size_average(getattr(owner, name)))
+            call = _takes_size_average(getattr(owner, name))
+            call.__module__ = module  # where pickle finds it
+            setattr(owner, name, call)
 
 
 def take_numpys_names(module: str, *classes: type) -> None:
@@ -167,4 +170,6 @@ def take_numpys_names(module: str, *classes: type) -> None:
         place = "Tensor" if isinstance(owner, type) else module
         for name, op in list(vars(owner).items()):
             if isinstance(op, FunctionType) and _has_dim(op) and f"{place}.{name}" not in REFUSING:
-                setattr(owner, name, wrapped.setdefault(op, by_numpys_names(op)))
+                call = wrapped.setdefault(op, by_numpys_names(op))
+                call.__module__ = module  # where pickle finds it
+                setattr(owner, name, call)

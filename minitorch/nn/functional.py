@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._compat.guests import lookup
-from .._compat.spellings import by_numpys_names, guesses_dim, take_size_average
+from .._compat.spellings import by_numpys_names, take_size_average, with_chosen_dim
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
@@ -41,54 +41,17 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cosine_embedding_loss",
-    "cosine_similarity",
-    "cross_entropy",
-    "dropout",
-    "elu",
-    "elu_",
-    "embedding",
-    "gelu",
-    "glu",
-    "gumbel_softmax",
-    "hardtanh",
-    "hardtanh_",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "layer_norm",
-    "leaky_relu",
-    "leaky_relu_",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "mish",
-    "mse_loss",
-    "multi_head_attention_forward",
-    "nll_loss",
-    "normalize",
-    "one_hot",
-    "pad",
-    "pairwise_distance",
-    "relu",
-    "relu6",
-    "relu_",
-    "rms_norm",
-    "scaled_dot_product_attention",
-    "selu",
-    "selu_",
-    "sigmoid",
-    "silu",
-    "smooth_l1_loss",
-    "softmax",
-    "softmin",
-    "softplus",
-    "softsign",
-    "tanh",
-]
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "dropout", "elu", "elu_", "embedding", "gelu", "glu",
+    "gumbel_softmax", "hardtanh", "hardtanh_", "huber_loss", "kl_div", "l1_loss", "layer_norm",
+    "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss",
+    "multi_head_attention_forward", "nll_loss", "normalize", "one_hot", "pad",
+    "pairwise_distance", "relu", "relu6", "relu_", "rms_norm", "scaled_dot_product_attention",
+    "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
+    "softsign", "tanh",
+]  # fmt: skip
 
+softmax, log_softmax = with_chosen_dim(_softmax), with_chosen_dim(_log_softmax)
 cosine_similarity = by_numpys_names(distances.cosine_similarity)
 pairwise_distance = by_numpys_names(distances.pairwise_distance)
 relu, leaky_relu = with_inplace(activations.relu), with_inplace(activations.leaky_relu)
@@ -99,11 +62,10 @@ hardtanh = with_inplace(other_activations.hardtanh)
 relu_, leaky_relu_ = in_place(activations.relu), in_place(activations.leaky_relu)
 elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
 hardtanh_ = in_place(other_activations.hardtanh)
-softmax, log_softmax = guesses_dim(_softmax), guesses_dim(_log_softmax)
 take_size_average(__name__)
 
 
-@guesses_dim
+@with_chosen_dim
 def softmin(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
     """softmax(-x): the smaller an element, the larger its probability. Arguments as for softmax."""
     return softmax(-arguments.tensor("softmin", "input", input), dim, dtype)

@@ -98,8 +98,8 @@ class Embedding(Module):
         num_embeddings: the size of the vocabulary.
         embedding_dim: the size of each vector.
         padding_idx: the token whose vector starts at 0 and gets no gradient.
-        max_norm, norm_type, scale_grad_by_freq, sparse: PyTorch's, only with their defaults; a
-            gradient is dense.
+        max_norm, scale_grad_by_freq: refused, as for `functional.embedding`.
+        norm_type, sparse: without effect; the gradient is dense.
 
     Attributes:
         weight: (num_embeddings, embedding_dim), drawn from N(0, 1).

@@ -87,6 +87,7 @@ def with_inplace(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
         chosen = change if scalars.flag(op.__name__, "inplace", inplace) else op
         return chosen(input, *args, **options)
 
+    call.__module__ = "minitorch.nn.functional"  # where pickle finds it
     call.__doc__ = f"{op.__doc__}\n\n`inplace=True` changes the input itself, and returns it."
     return call
 

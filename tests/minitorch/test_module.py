@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import minitorch as mt
 from minitorch import nn
+from minitorch.nn import functional as F
 
 
 class Net(nn.Module):
@@ -264,6 +266,15 @@ def test_deepcopy_is_apart_and_keeps_what_is_tied() -> None:
     nn.init.zeros_(twin.scale)
     assert net.scale.tolist() == [2.0]
     assert [name for name, _ in twin.named_parameters()] == PARAMETERS
+
+
+def test_modules_and_functions_are_pickled() -> None:
+    for f in (mt.sum, mt.cat, mt.max, mt.softmax, mt.unique, F.relu, F.dropout, F.gelu):
+        assert pickle.loads(pickle.dumps(f)) is f
+    layer = nn.TransformerEncoderLayer(4, 2, 8)
+    layer.eval()
+    x = mt.ones(2, 1, 4)
+    assert pickle.loads(pickle.dumps(layer))(x).tolist() == layer(x).tolist()
 
 
 # --------------------------------------------------------------------------------- its state

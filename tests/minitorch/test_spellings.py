@@ -175,6 +175,8 @@ def test_a_size_may_be_given_by_name() -> None:
             make(2, size=(2,))
     assert mt.full(size=(2,), fill_value=3).tolist() == [3, 3]
     assert mt.randint(low=1, high=2, size=(3,)).tolist() == [1, 1, 1]
+    assert mt.randint(high=1, size=(3,)).tolist() == [0, 0, 0]
+    assert mt.randint_like(mt.ones(2), high=1).tolist() == [0, 0]
     assert mt.zeros(2).new_ones(size=(2, 1)).shape == (2, 1)
     with pytest.raises(TypeError, match=r"zeros\(\) got an unexpected keyword argument 'shape'"):
         mt.zeros(shape=(2,))
@@ -298,6 +300,7 @@ def test_require_grad_warns() -> None:
 
 def test_memory_is_asked_about() -> None:
     x = mt.zeros(4, 2)
+    assert (x.T.stride(), x.T.stride(0), x.T.stride(-1)) == ((1, 2), 1, 2)
     assert x.data_ptr() == x[:2].data_ptr() == x.detach().data_ptr() == x.t().data_ptr()
     assert x[1:].data_ptr() == x.data_ptr() + 8
     assert x.clone().data_ptr() != x.data_ptr()
@@ -362,30 +365,20 @@ def test_the_order_of_old_optimizers_is_taken_with_a_warning(call: Any, expected
         x.add_(1.0, y, alpha=2)  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((3,), 0), ((2, 3), 1), ((2, 3, 4), 0)])
+def test_softmax_chooses_a_dimension_as_pytorch_does(shape: Any, dim: int) -> None:
+    x = mt.randn(*shape) if shape else mt.tensor(1.0)
+    pairs: Any = [
+        (F.softmax, nn.Softmax), (F.log_softmax, nn.LogSoftmax), (F.softmin, nn.Softmin)
+    ]  # fmt: skip
+    for f, module in pairs:
+        expected = f(x, dim).tolist()
+        for call in (f, module()):
+            with pytest.warns(UserWarning, match=rf"no dim is given, and it is {dim}"):
+                assert call(x).tolist() == expected
+
+
 # ---------------------------------------------------------------------------------- before 2018
-
-
-SOFTMAX: dict[str, Any] = {
-    "softmax": (F.softmax, nn.Softmax), "log_softmax": (F.log_softmax, nn.LogSoftmax),
-    "softmin": (F.softmin, nn.Softmin),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((3,), 0), ((2, 3), 1), ((2, 3, 2), 0)])
-@pytest.mark.parametrize("name", SOFTMAX)
-def test_a_softmax_without_dim_chooses_one(name: str, shape: tuple[int, ...], dim: int) -> None:
-    function, module = SOFTMAX[name]
-    x = mt.arange(float(np.prod(shape))).reshape(shape)
-    for of in (function, module()):
-        with pytest.warns(UserWarning, match=f"dimension choice for {name} has been deprecated"):
-            y = of(x)
-        assert y.tolist() == function(x, dim=dim).tolist()
-    assert repr(module()) == f"{module.__name__}(dim=None)"
-    with (
-        pytest.warns(UserWarning, match="Implicit"),
-        pytest.raises(TypeError, match="'input' must be a Tensor"),
-    ):
-        function([1.0])
 
 
 LOSSES: dict[str, Any] = {
