@@ -13,6 +13,7 @@ from .compilers import unchanged
 from .devices import device
 
 Device = device | str | int | None
+_initialized = False  # networks that compute twice ask `cuda` for it, to keep its generator's state
 
 
 def _needs_gpu(name: str) -> Callable[..., NoReturn]:

@@ -82,7 +82,8 @@ MODULES = {  # the module that is asked for: where its names are, or .file:class
     "xpu": "_compat.accelerators:xpu",
 }
 
-PRIVATE = {  # what PyTorch keeps for itself there, and code that writes its own layers imports
+PRIVATE = {  # what PyTorch keeps for itself there, and code that writes its own layers uses
+    "cuda": {f"{PACKAGE}._compat.accelerators": "_initialized"},
     "nn.modules.transformer": {
         f"{PACKAGE}.nn.transformer": "_get_clones",
         f"{PACKAGE}.nn.transformer_layers": "_get_activation_fn",

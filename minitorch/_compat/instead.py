@@ -31,7 +31,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "Fold Unfold functional.fold functional.unfold":
             "`x.unfold(2, p, p).unfold(3, p, p)` cuts images into patches, and `x.permute(…)` and "
             "`x.reshape(…)` join them",
-        "ReflectionPad?d ReplicationPad?d ConstantPad?d ZeroPad?d CircularPad?d constant_pad_nd":
+        "ReflectionPad?d ReplicationPad?d CircularPad?d constant_pad_nd":
             "`nn.functional.pad(x, …)` pads, in all these modes",
         "Dropout?d dropout?d AlphaDropout FeatureAlphaDropout *alpha_dropout* feature_dropout*":
             "`nn.Dropout` drops single elements; whole channels are dropped by a product with "
@@ -258,7 +258,6 @@ FORMULAS: dict[str, str] = {
 }
 
 ARGUMENTS: dict[str, str] = {
-    "size_average reduce": "`reduction='mean'`, `'sum'` or `'none'` says it",
     "max_norm norm_type":
         "no vector is shortened here; under `no_grad()`, "
         "`weight.div_(weight.norm(dim=-1, keepdim=True).clamp(1))` does it",

@@ -167,12 +167,12 @@ def name_methods(cls: type) -> None:
 def check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError for arguments that `cls` does not take, and name it, not its base."""
     init: Any = cls.__init__  # type: ignore[misc]
-    without_effect = getattr(init, "without_effect", ())  # what optimizer_options.py adds
-    code = getattr(init.__wrapped__ if without_effect else init, "__code__", None)
+    also = getattr(init, "also_takes", None)  # what optimizer_options.py and spellings.py add
+    code = getattr(init if also is None else init.__wrapped__, "__code__", None)
     if code is None:  # it is not written in Python
         return
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    known = {*names, *without_effect}
+    known = {*names, *(also or ())}
     unknown = [] if code.co_flags & VAR_KEYWORDS else [name for name in kwargs if name not in known]
     if unknown:
         wrong = f"got an unexpected keyword argument {unknown[0]!r}"

@@ -22,16 +22,22 @@ class Variable(metaclass=_IsTensor):
 
     Once, only variables had gradients. Now every tensor can.
 
-    With `requires_grad=True`, gradients are computed for it. `isinstance(x, Variable)` is True for
-    all tensors.
+    With `requires_grad=True`, gradients are computed for it. `volatile` has no effect, as in
+    PyTorch. `isinstance(x, Variable)` is True for all tensors.
 
     Raises:
         TypeError: `data` is not a tensor.
         RuntimeError: it requires a gradient, and its dtype is not floating-point.
     """
 
-    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Any:
+    def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
         """Return a tensor."""
+        if volatile:
+            warn(
+                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
+                UserWarning,
+                stacklevel=2,
+            )
         return tensor("Variable", "data", data).detach().requires_grad_(requires_grad)
 
 

@@ -45,5 +45,5 @@ def take_options_without_effect(optimizer: type) -> None:
         _check(optimizer.__name__, given)
         init(self, *args, **options)
 
-    __init__.without_effect = names  # type: ignore[attr-defined]
+    __init__.also_takes = names  # type: ignore[attr-defined]
     optimizer.__init__ = __init__  # type: ignore[misc]

@@ -62,26 +62,34 @@ from .parameter import Parameter
 _name_methods(Module)
 
 __all__ = [
-    "ELU", "GELU", "GLU", "SELU", "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss",
-    "CosineSimilarity", "CrossEntropyLoss", "DataParallel", "Dropout", "Embedding", "Flatten",
-    "Hardtanh", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LayerNorm", "LazyLinear",
-    "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module",
-    "ModuleDict", "ModuleList", "MultiheadAttention", "NLLLoss", "PairwiseDistance",
-    "Parameter", "ParameterDict", "ParameterList", "RMSNorm", "ReLU", "ReLU6", "Sequential",
-    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "Tanh",
+    "ELU", "GELU", "GLU", "SELU", "BCELoss", "BCEWithLogitsLoss", "ConstantPad1d",
+    "ConstantPad2d", "ConstantPad3d", "CosineEmbeddingLoss", "CosineSimilarity",
+    "CrossEntropyLoss", "DataParallel", "Dropout", "Embedding", "Flatten", "Hardtanh",
+    "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LayerNorm", "LazyLinear", "LeakyReLU",
+    "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict",
+    "ModuleList", "MultiheadAttention", "NLLLoss", "PairwiseDistance", "Parameter",
+    "ParameterDict", "ParameterList", "RMSNorm", "ReLU", "ReLU6", "Sequential", "SiLU",
+    "Sigmoid", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "Tanh",
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
-    "TransformerEncoderLayer", "Unflatten", "functional", "init", "utils",
+    "TransformerEncoderLayer", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional",
+    "init", "utils",
 ]  # fmt: skip
 
 if _TYPE_CHECKING:
     from .data_parallel import DataParallel
     from .multihead_attention import MultiheadAttention
     from .other_layers import (
+        ConstantPad1d,
+        ConstantPad2d,
+        ConstantPad3d,
         CosineSimilarity,
         Flatten,
         LazyLinear,
         PairwiseDistance,
         Unflatten,
+        ZeroPad1d,
+        ZeroPad2d,
+        ZeroPad3d,
     )
     from .parameter_containers import ParameterDict, ParameterList
     from .transformer import Transformer, TransformerDecoder, TransformerEncoder
@@ -92,7 +100,8 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
         {
             ".data_parallel": "DataParallel",
             ".multihead_attention": "MultiheadAttention",
-            ".other_layers": "CosineSimilarity Flatten LazyLinear PairwiseDistance Unflatten",
+            ".other_layers": "ConstantPad1d ConstantPad2d ConstantPad3d CosineSimilarity Flatten "
+            "LazyLinear PairwiseDistance Unflatten ZeroPad1d ZeroPad2d ZeroPad3d",
             ".parameter_containers": "ParameterDict ParameterList",
             ".transformer": "Transformer TransformerDecoder TransformerEncoder",
             ".transformer_layers": "TransformerDecoderLayer TransformerEncoderLayer",

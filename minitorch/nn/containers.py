@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..scalars import whole
@@ -12,13 +13,13 @@ from .module import Module, layout
 L = TypeVar("L", bound="_List")
 
 
-def _checked(modules: Any) -> list[Module]:
-    """Return modules as a list, or raise TypeError: a container holds nothing else, nor None."""
+def _checked(modules: Any, held: Any = Module) -> list[Module]:
+    """Return modules as a list, or raise TypeError: a container holds nothing else."""
     if not isinstance(modules, Iterable):
         raise TypeError(f"expected a list of modules, not {type(modules).__name__}")
     found = list(modules)
     for i, module in enumerate(found):
-        if not isinstance(module, Module):
+        if not isinstance(module, held):
             raise TypeError(f"a container holds modules, and number {i} of these is {module!r}")
     return found
 
@@ -26,17 +27,22 @@ def _checked(modules: Any) -> list[Module]:
 class _List(Module):
     """What ModuleList and Sequential share: children named "0", "1", … in order."""
 
+    _held: Any = Module
+
+    def _parts(self) -> list[tuple[str, Module]]:
+        return self._own(Module)
+
     def _each(self) -> list[Module]:
-        return [module for _, module in self._own(Module)]
+        return [module for _, module in self._parts()]
 
     def _replace(self, modules: list[Module]) -> None:
-        for name, _ in self._own(Module):
+        for name, _ in self._parts():
             delattr(self, name)
         for i, module in enumerate(modules):
             self.add_module(str(i), module)
 
     def __len__(self) -> int:
-        return len(self._own(Module))
+        return len(self._parts())
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self._each())
@@ -47,15 +53,15 @@ class _List(Module):
     def __getitem__(self: L, index: slice) -> L: ...
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return self._part(dict(self._own(Module)[index]))
-        return self._own(Module)[self._position(index)][1]
+            return self._part(dict(self._parts()[index]))
+        return self._parts()[self._position(index)][1]
 
     def _part(self, named: dict[str, Module]) -> _List:
         """Make a container of the same class with some of the modules."""
         raise NotImplementedError
 
     def __setitem__(self, index: int, module: Module) -> None:
-        self.add_module(self._own(Module)[self._position(index)][0], *_checked([module]))
+        self.add_module(self._parts()[self._position(index)][0], *_checked([module], self._held))
 
     def __delitem__(self, index: int | slice) -> None:
         modules = self._each()
@@ -75,14 +81,14 @@ class _List(Module):
 
     def extend(self: L, modules: Iterable[Module]) -> L:
         """Add several modules at the end."""
-        for module in _checked(modules):
+        for module in _checked(modules, self._held):
             self.add_module(str(len(self)), module)
         return self
 
     def insert(self: L, index: int, module: Module) -> L:
         """Add a module before the one at `index`."""
         modules = self._each()
-        modules.insert(self._position(index, end=1), *_checked([module]))
+        modules.insert(self._position(index, end=1), *_checked([module], self._held))
         self._replace(modules)
         return self
 
@@ -144,11 +150,20 @@ class Sequential(_List):
 
 
 class ModuleList(_List):
-    """A list of modules, to loop over or to index in a `forward`."""
+    """A list of modules, to loop over or to index in a `forward`.
+
+    None may stand in the place of one that a block does not have.
+    """
+
+    _held = Module, NoneType
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
         self.extend(() if modules is None else modules)
+
+    def _parts(self) -> Any:
+        named = vars(self).items()
+        return [(n, m) for n, m in named if isinstance(m, Module) or (m is None and n.isdigit())]
 
     def _part(self, named: dict[str, Module]) -> ModuleList:
         return type(self)(named.values())

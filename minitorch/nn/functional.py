@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._compat.guests import lookup
-from .._compat.spellings import by_numpys_names, with_chosen_dim
+from .._compat.spellings import by_numpys_names, take_size_average, with_chosen_dim
 from ..fused.attention import scaled_dot_product_attention
 from ..fused.cross_entropy import cross_entropy
 from ..fused.gelu import gelu
@@ -62,6 +62,7 @@ hardtanh = with_inplace(other_activations.hardtanh)
 relu_, leaky_relu_ = in_place(activations.relu), in_place(activations.leaky_relu)
 elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
 hardtanh_ = in_place(other_activations.hardtanh)
+take_size_average(__name__)
 
 
 @with_chosen_dim

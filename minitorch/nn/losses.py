@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._compat.spellings import take_size_average
 from ..scalars import number
 from ..tensor import Tensor
 from . import functional as F
@@ -184,3 +185,6 @@ class CosineEmbeddingLoss(Module):
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """Return the loss of pairs of vectors against 1, alike, or -1, not."""
         return F.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
+
+
+take_size_average(__name__)

@@ -1,4 +1,4 @@
-"""Layers that a Transformer does not need: other shapes, distances, a size that is seen later."""
+"""Layers that a Transformer does not need: shapes, padding, distances, a size seen later."""
 
 from __future__ import annotations
 
@@ -58,6 +58,69 @@ class Unflatten(Module):
     def extra_repr(self) -> str:
         """Return what is printed: the dimension and the sizes."""
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+class ConstantPad1d(Module):
+    """Elements of one value added at both ends of the last dimension. See `functional.pad`.
+
+    Args:
+        padding: (before, after), or one number for both; where it is negative, as many elements are
+            taken away. Further pairs are of the dimensions before.
+        value: what is added.
+    """
+
+    dims = 1
+
+    def __init__(self, padding: int | Sequence[int], value: float) -> None:
+        super().__init__()
+        pairs = padding if isinstance(padding, Sequence) else (padding,) * (2 * self.dims)
+        self.padding, self.value = tuple(pairs), value
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pad the input."""
+        return F.pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the numbers and the value."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad2d(ConstantPad1d):
+    """As `ConstantPad1d`, of the last two dimensions: (left, right, top, bottom)."""
+
+    dims = 2
+
+
+class ConstantPad3d(ConstantPad1d):
+    """As `ConstantPad1d`, of the last three dimensions: (left, right, top, bottom, front, back)."""
+
+    dims = 3
+
+
+class ZeroPad1d(ConstantPad1d):
+    """Zeros added at both ends of the last dimension: `ConstantPad1d` with the value 0."""
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        """Return what is printed: the numbers."""
+        return f"{self.padding}"
+
+
+class ZeroPad2d(ZeroPad1d):
+    """As `ZeroPad1d`, of the last two dimensions: (left, right, top, bottom).
+
+    `ZeroPad2d((0, 0, 1, -1))` shifts a sequence (N, T, D) by one token, as RWKV does.
+    """
+
+    dims = 2
+
+
+class ZeroPad3d(ZeroPad1d):
+    """As `ZeroPad1d`, of the last three dimensions: (left, right, top, bottom, front, back)."""
+
+    dims = 3
 
 
 class CosineSimilarity(Module):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from .. import dtypes
 from .._runtime.quiet import quietly
 from ..autograd.graph import record
 from . import arguments
@@ -54,6 +55,19 @@ def _contract(x: Array, names_x: Labels, y: Array, names_y: Labels, kept: Labels
     )
 
 
+def _of_one_dtype(a: Term, b: Term, kept: Labels) -> tuple[Tensor, Tensor]:
+    """Convert two tensors to the dtype of their product, if nothing is summed, as PyTorch does."""
+    (x, names_a), (y, names_b) = a, b
+    sizes = dict(zip(names_b, y.array.shape, strict=True))
+    for name, n in zip(names_a, x.array.shape, strict=True):
+        if name not in kept and n > 1 and sizes[name] > 1:
+            raise RuntimeError(
+                f"einsum: the dtypes differ: {x.dtype}, {y.dtype}. Convert with .to()."
+            )
+    dtype = dtypes.OF_NUMPY[dtypes.promote(x.array[None], y.array[None])]  # of no numbers
+    return x.to(dtype), y.to(dtype)
+
+
 def _sum_of_products(a: Term, b: Term, kept: Labels) -> Tensor:
     """Sum the products of two terms over the labels that are not kept.
 
@@ -63,6 +77,8 @@ def _sum_of_products(a: Term, b: Term, kept: Labels) -> Tensor:
         dL/da_ij = Σ_k g_ik b_jk        summed over the labels that a does not have
     """
     (x, names_a), (y, names_b) = a, b
+    if x.array.dtype != y.array.dtype:
+        x, y = _of_one_dtype(a, b, kept)
     return record(
         "einsum",
         quietly(_contract, x.array, names_a, y.array, names_b, kept),
@@ -156,11 +172,12 @@ def einsum(equation: str, *operands: Any) -> Tensor:
             result. Over the other letters it sums. A letter that occurs twice in an operand takes
             the diagonal; "..." stands for any further dimensions, which broadcast. Without "->",
             the letters that occur once are kept, in alphabetical order.
-        operands: tensors of one dtype, or one list of them.
+        operands: tensors, or one list of them; of one dtype, where products are summed.
 
     Raises:
         ValueError: there is no operand.
-        RuntimeError: the equation is malformed, or does not fit the operands, or dtypes differ.
+        RuntimeError: the equation is malformed, or does not fit the operands, or dtypes differ of
+            tensors whose products are summed.
     """
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
@@ -169,11 +186,6 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     tensors = arguments.tensors("einsum", "operands", operands)
     if not tensors:
         raise ValueError(f"einsum: there must be at least one operand for {equation!r}")
-    if len({x.array.dtype for x in tensors}) > 1:
-        raise RuntimeError(
-            f"einsum: the dtypes differ: {', '.join(str(x.dtype) for x in tensors)}. Convert with "
-            ".to()."
-        )
     named, kept = _parse(equation, [x.array.ndim for x in tensors])
     _check_sizes(equation, tensors, named)
     first, *rest = [_diagonals(x, labels) for x, labels in zip(tensors, named, strict=True)]

@@ -32,7 +32,7 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
         warn(
             f"{name}: input of shape {input.array.shape} and target of shape "
             f"{target.array.shape} are broadcast to {difference.array.shape}; is this meant?",
-            stacklevel=3,
+            stacklevel=4,  # of who calls the function of `nn.functional`
         )
     return difference
 

@@ -192,6 +192,17 @@ def test_gumbel_softmax_draws_classes_with_their_probabilities() -> None:
             nn.functional.gumbel_softmax(logits, tau)
 
 
+def test_padding_adds_at_both_ends_of_the_last_dimensions() -> None:
+    x = mt.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+    assert nn.ConstantPad1d((1, 2), 9)(x).tolist() == [[[9, 1, 2, 9, 9], [9, 3, 4, 9, 9]]]
+    assert nn.ZeroPad2d((0, 0, 1, -1))(x).tolist() == [[[0, 0], [1, 2]]]  # RWKV's shift by a token
+    assert nn.ZeroPad3d(1)(x).shape == (3, 4, 4)
+    assert nn.ConstantPad2d([1, 0], 0.5)(x).tolist() == [[[0.5, 1, 2], [0.5, 3, 4]]]
+    assert nn.ConstantPad3d((0, 0, 0, 0, 1, 0), 0.5)(x)[0].tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert repr(nn.ZeroPad1d(1)) == "ZeroPad1d((1, 1))"
+    assert repr(nn.ConstantPad1d([1, 2], 3)) == "ConstantPad1d(padding=(1, 2), value=3)"
+
+
 def test_flatten_joins_dimensions_and_unflatten_cuts_one() -> None:
     x = mt.arange(24.0).reshape(2, 3, 4)
     assert nn.Flatten()(x).tolist() == x.reshape(2, 12).tolist()

@@ -182,7 +182,7 @@ class Kept(nn.Module):
         (lambda: nn.Sigmoid(foo=1), r"Sigmoid.__init__\(\) got .*'foo'. It takes no arguments$"),
         (lambda: nn.Linear(2, 3, biass=False), r"Linear.*'biass'. It takes in_features, out_feat"),
         (lambda: Derived(2, 3, biass=False), r"^Derived.__init__\(\) got .*'biass'. It takes"),
-        (lambda: nn.MSELoss(size_average=True), "MSELoss.*'size_average': reduction='mean'"),
+        (lambda: nn.MSELoss(reductio="sum"), "MSELoss.*'reductio'. It takes reduction$"),
         (lambda: nn.DataParallel(Net(), device_ids=[0]), "DataParallel.*no GPUs"),
         (lambda: optim.SGD([], 0.1, momentums=0.9), "SGD.*'momentums'. It takes params, lr, mom"),
         (lambda: optim.lr_scheduler.LambdaLR(optimizer(), abs, foo=1), "LambdaLR.*'foo'"),

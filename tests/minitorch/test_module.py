@@ -535,8 +535,8 @@ def test_repr_is_the_tree_with_like_blocks_once() -> None:
         lambda row: row.extend([Double(), 3]),
         lambda row: row.insert(0, 3),
         lambda row: row.insert(4, Double()),
-        lambda row: row.append(None),
-        lambda row: row.__setitem__(0, None),
+        lambda row: row.append(nn.ReLU),
+        lambda row: row.__setitem__(0, nn.ReLU),
         lambda row: row.__setitem__(3, Double()),
         lambda row: row.__delitem__(3),
         lambda row: row.__delitem__(True),
@@ -558,6 +558,24 @@ def test_a_dict_of_modules_that_refuses_stays_as_it_was() -> None:
         blocks.update({"b": Double(), "c": None})
     assert list(blocks) == ["a"]
     assert list(nn.ModuleDict([("x", Double()), ("y", Double())])) == ["x", "y"]
+
+
+def test_none_stands_in_a_list_for_a_module_that_is_not_there() -> None:
+    block: Any = nn.ModuleList([None, nn.Linear(3, 3), None])
+    assert [len(block), block[0], block[2], list(block)] == [3, None, None, [None, block[1], None]]
+    assert [name for name, _ in block.named_children()] == ["1"]
+    assert list(block.state_dict()) == ["1.weight", "1.bias"]
+    assert list(copy.deepcopy(block).state_dict()) == ["1.weight", "1.bias"]
+    block.unused = None
+    block.insert(0, None)
+    assert len(block) == 4
+    assert block.pop(0) is None
+    block[1] = None
+    assert repr(block) == "ModuleList(\n  (0-2): 3 x None\n)"
+    assert nn.ModuleList([nn.ModuleList(), None])[0] is not None
+    for kind in (lambda parts: nn.Sequential(*parts), lambda parts: nn.ModuleDict({"a": parts[0]})):
+        with pytest.raises(TypeError, match="number 0 of these is None"):
+            kind([None])
 
 
 def test_modules_are_inserted_at_either_end() -> None:

@@ -409,3 +409,33 @@ def test_options_give_what_they_give_in_pytorch(f: Any, expected: Any) -> None:
 def test_type_names_that_of_the_elements() -> None:
     names = [mt.zeros(1, dtype=dtype).type() for dtype in (mt.float32, mt.int64, mt.bool)]
     assert names == ["minitorch.FloatTensor", "minitorch.LongTensor", "minitorch.BoolTensor"]
+
+
+# ------------------------------------------------------------------------------------- einsum
+
+
+@pytest.mark.parametrize(
+    ("equation", "x", "y", "expected"),
+    [
+        ("i,j->ij", [1, 2], [0.5, 1.5], [[0.5, 1.5], [1, 3]]),
+        ("i,i->i", [1, 2], [0.5, 1.5], [0.5, 3]),
+        (",i->i", 2, [0.5, 1.5], [1, 3]),
+        ("ik,j->ij", [[1, 2], [3, 4]], [0.5, 1], [[1.5, 3], [3.5, 7]]),  # a sum of one operand
+        ("ij,jk->ik", [[1], [2]], [[0.5, 1]], [[0.5, 1], [1, 2]]),  # of one product
+        ("i,i->", [], mt.zeros(0), 0),
+    ],
+)
+def test_einsum_of_two_dtypes_where_no_products_are_summed(
+    equation: str, x: Any, y: Any, expected: Any
+) -> None:
+    a, b = mt.tensor(x, dtype=mt.int64), mt.as_tensor(y).requires_grad_()
+    z = mt.einsum(equation, a, b)
+    assert z.dtype == mt.float32
+    assert z.tolist() == expected
+    z.sum().backward()
+    assert b.grad is not None
+    assert b.grad.dtype == mt.float32
+
+
+def test_einsum_of_a_number_of_another_dtype_takes_the_wider() -> None:
+    assert mt.einsum(",i->i", mt.tensor(2.0, dtype=mt.float64), mt.ones(2)).dtype == mt.float64

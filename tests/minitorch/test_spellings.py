@@ -376,3 +376,55 @@ def test_softmax_chooses_a_dimension_as_pytorch_does(shape: Any, dim: int) -> No
         for call in (f, module()):
             with pytest.warns(UserWarning, match=rf"no dim is given, and it is {dim}"):
                 assert call(x).tolist() == expected
+
+
+# ---------------------------------------------------------------------------------- before 2018
+
+
+LOSSES: dict[str, Any] = {
+    "l1_loss": nn.L1Loss, "mse_loss": nn.MSELoss, "smooth_l1_loss": nn.SmoothL1Loss,
+    "kl_div": nn.KLDivLoss, "binary_cross_entropy": nn.BCELoss,
+    "binary_cross_entropy_with_logits": nn.BCEWithLogitsLoss, "cross_entropy": nn.CrossEntropyLoss,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "reduction"),
+    [
+        ({"size_average": False}, "sum"),
+        ({"size_average": True}, "mean"),
+        ({"reduce": False}, "none"),
+        ({"reduce": True}, "mean"),
+        ({"size_average": False, "reduce": True}, "sum"),
+        ({"size_average": True, "reduce": False}, "none"),
+        ({"size_average": False, "reduction": "none"}, "sum"),
+    ],
+)
+@pytest.mark.parametrize("name", LOSSES)
+def test_size_average_and_reduce_are_a_reduction(
+    name: str, options: dict[str, Any], reduction: str
+) -> None:
+    function, module = getattr(F, name), LOSSES[name]
+    x, y = mt.tensor([[0.25, 0.5]]), mt.tensor([[0.75, 0.125]])
+    expected = function(x, y, reduction=reduction).tolist()
+    with pytest.warns(UserWarning, match=f"please use reduction='{reduction}' instead"):
+        assert function(x, y, **options).tolist() == expected
+    with pytest.warns(UserWarning, match=f"please use reduction='{reduction}' instead"):
+        loss = module(**options)
+    assert loss(x, y).tolist() == expected
+    assert function(x, y, size_average=None, reduce=None).tolist() == function(x, y).tolist()
+
+
+def test_a_loss_that_never_had_size_average_does_not_take_it() -> None:
+    x, huber, loss = mt.ones(1), F.huber_loss, nn.HuberLoss
+    calls: list[Any] = [lambda: loss(size_average=True), lambda: huber(x, x, reduce=False)]
+    for call in calls:
+        with pytest.raises(TypeError, match="got an unexpected keyword argument"):
+            call()
+
+
+def test_a_volatile_variable_is_a_variable() -> None:
+    with pytest.warns(UserWarning, match="volatile was removed"):
+        x = mt.autograd.Variable(mt.ones(2), volatile=True)
+    assert x.tolist() == [1, 1]
+    assert not x.requires_grad

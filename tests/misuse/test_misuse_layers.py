@@ -169,6 +169,9 @@ LAYERS = [
     Misuse("sizes of 2.5", lambda: nn.Unflatten(1, any_type((2.5,))), TypeError, "'unflattened_size' must be int, not float"),
     Misuse("sizes that do not multiply", lambda: nn.Unflatten(0, (2, 3))(x), RuntimeError, r"\(2, 3\).* 2"),
     Misuse("flatten a vector's rows", lambda: nn.Flatten()(x), IndexError, "but got 1"),
+    Misuse("pad one end", lambda: nn.ZeroPad1d([1])(x), RuntimeError, "pad"),
+    Misuse("pad by half", lambda: nn.ZeroPad1d(any_type(0.5))(x), TypeError, "pad"),
+    Misuse("pad more dimensions than there are", lambda: nn.ZeroPad2d(1)(x), RuntimeError, "pad"),
     Misuse("flatten backwards", lambda: nn.Flatten(1, 0)(mt.ones(2, 3)), RuntimeError, "comes after"),
 ]
 
@@ -203,14 +206,14 @@ CONTAINERS = [
     ),
     Misuse("insert a number", lambda: nn.ModuleList().insert(0, any_type(3)), TypeError, "is 3"),
     Misuse(
-        "append None", lambda: nn.ModuleList().append(any_type(None)), TypeError, "these is None"
+        "append a class", lambda: nn.ModuleList().append(any_type(nn.ReLU)), TypeError, "is <class"
     ),
     Misuse(
         "extend by 3", lambda: nn.ModuleList().extend(any_type(3)), TypeError, "a list of modules"
     ),
     Misuse(
-        "a list of none",
-        lambda: nn.ModuleList([any_type(None)]),
+        "a sequence of None",
+        lambda: nn.Sequential(any_type(None)),
         TypeError,
         "number 0 of these is None",
     ),

@@ -162,7 +162,7 @@ def test_an_argument_that_is_not_taken_says_what_to_do(place: str) -> None:
         theirs, ours = getattr(pytorchs(place), name), page.value(place, name)
         if not isinstance(ours, type):
             continue
-        also = getattr(ours.__init__, "without_effect", ())  # type: ignore[misc]
+        also = getattr(ours.__init__, "also_takes", ())  # type: ignore[misc]
         for argument in arguments(theirs):
             if argument not in (*arguments(ours), *also) and not argument.startswith("_"):
                 with pytest.raises(TypeError, match=rf"^{name}.__init__\(\) .*'{argument}': ."):

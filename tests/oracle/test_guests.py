@@ -95,3 +95,35 @@ def test_an_embedding_with_options() -> None:
     for name in ("max_norm", "norm_type", "scale_grad_by_freq", "sparse"):
         layers = torch.nn.Embedding(3, 4), minitorch.nn.Embedding(3, 4)
         assert getattr(layers[0], name) == getattr(layers[1], name)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.float64])
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("i,j->ij", ((3,), (2,))),
+        ("i,j->ji", ((3,), (0,))),
+        ("i,i->i", ((3,), (3,))),
+        ("i,i->", ((1,), (1,))),
+        ("ij,jk->ik", ((3, 1), (1, 2))),
+        ("ij,j->i", ((2, 3), (1,))),
+        ("ik,j->ij", ((2, 3), (4,))),
+        (",i->i", ((), (3,))),
+        ("i,j,j->ij", ((3,), (2,), (2,))),
+        ("i,i->", ((3,), (3,))),
+        ("ij,jk->ik", ((2, 3), (3, 2))),
+    ],
+)
+def test_einsum_of_two_dtypes(
+    equation: str, shapes: tuple[tuple[int, ...], ...], dtype: torch.dtype
+) -> None:
+    first, *rest = [torch.randn(shape) for shape in shapes]
+    given = [first.to(dtype), *rest]
+    try:
+        expected = torch.einsum(equation, *given)
+    except RuntimeError:
+        with pytest.raises(RuntimeError, match="the dtypes differ"):
+            minitorch.einsum(equation, *to_minitorch(given))
+    else:
+        got = minitorch.einsum(equation, *to_minitorch(given))
+        assert difference(expected, got) is None

@@ -31,7 +31,7 @@ PROMISED = """
     CrossEntropyLoss NLLLoss MSELoss BCEWithLogitsLoss KLDivLoss BCELoss L1Loss SmoothL1Loss
     HuberLoss CosineEmbeddingLoss ELU SELU Mish Hardtanh ReLU6 LeakyReLU Softplus LogSigmoid
     Softsign Softmin GLU MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer
-    TransformerDecoderLayer
+    TransformerDecoderLayer ConstantPad1d ConstantPad2d ConstantPad3d ZeroPad1d ZeroPad2d ZeroPad3d
 """
 
 MODULES = [info for info in module_db if hasattr(minitorch.nn, info.module_cls.__name__)]

@@ -244,9 +244,81 @@ WRONG |= {
 }
 
 
-@by_name(CONTAINERS)
+def holes(lib: Any) -> Any:
+    return lib.nn.ModuleList([None, lib.nn.Tanh(), None])
+
+
+HOLES: dict[str, Case] = {  # None in the place of a module
+    "list": lambda lib: (holes(lib), len(holes(lib)), holes(lib)[0], holes(lib)[-2]),
+    "parts": lambda lib: (list(holes(lib)), holes(lib)[:2], list(holes(lib).named_children())),
+    "changes": lambda lib: changed(
+        holes(lib),
+        lambda p: p.append(None),
+        lambda p: [p.insert(0, None)][:0],  # PyTorch returns None
+        lambda p: p.extend([None, lib.nn.ReLU()]),
+        lambda p: p.__setitem__(2, None),
+        lambda p: p.__delitem__(0),
+        lambda p: p.pop(0),
+    ),
+    "sum": lambda lib: holes(lib) + holes(lib),
+}
+
+
+@by_name(CONTAINERS | {f"holes, {name}": case for name, case in HOLES.items()})
 def test_containers(case: Case) -> None:
     agree(case)
+
+
+# ----------------------------------------------------------------------------- before 2018
+
+OLD_LOSSES = (
+    "l1_loss L1Loss", "mse_loss MSELoss", "smooth_l1_loss SmoothL1Loss", "nll_loss NLLLoss",
+    "cross_entropy CrossEntropyLoss", "binary_cross_entropy BCELoss",
+    "binary_cross_entropy_with_logits BCEWithLogitsLoss",
+    "cosine_embedding_loss CosineEmbeddingLoss",
+)  # fmt: skip
+REDUCTIONS = (
+    {"size_average": False}, {"size_average": True}, {"reduce": False}, {"reduce": True},
+    {"size_average": False, "reduce": False}, {"size_average": True, "reduction": "sum"},
+    {"size_average": None, "reduce": None},
+)  # fmt: skip
+
+
+def scores(lib: Any, *shape: int) -> Any:
+    return lib.linspace(0.125, 0.875, int(np.prod(shape))).reshape(shape)
+
+
+@pytest.mark.parametrize("options", REDUCTIONS, ids=str)
+@pytest.mark.parametrize("names", OLD_LOSSES)
+def test_size_average(names: str, options: dict[str, Any]) -> None:
+    function, module = names.split()
+
+    def given(lib: Any) -> Any:
+        x = scores(lib, 3, 4)
+        if "osine" in function:
+            return x, x.flip(1), lib.tensor([1, -1, 1])
+        return x, lib.tensor([0, 3, 1]) if function == "nll_loss" else x.flip(0)
+
+    agree(lambda lib: getattr(lib.nn, module)(**options)(*given(lib)))
+    agree(lambda lib: getattr(lib.nn.functional, function)(*given(lib), **options))
+
+
+def test_size_average_of_a_divergence() -> None:  # of its mean, PyTorch warns besides
+    agree(lambda lib: lib.nn.KLDivLoss(size_average=False)(scores(lib, 3), scores(lib, 3)))
+    agree(lambda lib: lib.nn.functional.kl_div(scores(lib, 3), scores(lib, 3), reduce=False))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 2), (2, 1, 3, 2)])
+@pytest.mark.parametrize("name", ["softmax Softmax", "log_softmax LogSoftmax", "softmin Softmin"])
+def test_a_softmax_without_dim(name: str, shape: tuple[int, ...]) -> None:
+    function, module = name.split()
+    agree(lambda lib: getattr(lib.nn.functional, function)(scores(lib, *shape)))
+    agree(lambda lib: getattr(lib.nn, module)()(scores(lib, *shape)))
+    agree(lambda lib: getattr(lib.nn, module)())
+
+
+def test_a_volatile_variable() -> None:
+    agree(lambda lib: lib.autograd.Variable(lib.ones(2), volatile=True))
 
 
 @by_name(WRONG)
