@@ -40,6 +40,11 @@ class device:
     def __repr__(self) -> str:
         return f"device(type='{self.type}')"
 
+    def __enter__(self) -> device:  # tensors made in a `with` block are there anyway
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
 
 CPU = device("cpu")
 

@@ -104,7 +104,9 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
             f"addcdiv: integers are not divided here: {a.dtype} and {b.dtype}. Use "
             "input + value * tensor1 / tensor2, or div(..., rounding_mode='trunc')."
         )
-    return add(input, _times("addcdiv", value, div(a, b)))
+    x = arguments.tensor("addcdiv", "input", input)
+    dtype = dtypes.promote_all([t.array for t in (x, a, b)])
+    return add(x, _times("addcdiv", value, div(a.to(dtype), b.to(dtype))))
 
 
 def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:

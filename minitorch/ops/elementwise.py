@@ -224,5 +224,5 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
-    y = np.round(x, scalars.whole("round", "decimals", decimals))
+    y = np.round(x, scalars.whole("round", "decimals", decimals)).astype(x.dtype, copy=False)
     return record("round", y, (input, zero_vjp))

@@ -209,7 +209,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """`input`, but a number in the slices along `dim` that the index names."""
     slices = _slices("index_fill", input, dim, index)
     named = np.zeros(input.array.shape, np.bool_)
-    named[slices] = True
+    named[slices] = index.array.size > 0
     return where(input._wrap(named), operand.filling("index_fill", input, value), input)
 
 

@@ -86,6 +86,7 @@ def test_addcmul_computes_in_the_dtype_of_its_result() -> None:
     assert y.dtype == F32
     assert y.tolist() == [-20000, -4.5]
     assert mt.zeros(2).addcmul(bytes > 5, bytes > 5, value=3.0).tolist() == [3, 0]
+    assert mt.zeros(2).addcdiv(bytes, mt.tensor(2.0, dtype=F64)).dtype == F32
 
 
 def test_lerp_ends_exactly() -> None:

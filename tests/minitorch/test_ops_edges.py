@@ -328,6 +328,18 @@ def test_replicate_repeats_the_edge_that_was_taken_away() -> None:
     assert ops.pad(mt.tensor([[1.0, 2.0]]), (-2, 3), "replicate").tolist() == [[2.0, 2.0, 2.0]]
 
 
+def test_an_empty_index_fills_no_number() -> None:
+    assert mt.tensor(2.0).index_fill(0, mt.zeros(0, dtype=mt.int64), 1.0).item() == 2
+    assert mt.tensor(2.0).index_fill(0, mt.tensor([0]), 1.0).item() == 1
+
+
+def test_bools_are_whole() -> None:
+    x = mt.tensor([True, False])
+    for y in (x.round(), x.floor(), x.ceil()):
+        assert y.dtype == mt.bool
+        assert y.tolist() == [True, False]
+
+
 def test_cat_gives_what_it_skips_an_empty_gradient() -> None:
     assert gradient(lambda *xs: mt.cat(xs), [], [[1.0]], []) == [[], [[1.0]], []]
     assert mt.cat([mt.zeros(0, dtype=mt.float64), mt.ones(1, 2)]).dtype == mt.float64

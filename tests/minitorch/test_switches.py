@@ -425,3 +425,8 @@ def test_a_name_without_effect_says_so_first(module: Any) -> None:
             first = (part.__doc__ or "").partition("\n")[0]
             says = first.startswith(("No effect: ", "Return ", "Raise RuntimeError: "))
             assert says or inspect.isclass(part), f"{module.__name__}: {inner}: {first!r}"
+
+
+def test_a_device_is_a_context() -> None:
+    with mt.device("cpu") as device:
+        assert mt.ones(1).device == device
