@@ -134,7 +134,7 @@ def take_other_arguments(tensor: type) -> None:
 
 
 def _takes_size_average(loss: Callable[..., Any]) -> Callable[..., Any]:
-    later = "huber" in loss.__qualname__.lower()  # which came without
+    later = "huber" in loss.__qualname__.lower()  # which never took it; its warnings look past us
 
     @wraps(loss)
     def call(*args: Any, **options: Any) -> Any:
