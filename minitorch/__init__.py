@@ -23,7 +23,7 @@ from ._compat.einops_finder import install as _teach_einops
 from ._compat.guests import lookup as _lookup
 from ._compat.missing import name_methods as _name_methods
 from ._compat.spellings import (
-    take_numpys_names as _take_numpys_names, take_old_order as _take_old_order, where,
+    take_numpys_names as _take_numpys_names, take_other_arguments as _take_other_arguments, where,
 )
 from .dtypes import (
     bfloat16, bool, dtype, double, finfo, float, float16, float32, float64, get_default_dtype, half,
@@ -59,7 +59,7 @@ concat, concatenate, clip, moveaxis, swapdims = cat, cat, clamp, movedim, transp
 newaxis = None
 _teach_einops()
 _name_methods(Tensor)
-_take_old_order(Tensor)
+_take_other_arguments(Tensor)
 _take_numpys_names(__name__, *Tensor.__mro__[:-1])
 
 __all__ = [

@@ -182,7 +182,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "while_loop": "write Python's loops and conditions",
     },
     "Models and training": {
-        "Module.register_load_state_dict_* Module.register_state_dict_* Module.set_extra_state "
+        "Module.*register_load_state_dict_* Module.register_state_dict_* Module.set_extra_state "
         "Module.get_extra_state":
             "write `state_dict()` and `load_state_dict()` of your class instead",
         "Module.ipu Module.xpu Module.mtia": "modules are on the CPU; leave it out",

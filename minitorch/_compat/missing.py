@@ -83,10 +83,11 @@ def _elsewhere(name: str, classes: Sequence[str]) -> str | None:
 
 
 def _advice(owner: str, name: str, present: Iterable[str], classes: Sequence[str]) -> str:
-    if name.startswith("_"):
-        return ""
     from . import instead  # here, as it is long, and seldom wanted
 
+    if name.startswith("_"):
+        reason = instead.of(name, classes, anywhere=False)
+        return f": {reason}" if reason else ""
     names = [n for n in present if not n.startswith("_")]
     places = classes or [owner.rpartition(".")[2]]
     of_pytorch = not classes or "Tensor" in classes  # and not the user's

@@ -11,7 +11,7 @@ dimension, and the `size_average` of a loss.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
@@ -117,17 +117,24 @@ def _number_first(op: Callable[..., Any], option: str, tensors: int) -> Callable
     return call
 
 
-def take_old_order(tensor: type) -> None:
+def split(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """As `ops.split`, whose argument has another name. So it is in PyTorch."""
+    return ops.split(self, split_size, dim)
+
+
+def take_other_arguments(tensor: type) -> None:
     """Let methods take the number first: `x.add_(0.5, y)` for `x.add_(y, alpha=0.5)`.
 
-    Optimizers of before 2020 are written so. PyTorch takes it, and warns.
+    Optimizers of before 2020 are written so. PyTorch takes it, and warns. And let `x.split` have
+    its own argument.
     """
     for name, option, tensors in OLD_ORDER:
         setattr(tensor, name, _number_first(getattr(tensor, name), option, tensors))
+    tensor.split = split  # type: ignore[attr-defined]
 
 
 def _takes_size_average(loss: Callable[..., Any]) -> Callable[..., Any]:
-    later = "huber" in loss.__qualname__.lower()  # which came without
+    later = "huber" in loss.__qualname__.lower()  # which never took it; its warnings look past us
 
     @wraps(loss)
     def call(*args: Any, **options: Any) -> Any:

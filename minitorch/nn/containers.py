@@ -27,10 +27,11 @@ def _checked(modules: Any, held: Any = Module) -> list[Module]:
 class _List(Module):
     """What ModuleList and Sequential share: children named "0", "1", … in order."""
 
-    _held: Any = Module
+    _held: Any = Module  # what may stand in it
 
-    def _parts(self) -> list[tuple[str, Module]]:
-        return self._own(Module)
+    def _parts(self) -> Any:
+        named = vars(self).items()
+        return [(n, m) for n, m in named if isinstance(m, Module) or (m is None and n.isdigit())]
 
     def _each(self) -> list[Module]:
         return [module for _, module in self._parts()]
@@ -160,10 +161,6 @@ class ModuleList(_List):
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
         self.extend(() if modules is None else modules)
-
-    def _parts(self) -> Any:
-        named = vars(self).items()
-        return [(n, m) for n, m in named if isinstance(m, Module) or (m is None and n.isdigit())]
 
     def _part(self, named: dict[str, Module]) -> ModuleList:
         return type(self)(named.values())

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 def _get_clones(module: Module, N: int) -> ModuleList:
+    if not isinstance(module, Module):
+        raise TypeError(f"the layer, which is copied, must be a module, not {module!r}")
     return ModuleList(deepcopy(module) for _ in range(whole("", "num_layers", N)))
 
 

@@ -88,6 +88,7 @@ def said(ask: Callable[[], Any], error: type[Exception] = AttributeError) -> str
         (data.DataLoader([1]), "batchsize", "spelt 'batch_size'"),
         (data.TensorDataset(X), "tensor", "nearest name that is here: 'tensors'"),
         (optim.lr_scheduler.LambdaLR(optimizer(), abs), "optimiser", "'optimizer'"),
+        (Net(), "_register_load_state_dict_pre_hook", "write state_dict"),
     ],
 )
 def test_says_what_to_use_instead(of: Any, name: str, says: str) -> None:

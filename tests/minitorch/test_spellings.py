@@ -45,6 +45,15 @@ def test_axis_is_refused_where_pytorch_refuses_it() -> None:
             call()
 
 
+def test_the_argument_of_split_has_two_names() -> None:
+    x: Any = mt.arange(6)
+    assert [y.tolist() for y in x.split(split_size=4, dim=0)] == [[0, 1, 2, 3], [4, 5]]
+    assert mt.split(x, split_size_or_sections=[1, 5])[0].tolist() == [0]
+    for call in (lambda: x.split(split_size_or_sections=2), lambda: mt.split(x, split_size=2)):
+        with pytest.raises(TypeError, match="got an unexpected keyword argument"):
+            call()
+
+
 def test_the_function_and_the_method_stay_one_thing() -> None:
     assert mt.sum is mt.Tensor.sum
     assert mt.sum.__name__ == "sum"

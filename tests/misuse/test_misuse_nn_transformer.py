@@ -74,7 +74,7 @@ MISUSES = [
     Misuse("no separate weight", lambda: function(use_separate_proj_weight=True), TypeError, "'q_proj_weight' must be a Tensor"),
     Misuse("a bias for keys alone", lambda: function(bias_k=mt.ones(1, 1, 4)), AssertionError, "bias_k and bias_v must be given together"),
     Misuse("another activation", lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh"), RuntimeError, "should be relu/gelu, or a function or a module, not 'tanh'"),
-    Misuse("layers of None", lambda: nn.TransformerEncoder(None, 2), TypeError, "holds modules, and number 0 of these is None"),  # type: ignore[arg-type]
+    Misuse("layers of None", lambda: nn.TransformerEncoder(None, 2), TypeError, "the layer, which is copied, must be a module, not None"),  # type: ignore[arg-type]
     Misuse("half a layer", lambda: nn.TransformerEncoder(layer, 0.5), TypeError, r"num_layers must be int, not float \(0.5\)"),  # type: ignore[arg-type]
     Misuse("a stack's mask in a list", lambda: nn.TransformerEncoder(layer, 1)(mt.ones(1, 1, 4), [[False]]), TypeError, "'mask' must be a Tensor, not list"),
     Misuse("a target of another batch", lambda: run(tgt=(3, 1, 4)), RuntimeError, r"batch number of src and tgt must be equal, but src has shape \(3, 2, 4\), and tgt \(3, 1, 4\)"),
