@@ -28,7 +28,6 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
-        copy.grad = deepcopy(self.grad, memo)
         vars(copy).update(deepcopy(vars(self), memo))
         memo[id(self)] = copy
         return copy

@@ -259,10 +259,8 @@ def test_deepcopy_is_apart_and_keeps_what_is_tied() -> None:
     assert twin.head.weight is twin.embedding.weight is not net.embedding.weight
     assert isinstance(twin.scale, nn.Parameter)
     assert twin.scale.requires_grad
-    assert twin.scale.grad is not net.scale.grad
-    assert twin.scale.grad is not None
     assert net.scale.grad is not None
-    assert twin.scale.grad.tolist() == net.scale.grad.tolist()
+    assert twin.scale.grad is None  # as in PyTorch
     nn.init.zeros_(twin.scale)
     assert net.scale.tolist() == [2.0]
     assert [name for name, _ in twin.named_parameters()] == PARAMETERS

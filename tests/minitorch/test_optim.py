@@ -356,6 +356,7 @@ def test_a_resumed_optimizer_takes_the_same_steps(make: Any) -> None:
     optimizer = make([{"params": p[:1]}, {"params": p[1:], "lr": 0.02}])
     for x in p:
         after(optimizer, x, 0.3, -0.7)
+    optimizer.zero_grad()
     q = copy.deepcopy(p)
     resumed = make([{"params": q[:1]}, {"params": q[1:]}])
     state = optimizer.state_dict()
