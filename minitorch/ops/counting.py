@@ -31,7 +31,7 @@ def argwhere(input: Tensor) -> Tensor:
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements are not 0 (int64), along the dimensions or among all."""
     x = arguments.tensor("count_nonzero", "input", input).array
-    dims = dims_of("count_nonzero", x.ndim, dim)
+    dims = dims_of("count_nonzero", x.ndim, None if dim in ((), []) else dim)
     return input._wrap((x != 0).sum(dims, dtype=np.int64))
 
 

@@ -64,12 +64,12 @@ def repeat_interleave(
         RuntimeError: a number of times is negative, or there are too many or too few.
     """
     name = "repeat_interleave"
+    x = arguments.tensor(name, "input", input)
     if repeats is None:
-        times = _times_of(name, input, input.array.size)
+        times = _times_of(name, x, x.array.size)
         found = np.repeat(np.arange(times.size), times).astype(times.dtype)
         _check_total(name, len(found), output_size)
-        return input._wrap(found)
-    x = arguments.tensor(name, "input", input)
+        return x._wrap(found)
     x = reshape(x, -1) if dim is None or not x.array.ndim else x
     axis = dim_of(name, 0 if dim is None else dim, x.array.ndim)
     n = x.array.shape[axis]

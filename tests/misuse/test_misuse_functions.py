@@ -27,6 +27,7 @@ ARITHMETIC = [
     Misuse("addmm of ints to floats", lambda: mt.addmm(six, ids[None], ids[:, None]), RuntimeError, "dtypes differ"),
     Misuse("addmm to a larger one", lambda: mt.addmm(mt.ones(5, 2, 2), six, six.T), RuntimeError, r"input of shape \(5, 2, 2\) does not broadcast to \(2, 2\)"),
     Misuse("baddbmm of matrices", lambda: mt.baddbmm(six, six, six), RuntimeError, "batch1 has 2 dimensions"),
+    Misuse("repeats in a list", lambda: mt.repeat_interleave([1, 2]), TypeError, "must be a Tensor, not list"),
     Misuse("addcmul of words", lambda: mt.addcmul(four, four, "a"), TypeError, "str cannot be combined"),
     Misuse("addcdiv of ints", lambda: mt.addcdiv(four, ids, ids), RuntimeError, "integers are not divided"),
     Misuse("lerp of ints", lambda: mt.lerp(ids, ids, 0.5), RuntimeError, "must be floating-point.*int64"),
