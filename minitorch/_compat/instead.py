@@ -45,8 +45,8 @@ INSTEAD: dict[str, dict[str, str]] = {
     },
     "Norms": {
         "GroupNorm group_norm":
-            "in `x.reshape(n, groups, -1)` each group is a row; `nn.functional.layer_norm` normalises "
-            "it, and `y.reshape(x.shape)` goes back",
+            "in `x.reshape(n, groups, -1)` each group is a row; `nn.functional.layer_norm` "
+            "normalises it, and `y.reshape(x.shape)` goes back",
         "*BatchNorm?d SyncBatchNorm *InstanceNorm?d LocalResponseNorm CrossMapLRN2d "
         "batch_norm* instance_norm local_response_norm native_*_norm modules.batchnorm "
         "modules.instancenorm":
