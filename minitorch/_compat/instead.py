@@ -44,8 +44,11 @@ INSTEAD: dict[str, dict[str, str]] = {
             "there is one layout of memory, NumPy's; leave it out",
     },
     "Norms": {
-        "*BatchNorm?d SyncBatchNorm *InstanceNorm?d GroupNorm LocalResponseNorm CrossMapLRN2d "
-        "batch_norm* instance_norm group_norm local_response_norm native_*_norm modules.batchnorm "
+        "GroupNorm group_norm":
+            "in `x.reshape(n, groups, -1)` each group is a row; `nn.functional.layer_norm` "
+            "normalises it, and `y.reshape(x.shape)` goes back",
+        "*BatchNorm?d SyncBatchNorm *InstanceNorm?d LocalResponseNorm CrossMapLRN2d "
+        "batch_norm* instance_norm local_response_norm native_*_norm modules.batchnorm "
         "modules.instancenorm":
             "Transformers normalise each token by itself, with `nn.LayerNorm` or `nn.RMSNorm`",
         "spectral_norm weight_norm remove_spectral_norm remove_weight_norm parametrize prune "
