@@ -30,7 +30,7 @@ class Tab:
         """Bring a section into view, and wait until it is drawn."""
         found = self.page.locator(f"#{section}")
         found.evaluate("e => e.scrollIntoView({behavior: 'instant'})")
-        found.locator(".side > div:last-child > *").first.wait_for(state="attached")
+        found.locator(".side:not(.undrawn)").first.wait_for(state="attached")
         return found
 
     def state(self) -> dict[str, str]:
