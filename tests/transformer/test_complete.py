@@ -223,10 +223,13 @@ def test_it_stops_when_its_reader_does(endless: Path) -> None:
 
 
 def test_ctrl_c_ends_it_and_the_line(endless: Path) -> None:
+    # Where the tests are started with SIGINT ignored, as by `pytest &`, so would its process be.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with start(endless, "a", "--max-new-tokens=99999") as writing:
         assert writing.stdout is not None and writing.stderr is not None  # noqa: PT018
         writing.stdout.read(5)
         writing.send_signal(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
         output, errors = writing.stdout.read(), writing.stderr.read()
     assert (writing.returncode, errors) == (130, b"")
     assert output.strip(b"ab") == b"\n"
