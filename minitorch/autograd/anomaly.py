@@ -6,7 +6,6 @@ gradient in the backward pass. Outside it, all that this costs is one test of `m
 
 from __future__ import annotations
 
-import linecache
 import sys
 import threading
 from pathlib import Path
@@ -58,6 +57,8 @@ def _shape(node: NodeOrLeaf) -> tuple[int, ...]:
 
 def _user_line() -> str:
     """Return the file, number and text of the user's line that is being carried out."""
+    import linecache  # here, as `import minitorch` need not wait for it
+
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(tuple(_hidden)):
         frame = frame.f_back

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
-from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..scalars import flag
@@ -38,6 +37,7 @@ class _Switch:
 
     def __call__(self, function: F) -> F:
         """Decorate a function; of a generator, each step to the next `yield`."""
+        from inspect import isgeneratorfunction  # here, as `import minitorch` need not wait for it
 
         @wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:

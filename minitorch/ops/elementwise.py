@@ -8,6 +8,7 @@ that is further down the table as a method: x.cos().
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,11 @@ def _sign(x: Array) -> Array:
     if x.dtype.kind in "bu":
         return (x > 0).astype(x.dtype)
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def _unless_whole(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Leave whole numbers as they are; NumPy 2.0 rounds them to floats."""
+    return lambda x: f(x) if x.dtype.kind == "f" else x.copy()
 
 
 def checked_division(a: Array, b: Array, divide: Any) -> Array:
@@ -136,9 +142,9 @@ sigmoid = unary("sigmoid", sigmoid_array,  lambda g, y: g * (y * (1 - y)),
     "1 / (1 + e⁻ˣ)")
 erf = unary("erf", erf_array,              lambda g, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x),
     "2/√π ∫₀ˣ e^(-t²) dt")
-floor = unary("floor", np.floor,           zero_vjp,
+floor = unary("floor", _unless_whole(np.floor), zero_vjp,
     "The largest whole number that is not above x", floating=False)
-ceil = unary("ceil", np.ceil,              zero_vjp,
+ceil = unary("ceil", _unless_whole(np.ceil), zero_vjp,
     "The smallest whole number that is not below x", floating=False)
 
 # Comparisons and predicates: true or false, without a derivative
@@ -224,5 +230,5 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
-    y = np.round(x, scalars.whole("round", "decimals", decimals)).astype(x.dtype, copy=False)
+    y = np.round(x, scalars.whole("round", "decimals", decimals)).astype(x.dtype)  # a copy: NumPy 2.0 gives x
     return record("round", y, (input, zero_vjp))

@@ -333,11 +333,14 @@ def test_an_empty_index_fills_no_number() -> None:
     assert mt.tensor(2.0).index_fill(0, mt.tensor([0]), 1.0).item() == 1
 
 
-def test_bools_are_whole() -> None:
-    x = mt.tensor([True, False])
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64"])
+def test_whole_numbers_are_rounded_already(dtype: str) -> None:
+    x = mt.tensor([1, 0], dtype=getattr(mt, dtype))
     for y in (x.round(), x.floor(), x.ceil()):
-        assert y.dtype == mt.bool
-        assert y.tolist() == [True, False]
+        assert y.dtype == x.dtype
+        assert y.tolist() == [1, 0]
+        y.fill_(1)
+        assert x.tolist() == [1, 0]
 
 
 def test_cat_gives_what_it_skips_an_empty_gradient() -> None:
