@@ -230,5 +230,6 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; of two as near, the one with an even last digit."""
     x = arguments.tensor("round", "input", input).array
-    y = np.round(x, scalars.whole("round", "decimals", decimals)).astype(x.dtype)  # a copy: NumPy 2.0 gives x
+    # A copy: of whole numbers, NumPy 2.0 gives x itself.
+    y = np.round(x, scalars.whole("round", "decimals", decimals)).astype(x.dtype)
     return record("round", y, (input, zero_vjp))
