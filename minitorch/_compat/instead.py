@@ -89,7 +89,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "LazyBatch* LazyInstance* Uninitialized*":
             "layers are given their sizes when they are made",
         "Buffer": "use `module.register_buffer(name, x)`",
-        "flex_attention sdpa_kernel SDPBackend":
+        "flex_attention":
             "`nn.functional.scaled_dot_product_attention` chooses by itself how it computes",
     },
     "Numbers and dtypes": {
