@@ -32,17 +32,10 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def definition(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    *,
-    keep: Array | None,
-    scale: float,
-    causal: bool = False,
+def attention_weights(
+    query: Tensor, key: Tensor, mask: Tensor | None, scale: float, causal: bool = False
 ) -> Tensor:
-    """Compute softmax(query keyᵀ · scale + mask) value in tensor operations."""
+    """Compute softmax(query keyᵀ · scale + mask) in tensor operations."""
     scores = probe("scores", query @ key.mT * scale)  # (..., T_q, T_k)
     if causal:
         mask = query._wrap(np.tri(*scores.shape[-2:], dtype=np.bool_))
@@ -54,7 +47,21 @@ def definition(
         scores = scores.masked_fill(~mask, -math.inf)
         no_key = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
         weights = scores.masked_fill(no_key, 0.0).softmax(-1).masked_fill(no_key, 0.0)
-    weights = probe("weights", weights)
+    return probe("weights", weights)
+
+
+def definition(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    keep: Array | None,
+    scale: float,
+    causal: bool = False,
+) -> Tensor:
+    """Compute softmax(query keyᵀ · scale + mask) value in tensor operations."""
+    weights = attention_weights(query, key, mask, scale, causal)  # (..., T_q, T_k)
     if keep is not None:
         weights = weights * query._wrap(keep)  # a scaled dropout mask: 0 or 1 / (1 - p)
     return weights @ value  # (..., T_q, d_value)

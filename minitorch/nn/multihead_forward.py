@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..creation import zeros
-from ..fused.attention import scaled_dot_product_attention
+from ..fused.attention import attention_weights, scaled_dot_product_attention
 from ..fused.linear import linear
-from ..fused.softmax import softmax
 from ..ops.arguments import tensor
 from ..ops.arrange import cat, pad
 from ..ops.dropout import dropout
@@ -107,18 +106,6 @@ def _merged(
     return added[0] if len(added) == 1 else added[0] + added[1]
 
 
-def _weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
-    """softmax(query keyᵀ / √d + mask), as in the definition of `scaled_dot_product_attention`."""
-    scores = query @ key.mT / math.sqrt(query.shape[-1])  # (N, heads, L, S)
-    if mask is None:
-        return softmax(scores, -1)
-    if mask.dtype != dtypes.bool:
-        scores, mask = scores + mask, mask != -math.inf
-    scores = scores.masked_fill(~mask, -math.inf)
-    no_key = (scores == -math.inf).all(-1, keepdim=True)  # these rows get zeros, not NaN
-    return softmax(scores.masked_fill(no_key, 0.0), -1).masked_fill(no_key, 0.0)
-
-
 def multi_head_attention_forward(
     query: Tensor,
     key: Tensor,
@@ -206,7 +193,8 @@ def multi_head_attention_forward(
     weights = None
     dropout_p = dropout_p if training else 0.0
     if need_weights:
-        weights = dropout(_weights(q, k, mask), dropout_p)  # (N, heads, L, S)
+        weights = attention_weights(q, k, mask, 1 / math.sqrt(d))  # (N, heads, L, S)
+        weights = dropout(weights, dropout_p)
         y = weights @ v
         weights = weights.mean(1) if average_attn_weights else weights
     else:
