@@ -112,7 +112,10 @@ class Constructors:
         """
         of_tensor = len(args) == 1 and is_tensor(args[0])
         dtype = args[0].dtype if of_tensor else dtypes.get_default_dtype()
-        made = self._wrap(made_of("Tensor", args, dtype, device))
+        self._take_over(self._wrap(made_of("Tensor", args, dtype, device)))
+
+    def _take_over(self, made: Tensor) -> None:
+        """Become what `_wrap` has made, with all that it sets."""
         for slot in made.__slots__:
             if not slot.startswith("__"):
                 setattr(self, slot, getattr(made, slot))

@@ -20,10 +20,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
-        leaf = tensor("Parameter", "data", data).detach()
-        for slot in Tensor.__slots__:  # it has no __init__: take over all that `_wrap` sets
-            if not slot.startswith("__"):
-                setattr(self, slot, getattr(leaf, slot))
+        self._take_over(tensor("Parameter", "data", data).detach())
         self.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
