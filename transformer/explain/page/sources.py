@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from minitorch.fused.attention import ATTENTION
+from minitorch.fused.attention import ATTENTION, attention_weights
 from minitorch.fused.cross_entropy import CROSS_ENTROPY
 from minitorch.fused.layer_norm import LAYER_NORM
 from minitorch.fused.linear import LINEAR
@@ -76,7 +76,7 @@ def sources(task: Any, model: Model) -> dict[str, list[dict[str, Any]]]:
     functions: dict[str, list[Callable[..., Any]]] = {
         "tokens": [type(task).as_source, type(task.tokenizer).encode],
         "embedding": [Embedding.forward],
-        "attention": [MultiHeadAttention.forward, ATTENTION.definition],
+        "attention": [MultiHeadAttention.forward, ATTENTION.definition, attention_weights],
         "add_norm": [Block.forward, rms_norm if norm == "rms" else LAYER_NORM.definition],
         "mlp": [type(mlp).forward],
         "output": [Transformer.decode if two_sides else type(model).forward, LINEAR.definition],
