@@ -57,7 +57,9 @@ def test_a_cell_opens_by_keyboard_to_arithmetic_that_python_does_too(
 ) -> None:
     model, e = python
     section = look(tab, "attention")
+    drawn = tab.locator("html").get_attribute("data-drawn")
     section.locator(".head-map").nth(2).click()  # of the cross-attention, head 3
+    tab.wait_for_function("x => document.documentElement.dataset.drawn !== x", arg=drawn)
     section.locator(".large .heat-scroll").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         tab.keyboard.press(key)
