@@ -136,6 +136,26 @@ def test_by_keyboard_alone(shown: Callable[..., Shown]) -> None:
     assert again.page.locator("h1").inner_text() == page.locator("h1").inner_text()
 
 
+def test_what_gets_the_focus_is_drawn_first(shown: Callable[..., Shown]) -> None:
+    """A section far below waits with its drawing; keys pressed in it act on what is true now."""
+    one = shown("addition", "5+6", height=900)
+    at_once = """() => {
+        const step = document.querySelector("header .step");
+        step.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+        return new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+            document.querySelector("#attention .large .heat-scroll").focus();
+            for (const key of ["ArrowUp", "ArrowRight", "Enter"]) {
+                const event = new KeyboardEvent("keydown", { key, bubbles: true });
+                document.activeElement.dispatchEvent(event);
+            }
+            done(document.activeElement.matches("#attention .large .heat-scroll"));
+        })));
+    }"""
+    assert one.page.evaluate(at_once)
+    one.settle()
+    assert [one.state()[name] for name in ("step", "query", "key")] == [1, 0, 1]
+
+
 def test_reduced_motion(shown: Callable[..., Shown]) -> None:
     """Nothing moves by itself: no transition, no animation, and no playing that animates."""
     one = shown("addition", "12+34", reduced_motion="reduce")

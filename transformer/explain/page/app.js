@@ -131,6 +131,8 @@ function startPage(data) {
         }
       };
       views.push(entry);
+      // The keyboard reaches a view before the watcher sees it.
+      place.addEventListener("focusin", () => entry.stale && keepingFocus(entry.draw));
       watcher.observe(place);
     }
   }
@@ -141,7 +143,7 @@ function startPage(data) {
         const entry = views.find(({ element }) => element === target);
         if (!entry) continue;
         entry.visible = isIntersecting;
-        if (isIntersecting && entry.stale) entry.draw();
+        if (isIntersecting && entry.stale) keepingFocus(entry.draw);
       }
     },
     { rootMargin: "200px" },
