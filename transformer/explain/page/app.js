@@ -116,7 +116,7 @@ function startPage(data) {
       const gate = hides ? guessGate(app, side, hides, content) : () => {};
       element.append(place);
       const entry = { element: place, visible: false, stale: true, update: null };
-      entry.draw = () => {
+      entry.draw = () => keepingFocus(() => {
         entry.stale = false;
         place.classList.remove("undrawn");
         try {
@@ -129,10 +129,10 @@ function startPage(data) {
           content.replaceChildren(el("p", { class: "error", text: String(error) }));
           entry.update = null;
         }
-      };
+      });
       views.push(entry);
       // The keyboard reaches a view before the watcher sees it.
-      place.addEventListener("focusin", () => entry.stale && keepingFocus(entry.draw));
+      place.addEventListener("focusin", () => entry.stale && entry.draw());
       watcher.observe(place);
     }
   }
@@ -143,7 +143,7 @@ function startPage(data) {
         const entry = views.find(({ element }) => element === target);
         if (!entry) continue;
         entry.visible = isIntersecting;
-        if (isIntersecting && entry.stale) keepingFocus(entry.draw);
+        if (isIntersecting && entry.stale) entry.draw();
       }
     },
     { rootMargin: "200px" },
@@ -212,12 +212,10 @@ function startPage(data) {
       build();
     }
     for (const side of app.sides) labelRows(app, side);
-    keepingFocus(() => {
-      for (const entry of views) {
-        entry.stale = true;
-        if (entry.visible) entry.draw();
-      }
-    });
+    for (const entry of views) {
+      entry.stale = true;
+      if (entry.visible) entry.draw();
+    }
     hideOrphanTip();
     drawn = store.get();
     if (isBuilt && drawn.section !== null) {
@@ -272,13 +270,13 @@ function startPage(data) {
 }
 
 /** Draw anew, and put the focus back where it was: on the element that stands in the same place. */
-function keepingFocus(drawAll) {
+function keepingFocus(draw) {
   const focused = document.activeElement;
   const way = [];
   for (let x = focused; x && x !== document.body && x.parentElement; x = x.parentElement) {
     way.unshift([...x.parentElement.children].indexOf(x));
   }
-  drawAll();
+  draw();
   if (!focused || focused.isConnected || way.length === 0) return;
   const same = way.reduce((x, i) => x?.children[i], document.body);
   if (same?.tagName === focused.tagName) same.focus({ preventScroll: true });
