@@ -56,7 +56,7 @@ def _sync_folder(folder: str) -> None:
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write a file atomically: it gets its name only when it is complete.
+    """Write a file atomically: it gets its name only when it is complete; a link stays a link.
 
     Until then it has one fixed name, so that what a killed process left is overwritten; the lock
     makes processes that save to the same file take turns.
@@ -64,6 +64,7 @@ def write_file(path: str, data: bytes) -> None:
     Raises:
         OSError: it cannot be written. The message names the file, and says what is still whole.
     """
+    path = os.path.realpath(path)
     folder, name = os.path.split(path)
     unfinished = os.path.join(folder, f".{name}.tmp")
     whole = "the file of before is still whole" if os.path.exists(path) else "there is no file yet"

@@ -120,7 +120,7 @@ def save(
     state = encoder.state(obj)
     data = to_bytes(encoder.arrays, {"minitorch": _entry(state, encoder.arrays)})
     if file is None:
-        write_file(os.path.realpath(path), data)
+        write_file(path, data)
     else:
         rest = memoryview(data)
         while rest:

@@ -73,7 +73,7 @@ class Drawing:
         write = writers.get(os.path.splitext(path)[1].lower())
         if write is None:
             raise ValueError(f"save: the name must end in .svg or .txt, not {scalars.short(path)}")
-        write_file(os.path.realpath(path), write(self._picture).encode())
+        write_file(path, write(self._picture).encode())
 
 
 def _arguments(function: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:
