@@ -85,14 +85,7 @@ class Encoder:
             )
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
-        found = self.other(value, path, depth)
-        if found is not None:
-            return found
-        raise self.refusal(
-            value,
-            path,
-            "only tensors, numbers, strings, bools and None, in dicts, lists and tuples",
-        )
+        return self.other(value, path, depth)
 
     def refusal(self, value: Any, path: str, why: str) -> TypeError:
         """Return the error that a value cannot be encoded."""
@@ -102,8 +95,12 @@ class Encoder:
         )
 
     def other(self, value: Any, path: str, depth: int) -> Any:
-        """Encode a value of none of these types; None stands for one that cannot be."""
-        return None
+        """Encode a value of none of these types, if a subclass knows more of them."""
+        raise self.refusal(
+            value,
+            path,
+            "only tensors, numbers, strings, bools and None, in dicts, lists and tuples",
+        )
 
     def state(self, obj: Any) -> str:
         """Return a value as JSON text, and put its tensors into `arrays`."""
