@@ -25,6 +25,18 @@ def size(dataset: Any) -> int:
     return n
 
 
+def positive(name: str, n: Any) -> None:
+    """Raise ValueError unless this is a positive int."""
+    if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={n!r}")
+
+
+def flag(name: str, value: Any) -> None:
+    """Raise ValueError unless this is a bool."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} should be a boolean value, but got {name}={value}")
+
+
 def iterable(name: str, value: Any) -> None:
     """Raise TypeError unless this can be iterated over."""
     if not (hasattr(type(value), "__iter__") or hasattr(type(value), "__getitem__")):

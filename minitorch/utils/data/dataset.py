@@ -10,7 +10,7 @@ from itertools import accumulate, islice
 from typing import Any, Generic, TypeVar
 
 from ..._compat.missing import Explained
-from ...random import Generator, check_generator, default_generator
+from ...random import Generator, check_generator, numpy_of
 from ...scalars import number, sequence
 from ...tensor import Tensor
 from . import checks
@@ -187,5 +187,5 @@ def random_split(
             raise TypeError(f"random_split: lengths must be ints, or fractions of 1, not {size!r}")
         if size < 0:
             raise ValueError(f"random_split: a length cannot be negative: {size}")
-    order = iter((generator or default_generator).numpy.permutation(n).tolist())
+    order = iter(numpy_of(generator).permutation(n).tolist())
     return [Subset(dataset, list(islice(order, size))) for size in sizes]

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from ..._compat.missing import Explained
 from ...creation import as_tensor
 from ...dtypes import float64
-from ...random import Generator, check_generator, default_generator, draw_seed
+from ...random import Generator, check_generator, draw_seed, numpy_of
 from ...sampling import multinomial
 from ...scalars import sequence
 from . import checks
@@ -63,11 +63,7 @@ class RandomSampler(Sampler[int]):
             raise TypeError(f"replacement should be a boolean value, but got {replacement!r}")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
-        n = self.num_samples
-        if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
-            raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={n!r}"
-            )
+        checks.positive("num_samples", self.num_samples)
         self._size()
 
     @property
@@ -115,7 +111,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        order = (self.generator or default_generator).numpy.permutation(len(self.indices))
+        order = numpy_of(self.generator).permutation(len(self.indices))
         return (self.indices[i] for i in order.tolist())
 
     def __len__(self) -> int:
@@ -146,14 +142,8 @@ class WeightedRandomSampler(Sampler[int]):
         generator: Generator | None = None,
     ) -> None:
         check_generator(generator)
-        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
-            raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
-            )
-        if not isinstance(replacement, bool):
-            raise ValueError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
+        checks.positive("num_samples", num_samples)
+        checks.flag("replacement", replacement)
         self.weights = as_tensor(weights, dtype=float64)
         if self.weights.ndim != 1:
             raise ValueError(
@@ -187,12 +177,8 @@ class BatchSampler(Sampler[list[int]]):
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         checks.iterable("sampler", sampler)
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
-            raise ValueError(
-                f"batch_size should be a positive integer value, but got batch_size={batch_size}"
-            )
-        if not isinstance(drop_last, bool):
-            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+        checks.positive("batch_size", batch_size)
+        checks.flag("drop_last", drop_last)
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
