@@ -133,7 +133,7 @@ class ChainedScheduler(_Several):
     """Several schedules at once: each changes the rates that the one before has set.
 
     They multiply, if each computes its rates from the present ones: all but LambdaLR, OneCycleLR
-    and CosineAnnealingWarmRestarts do.
+    and CosineAnnealingWarmRestarts do, and SequentialLR does except at its milestones.
 
     Args:
         schedulers: the schedules, of one optimizer.

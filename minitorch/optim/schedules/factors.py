@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 
@@ -79,7 +78,7 @@ class MultiStepLR(LRScheduler):
         return [lr * factor for lr in self._present()]
 
     def _get_closed_form_lr(self) -> list[float]:
-        reached = bisect_right(sorted(Counter(self.milestones).elements()), self.last_epoch)
+        reached = sum(times for n, times in self.milestones.items() if n <= self.last_epoch)
         return [base * self.gamma**reached for base in self._bases()]
 
 

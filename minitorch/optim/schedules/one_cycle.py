@@ -17,6 +17,11 @@ PHASE = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
 BETWEEN = {"initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"}
 
 
+def _check_positive(name: str, n: Any) -> None:
+    if not isinstance(n, int) or n <= 0:
+        raise ValueError(f"Expected positive integer {name}, but got {n}")
+
+
 def _phase(*values: Any) -> dict[str, Any]:
     return dict(zip(PHASE, values, strict=True))
 
@@ -67,9 +72,8 @@ class OneCycleLR(LRScheduler):
                 raise ValueError(
                     "You must define either total_steps OR (epochs AND steps_per_epoch)"
                 )
-            for name, n in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
-                if not isinstance(n, int) or n <= 0:
-                    raise ValueError(f"Expected positive integer {name}, but got {n}")
+            _check_positive("epochs", epochs)
+            _check_positive("steps_per_epoch", steps_per_epoch)
             total_steps = epochs * steps_per_epoch
         self.optimizer, self.last_epoch, self.total_steps = optimizer, last_epoch, total_steps
         self._anneal_func_type, self.cycle_momentum = anneal_strategy, cycle_momentum
@@ -93,9 +97,8 @@ class OneCycleLR(LRScheduler):
     def check(self) -> None:
         """Refuse a number of steps below 1, an unknown strategy, an optimizer without momentum."""
         super().check()
-        n, strategy = self.total_steps, self._anneal_func_type
-        if not isinstance(n, int) or n <= 0:
-            raise ValueError(f"Expected positive integer total_steps, but got {n}")
+        strategy = self._anneal_func_type
+        _check_positive("total_steps", self.total_steps)
         if strategy not in ("cos", "linear"):
             raise ValueError(
                 f"anneal_strategy must be one of 'cos' or 'linear', instead got {strategy}"
