@@ -1,4 +1,4 @@
-"""The loader against PyTorch's: batches that a dataset makes itself, with `batch_size=None`."""
+"""Datasets, samplers, the loader and collating answer as PyTorch's."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Streams:
 
     def __init__(self, library: Any) -> None:
         class Stream(library.IterableDataset):  # type: ignore[misc]
-            def __init__(self, n: int, sized: bool = False) -> None:
+            def __init__(self, n: int) -> None:
                 super().__init__()
                 self.n = n
 

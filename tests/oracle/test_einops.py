@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 import minitorch
 
 from .convert import difference, to_minitorch
+from .operations import gradient_difference
 
 ours = import_module("einops.layers.minitorch")  # there once minitorch is imported
 
@@ -64,31 +65,20 @@ CASES: dict[str, tuple[tuple[int, ...], Case]] = {
 }
 
 
-def leaf(x: torch.Tensor) -> minitorch.Tensor:
-    return to_minitorch(x.detach()).clone().requires_grad_()
+def compare(
+    x: torch.Tensor, f: Case, g: Case, weights: Sequence[Any] = (), ours: Sequence[Any] = ()
+) -> None:
+    """Compare f on PyTorch's tensor with g on ours: results, and gradients of what has one.
 
-
-def compare(x: torch.Tensor, f: Case, g: Case) -> None:
-    """Compare f on PyTorch's tensor with g on ours: results, and gradients of what has one."""
-    y = leaf(x)
+    Args:
+        x: the tensor.
+        f, g: the functions.
+        weights, ours: what else has gradients, PyTorch's and ours.
+    """
+    y = to_minitorch(x)
     expected, got = f(x), g(y)
     assert difference(expected, got) is None
-    outs = [
-        (e, g)
-        for e, g in zip(flat(expected), flat(got), strict=True)
-        if isinstance(e, torch.Tensor) and e.requires_grad
-    ]
-    if outs:
-        weights = [torch.randn_like(e) for e, _ in outs]
-        sum((e * w).sum() for (e, _), w in zip(outs, weights, strict=True)).backward()
-        sum((g * to_minitorch(w)).sum() for (_, g), w in zip(outs, weights, strict=True)).backward()
-        assert difference(x.grad, y.grad) is None
-
-
-def flat(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple)):
-        return [v for part in value for v in flat(part)]
-    return [value]
+    assert gradient_difference(expected, got, [x, *weights], [y, *ours]) is None
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -158,10 +148,9 @@ def test_layers(name: str) -> None:
     assert type(got).__module__ == "einops.layers.minitorch"
     got.load_state_dict(to_minitorch(expected.state_dict()))
     got = copy.deepcopy(got)
-    compare(draw(*shape), expected, got)
-    for (n, p), (m, q) in zip(expected.named_parameters(), got.named_parameters(), strict=True):
-        assert n == m
-        assert difference(p.grad, q.grad) is None
+    weights, our_weights = dict(expected.named_parameters()), dict(got.named_parameters())
+    assert list(weights) == list(our_weights)
+    compare(draw(*shape), expected, got, [*weights.values()], [*our_weights.values()])
 
 
 def test_einmix_draws_within_its_bounds() -> None:

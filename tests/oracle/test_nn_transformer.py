@@ -66,6 +66,20 @@ def far(expected: torch.Tensor | None, got: Any, tolerance: float) -> str | None
     return None if error <= tolerance * largest else f"differs by {error} of {largest}"
 
 
+def first_far(
+    what: str, expected: Iterable[Any], got: Iterable[Any], tolerance: float
+) -> str | None:
+    """Say which is the first that differs, and how, or None."""
+    each = (far(x, y, tolerance) for x, y in zip(expected, got, strict=True))
+    return next((f"{what} {i} {said}" for i, said in enumerate(each) if said), None)
+
+
+def none_differs(found: list[tuple[str | None, str]]) -> None:
+    """Fail, with a few of them, if there are complaints; each stands beside its case."""
+    said = [f"{described}: {complaint}" for complaint, described in found if complaint]
+    assert not said, f"{len(said)} differences:\n" + "\n".join(said[:5])
+
+
 def judge(theirs: Any, ours: Any, args: Any, kwargs: Any, dtype: torch.dtype) -> str | None:
     """Call both modules, and backpropagate through every result; say how ours differs, or None."""
     our_args, our_kwargs = to_minitorch((args, kwargs))
@@ -81,10 +95,9 @@ def judge(theirs: Any, ours: Any, args: Any, kwargs: Any, dtype: torch.dtype) ->
     ]:
         return f"expected {results}, got {our_results}"
     results, our_results = list(tensors(results)), list(tensors(our_results))
-    for i, (y, z) in enumerate(zip(results, our_results, strict=True)):
-        complaint = far(y, z, TOLERANCE[dtype])
-        if complaint:
-            return f"result {i} {complaint}"
+    complaint = first_far("result", results, our_results, TOLERANCE[dtype])
+    if complaint:
+        return complaint
     if not any(y.requires_grad for y in results):
         return None if not any(z.requires_grad for z in our_results) else "records a graph"
     cotangents = [torch.randn_like(y) for y in results]
@@ -93,11 +106,7 @@ def judge(theirs: Any, ours: Any, args: Any, kwargs: Any, dtype: torch.dtype) ->
     our_leaves += list(ours.parameters())
     expected = torch.autograd.grad(results, leaves, cotangents, allow_unused=True)
     got = mt.autograd.grad(our_results, our_leaves, to_minitorch(cotangents), allow_unused=True)
-    for i, (g, h) in enumerate(zip(expected, got, strict=True)):
-        complaint = far(g, h, TOLERANCE[dtype])
-        if complaint:
-            return f"gradient {i} {complaint}"
-    return None
+    return first_far("gradient", expected, got, TOLERANCE[dtype])
 
 
 def randn(*shape: int, dtype: torch.dtype, grad: bool = True) -> torch.Tensor:
@@ -169,10 +178,9 @@ def test_attention(layout: str, need: str, dtype: torch.dtype) -> None:
             "need_weights": need != "no weights",
             "average_attn_weights": need == "mean weights",
         }
-        complaint = judge(theirs, ours, inputs, kwargs, dtype)
-        if complaint:
-            found.append(f"{options} {(N, L, S)} {kind} {dims} {padding}: {complaint}")
-    assert not found, f"{len(found)} differences:\n" + "\n".join(found[:5])
+        described = f"{options} {(N, L, S)} {kind} {dims} {padding}"
+        found.append((judge(theirs, ours, inputs, kwargs, dtype), described))
+    none_differs(found)
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
@@ -328,8 +336,7 @@ def test_encoder_and_its_layer(layout: str, dtype: torch.dtype) -> None:
         ]
         kwargs = {"mask": src_mask, "src_key_padding_mask": padding}
         found.append((judge(*stacks, args, kwargs, dtype), f"stack {described}"))
-    complaints = [f"{described}: {complaint}" for complaint, described in found if complaint]
-    assert not complaints, f"{len(complaints)} differences:\n" + "\n".join(complaints[:5])
+    none_differs(found)
 
 
 @LAYOUTS
@@ -347,8 +354,7 @@ def test_decoder_and_its_layer(layout: str, dtype: torch.dtype) -> None:
         found.append((judge(theirs, ours, args, kwargs, dtype), described))
         stacks = [torch.nn.TransformerDecoder(theirs, 2), mt.nn.TransformerDecoder(ours, 2)]
         found.append((judge(*stacks, args, kwargs, dtype), f"stack {described}"))
-    complaints = [f"{described}: {complaint}" for complaint, described in found if complaint]
-    assert not complaints, f"{len(complaints)} differences:\n" + "\n".join(complaints[:5])
+    none_differs(found)
 
 
 @LAYOUTS
@@ -372,8 +378,7 @@ def test_transformer(layout: str, training: bool, dtype: torch.dtype) -> None:
         if training and N:
             with torch.no_grad(), mt.no_grad():
                 found.append((judge(theirs, ours, args, kwargs, dtype), f"no_grad {described}"))
-    complaints = [f"{described}: {complaint}" for complaint, described in found if complaint]
-    assert not complaints, f"{len(complaints)} differences:\n" + "\n".join(complaints[:5])
+    none_differs(found)
 
 
 @pytest.mark.parametrize("hint", [True, False, None])
