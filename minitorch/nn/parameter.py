@@ -25,8 +25,8 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         copy = type(self)(deepcopy(self.detach(), memo), self._requires_grad)
-        vars(copy).update(deepcopy(vars(self), memo))
         memo[id(self)] = copy
+        vars(copy).update(deepcopy(vars(self), memo))
         return copy
 
     def __repr__(self) -> str:

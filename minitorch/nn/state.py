@@ -68,7 +68,7 @@ def load(
     with no_grad():
         for _, mine, theirs in shared:
             if assign:
-                mine.array, mine._grad = theirs.array, None
+                mine.array, mine._grad, mine._version = theirs.array, None, theirs._version
                 mine._version[0] = next(version_counter)
             else:
                 mine.copy_(theirs)

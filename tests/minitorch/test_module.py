@@ -266,8 +266,15 @@ def test_deepcopy_is_apart_and_keeps_what_is_tied() -> None:
     assert [name for name, _ in twin.named_parameters()] == PARAMETERS
 
 
+def test_what_refers_to_itself_is_copied_once() -> None:
+    weight = nn.Parameter(mt.ones(2))
+    weight.me = weight
+    twin = copy.deepcopy(weight)
+    assert twin.me is twin is not weight
+
+
 def test_modules_and_functions_are_pickled() -> None:
-    for f in (mt.sum, mt.cat, mt.max, mt.softmax, mt.unique, F.relu, F.dropout, F.gelu):
+    for f in (mt.sum, mt.cat, mt.max, mt.softmax, mt.unique, F.relu, F.relu_, F.dropout, F.gelu):
         assert pickle.loads(pickle.dumps(f)) is f
     layer = nn.TransformerEncoderLayer(4, 2, 8)
     layer.eval()
@@ -354,6 +361,16 @@ def test_load_state_dict_may_take_over_the_memory() -> None:
     assert net.mask.array is state["mask"].array
     y = (net.scale * net.scale).sum()
     net.load_state_dict({"scale": mt.ones(1)}, strict=False, assign=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+def test_what_changes_the_memory_that_was_taken_over_is_noticed() -> None:
+    weight = mt.tensor([[3.0]])
+    layer = nn.Linear(1, 1, bias=False)
+    layer.load_state_dict({"weight": weight}, assign=True)
+    y = layer(mt.ones(1, 1, requires_grad=True))
+    weight.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
 
