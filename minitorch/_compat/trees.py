@@ -61,7 +61,31 @@ def tree_unflatten(leaves: Any, treespec: TreeSpec) -> Any:
     return type(like)(*built) if hasattr(like, "_fields") else type(like)(built)
 
 
+def _leaves_like(spec: TreeSpec, tree: Any) -> list[Any]:
+    """Return what stands in a tree where one of that form has its leaves.
+
+    Raises:
+        ValueError: the tree has another form.
+    """
+    if spec.parts is None:
+        return [tree]
+    parts, like = _parts(tree), spec.like
+    if parts is None or type(tree) is not type(like) or len(parts) != len(spec.parts):
+        raise ValueError(f"tree_map: {like!r} and {tree!r} differ in form")
+    if isinstance(tree, dict):
+        if tree.keys() != like.keys():
+            raise ValueError(f"tree_map: the keys of {like!r} and {tree!r} differ")
+        parts = [tree[key] for key in like]
+    each = zip(spec.parts, parts, strict=True)
+    return [leaf for part, inside in each for leaf in _leaves_like(part, inside)]
+
+
 def tree_map(func: Callable[..., Any], tree: Any, *rests: Any) -> Any:
-    """Return a tree of what the function makes of each leaf, with those of the rests beside it."""
+    """Return a tree of what the function makes of each leaf, with those of the rests beside it.
+
+    Raises:
+        ValueError: one of the rests has another form. A leaf of the tree may stand for a tree.
+    """
     leaves, spec = tree_flatten(tree)
-    return tree_unflatten(map(func, leaves, *map(tree_leaves, rests)), spec)
+    beside = [_leaves_like(spec, rest) for rest in rests]
+    return tree_unflatten(map(func, leaves, *beside), spec)

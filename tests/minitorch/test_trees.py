@@ -41,6 +41,21 @@ def test_a_function_of_each_leaf() -> None:
     assert tree == {"x": [1, 2], "y": (3,)}
 
 
+def test_leaves_are_paired_by_the_form_of_the_first_tree() -> None:
+    def pair(*leaves: Any) -> Any:
+        return leaves
+
+    assert tree_map(pair, {"a": 1, "b": 2}, {"b": 2, "a": 1}) == {"a": (1, 1), "b": (2, 2)}
+    assert tree_map(pair, [1, Pair(2, 3)], [[4], Pair(5, None)]) == [
+        (1, [4]),
+        Pair((2, 5), (3, None)),
+    ]
+    wrong: list[Any] = [([1, 2], [1, 2, 3]), ([1], (1,)), ([[1]], [1]), ({"a": 1}, {"b": 2})]
+    for tree, rest in wrong:
+        with pytest.raises(ValueError, match=r"tree_map: .* differ"):
+            tree_map(pair, tree, rest)
+
+
 def test_leaves_that_do_not_fit() -> None:
     _, spec = tree_flatten([1, 2])
     with pytest.raises(ValueError, match="3 leaves for a tree that has 2"):
