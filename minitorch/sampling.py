@@ -61,24 +61,29 @@ def normal(
 
     Args:
         mean, std: numbers, beside a size; or tensors that broadcast, or one of them a tensor.
-        size: of the result; without it, the size is that of the tensors.
+        size: of the result; without it, the size is that of the tensors, and the dtype the mean's.
         generator: the default one unless given.
         dtype, device, requires_grad: beside a size, as for `randn`.
 
     Raises:
         RuntimeError: a standard deviation is negative, or a tensor not floating-point.
+        TypeError: two numbers without a size, or tensors with an option that goes with a size.
     """
     if size is not None:
         mean, std = dtypes.real("normal", mean), dtypes.real("normal", std)
         empty = zeros(size, dtype=dtype, device=device)
         return empty.normal_(mean, std, generator=generator).requires_grad_(requires_grad)
+    if not (arguments.is_tensor(mean) or arguments.is_tensor(std)):
+        raise TypeError(f"normal: two numbers, {mean} and {std}, need a size")
+    if dtype is not None or device is not None or requires_grad:
+        raise TypeError("normal: dtype, device and requires_grad are taken beside a size only")
     means, stds = operand.pair("normal", mean, std)
     for argument, x in ("mean", means), ("std", stds):
         arguments.floating_point("normal", argument, x)
     if not (stds.array >= 0).all():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = arguments.broadcast("normal", means.array.shape, stds.array.shape)
-    wanted = dtypes.promote(means.array, stds.array)
+    wanted = means.array.dtype
     drawn = numpy_of(generator).standard_normal(shape, wanted)
     return wrap((drawn * stds.array + means.array).astype(wanted, copy=False), None, False)
 

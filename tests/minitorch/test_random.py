@@ -92,6 +92,19 @@ def test_bernoulli_draws_by_the_input_or_by_one_probability() -> None:
     assert mt.bernoulli(mt.zeros(3), 1.0).tolist() == [1.0, 1.0, 1.0]
 
 
+def test_normal_takes_the_dtype_of_the_mean_and_options_beside_a_size() -> None:
+    zero, one = mt.tensor(0.0, dtype=mt.float64), mt.ones(2)
+    assert mt.normal(zero, one).dtype is mt.float64
+    assert mt.normal(one, zero).dtype is mt.float32
+    assert mt.normal(1.0, zero).dtype is mt.float64
+    assert mt.normal(0.0, 1.0, 3, dtype=mt.float64, requires_grad=True).requires_grad
+    for options in ({"dtype": mt.float64}, {"device": "cuda"}, {"requires_grad": True}):
+        with pytest.raises(TypeError, match="beside a size only"):
+            mt.normal(one, 1.0, **options)
+    with pytest.raises(TypeError, match="need a size"):
+        mt.normal(0.0, 1.0)
+
+
 def test_a_fork_leaves_the_generator_as_it_was() -> None:
     mt.manual_seed(3)
     expected = [mt.rand(2).tolist() for _ in range(2)]
