@@ -46,6 +46,11 @@ def dtype_called(name: str) -> dtypes.dtype:
     raise ValueError(f"type: invalid type {name!r}. A type is called 'torch.LongTensor', and so on")
 
 
+def dtype_of(kind: Any) -> Any:
+    """Return the dtype for which a dtype, a type such as `LongTensor`, or its name stands."""
+    return dtype_called(kind) if isinstance(kind, str) else getattr(kind, "dtype", kind)
+
+
 def made_of(name: str, args: tuple[Any, ...], dtype: dtypes.dtype, device: Any = None) -> Array:
     """Make an array as PyTorch's old constructors do: of data, or zeros of the given sizes.
 

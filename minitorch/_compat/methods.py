@@ -13,7 +13,7 @@ from ..autograd.hooks import check_gradient, retains_grad
 from ..ops import conversion
 from ..ops.arguments import dim_of, is_tensor, tensor
 from . import devices, missing
-from .constructors import TENSOR_TYPES, Constructors, dtype_called
+from .constructors import TENSOR_TYPES, Constructors, dtype_of
 
 if TYPE_CHECKING:
     from ..dtypes import Array
@@ -193,9 +193,7 @@ class TorchMethods(Constructors):
         """
         if dtype is None:
             return f"minitorch.{TENSOR_TYPES[self.dtype]}"
-        if isinstance(dtype, str):
-            return self.to(dtype_called(dtype))
-        return self.to(getattr(dtype, "dtype", dtype))
+        return self.to(dtype_of(dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """The elements as the dtype of another tensor."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import dtypes
 from . import devices
+from .constructors import dtype_of
 
 
 class _Members(MutableMapping[str, Any]):
@@ -135,8 +136,15 @@ class TorchModule:
         return self
 
     def type(self, dst_type: Any) -> Self:
-        """Convert its floating-point parameters and buffers to a dtype, in place: `to`."""
-        return self.to(getattr(dst_type, "dtype", dst_type))
+        """Convert its floating-point parameters and buffers to a dtype, in place: `to`.
+
+        Args:
+            dst_type: a dtype, a type such as `DoubleTensor`, or its name, "torch.DoubleTensor".
+
+        Raises:
+            ValueError: there is no such type.
+        """
+        return self.to(dtype_of(dst_type))
 
     def half(self) -> Self:
         """Raise TypeError: nothing is computed in float16. Use float32."""

@@ -13,7 +13,7 @@ from .. import dtypes
 from ..ops.arguments import is_tensor as is_tensor
 from ..ops.arguments import tensor
 from ..tensor import Tensor
-from .constructors import TENSOR_TYPES, dtype_called, made_of
+from .constructors import TENSOR_TYPES, dtype_of, made_of
 
 
 class TensorType:
@@ -56,7 +56,7 @@ def set_default_tensor_type(t: Any) -> None:
 
     PyTorch's older form of `set_default_dtype`.
     """
-    dtypes.set_default_dtype(dtype_called(t) if isinstance(t, str) else getattr(t, "dtype", t))
+    dtypes.set_default_dtype(dtype_of(t))
 
 
 # ------------------------------------------------------------------------------- what is asked

@@ -270,6 +270,13 @@ def test_the_default_type_sets_the_default_dtype() -> None:
         mt.set_default_dtype(mt.float32)
 
 
+def test_a_module_takes_a_type_as_a_tensor_does() -> None:
+    for kind in (mt.DoubleTensor, "torch.DoubleTensor", mt.float64):
+        assert nn.Linear(1, 1).type(kind).weight.dtype is mt.float64
+    with pytest.raises(ValueError, match="invalid type 'cpu'"):
+        nn.Linear(1, 1).type("cpu")
+
+
 # ----------------------------------------------------------------------------- free attributes
 
 
