@@ -200,11 +200,10 @@ def _triangle_indices(
     )
     k = scalars.whole(name, "offset", offset)
     wanted = dtypes.as_numpy(dtype)
-    if wanted.kind != "i":
+    if wanted not in (np.int64, np.int32):
         raise RuntimeError(f"{name}: indices are of int64 or int32, not {wanted}")
-    i, j = np.arange(rows)[:, None], np.arange(columns)
-    inside = j - i <= k if below else j - i >= k
-    return wrap(np.stack(inside.nonzero()).astype(wanted), device, False)
+    find = np.tril_indices if below else np.triu_indices
+    return wrap(np.stack(find(rows, k, columns)).astype(wanted), device, False)
 
 
 def tril_indices(

@@ -191,7 +191,7 @@ def roll(
         if not x.ndim:
             raise IndexError(f"roll: Dimension specified as {axes[0]} but tensor has no dimensions")
         axes = [dim_of("roll", d, x.ndim) for d in axes]
-    y = np.roll(x, by if axes else by[0], axes or None) if x.ndim else x
+    y = np.roll(x, by if axes else by[0], axes or None) if x.ndim else x.copy()
     return record("roll", y, (input, lambda g: roll(g, [-n for n in by], axes)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from .shape import expand, reshape
 from .where import where
 
 if TYPE_CHECKING:
-    from ..dtypes import Array
     from ..tensor import Tensor
     from .operand import Operand
 
@@ -57,7 +57,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     """
     _, places = _places("gather", input, dim, index)
     if not input.array.ndim and index.array.ndim:
-        return expand(input, index.array.shape)
+        return expand(input, index.array.shape).clone()
     return choose("gather", input, places, [index])
 
 
@@ -174,19 +174,21 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return choose("index_select", input, _slices("index_select", input, dim, index), [index])
 
 
-def _as_slices(name: str, input: Tensor, slices: tuple[Any, ...], source: Any) -> Array:
-    """Return the array of `source`, which must be of the shape that the slices have."""
+def _as_slices(name: str, input: Tensor, slices: tuple[Any, ...], source: Any) -> Tensor:
+    """Return `source`, which must have the slices' shape; of one element, it may be 0-d or 1-d."""
     x, s = input.array, arguments.tensor(name, "source", source).array
     if s.dtype != x.dtype:
         raise RuntimeError(
             f"{name}: the dtypes of input and source differ: {input.dtype}, {source.dtype}"
         )
-    if s.shape != x[slices].shape and s.ndim + x.ndim > 1:
+    d = len(slices) - 1
+    shape = (*x.shape[:d], *slices[d].shape, *x.shape[d + 1 :]) if slices else ()
+    if s.shape != shape and (s.ndim + x.ndim > 1 or s.size != math.prod(shape)):
         raise RuntimeError(
-            f"{name}: source must have shape {x[slices].shape}, as index_select(input, dim, "
-            f"index) has, not {s.shape}"
+            f"{name}: source must have shape {shape}, as index_select(input, dim, index) has, not "
+            f"{s.shape}"
         )
-    return s
+    return source if s.shape == shape else reshape(source, shape)
 
 
 def index_add(
@@ -194,14 +196,14 @@ def index_add(
 ) -> Tensor:
     """`input`, with alpha times the slices of source added to those that the index names."""
     slices = _slices("index_add", input, dim, index)
-    s = _as_slices("index_add", input, slices, source)
+    part = _as_slices("index_add", input, slices, source)
     y = input.array.copy()
-    np.add.at(y, slices, s * dtypes.number("index_add", alpha, s.dtype))
+    np.add.at(y, slices, part.array * dtypes.number("index_add", alpha, y.dtype))
     return record(
         "index_add",
         y,
         (input, lambda g: g),
-        (source, lambda g, index: index_select(g, dim, index) * alpha, index),
+        (part, lambda g, index: index_select(g, dim, index) * alpha, index),
     )
 
 
@@ -219,12 +221,12 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     Where the index names a slice twice, one of the two is there, and both get its gradient.
     """
     slices = _slices("index_copy", input, dim, index)
-    s = _as_slices("index_copy", input, slices, source)
+    part = _as_slices("index_copy", input, slices, source)
     y = input.array.copy()
-    y[slices] = s.reshape(y[slices].shape)
+    y[slices] = part.array
     return record(
         "index_copy",
         y,
         (input, lambda g, index: index_fill(g, dim, index, 0), index),
-        (source, lambda g, index: index_select(g, dim, index), index),
+        (part, lambda g, index: index_select(g, dim, index), index),
     )

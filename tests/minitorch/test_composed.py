@@ -140,9 +140,13 @@ def test_copies_do_not_share_memory() -> None:
     x[:1].repeat_interleave(2, 0).add_(1)
     x[0, 0].gather(0, mt.tensor(0)).add_(1)
     assert x.tolist() == [[0, 0, 0], [0, 0, 0]]
-    y = mt.zeros(1).repeat_interleave(3)
-    y[0] = 1
-    assert y.tolist() == [1, 0, 0]
+    for one in (mt.zeros(1).repeat_interleave(3), mt.zeros(1).expand(3).repeat_interleave(2, 0)):
+        one[0] = 1
+        assert one.tolist() == [1, *(0 for _ in one[1:])]
+    one = mt.tensor(1.0)
+    for y in (one.roll(1), one.gather(0, mt.tensor([0]))):
+        y.mul_(3)
+    assert one.item() == 1
     assert x[:, 0].ravel().add_(1).tolist() == [1, 1]
     assert x.tolist() == [[0, 0, 0], [0, 0, 0]]
 
@@ -224,6 +228,8 @@ def test_triangles_as_indices() -> None:
     assert mt.triu_indices(2, 3, 1).tolist() == [[0, 0, 1], [1, 2, 2]]
     assert mt.triu_indices(3, 2, -1).tolist() == [[0, 0, 1, 1, 2], [0, 1, 0, 1, 1]]
     assert mt.tril_indices(3, 3, -1, dtype=I32).dtype == I32
+    with pytest.raises(RuntimeError, match="int64 or int32, not int16"):
+        mt.triu_indices(2, 2, dtype=mt.int16)
     assert mt.tril_indices(0, 3).shape == mt.triu_indices(2, 2, 5).shape == (2, 0)
     scores = mt.ones(3, 3)
     i, j = mt.triu_indices(3, 3, offset=1)
