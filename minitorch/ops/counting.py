@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import scalars
 from . import arguments, operand
-from .arguments import Dims, dim_of, dims_of
+from .arguments import Dims, dim_of
 from .indexing import nonzero
+from .reduction import start
 
 if TYPE_CHECKING:
     from ..dtypes import Array
@@ -30,8 +31,7 @@ def argwhere(input: Tensor) -> Tensor:
 
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements are not 0 (int64), along the dimensions or among all."""
-    x = arguments.tensor("count_nonzero", "input", input).array
-    dims = dims_of("count_nonzero", x.ndim, None if dim in ((), []) else dim)
+    x, dims, _ = start("count_nonzero", input, dim)
     return input._wrap((x != 0).sum(dims, dtype=np.int64))
 
 

@@ -38,7 +38,7 @@ def _count(x: Array, dims: tuple[int, ...]) -> int:
     return math.prod(x.shape[d] for d in dims)
 
 
-def _start(
+def start(
     name: str, input: Tensor, dim: Dims, keepdim: bool = False
 ) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
     """Return the array, the dimensions to reduce, and the shape with these kept as size 1.
@@ -69,7 +69,7 @@ def sum(
         dtype: convert the input to it first.
     """
     input = input if dtype is None else input.to(dtype=dtype)
-    x, dims, kept = _start("sum", input, dim, keepdim)
+    x, dims, kept = start("sum", input, dim, keepdim)
     shape = x.shape
     y = quietly(x.sum, dims, keepdims=keepdim, dtype=_total(x, dtype))
     return record("sum", y, (input, lambda g: g.reshape(kept).expand(shape)))
@@ -85,7 +85,7 @@ def mean(
     """
     input = input if dtype is None else input.to(dtype=dtype)
     arguments.floating_point("mean", "input", input)
-    x, dims, _ = _start("mean", input, dim, keepdim)
+    x, dims, _ = start("mean", input, dim, keepdim)
     return sum(input, dims, keepdim) / _count(x, dims) if dims else input.clone()
 
 
@@ -109,7 +109,7 @@ def prod(
     """
     input = input if dtype is None else input.to(dtype=dtype)
     along = dim if dim is None else dim_of("prod", dim, input.array.ndim)
-    x, dims, kept = _start("prod", input, along, keepdim)
+    x, dims, kept = start("prod", input, along, keepdim)
     y = input.to(_total(x, dtype))
     y, axis = (y, dims[0]) if dim is not None and x.ndim else (flatten(y), 0)
     n = y.array.shape[axis]
@@ -147,7 +147,7 @@ def var(
         return var(input, None, dim, keepdim, correction=correction)
     usual = float(scalars.flag("var", "unbiased", unbiased))
     less = usual if correction is None else dtypes.real("var", correction)
-    x, dims, _ = _start("var", input, dim, keepdim)
+    x, dims, _ = start("var", input, dim, keepdim)
     deviation = input - mean(input, dims or None, keepdim=True) if x.ndim else input - input
     deviation = deviation - mean(deviation, dims or None, keepdim=True)  # what was rounded off
     return sum(deviation * deviation, dims, keepdim) / builtins.max(_count(x, dims) - less, 0)
@@ -172,7 +172,7 @@ def std(
 
 def extreme(name: str, choose: Any, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """Apply np.max or np.min. The k elements that tie get g / k each, the others nothing."""
-    x, dims, kept = _start(name, input, dim, keepdim)
+    x, dims, kept = start(name, input, dim, keepdim)
     if _count(x, dims) == 0:
         error = RuntimeError if dim is None else IndexError
         raise error(f"{name}: there is nothing to choose from in shape {x.shape}, {dim=}")
@@ -220,7 +220,7 @@ def norm(
     order = 2.0 if p is None or isinstance(p, str) else float(dtypes.real("norm", p))
     if math.isinf(order):
         return (amax if order > 0 else amin)(abs(input), dim, keepdim)
-    x, dims, kept = _start("norm", input, dim, keepdim)
+    x, dims, kept = start("norm", input, dim, keepdim)
     if order == 0:
         count = np.count_nonzero(x, dims, keepdims=keepdim)
         shape = x.shape
@@ -249,7 +249,7 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     It is computed as m + ln Σ e^(x - m) with m the largest x, so that nothing overflows. The
     gradient is g · e^(x - y), and e^(x - y) = softmax(x).
     """
-    x, dims, kept = _start("logsumexp", input, dim, keepdim)
+    x, dims, kept = start("logsumexp", input, dim, keepdim)
     x = operand.to_floating(x)
 
     def forward() -> Any:
@@ -274,7 +274,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Ten
     input = arguments.tensor("cumsum", "input", input)
     input = input if dtype is None else input.to(dtype=dtype)
     dim = dim_of("cumsum", dim, input.array.ndim)
-    x, dims, _ = _start("cumsum", input, dim)
+    x, dims, _ = start("cumsum", input, dim)
     total = _total(x, dtype)
     y = quietly(np.cumsum, x, dims[0], total) if dims else x.astype(total)
     return record("cumsum", y, (input, lambda g: flip(cumsum(flip(g, dims), dim), dims)))
@@ -287,11 +287,11 @@ def _truth(x: Array) -> np.dtype[Any]:
 
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Is any element other than 0, along the dimensions or among all?"""
-    x, dims, _ = _start("any", input, dim, keepdim)
+    x, dims, _ = start("any", input, dim, keepdim)
     return input._wrap(x.any(dims, keepdims=keepdim).astype(_truth(x)))
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Are all elements other than 0, along the dimensions or among all?"""
-    x, dims, _ = _start("all", input, dim, keepdim)
+    x, dims, _ = start("all", input, dim, keepdim)
     return input._wrap(x.all(dims, keepdims=keepdim).astype(_truth(x)))

@@ -333,6 +333,28 @@ def test_an_empty_index_fills_no_number() -> None:
     assert mt.tensor(2.0).index_fill(0, mt.tensor([0]), 1.0).item() == 1
 
 
+@pytest.mark.parametrize("change", [mt.index_add, mt.index_copy])
+def test_one_slice_may_be_given_as_a_number(change: Any) -> None:
+    zeros, five = mt.zeros(3), mt.tensor(5.0, requires_grad=True)
+    y = change(zeros, 0, mt.tensor([1]), five)
+    assert y.tolist() == [0, 5, 0]
+    (2 * y).sum().backward()
+    assert five.grad.item() == 2
+    one, source = mt.tensor(1.0), mt.tensor([5.0], requires_grad=True)
+    y = change(one, 0, mt.tensor([0]), source)
+    assert y.item() == (6 if change is mt.index_add else 5)
+    y.backward()
+    assert source.grad.tolist() == [1]
+    with pytest.raises(RuntimeError, match=r"source must have shape \(2,\), .* not \(\)"):
+        change(zeros, 0, mt.tensor([0, 1]), five)
+
+
+def test_a_dimension_may_be_of_numpy() -> None:
+    x = mt.tensor([[0.0, 2.0], [1.0, 3.0]])
+    assert mt.count_nonzero(x, np.int64(0)).tolist() == [1, 2]
+    assert mt.count_nonzero(x, []).item() == 3
+
+
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64"])
 def test_whole_numbers_are_rounded_already(dtype: str) -> None:
     x = mt.tensor([1, 0], dtype=getattr(mt, dtype))
