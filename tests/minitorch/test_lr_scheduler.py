@@ -357,6 +357,15 @@ def test_every_step_can_be_gone_to_at_once(make: Any) -> None:
         assert gone.last_epoch == n
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated")
+def test_counts_in_a_saved_state_may_be_floats() -> None:
+    scheduler = MultiStepLR(optimizer(), [1, 1, 3], 0.5)
+    scheduler.load_state_dict({**scheduler.state_dict(), "milestones": {1: 2.0, 3: 1.0}})
+    scheduler.optimizer.step()
+    scheduler.step(4)
+    assert scheduler.get_last_lr() == [0.125, 0.0625]
+
+
 def test_a_step_that_is_given_is_gone_to_with_a_warning() -> None:
     scheduler = StepLR(optimizer(), 2, 0.5)
     scheduler.optimizer.step()
