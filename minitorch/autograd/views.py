@@ -147,11 +147,12 @@ def overwrite(x: Tensor, result: Tensor) -> None:
         raise RuntimeError(_MANY)
     if not x.array.flags.writeable:
         raise RuntimeError("the memory of the tensor is read-only. Change a clone() of it.")
-    if result._requires_grad:
+    is_followed = result._requires_grad and x.array.dtype.kind == "f"  # integers have no gradient
+    if is_followed:
         _check_writable(x)
     x.array[...] = result.array
     x._version[0] = next(version_counter)
-    if result._requires_grad:
+    if is_followed:
         while x._view is not None:
             x, take = _base(x)
             result = _pasted(x, result, take)

@@ -6,7 +6,9 @@ Each is documented where it is defined: the large ones in `minitorch/fused`, the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +29,7 @@ from ..ops.distances import cosine_embedding_loss, normalize
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
-from ..ops.inplace import in_place, with_inplace
+from ..ops.inplace import in_place
 from ..ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, nll_loss
 from ..ops.other_activations import glu, softsign
 from ..ops.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -51,17 +53,43 @@ __all__ = [
     "softsign", "tanh",
 ]  # fmt: skip
 
+
+def _in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return the operation in place, as a function of this module."""
+    change = in_place(op)
+    change.__module__ = __name__  # where pickle finds it
+    return change
+
+
+def _with_inplace(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Give an operation the option `inplace`, as its last argument: change the input itself?"""
+    change, most = in_place(op), op.__code__.co_argcount - 1
+
+    @wraps(op)
+    def call(input: Tensor, *args: Any, inplace: bool = False, **options: Any) -> Tensor:
+        if len(args) > most:
+            *args, inplace = args  # type: ignore[assignment]
+        if inplace is False:
+            return op(input, *args, **options)
+        chosen = change if flag(op.__name__, "inplace", inplace) else op
+        return chosen(input, *args, **options)
+
+    call.__module__ = __name__  # where pickle finds it
+    call.__doc__ = f"{op.__doc__}\n\n`inplace=True` changes the input itself, and returns it."
+    return call
+
+
 softmax, log_softmax = with_chosen_dim(_softmax), with_chosen_dim(_log_softmax)
 cosine_similarity = by_numpys_names(distances.cosine_similarity)
 pairwise_distance = by_numpys_names(distances.pairwise_distance)
-relu, leaky_relu = with_inplace(activations.relu), with_inplace(activations.leaky_relu)
-silu, dropout = with_inplace(activations.silu), with_inplace(_dropout)
-elu, selu = with_inplace(other_activations.elu), with_inplace(other_activations.selu)
-mish, relu6 = with_inplace(other_activations.mish), with_inplace(other_activations.relu6)
-hardtanh = with_inplace(other_activations.hardtanh)
-relu_, leaky_relu_ = in_place(activations.relu), in_place(activations.leaky_relu)
-elu_, selu_ = in_place(other_activations.elu), in_place(other_activations.selu)
-hardtanh_ = in_place(other_activations.hardtanh)
+relu, leaky_relu = _with_inplace(activations.relu), _with_inplace(activations.leaky_relu)
+silu, dropout = _with_inplace(activations.silu), _with_inplace(_dropout)
+elu, selu = _with_inplace(other_activations.elu), _with_inplace(other_activations.selu)
+mish, relu6 = _with_inplace(other_activations.mish), _with_inplace(other_activations.relu6)
+hardtanh = _with_inplace(other_activations.hardtanh)
+relu_, leaky_relu_ = _in_place(activations.relu), _in_place(activations.leaky_relu)
+elu_, selu_ = _in_place(other_activations.elu), _in_place(other_activations.selu)
+hardtanh_ = _in_place(other_activations.hardtanh)
 take_size_average(__name__)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -74,24 +73,6 @@ def in_place(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
-def with_inplace(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Give an operation the option `inplace`, as its last argument: change the input itself?"""
-    change, most = in_place(op), op.__code__.co_argcount - 1
-
-    @wraps(op)
-    def call(input: Tensor, *args: Any, inplace: bool = False, **options: Any) -> Tensor:
-        if len(args) > most:
-            *args, inplace = args  # type: ignore[assignment]
-        if inplace is False:
-            return op(input, *args, **options)
-        chosen = change if scalars.flag(op.__name__, "inplace", inplace) else op
-        return chosen(input, *args, **options)
-
-    call.__module__ = "minitorch.nn.functional"  # where pickle finds it
-    call.__doc__ = f"{op.__doc__}\n\n`inplace=True` changes the input itself, and returns it."
-    return call
-
-
 add_ = in_place(add)
 sub_ = in_place(sub)
 mul_ = in_place(mul)
@@ -116,7 +97,6 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: elements of shape {source.shape} do not broadcast to shape {x.shape}"
         ) from None
-    src = src if y.dtype.kind == "f" else src.detach()  # integers have no gradient
     overwrite(input, record("copy_", y, (input, zero_vjp), (src, lambda g: g)))
     return input
 
@@ -160,10 +140,12 @@ def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = Non
 
     p is a number, or a tensor that broadcasts to the shape.
     """
-    x, chances = input.array, p if arguments.is_tensor(p) else dtypes.real("bernoulli_", p)
+    x = input.array
     if arguments.is_tensor(p):
         arguments.broadcasts_to("bernoulli_", "p", p, x.shape)
         chances = p.array
+    else:
+        chances = dtypes.real("bernoulli_", p)
     if not np.all((chances >= 0) & (chances <= 1)):
         raise RuntimeError("bernoulli_: a probability is not between 0 and 1")
     return copy_(input, input._wrap(numpy_of(generator).random(x.shape) < chances))
@@ -267,7 +249,6 @@ def setitem(input: Tensor, index: Any, value: Operand) -> None:
             v = v.squeeze(0)
         copy_(part, v)
         return
-    v = v if input.array.dtype.kind == "f" else v.detach()
     where, x = numpy_index(parts), input.array
     y = x.copy()
     try:
