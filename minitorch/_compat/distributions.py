@@ -57,13 +57,14 @@ class Categorical:
         else:
             self._logits = found = given - given.logsumexp(-1, keepdim=True)
         self._shape = found.array.shape
-        right = found.array >= 0 if name == "probs" else ~np.isnan(found.array)
-        if self._validate and not (right.all() and self._shape[-1]):
-            what = "probabilities, not negative" if name == "probs" else "real numbers"
-            raise ValueError(
-                f"Expected parameter {name} (Tensor of shape {tuple(self._shape)}) of distribution "
-                f"{self!r} to be {what}, but found invalid values:\n{given}"
-            )
+        if self._validate:
+            right = found.array >= 0 if name == "probs" else ~np.isnan(found.array)
+            if not (right.all() and self._shape[-1]):
+                what = "probabilities, not negative" if name == "probs" else "real numbers"
+                raise ValueError(
+                    f"Expected parameter {name} (Tensor of shape {tuple(self._shape)}) of "
+                    f"distribution {self!r} to be {what}, but found invalid values:\n{given}"
+                )
 
     def __repr__(self) -> str:
         return f"Categorical({self._name}: {Size(self._shape)})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes, ops
 from ..ops import arguments
-from ..ops.arguments import Dims, dims_of
+from ..ops.arguments import Dims
 from ..ops.linalg import matmul
 from .spellings import take_numpys_names
 
@@ -48,7 +48,7 @@ def vector_norm(
     """
     name = "linalg.vector_norm"
     x, order = _converted(name, x, dtype), float(dtypes.real(name, ord))
-    dims = dims_of(name, x.ndim, dim or None if isinstance(dim, (list, tuple)) else dim)
+    dims = arguments.dims_of(name, x.ndim, dim or None if isinstance(dim, (list, tuple)) else dim)
     if (order < 0 or order == _INF) and 0 in [x.array.shape[d] for d in dims]:
         raise RuntimeError(f"{name}: there is no {ord} norm of no elements: {x.shape}, {dim=}")
     return ops.norm(x, order, dims or None, keepdim)
@@ -82,7 +82,7 @@ def matrix_norm(
         raise RuntimeError(f"{name}: A must have at least 2 dimensions, not shape {A.array.shape}")
     if not isinstance(dim, (list, tuple)) or len(dim) != 2:
         raise RuntimeError(f"{name}: dim must be two dimensions, not {dim}")
-    row, column = dims_of(name, A.ndim, dim)
+    row, column = arguments.dims_of(name, A.ndim, dim)
     if ord == "fro":
         return vector_norm(A, 2, (row, column), keepdim)
     if ord in (2, -2, "nuc"):
@@ -117,7 +117,7 @@ def norm(
         keepdim, dtype: as there.
     """
     x = arguments.tensor("linalg.norm", "A", A)
-    dims = None if dim is None else dims_of("linalg.norm", x.ndim, dim)
+    dims = None if dim is None else arguments.dims_of("linalg.norm", x.ndim, dim)
     if dims is not None and len(dims) not in (1, 2) and x.ndim:
         raise RuntimeError(f"linalg.norm: dim must be one or two dimensions, not {dim}")
     if ord is None:

@@ -14,7 +14,7 @@ from ..ops.inplace import in_place
 
 
 class TorchOperations:
-    """Operations that are composed of others, and operations in place."""
+    """Operations that the Transformer here does not need, and operations in place."""
 
     __slots__ = ()
 

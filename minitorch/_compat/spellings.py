@@ -2,7 +2,7 @@
 
 The operations do not know them. In `minitorch` and in `Tensor`, each operation that has a `dim` is
 wrapped in a function that translates. That takes 0.05 µs, with keywords 0.15 µs, and a training
-step calls two such operations.
+step calls one such operation, the sum of the loss.
 
 `where` of a condition alone is another spelling too, of `nonzero`; and so are `softmax` without a
 dimension, and the `size_average` of a loss.
@@ -177,6 +177,7 @@ def take_numpys_names(module: str, *classes: type) -> None:
         place = "Tensor" if isinstance(owner, type) else module
         for name, op in list(vars(owner).items()):
             if isinstance(op, FunctionType) and _has_dim(op) and f"{place}.{name}" not in REFUSING:
-                call = wrapped.setdefault(op, by_numpys_names(op))
-                call.__module__ = module  # where pickle finds it
-                setattr(owner, name, call)
+                if op not in wrapped:
+                    wrapped[op] = by_numpys_names(op)
+                    wrapped[op].__module__ = module  # where pickle finds it
+                setattr(owner, name, wrapped[op])

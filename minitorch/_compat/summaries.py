@@ -25,7 +25,7 @@ def array(name: str, value: Any) -> Array:
     Raises:
         TypeError: it is none of them.
     """
-    x = value.detach().array if is_tensor(value) else np.asarray(value)
+    x = value.array if is_tensor(value) else np.asarray(value)
     if x.dtype.kind not in "biuf":
         raise TypeError(f"{name}: it takes a tensor, an array or a number, not {value!r}")
     return x

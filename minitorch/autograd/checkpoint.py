@@ -65,14 +65,11 @@ class CheckpointNode(JointNode):
     def vjps(self, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         """Call the function again, and run a backward pass through what it does."""
         self.unpack(tuple(self.inputs))
-        before = random.get_rng_state()
-        if self.state is not None:
-            random.set_rng_state(self.state)
         start = next(version_counter)
-        try:
+        with random.fork_rng():
+            if self.state is not None:
+                random.set_rng_state(self.state)
             outputs = self.again()
-        finally:
-            random.set_rng_state(before)
         first = [f"{n} {dtype}" for n, dtype in zip(self.shapes, self.dtypes, strict=True)]
         again = [f"{y.array.shape} {y.array.dtype}" for y in outputs]
         if first != again:

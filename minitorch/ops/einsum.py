@@ -64,7 +64,7 @@ def _of_one_dtype(a: Term, b: Term, kept: Labels) -> tuple[Tensor, Tensor]:
             raise RuntimeError(
                 f"einsum: the dtypes differ: {x.dtype}, {y.dtype}. Convert with .to()."
             )
-    dtype = dtypes.OF_NUMPY[dtypes.promote(x.array[None], y.array[None])]  # 0-d is as any other
+    dtype = dtypes.promote(x.array[None], y.array[None])  # 0-d is as any other
     return x.to(dtype), y.to(dtype)
 
 

@@ -73,7 +73,7 @@ def _part(part: Any) -> Any:
     kind = array.dtype.kind
     if kind == "i" and not array.ndim:
         return int(array)
-    if kind not in "iub" or (arguments.is_tensor(part) and array.dtype in ("int8", "int16")):
+    if kind not in "iub" or (kind == "i" and array.itemsize < 4 and arguments.is_tensor(part)):
         raise IndexError(
             "getitem: tensors used as indices must be int64, int32, uint8 or bool, not "
             f"{array.dtype}. Convert them with .long()."
@@ -234,13 +234,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask is true, in one dimension; input and mask are broadcast."""
     m = arguments.mask("masked_select", "mask", mask)
     x = arguments.tensor("masked_select", "input", input)
-    try:
-        shape = np.broadcast_shapes(x.array.shape, m.shape)
-    except ValueError:
-        raise RuntimeError(
-            f"masked_select: input of shape {x.array.shape} and mask of shape {m.shape} do not "
-            "broadcast"
-        ) from None
+    shape = arguments.broadcast("masked_select", x.array.shape, m.shape)
     return choose("masked_select", x.expand(shape), np.broadcast_to(m, shape), [mask])
 
 

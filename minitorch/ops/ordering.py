@@ -131,10 +131,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 
 
 def _lower_median(x: Array, axis: Any, keepdims: bool) -> Any:
-    """The lower of the two middle elements of all, or NaN if there is one."""
-    in_order = np.sort(x, None)  # NaN comes last
-    last, middle = in_order[-1], in_order[(x.size - 1) // 2]
-    return last if last != last else middle
+    """The lower of the two middle elements of all."""
+    return np.sort(x, None)[(x.size - 1) // 2]
 
 
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
