@@ -74,7 +74,9 @@ def normal(
         empty = zeros(size, dtype=dtype, device=device)
         return empty.normal_(mean, std, generator=generator).requires_grad_(requires_grad)
     if not (arguments.is_tensor(mean) or arguments.is_tensor(std)):
-        raise TypeError(f"normal: two numbers, {mean} and {std}, need a size")
+        raise TypeError(
+            f"normal: without a size, mean or std must be a Tensor, and they are {mean} and {std}"
+        )
     if dtype is not None or device is not None or requires_grad:
         raise TypeError("normal: dtype, device and requires_grad are taken beside a size only")
     means, stds = operand.pair("normal", mean, std)

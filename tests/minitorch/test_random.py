@@ -101,7 +101,7 @@ def test_normal_takes_the_dtype_of_the_mean_and_options_beside_a_size() -> None:
     for options in ({"dtype": mt.float64}, {"device": "cuda"}, {"requires_grad": True}):
         with pytest.raises(TypeError, match="beside a size only"):
             mt.normal(one, 1.0, **options)
-    with pytest.raises(TypeError, match="need a size"):
+    with pytest.raises(TypeError, match="without a size, mean or std must be a Tensor"):
         mt.normal(0.0, 1.0)
 
 

@@ -28,7 +28,7 @@ def size(dataset: Any) -> int:
 def positive(name: str, n: Any) -> None:
     """Raise ValueError unless this is a positive int."""
     if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
-        raise ValueError(f"{name} should be a positive integer value, but got {name}={n!r}")
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={n}")
 
 
 def flag(name: str, value: Any) -> None:
