@@ -177,7 +177,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "forward_ad": "`minitorch.autograd.grad(…)` differentiates, beginning at the end",
         "saved_tensors_hooks save_on_cpu":
             "`minitorch.utils.checkpoint.checkpoint` saves memory",
-        "register_post_accumulate_grad_hook": "`x.register_hook(…)` is called with the gradient",
         "reinforce": "take `(-log_prob * reward).mean()` as the loss",
         "nn.grad": "`x.backward()` has derivatives",
         "set_detect_anomaly set_anomaly_enabled anomaly_mode":
