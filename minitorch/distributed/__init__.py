@@ -22,6 +22,7 @@ nothing here can be used, and nothing of MPI is loaded before `init_process_grou
 
 group          the processes: who is there, and how all end if one fails
 collectives    what they do together
+agreement      do all have the same?
 """
 
 from .collectives import (
@@ -37,6 +38,7 @@ from .collectives import (
     reduce_scatter_tensor,
 )
 from .group import (
+    DistError,
     abort,
     destroy_process_group,
     get_backend,
@@ -52,7 +54,7 @@ from .group import (
 )
 
 __all__ = [
-    "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor", "all_gather_object",
+    "DistError", "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor", "all_gather_object",
     "all_reduce", "barrier", "broadcast", "broadcast_object_list", "destroy_process_group",
     "get_backend", "get_rank", "get_world_size", "init_process_group", "is_available",
     "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available", "launched",

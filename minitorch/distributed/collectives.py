@@ -24,7 +24,7 @@ from ..creation import tensor as make_tensor
 from ..dtypes import Array
 from ..scalars import whole
 from ..tensor import Tensor
-from .group import communicator, group
+from .group import DistError, communicator, group
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
 
@@ -50,10 +50,18 @@ class Work:
 
     def is_completed(self) -> bool:
         """Let the messages go on; return whether the result is there."""
-        if not self._is_done and self._request.Test():
+        if not self._is_done and self._is_here():
             self._is_done = True
             self._finish()
         return self._is_done
+
+    def _is_here(self) -> bool:
+        from mpi4py import MPI
+
+        try:
+            return bool(self._request.Test())
+        except MPI.Exception as error:
+            raise DistError(f"{self.name}: {error}. Has one of the processes ended?") from None
 
     def wait(self) -> None:
         """Wait until the result is there.
@@ -62,13 +70,13 @@ class Work:
         it sleeps between two questions.
 
         Raises:
-            RuntimeError: the others have not come in the time that `init_process_group` was given.
+            DistError: the others have not come in the time that `init_process_group` was given.
         """
         start = now = time.monotonic()
         while not self.is_completed():
             now = time.monotonic()
             if now - start > group.timeout:
-                raise RuntimeError(
+                raise DistError(
                     f"{self.name}: the other processes have not come for {group.timeout:g} s. Has "
                     "one been cut off, or does it call something else?"
                 )

@@ -24,6 +24,10 @@ LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, a
 DEFAULT_TIMEOUT = timedelta(minutes=30)
 
 
+class DistError(RuntimeError):
+    """The processes cannot go on together; the message says why."""
+
+
 class _Group:
     """The group that `init_process_group` has made; there is one at most.
 

@@ -34,8 +34,13 @@ def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
     return (
         TASKS[name](**task),
         TransformerConfig(**config["model"]),
-        TrainingConfig(**config["training"]),
+        TrainingConfig(**_training(config["training"])),
     )
+
+
+def _training(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an older run has besides: how many processes computed it."""
+    return {name: value for name, value in fields.items() if name != "processes"}
 
 
 def difference(saved: dict[str, Any], now: dict[str, Any]) -> str:

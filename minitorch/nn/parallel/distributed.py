@@ -36,6 +36,7 @@ from ... import distributed
 from ...autograd import is_grad_enabled
 from ...autograd.engine import after_backward
 from ...distributed import Work
+from ...distributed.agreement import check_same
 from ...scalars import flag
 from ...tensor import Tensor
 from ..module import Module
@@ -103,8 +104,9 @@ class DistributedDataParallel(Module):
         find_unused_parameters, gradient_as_bucket_view, static_graph: no effect: it is always so.
 
     Raises:
-        ValueError: there is no process group; or the ranks have other parameters or buffers.
-        RuntimeError: no parameter requires a gradient.
+        ValueError: there is no process group.
+        RuntimeError: the ranks do not have the same parameters and buffers (DistError), or no
+            parameter requires a gradient.
     """
 
     def __init__(
@@ -136,8 +138,9 @@ class DistributedDataParallel(Module):
         self.broadcast_buffers = broadcast_buffers
         self.require_backward_grad_sync = True
         self._reduces = self._is_reducing = False
-        _check_same(module)
-        for x in [*module.parameters(), *module.buffers()]:
+        held = [*module.named_parameters(), *module.named_buffers()]
+        check_same("the module", {key: f"{tuple(x.shape)} {x.dtype}" for key, x in held})
+        for _, x in held:
             distributed.broadcast(x)
         self._buckets = _in_buckets(learned[::-1], bucket_cap_mb * 2**20)
         for bucket in self._buckets:
@@ -211,19 +214,3 @@ def _in_buckets(parameters: list[Tensor], most: float) -> list[_Bucket]:
         buckets[-1].append(p)
         held += p.array.nbytes
     return [_Bucket(each) for each in buckets]
-
-
-def _check_same(module: Module) -> None:
-    """Raise ValueError unless the module of all ranks has the same parameters and buffers."""
-    held = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    mine = [f"{name} {tuple(x.shape)} {x.dtype}" for name, x in held.items()]
-    first: list[Any] = [mine]
-    distributed.broadcast_object_list(first)
-    found: list[Any] = [None] * distributed.get_world_size()
-    differing = sorted({*mine} ^ {*first[0]})
-    distributed.all_gather_object(found, ", ".join(differing[:4]))
-    for rank, names in enumerate(found):
-        if names:
-            raise ValueError(
-                f"DistributedDataParallel: the module of rank {rank} is not that of rank 0: {names}"
-            )
