@@ -267,7 +267,7 @@ def barrier() -> None:
 # ------------------------------------------------------------------------------- other objects
 
 
-def _bytes(name: str, value: Any) -> Array:
+def _bytes(value: Any) -> Array:
     """Write a value as `minitorch.save` does: no pickle, so that no message can run code."""
     from ..serialization import save
 
@@ -292,7 +292,7 @@ def broadcast_object_list(object_list: list[Any], src: int = 0) -> None:
     """
     root = _rank("broadcast_object_list", src)
     is_source = communicator("broadcast_object_list").Get_rank() == root
-    written = _bytes("broadcast_object_list", list(object_list)) if is_source else None
+    written = _bytes(list(object_list)) if is_source else None
     size = make_tensor([0 if written is None else written.size])
     broadcast(size, root)
     memory = np.empty(size.item(), np.uint8) if written is None else written.copy()
@@ -312,7 +312,13 @@ def all_gather_object(object_list: list[Any], obj: Any) -> None:
     n = communicator(name).Get_size()
     if len(object_list) != n:
         raise ValueError(f"{name}: there are {n} ranks, and object_list has {len(object_list)}")
-    for rank in range(n):
-        one = [obj]
-        broadcast_object_list(one, rank)
-        object_list[rank] = one[0]
+    written = _bytes(obj)
+    sizes = make_tensor([0] * n)
+    all_gather_into_tensor(sizes, make_tensor([written.size]))
+    longest = max(sizes.tolist())
+    padded = np.zeros(longest, np.uint8)
+    padded[: written.size] = written
+    gathered = Tensor._wrap(np.empty((n, longest), np.uint8))
+    all_gather_into_tensor(gathered, Tensor._wrap(padded))
+    for rank, size in enumerate(sizes.tolist()):
+        object_list[rank] = _value(gathered.array[rank, :size])

@@ -13,7 +13,7 @@ import time
 from datetime import timedelta
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 INSTALL = "python -m pip install mpi4py mpich"
 LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, and which this is
@@ -126,7 +126,7 @@ def get_world_size() -> int:
     return int(communicator("get_world_size").Get_size())
 
 
-def abort(code: int, message: str = "") -> None:
+def abort(code: int, message: str = "") -> NoReturn:
     """End all processes at once, with an exit code, and a message on standard error.
 
     What all ranks do wrong, such as to read a file that is not there, each of them would say. So
@@ -137,6 +137,7 @@ def abort(code: int, message: str = "") -> None:
         time.sleep(0.5)
     print(message, end="", file=sys.stderr, flush=True)
     comm.Abort(code)
+    os._exit(code)  # while MPI ends the others
 
 
 def _end_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
