@@ -25,6 +25,7 @@ from ..tensor import Tensor
 from .group import DistError, communicator, group
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
+give_way = getattr(os, "sched_yield", lambda: time.sleep(0))  # which Windows does not have
 
 
 class ReduceOp(Enum):
@@ -81,7 +82,7 @@ class Work:
             if now - start > PATIENCE:
                 time.sleep(0.0005)
             else:
-                os.sched_yield()
+                give_way()
 
 
 def _tensor(name: str, x: Any) -> Tensor:
