@@ -20,7 +20,14 @@ from minitorch import manual_seed, nn
 from minitorch.utils.data import DataLoader
 from transformer import Transformer, cli
 from transformer.tasks import Addition
-from transformer.training import Batches, Interrupted, TrainingConfig, TrainingState, adamw
+from transformer.training import (
+    Batches,
+    Interrupted,
+    Parallel,
+    TrainingConfig,
+    TrainingState,
+    adamw,
+)
 from transformer.training.progress import Progress
 from transformer.training.report import report
 from transformer.training.run import Run
@@ -38,6 +45,7 @@ def learn_to_add(options: argparse.Namespace) -> int:
     model = Transformer(task.model_config())
     optimizer = adamw(model.parameters(), config)
     training = TrainingState(task, model, optimizer, config)
+    parallel = Parallel(model)  # the model; under `mpiexec -n 4`, of four processes
 
     console = cli.Screen()
     with Run(options.out) as run:
@@ -56,7 +64,7 @@ def learn_to_add(options: argparse.Namespace) -> int:
                     break
                 optimizer.zero_grad()
                 # The mean of -ln P(right token): the cross-entropy.
-                loss = model.loss(source, target, label_smoothing=config.label_smoothing)
+                loss = parallel.loss(source, target, label_smoothing=config.label_smoothing)
                 loss.backward()  # the gradient of each parameter
                 norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
                 optimizer.step()
@@ -73,6 +81,8 @@ def learn_to_add(options: argparse.Namespace) -> int:
             run.save(training)
             return cli.stopped(options, run, training, console)
 
+        if not run.is_ours:  # but another process's, which goes on alone
+            return 0
         _, best = run.load()  # the model, with the parameters that did best when evaluated
         console.print("12+34 =", task.solve(best, "12+34"), markup=False)
         report(run, training, console)

@@ -70,7 +70,7 @@ __all__ = [
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
     "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
-    "cosine_similarity", "cuda", "cumsum", "default_generator", "device", "diagonal",
+    "cosine_similarity", "cuda", "cumsum", "default_generator", "device", "diagonal", "distributed",
     "distributions", "div", "divide", "dot", "double", "draw_graph", "dropout", "dtype", "e",
     "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
     "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",
@@ -105,7 +105,7 @@ __all__ += ops.rearrange.__all__
 
 # What is loaded when it is first asked for, since it takes time and not every program needs it.
 _LATER = {
-    ".": "nn optim serialization testing utils",
+    ".": "distributed nn optim serialization testing utils",
     "._compat.amp": "autocast is_autocast_enabled",
     "._compat.compilers": "compile",
     "._compat.switches": (
@@ -129,7 +129,7 @@ _LATER = {
 }
 
 if _TYPE_CHECKING:  # for a type checker, a name that is not here is an error
-    from . import nn, optim, testing, utils
+    from . import distributed, nn, optim, testing, utils
     from ._compat import backends, distributions, linalg
     from ._compat.accelerators import cuda
     from ._compat.amp import autocast, is_autocast_enabled

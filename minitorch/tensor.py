@@ -17,7 +17,7 @@ from ._compat.methods import TorchMethods
 from ._compat.operations import TorchOperations
 from ._compat.protocols import PythonProtocols
 from .autograd.engine import backward
-from .autograd.hooks import register_hook, retain_grad
+from .autograd.hooks import register_hook, register_post_accumulate_grad_hook, retain_grad
 from .ops import conversion, inplace, operand
 from .ops.arguments import dim_of
 from .scalars import flag
@@ -198,6 +198,7 @@ class Tensor(TorchMethods, TorchOperations, PythonProtocols):
         return y
 
     register_hook, retain_grad = register_hook, retain_grad
+    register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
 
     # ---------------------------------------------------------------------------- operations
     # fmt: off

@@ -27,7 +27,7 @@ switches      `inference_mode`, `use_deterministic_algorithms` and the like
 backends      switches of libraries that are not used, and of kernels of attention
 amp           `autocast` and `GradScaler`
 compilers     `compile` and `jit`
-distributed   one process, which may ask whether it is; Python's multiprocessing
+distributed   nn.DataParallel, for GPUs; Python's multiprocessing
 
 And parts of PyTorch, or what goes with it:
 

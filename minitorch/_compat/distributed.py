@@ -1,73 +1,48 @@
-"""`minitorch.distributed`, `nn.parallel`, `multiprocessing`: a program is one process.
+"""`nn.DataParallel`, and `minitorch.multiprocessing`: what is of one process.
 
-It may ask whether it is. `nn.DataParallel` computes a batch in several processes, without more
-being said; and Python's `multiprocessing` starts others.
+Several processes compute together by `minitorch.distributed`, started by `mpiexec`.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from ..nn import DataParallel
-from ..ops.table import named
+from ..nn.module import Module
 
-__all__ = [
-    "barrier", "destroy_process_group", "get_rank", "get_world_size", "init_process_group",
-    "is_available", "is_initialized", "is_nccl_available",
-]  # fmt: skip
+__all__ = ["DataParallel"]
 
 
-def is_available() -> bool:
-    """Return False: programs are not distributed."""
-    return False
+class DataParallel(Module):
+    """No effect: PyTorch's divides a batch among GPUs, and without any is the module itself.
+
+    `nn.parallel.DistributedDataParallel` divides the work among processes.
+    """
+
+    def __init__(
+        self, module: Module, device_ids: Any = None, output_device: Any = None, dim: int = 0
+    ) -> None:
+        super().__init__()
+        if not isinstance(module, Module):
+            raise TypeError(f"DataParallel: it takes a Module, not {type(module).__name__}")
+        self.module = module
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute what the module computes."""
+        return self.module(*args, **kwargs)
 
 
-def is_initialized() -> bool:
-    """Return False: there is no group of processes."""
-    return False
-
-
-def is_nccl_available() -> bool:
-    """Return False: programs are not distributed."""
-    return False
-
-
-def refused(name: str) -> Callable[..., NoReturn]:
-    """Make a function, or what is called like a class, that says what to use instead."""
-
-    def function(*args: Any, **options: Any) -> NoReturn:
-        raise RuntimeError(
-            f"{name}: minitorch programs are not distributed. Run one process, without torchrun: "
-            "nn.DataParallel(model) computes a batch in several."
-        )
-
-    return named(function, name, "Raise RuntimeError: programs are not distributed.")
-
-
-init_process_group, destroy_process_group = map(
-    refused, ("init_process_group", "destroy_process_group")
-)
-get_rank, get_world_size, barrier = map(refused, ("get_rank", "get_world_size", "barrier"))
-
-
-class parallel:
-    """Modules that compute in several processes."""
-
-    DataParallel = DataParallel
-    DistributedDataParallel = refused("DistributedDataParallel")
-
-
-class samplers:
-    """Samplers of programs that are distributed: there are none."""
-
-    DistributedSampler = refused("DistributedSampler")
+def spawn(*args: Any, **options: Any) -> NoReturn:
+    """Raise RuntimeError: `mpiexec` starts the processes."""
+    raise RuntimeError(
+        "multiprocessing.spawn: start the processes with  mpiexec -n 4 python script.py  and let "
+        "each call minitorch.distributed.init_process_group()"
+    )
 
 
 processes = SimpleNamespace(
-    __doc__="Python's `multiprocessing`, but `spawn`, of distributed programs, is refused.",
+    __doc__="Python's `multiprocessing`; but `spawn`, of distributed programs, is refused.",
     **{name: getattr(multiprocessing, name) for name in multiprocessing.__all__},
-    spawn=refused("multiprocessing.spawn"),
+    spawn=spawn,
 )

@@ -163,7 +163,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "is_set_to is_storage":
             "`x.array` is the memory, a NumPy array",
         "share_memory* is_shared":
-            "`nn.DataParallel(module, processes=2)` shares the memory itself",
+            "processes share no tensors here; `minitorch.distributed` sends them",
         "is_pinned record_stream to_empty Module.to_empty":
             "memory is not copied to a GPU; leave it out",
         "to_dlpack from_dlpack dlpack from_file frombuffer":
@@ -177,7 +177,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "forward_ad": "`minitorch.autograd.grad(…)` differentiates, beginning at the end",
         "saved_tensors_hooks save_on_cpu":
             "`minitorch.utils.checkpoint.checkpoint` saves memory",
-        "register_post_accumulate_grad_hook": "`x.register_hook(…)` is called with the gradient",
         "reinforce": "take `(-log_prob * reward).mean()` as the loss",
         "nn.grad": "`x.backward()` has derivatives",
         "set_detect_anomaly set_anomaly_enabled anomaly_mode":
@@ -208,8 +207,9 @@ INSTEAD: dict[str, dict[str, str]] = {
             "minitorch computes on the CPU; ask `minitorch.cuda.is_available()`, which is False",
         "minitorch.Stream minitorch.Event":
             "there are no queues of work, as on a GPU; leave it out",
-        "distributed.* parallel.* data.DistributedSampler rpc":
-            "`nn.DataParallel(module, processes=2)` shares each batch among processes",
+        "distributed.* parallel.* rpc fsdp":
+            "`nn.parallel.DistributedDataParallel(module)`, in a program that `mpiexec -n 4` "
+            "starts, shares each batch among processes",
     },
     "Compiling, exporting, measuring": {
         "jit.* compiler.* Script* fx export onnx package library import_ir_module* cpp_extension "
@@ -266,9 +266,6 @@ ARGUMENTS: dict[str, str] = {
         "`weight.div_(weight.norm(dim=-1, keepdim=True).clamp(1))` does it",
     "verbose": "print `scheduler.get_last_lr()`",
     "scale_grad_by_freq": "each gradient counts once for each time its token stands there",
-    "device_ids output_device":
-        "there are no GPUs; `nn.DataParallel(module, processes=2)` computes in two processes",
-    "DataParallel.dim": "examples lie along the first dimension",
     "Hardtanh.min_value Hardtanh.max_value": "use `min_val` and `max_val`",
     "Adam.decoupled_weight_decay": "use `optim.AdamW`",
 }

@@ -3,6 +3,7 @@
     several outputs       a node that has an edge to each of them is put in front
     `inputs` of grad()    only nodes that lead to one of them are visited; they count as leaves
     hooks                 run on a gradient once it is complete (`hooks.py`)
+    after_backward()      what hooks want done once all gradients are there
     detect_anomaly()      looks at each gradient for NaN and Inf (`anomaly.py`)
     retain_graph          what a node saved is freed as the pass goes on, unless this is set
     create_graph          the vjps' own operations are recorded
@@ -10,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from ..scalars import flag
 from .anomaly import checked, checked_vjps
 from .backward import backward_pass, reverse_topological_order
 from .grad_mode import set_grad_enabled
-from .graph import Edge, Node, version_counter
-from .hooks import run_hooks
+from .graph import Edge, Node, mode, version_counter
+from .hooks import Accumulated, run_accumulated, run_hooks, waits
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -118,6 +119,16 @@ def nodes_leading_to(inputs: Collection[NodeOrLeaf], nodes: list[Node]) -> list[
     return kept[::-1]
 
 
+def _leaves_in_turn(start: NodeOrLeaf, nodes: Sequence[Node]) -> list[Any]:
+    """Put each leaf with hooks that wait for its `grad` behind the last node that adds to it."""
+    last = {edge.node: node for node in nodes for edge in node.edges or ()}
+    turns: dict[Any, list[Any]] = {node: [node] for node in nodes}
+    for leaf, node in {start: start, **last}.items():
+        if not isinstance(leaf, Node) and waits(leaf):
+            turns.setdefault(node, []).append(leaf)
+    return [x for turn in turns.values() for x in turn]
+
+
 def run_backward(
     starts: Sequence[tuple[NodeOrLeaf, Tensor]],
     retain_graph: bool,
@@ -125,6 +136,7 @@ def run_backward(
     *,
     inputs: Collection[NodeOrLeaf] | None = None,
     since: int = 0,
+    accumulate: Callable[[Tensor, Tensor], None] | None = None,
 ) -> dict[NodeOrLeaf, Tensor]:
     """Run a backward pass, with hooks and whatever else was asked for.
 
@@ -134,9 +146,12 @@ def run_backward(
         inputs: the nodes and leaves whose gradients are wanted; all leaves unless given.
         since: visit no node with a smaller number; the pass ends at those, and leaves their hooks
             to the pass that goes on from there.
+        accumulate: adds a gradient to a leaf's `grad`. It is called for leaves that have hooks
+            which wait for that, as soon as their gradient is complete.
 
     Returns:
-        the gradients of the inputs; with `since`, of all nodes and leaves where the pass ended.
+        the gradients of the inputs; with `since`, of all nodes and leaves where the pass ended;
+        those that `accumulate` has had left out.
     """
     if not starts:
         return {}
@@ -151,7 +166,14 @@ def run_backward(
         if not reached.issuperset(inputs):  # not used, or behind a node that was freed: then raise
             reverse_topological_order(start, since)
 
-    def visit(node: Node, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+    if accumulate is not None and Accumulated.used:
+        nodes = _leaves_in_turn(start, nodes)
+
+    def visit(node: Any, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
+        if accumulate is not None and not isinstance(node, Node):
+            accumulate(node, run_hooks(g, node._hooks))
+            run_accumulated(node)
+            return []
         if node.hooks:
             g = run_hooks(g, node.hooks)
         if inputs is not None and node in inputs:
@@ -204,8 +226,8 @@ def backward(
     """
     starts = _starts("backward", tensors, grad_tensors)
     retain = _retain("backward", retain_graph, create_graph)
-    found: dict[Any, Tensor] = run_backward(starts, retain, create_graph)
-    for leaf, g in zip(found, _apart(found.values(), starts), strict=True):
+
+    def accumulate(leaf: Any, g: Tensor) -> None:
         if leaf._grad is None:
             leaf._grad = g
         elif create_graph:
@@ -213,6 +235,21 @@ def backward(
         else:
             leaf._grad.array += g.array
             leaf._grad._version[0] = next(version_counter)
+
+    outer, mode.after_backward = mode.after_backward, []
+    try:
+        found = run_backward(starts, retain, create_graph, accumulate=accumulate)
+        for leaf, g in zip(found, _apart(found.values(), starts), strict=True):
+            accumulate(leaf, g)
+        for callback in mode.after_backward:
+            callback()
+    finally:
+        mode.after_backward = outer
+
+
+def after_backward(callback: Callable[[], None]) -> None:
+    """Let hooks have something done at the end of the `backward()` in which they are called."""
+    mode.after_backward.append(callback)
 
 
 def grad(

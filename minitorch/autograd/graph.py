@@ -168,6 +168,10 @@ class _Mode(threading.local):
 
     grad = True
     watch: Callable[[str, Tensor, list[Tensor]], None] | None = None  # see anomaly.py
+    after_backward: list[Callable[[], None]]  # see engine.py
+
+    def __init__(self) -> None:
+        self.after_backward = []
 
 
 mode = _Mode()

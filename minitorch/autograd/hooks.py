@@ -1,11 +1,13 @@
 """Hooks: looking at a gradient once it is complete, or changing it.
 
 A node's gradient is complete when its turn comes in the backward pass, since everything that used
-its output has had its turn. `engine.py` calls `run_hooks` then; for a leaf, at the end.
+its output has had its turn. `engine.py` calls `run_hooks` then; for a leaf, at the end. A leaf with
+a hook of `register_post_accumulate_grad_hook` has a turn, too, among the nodes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -47,6 +49,28 @@ class _Keep:
             x._grad = g.clone() if x._grad is None else x._grad + g
 
 
+class Accumulated:
+    """A hook of `register_post_accumulate_grad_hook`, among those of a leaf."""
+
+    used = False  # has there ever been one? Most programs have none, and need not look for them
+
+    def __init__(self, hook: Callable[[Tensor], None]) -> None:
+        self.hook = hook
+        Accumulated.used = True
+
+
+def waits(leaf: Tensor) -> bool:
+    """Is there a hook that is called as soon as the gradient has been added to `grad`?"""
+    return any(isinstance(hook, Accumulated) for hook in (leaf._hooks or {}).values())
+
+
+def run_accumulated(leaf: Tensor) -> None:
+    """Call the hooks of `register_post_accumulate_grad_hook`."""
+    for hook in list((leaf._hooks or {}).values()):
+        if isinstance(hook, Accumulated):
+            hook.hook(leaf)
+
+
 def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
     """Show a gradient to the hooks in turn; each may return another in its place.
 
@@ -57,7 +81,7 @@ def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:
         TypeError: a hook returned something else.
     """
     for hook in sorted(hooks.values(), key=lambda hook: isinstance(hook, _Keep)):
-        replaced = hook(g)
+        replaced = None if isinstance(hook, Accumulated) else hook(g)
         if replaced is not None:
             if not hasattr(replaced, "_requires_grad"):
                 kind = type(replaced).__name__
@@ -95,6 +119,16 @@ class RemovableHandle:
         self.remove()
 
 
+def _add(input: Tensor, hook: Any) -> RemovableHandle:
+    if not input._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    place: Any = input if input._node is None else input._node
+    name = "_hooks" if input._node is None else "hooks"
+    if getattr(place, name) is None:
+        setattr(place, name, {})
+    return RemovableHandle(getattr(place, name), hook)
+
+
 def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     """Call `hook(g)` whenever the gradient g of the tensor has been computed.
 
@@ -110,13 +144,32 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     """
     if not callable(hook):
         raise TypeError(f"register_hook: the hook must be callable, not a {type(hook).__name__}")
-    if not input._requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    place: Any = input if input._node is None else input._node
-    name = "_hooks" if input._node is None else "hooks"
-    if getattr(place, name) is None:
-        setattr(place, name, {})
-    return RemovableHandle(getattr(place, name), hook)
+    return _add(input, hook)
+
+
+def register_post_accumulate_grad_hook(
+    input: Tensor, hook: Callable[[Tensor], None]
+) -> RemovableHandle:
+    """Call `hook(x)` in each `backward()`, as soon as the leaf x has its gradient in `x.grad`.
+
+    The backward pass goes on after that, to the layers before. So what is done with the gradient,
+    such as sending it to other processes, can be done meanwhile: DistributedDataParallel does.
+
+    Returns:
+        A handle: `handle.remove()` removes the hook again.
+
+    Raises:
+        RuntimeError: the tensor does not require a gradient, or is not a leaf.
+        TypeError: the hook cannot be called.
+    """
+    if input._node is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if not callable(hook):
+        raise TypeError(
+            "register_post_accumulate_grad_hook: the hook must be callable, not a "
+            f"{type(hook).__name__}"
+        )
+    return _add(input, Accumulated(hook))
 
 
 def _keep_of(input: Tensor) -> int | None:

@@ -14,7 +14,7 @@ init           first values for parameters
 utils, padding gradient clipping, parameters as one vector; sequences padded to one length
 transformer, transformer_layers, multihead_attention, multihead_forward
                                    PyTorch's Transformer; the one to read is in `transformer/`
-data_parallel, worker              a module that computes in several processes
+parallel                           a module that several processes train together
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
@@ -72,11 +72,12 @@ __all__ = [
     "Sigmoid", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "Tanh",
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
     "TransformerEncoderLayer", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional",
-    "init", "utils",
+    "init", "parallel", "utils",
 ]  # fmt: skip
 
 if _TYPE_CHECKING:
-    from .data_parallel import DataParallel
+    from .._compat.distributed import DataParallel
+    from . import parallel
     from .multihead_attention import MultiheadAttention
     from .other_layers import (
         ConstantPad1d,
@@ -98,7 +99,8 @@ else:  # loaded when asked for: the first needs several modules, and all are sel
     __getattr__, __dir__ = _lookup(
         __name__,
         {
-            ".data_parallel": "DataParallel",
+            ".": "parallel",
+            ".._compat.distributed": "DataParallel",
             ".multihead_attention": "MultiheadAttention",
             ".other_layers": "ConstantPad1d ConstantPad2d ConstantPad3d CosineSimilarity Flatten "
             "LazyLinear PairwiseDistance Unflatten ZeroPad1d ZeroPad2d ZeroPad3d",

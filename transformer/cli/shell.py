@@ -5,7 +5,8 @@
     130    interrupted by Ctrl-C (128 + SIGINT)
     141    broken pipe: the reader of the output has closed it, as `head` does (128 + SIGPIPE)
 
-An error in this library's own code keeps its traceback.
+An error in this library's own code keeps its traceback. Of several processes that mpiexec has
+started, the first speaks for all; an error in one of them ends all.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from minitorch import distributed
+
 from ..arguments import NotFinite
 from ..tasks import DataError, MissingPackage
+from ..training import ranks
 from ..training.checks import Diverged
 from ..training.run import RunError
 
@@ -42,10 +46,13 @@ def user_input() -> Iterator[None]:
 
 
 class Screen(Console):
-    """A console that lets a broken pipe reach `run_command`, instead of ending the process."""
+    """A console that lets a broken pipe reach `run_command`, instead of ending the process.
+
+    Of several processes, only the first one's shows anything.
+    """
 
     def __init__(self) -> None:
-        super().__init__(highlight=False)
+        super().__init__(highlight=False, quiet=not ranks.is_first())
 
     def on_broken_pipe(self) -> None:
         """Raise the error that rich caught again."""
@@ -60,7 +67,11 @@ def complain(error: object) -> int:
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
     if len(line) > LONGEST_LINE:
         line = f"{line[: LONGEST_LINE - 200]} … {line[-200:]}"
-    if sys.stderr is not None:  # closed in the shell, as by `2>&-`
+    if ranks.are_several():
+        who = f"rank {distributed.get_rank()}: " * (not ranks.is_first())
+        distributed.abort(2, f"error: {who}{line}\n")
+    _, rank = distributed.launched()
+    if sys.stderr is not None and not rank:  # None if closed in the shell, as by `2>&-`
         print(f"error: {line}", file=sys.stderr)
     return 2
 
@@ -93,11 +104,20 @@ def _close_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _join() -> None:
+    """Join the processes that mpiexec has started, if there are several."""
+    try:
+        ranks.join()
+    except (ImportError, RuntimeError) as error:
+        raise Mistake(error) from None
+
+
 def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command that they name.
 
     Args:
-        parser: sets `command`, a function that takes the options and returns an exit code.
+        parser: sets `command`, a function that takes the options and returns an exit code; and
+            `joins`, if that shares its work with the processes that mpiexec has started.
         arguments: those of the process unless given.
 
     Returns:
@@ -106,13 +126,19 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     show_everything()
     try:
         options = parser.parse_args(arguments)
+        if getattr(options, "joins", False):
+            _join()
         code = int(options.command(options))
         print(end="", flush=True)
+        if ranks.are_several():
+            distributed.barrier()  # the first may have more to do, and needs the cores
         return code
     except BrokenPipeError:
         _close_output()
         return 141
-    except (Mistake, RunError, MissingPackage, DataError, Diverged, NotFinite) as error:
+    except (
+        Mistake, RunError, MissingPackage, DataError, Diverged, NotFinite, distributed.DistError,
+    ) as error:  # fmt: skip
         return complain(error)
     except MemoryError as error:
         return complain(f"not enough memory: {str(error) or 'take a smaller model or batch'}")

@@ -6,7 +6,6 @@ does.
 
 from __future__ import annotations
 
-import os
 import shlex
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..explain import figure
 from ..model.config import TransformerConfig
+from ..training import ranks
 from ..training.config import TrainingConfig
 from ..training.directory import shown
 from ..training.loop import Training, train
@@ -46,14 +46,6 @@ def _model_defaults(task: type[Task]) -> dict[str, Any]:
     return sizes
 
 
-def _check_processes(config: TrainingConfig) -> None:
-    if config.processes > 1 and not hasattr(os, "fork"):
-        raise Mistake(
-            f"this training is to share its batches among {config.processes} processes "
-            f"({flag('processes')}), and this operating system cannot fork one"
-        )
-
-
 def configured(options: argparse.Namespace, config: TrainingConfig) -> TrainingConfig:
     """Return the hyperparameters, changed as the flags say."""
     with user_input():
@@ -74,7 +66,6 @@ def _start(options: argparse.Namespace, run: Run, console: Screen) -> Training:
         task = options.task(**given(options, _task_defaults(options.task)))
         model_config = task.model_config(**given(options, _model_defaults(options.task)))
     config = configured(options, task.training_config)
-    _check_processes(config)
     training = Training(task, model_config, config)
     _begun(run, training, console)
     return training
@@ -96,8 +87,7 @@ def _check_resumes(options: argparse.Namespace, run: Run) -> None:
             f"with train {found.name} --resume"
         )
     with user_input():
-        config = replace(config, **given(options, {"steps": None}))
-    _check_processes(config)
+        replace(config, **given(options, {"steps": None}))
 
 
 @contextmanager
@@ -112,7 +102,8 @@ def _notes(console: Screen) -> Iterator[None]:
 
 def _resume(options: argparse.Namespace, run: Run, console: Screen) -> Training:
     """Resume the training that the run has saved, and say what has changed since."""
-    _check_resumes(options, run)
+    if ranks.is_first():
+        _check_resumes(options, run)
     with _notes(console):
         return run.resume(options.steps)
 
@@ -122,7 +113,8 @@ def start_or_resume(
 ) -> None:
     """Start a run with this training; with `--resume`, bring it to where the run was saved last."""
     if options.resume:
-        _check_resumes(options, run)
+        if ranks.is_first():
+            _check_resumes(options, run)
         with _notes(console):
             run.restore(training, options.steps)
     else:
@@ -163,7 +155,8 @@ def train_task(options: argparse.Namespace) -> int:
                 f"stopped after step {training.step} of {config.steps}: no evaluation of the last "
                 f"{config.patience} was better than the best before"
             )
-        report(run, training, console)
+        if ranks.is_first():
+            report(run, training, console)
     return 0
 
 
@@ -196,7 +189,7 @@ def add_run_flags(
         help="go on with the run in --out where it was saved last, configured as it was started; "
         "with --steps, train it to that step",
     )
-    parser.set_defaults(command=command, task=task, prog=parser.prog)
+    parser.set_defaults(command=command, task=task, prog=parser.prog, joins=True)
 
 
 def add_training_flags(parser: argparse.ArgumentParser, task: type[Task]) -> None:

@@ -3,11 +3,13 @@
 from .config import TrainingConfig
 from .interrupt import Interrupted
 from .loop import Training, adamw, train
+from .ranks import Parallel
 from .state import Batches, TrainingState
 
 __all__ = [
     "Batches",
     "Interrupted",
+    "Parallel",
     "Training",
     "TrainingConfig",
     "TrainingState",

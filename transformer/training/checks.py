@@ -79,16 +79,17 @@ def state_parts(model: Any, optimizer: Any) -> None:
     _of_kind("optimizer", optimizer, optim.Optimizer)
 
 
-def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
-    """Count the tokens of a batch over which the model's `loss` averages.
-
-    Raises:
-        ValueError: there are none.
-    """
+def count_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
+    """Count the tokens of a batch over which the model's `loss` averages."""
     targets = batch[-1].array
     if not isinstance(model, BERT):
         targets = targets[:, 1:]  # the first is given
-    n = int(np.count_nonzero(targets != model.config.pad))
+    return int(np.count_nonzero(targets != model.config.pad))
+
+
+def counted_tokens(model: Model, batch: tuple[Tensor, ...]) -> int:
+    """Count the tokens of a batch, or raise ValueError if there are none."""
+    n = count_tokens(model, batch)
     if not n:
         raise ValueError("a batch has no token to learn: all its targets are <pad>")
     return n
@@ -131,10 +132,8 @@ def loop(training: Any, run: Any, progress: Any) -> None:
             raise TypeError(f"{name} must be a {kind}, not {short(value)}")
 
 
-def step(training: Training, forward: Any) -> None:
-    """Raise unless the training can take a step, with `forward` to compute the logits."""
-    if forward is not None and not callable(forward):
-        raise TypeError(f"forward must be the model or nn.DataParallel of it, not {short(forward)}")
+def step(training: Training) -> None:
+    """Raise RuntimeError unless the training can take a step."""
     if training.step >= training.config.steps:
         raise RuntimeError(
             f"the training has taken its {training.config.steps} steps: for more, give steps in "

@@ -21,7 +21,6 @@ ALLOWED: dict[str, Allowed] = {
     "weight_decay": Interval(0, 1000),
     "clip": Interval(0, 10**9, "(]"),
     "accumulate": Interval(1, 10**6),
-    "processes": Interval(1, 64),
     "label_smoothing": Interval(0, 1, "[)"),
     "evaluate_every": STEPS,
     "evaluate_on": Interval(1, 10**6),
@@ -45,8 +44,6 @@ class TrainingConfig:
         weight_decay: AdamW's: each step multiplies matrices by 1 - learning rate · this.
         clip: the gradient is scaled down to this norm where it is longer.
         accumulate: batches in a step, which are learned as one: a larger batch in less memory.
-        processes: split each batch among so many processes, 64 at most, which is faster on several
-            cores.
         label_smoothing: the fraction of the target's probability that is spread evenly over all
             tokens.
         evaluate_every: steps between two evaluations, each of which saves the run.
@@ -72,7 +69,6 @@ class TrainingConfig:
     weight_decay: float = 0.1
     clip: float = 1.0
     accumulate: int = 1
-    processes: int = 1
     label_smoothing: float = 0.0
     evaluate_every: int = 100
     evaluate_on: int = 1000

@@ -5,14 +5,21 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 
+from .ranks import any_of
+
 
 class Interrupted:
     """`pressed` at the first Ctrl-C (SIGINT) inside the block; a second one interrupts at once."""
 
-    pressed = False
+    _pressed = False
+
+    @property
+    def pressed(self) -> bool:
+        """Has it been pressed, in any process? All must ask at the same time."""
+        return any_of(self._pressed)
 
     def _press(self, *_: object) -> None:
-        self.pressed = True
+        self._pressed = True
         signal.signal(signal.SIGINT, self.before)
 
     def __enter__(self) -> Interrupted:

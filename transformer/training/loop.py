@@ -6,6 +6,7 @@ in the open, for one task, on one page.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import minitorch as mt
@@ -13,10 +14,11 @@ from minitorch import nn, optim
 
 from . import checks
 from .interrupt import Interrupted
+from .ranks import Parallel
 from .state import Batches, TrainingState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from minitorch import Tensor
 
@@ -47,6 +49,7 @@ class Training(TrainingState):
 
     Attributes:
         batches: what it learns from.
+        parallel: computes the loss, in all processes if there are several.
         scheduler: sets the optimizer's learning rate; the optimizer is AdamW.
     """
 
@@ -55,6 +58,7 @@ class Training(TrainingState):
         mt.manual_seed(config.seed)
         model = task.model(model_config)
         super().__init__(task, model, adamw(model.parameters(), config), config)
+        self.parallel = Parallel(model)
         self.batches = Batches(task, config)
         self.scheduler = config.scheduler(self.optimizer)
 
@@ -63,11 +67,8 @@ class Training(TrainingState):
         super().load_state_dict(state)
         self.scheduler = self.config.scheduler(self.optimizer, done=self.step)
 
-    def advance(self, forward: Callable[..., Tensor] | None = None) -> float:
+    def advance(self) -> float:
         """Take one step: forward pass, loss, backward pass, clipping, update.
-
-        Args:
-            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
 
         Returns:
             the training loss before the update.
@@ -76,7 +77,7 @@ class Training(TrainingState):
             Diverged: the loss or the gradient is not finite; the parameters have not changed.
         """
         config = self.config
-        checks.step(self, forward)
+        checks.step(self)
         if not self.model.training:
             self.model.train()
         self.optimizer.zero_grad()
@@ -84,9 +85,10 @@ class Training(TrainingState):
         batches = self.batches.draw(self.step, config.accumulate)
         tokens = [checks.counted_tokens(self.model, batch) for batch in batches]
         for batch, n in zip(batches, tokens, strict=True):
-            loss = self.model.loss(*batch, label_smoothing=config.label_smoothing, forward=forward)
-            loss = loss / (sum(tokens) / n)  # a mean over the tokens of all batches
-            loss.backward()
+            with self.parallel.no_sync() if batch is not batches[-1] else nullcontext():
+                loss = self.parallel.loss(*batch, label_smoothing=config.label_smoothing)
+                loss = loss / (sum(tokens) / n)  # a mean over the tokens of all batches
+                loss.backward()
             mean_loss += loss.item()
         norm = nn.utils.clip_grad_norm_(self.parameters, config.clip)
         checks.finite(self, mean_loss, norm.item())
@@ -99,7 +101,8 @@ class Training(TrainingState):
 def train(training: Training, run: Run, progress: Progress) -> bool:
     """Train from the present step until the training is finished.
 
-    Ctrl-C lets the present step end, saves, and stops.
+    Ctrl-C lets the present step end, saves, and stops. Processes that mpiexec started share the
+    work: see `ranks.py`.
 
     Args:
         training: is changed.
@@ -111,10 +114,9 @@ def train(training: Training, run: Run, progress: Progress) -> bool:
         Is the training finished?
     """
     checks.loop(training, run, progress)
-    parallel_model = nn.DataParallel(training.model, training.config.processes)
-    with parallel_model, progress, Interrupted() as interrupted:
+    with progress, Interrupted() as interrupted:
         while not training.finished and not interrupted.pressed:
-            loss = training.advance(parallel_model)
+            loss = training.advance()
             run.keep(training)
             progress.step(training.step, loss)
             if training.evaluation_due:

@@ -37,7 +37,7 @@ from typing import Any
 import minitorch as mt
 
 from ..fields import checked
-from . import checks
+from . import checks, ranks
 from .config_file import as_json, configured, difference
 from .directory import CONFIG, METRICS, MODEL, STATE, RunError, kept, shown
 from .loop import Training
@@ -50,7 +50,8 @@ __all__ = ["Run", "RunError"]
 def _computing_with() -> dict[str, str]:
     """Return what the last bits of the numbers depend on."""
     found = mt.show_config(mode="dicts") or {}
-    return {name: found[name] for name in ("numpy", "blas", "kernels", "threads")}
+    names = ("numpy", "blas", "kernels", "threads")
+    return {"ranks": str(ranks.count()), **{name: found[name] for name in names}}
 
 
 class Run(SavedRun):
@@ -116,9 +117,13 @@ class Run(SavedRun):
         if not isinstance(training, TrainingState):
             raise TypeError(f"Run.start: needs a TrainingState, not a {type(training).__name__}")
         self._training = None
+        config = as_json(training.task, training.model.config, training.config)
+        ranks.check_same_run("a new one", config)
+        if not ranks.is_first():
+            return None
         try:
             self.claim()
-            self._write_config(as_json(training.task, training.model.config, training.config))
+            self._write_config(config)
             self._training = training
             self.keep(training)
         except BaseException:
@@ -137,7 +142,7 @@ class Run(SavedRun):
             RunError: as for `save`; the state is still whole.
             Diverged: a parameter is not finite.
         """
-        if training.step in training.config.kept_steps:
+        if training.step in training.config.kept_steps and ranks.is_first():
             self._check_started(training)
             checks.parameters(training)
             with self.writing(kept(training.step)) as path:
@@ -157,6 +162,8 @@ class Run(SavedRun):
                 After an error while files are being replaced, `resume` is needed to save again.
             ValueError: the training's metrics are not rows of evaluations.
         """
+        if not ranks.is_first():
+            return
         self._check_started(training)
         names = self._write_new_results(training)
         about = {"config": self._config, "computed_with": self._computed_with}
@@ -198,7 +205,7 @@ class Run(SavedRun):
                     f"were those of step {best}: put that file back. {STATE} is whole"
                 )
         for name, now in self._computed_with.items():
-            if computed_before.get(name) != now:
+            if computed_before.get(name, "1" if name == "ranks" else None) != now:
                 warnings.warn(
                     f"the training was computed with {name} {computed_before.get(name)}, and goes "
                     f"on with {now}: the last bits of its numbers may differ",
@@ -221,6 +228,24 @@ class Run(SavedRun):
         return training
 
     def _resume(self, steps: int | None, given: TrainingState | None) -> TrainingState:
+        """Resume the run in every rank: rank 0 reads it, and the others get what it has read."""
+        config = {} if given is None else as_json(given.task, given.model.config, given.config)
+        ranks.check_same_run(f"resumed, to step {steps}", config)
+        read = self._read(steps, given) if ranks.is_first() else None
+        if read is not None and not ranks.are_several():
+            return read
+        config, state = ranks.from_first(
+            read and [as_json(read.task, read.model.config, read.config), read.state_dict()]
+        )
+        if read is not None:
+            return read
+        task, model_config, training_config = configured(config)
+        training = given or Training(task, model_config, training_config)
+        training.config = training_config
+        training.load_state_dict(state)
+        return training
+
+    def _read(self, steps: int | None, given: TrainingState | None) -> TrainingState:
         self._training = None
         self._read_config()  # raises if there is no run, before anything is locked
         try:
@@ -237,7 +262,8 @@ class Run(SavedRun):
         """Return the training as it was last saved, and make the other files agree with it.
 
         Warns if the number of steps has changed, or if NumPy, BLAS, the kernels or the number of
-        threads have: then the last bits may differ from those of a training that never stopped.
+        threads or processes have: then the last bits may differ from those of a training that never
+        stopped.
 
         Args:
             steps: the new last step, which changes `config.json` and the schedule of the learning
@@ -266,12 +292,13 @@ class Run(SavedRun):
         """
         if not isinstance(training, TrainingState):
             raise TypeError(f"Run.restore: needs a TrainingState, not a {type(training).__name__}")
-        task, model_config, config = self.config()
-        mine = replace(training.config, seed=config.seed, keep=config.keep)
-        here = as_json(training.task, training.model.config, mine)
-        if change := difference(as_json(task, model_config, config), here):
-            raise RunError(
-                f"the run in {shown(self.directory)} was started otherwise: {change}. Go on with "
-                "what started it"
-            )
+        if ranks.is_first():
+            task, model_config, config = self.config()
+            mine = replace(training.config, seed=config.seed, keep=config.keep)
+            here = as_json(training.task, training.model.config, mine)
+            if change := difference(as_json(task, model_config, config), here):
+                raise RunError(
+                    f"the run in {shown(self.directory)} was started otherwise: {change}. Go on "
+                    "with what started it"
+                )
         self._resume(steps, training)
