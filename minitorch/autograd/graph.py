@@ -156,7 +156,7 @@ class Node:
 
     def release(self) -> None:
         """Free what was saved. A node that saved nothing stays, and can be passed again."""
-        if self.edges and any([saved for _, _, saved in self.edges]):
+        if [saved for _, _, saved in self.edges or () if saved]:
             self.edges = self.output = None
 
     def __repr__(self) -> str:
