@@ -1,8 +1,8 @@
 """Collectives: what all processes do together. Each calls the same one, in the same order.
 
 A message takes a while, the latency, and then so long for each byte, the inverse of the bandwidth.
-Meanwhile a process can compute: with `async_op=True` a collective only starts, and returns a `Work`,
-on which `wait()` is called when the result is needed.
+Meanwhile a process can compute: with `async_op=True` a collective only starts, and returns a
+`Work`, on which `wait()` is called when the result is needed.
 
 MPI has no thread of its own that carries messages on: it goes on when it is asked how far it is. So
 whoever computes meanwhile asks now and then, `is_completed()`, and `wait()` asks until it is done.
@@ -166,6 +166,16 @@ def broadcast(tensor: Tensor, src: int = 0, async_op: bool = False) -> Work | No
     return _start("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
 
 
+def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
+    """Raise unless the one holds n times the elements of the other."""
+    if whole_one.array.size != n * part.array.size or whole_one.dtype != part.dtype:
+        raise ValueError(
+            f"{name}: for {n} ranks, the tensor of all must have {n} times the elements of one's, "
+            f"and its dtype: not {tuple(whole_one.shape)} {whole_one.dtype} and "
+            f"{tuple(part.shape)} {part.dtype}"
+        )
+
+
 def all_gather_into_tensor(
     output_tensor: Tensor, input_tensor: Tensor, async_op: bool = False
 ) -> Work | None:
@@ -210,16 +220,6 @@ def reduce_scatter_tensor(
     return _start(
         name, lambda memory: comm.Ireduce_scatter_block(given, memory, op=operation), out, async_op
     )
-
-
-def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
-    """Raise unless the one holds n times the elements of the other."""
-    if whole_one.array.size != n * part.array.size or whole_one.dtype != part.dtype:
-        raise ValueError(
-            f"{name}: for {n} ranks, the tensor of all must have {n} times the elements of one's, "
-            f"and its dtype: not {tuple(whole_one.shape)} {whole_one.dtype} and "
-            f"{tuple(part.shape)} {part.dtype}"
-        )
 
 
 def all_gather(
@@ -267,7 +267,7 @@ def barrier() -> None:
 # ------------------------------------------------------------------------------- other objects
 
 
-def _bytes(name: str, value: Any) -> Array:
+def _bytes(value: Any) -> Array:
     """Write a value as `minitorch.save` does: no pickle, so that no message can run code."""
     from ..serialization import save
 
@@ -292,7 +292,7 @@ def broadcast_object_list(object_list: list[Any], src: int = 0) -> None:
     """
     root = _rank("broadcast_object_list", src)
     is_source = communicator("broadcast_object_list").Get_rank() == root
-    written = _bytes("broadcast_object_list", list(object_list)) if is_source else None
+    written = _bytes(list(object_list)) if is_source else None
     size = make_tensor([0 if written is None else written.size])
     broadcast(size, root)
     memory = np.empty(size.item(), np.uint8) if written is None else written.copy()
@@ -312,7 +312,13 @@ def all_gather_object(object_list: list[Any], obj: Any) -> None:
     n = communicator(name).Get_size()
     if len(object_list) != n:
         raise ValueError(f"{name}: there are {n} ranks, and object_list has {len(object_list)}")
-    for rank in range(n):
-        one = [obj]
-        broadcast_object_list(one, rank)
-        object_list[rank] = one[0]
+    written = _bytes(obj)
+    sizes = make_tensor([0] * n)
+    all_gather_into_tensor(sizes, make_tensor([written.size]))
+    longest = max(sizes.tolist())
+    padded = np.zeros(longest, np.uint8)
+    padded[: written.size] = written
+    gathered = Tensor._wrap(np.empty((n, longest), np.uint8))
+    all_gather_into_tensor(gathered, Tensor._wrap(padded))
+    for rank, size in enumerate(sizes.tolist()):
+        object_list[rank] = _value(gathered.array[rank, :size])
