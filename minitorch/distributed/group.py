@@ -15,12 +15,15 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, NoReturn
 
+from .._runtime.threads import get_num_threads, set_num_threads
+
 INSTALL = "python -m pip install mpi4py mpich"
 LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, and which this is
     ("PMI_SIZE", "PMI_RANK"),  # MPICH and its descendants, Slurm
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),  # Open MPI
     ("WORLD_SIZE", "RANK"),  # torchrun
 )
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # by which a user says how many each has
 DEFAULT_TIMEOUT = timedelta(minutes=30)
 
 
@@ -34,10 +37,12 @@ class _Group:
     Attributes:
         comm: MPI's name for it, a communicator; None before that.
         timeout: the seconds that anybody waits for the others.
+        threads: how many this process had before.
     """
 
     comm: Any = None
     timeout = DEFAULT_TIMEOUT.total_seconds()
+    threads = 1
 
 
 group = _Group()
@@ -148,6 +153,17 @@ def _end_all(kind: type[BaseException], error: BaseException, where: TracebackTy
     abort(1, who + "".join(format_exception(kind, error, where)))
 
 
+def _divide_threads(comm: Any) -> None:
+    """Let the processes of each machine share its threads, unless each was told how many it has."""
+    from mpi4py import MPI
+
+    group.threads = get_num_threads()
+    if not any(name in os.environ for name in THREADS):
+        here = comm.Split_type(MPI.COMM_TYPE_SHARED)
+        set_num_threads(max(1, group.threads // here.Get_size()))
+        here.Free()
+
+
 def init_process_group(
     backend: str | None = None,
     init_method: str | None = None,
@@ -157,7 +173,8 @@ def init_process_group(
 ) -> None:
     """Join the processes that `mpiexec` has started; one that was started by itself is rank 0 of 1.
 
-    From here on an exception that nobody catches ends all processes.
+    From here on an exception that nobody catches ends all processes. Those of one machine divide
+    its threads (`get_num_threads`) among them, unless OMP_NUM_THREADS is set.
 
     Args:
         backend: "mpi", or None.
@@ -199,6 +216,7 @@ def init_process_group(
     group.comm = comm
     group.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
     sys.excepthook = _end_all
+    _divide_threads(comm)
 
 
 def destroy_process_group() -> None:
@@ -206,6 +224,7 @@ def destroy_process_group() -> None:
     communicator("destroy_process_group")
     group.comm = None
     sys.excepthook = sys.__excepthook__
+    set_num_threads(group.threads)
 
 
 def is_initialized() -> bool:
