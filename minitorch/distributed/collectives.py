@@ -25,6 +25,7 @@ from ..tensor import Tensor
 from .group import DistError, communicator, ended_before, group
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
+give_way = getattr(os, "sched_yield", lambda: time.sleep(0))  # which Windows does not have
 
 
 class ReduceOp(Enum):
@@ -86,7 +87,7 @@ class Work:
                     raise DistError(f"{self.name}: rank {rank} has ended, and does not take part")
                 time.sleep(0.0005)
             else:
-                os.sched_yield()
+                give_way()
 
 
 def _tensor(name: str, x: Any) -> Tensor:
