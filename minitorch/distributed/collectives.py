@@ -22,7 +22,7 @@ from ..autograd import version_counter
 from ..dtypes import Array
 from ..scalars import whole
 from ..tensor import Tensor
-from .group import DistError, communicator, group
+from .group import DistError, communicator, ended_before, group
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
 QUESTIONS = 20  # between two sleeps; each lets some 64 kB go on over TCP
@@ -47,6 +47,8 @@ class Work:
     def __init__(self, name: str, request: Any, finish: Callable[[], None]) -> None:
         self.name, self._request, self._finish = name, request, finish
         self._is_done = False
+        group.begun += 1
+        self._number = group.begun
 
     def is_completed(self) -> bool:
         """Let the messages go on; return whether the result is there."""
@@ -71,7 +73,8 @@ class Work:
         piece only.
 
         Raises:
-            DistError: the others have not come in the time that `init_process_group` was given.
+            DistError: another has ended before; or the others have not come in the time that
+                `init_process_group` was given.
         """
         start = now = time.monotonic()
         while not any(self.is_completed() for _ in range(QUESTIONS)):
@@ -82,6 +85,8 @@ class Work:
                     "one been cut off, or does it call something else?"
                 )
             if now - start > PATIENCE:
+                if (rank := ended_before(self._number)) is not None:
+                    raise DistError(f"{self.name}: rank {rank} has ended, and does not take part")
                 time.sleep(0.0005)
             else:
                 give_way()

@@ -71,8 +71,9 @@ def join() -> None:
         ImportError: mpi4py or an MPI library is not installed.
         RuntimeError: mpiexec and mpi4py are of two MPIs; or the ranks run different code.
     """
-    if distributed.launched()[0] > 1 and not distributed.is_initialized():
-        distributed.init_process_group()
+    if distributed.launched()[0] > 1:
+        if not distributed.is_initialized():
+            distributed.init_process_group()
         check_same("the code", _code())
 
 
@@ -85,7 +86,8 @@ def check_same_run(how: str, config: dict[str, dict[str, Any]]) -> None:
     """
     if are_several():
         fields = {f"{part}.{name}": x for part, of in config.items() for name, x in of.items()}
-        check_same("the configuration", {"the run": how, **fields})
+        check_same("the run", {"it": how})
+        check_same("the configuration", fields)
 
 
 def from_first(value: Any) -> Any:
