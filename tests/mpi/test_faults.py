@@ -328,6 +328,6 @@ def test_waiting_has_an_end() -> None:
     assert errors.startswith("rank 0 of 3:\nTraceback")
     assert errors.count("Traceback") == 1
     assert errors.endswith(
-        "DistError: barrier: the other processes have not come for 0.5 s. Has one been cut off, or "
+        "DistError: barrier: the others have not come for 0.5 s. Has one been cut off, or "
         "does it call something else?\n"
     )

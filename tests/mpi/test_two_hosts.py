@@ -255,7 +255,7 @@ def test_cut_off_for_good_both_end_and_connected_again_it_is_resumed(
         code, _, errors = finish(process, LONG)
         assert (code, errors) == (
             2,
-            f"error: all_reduce: the other processes have not come for {ANSWERS} s. Has one been "
+            f"error: all_reduce: the others have not come for {ANSWERS} s. Has one been "
             "cut off, or does it call something else?\n",
         )
         hosts.wait_until_empty()  # nor is any left on the other side

@@ -35,13 +35,13 @@ class DistError(RuntimeError):
     """The processes cannot go on together; the message says why."""
 
 
-class _Group:
+class _Processes:
     """The group that `init_process_group` has made; there is one at most.
 
     Attributes:
         comm: MPI's name for it, a communicator; None before that.
         timeout: the seconds that anybody waits for the others.
-        threads: how many this process had before.
+        threads, hook: the threads and the `sys.excepthook` that this process had before.
         begun: how many collectives this rank has begun.
         ended: the ranks that are known to have ended, and how many each had begun.
     """
@@ -49,11 +49,12 @@ class _Group:
     comm: Any = None
     timeout = DEFAULT_TIMEOUT.total_seconds()
     threads = 1
+    hook: Any = None
     begun = 0
     ended: ClassVar[dict[int, int]] = {}
 
 
-group = _Group()
+processes = _Processes()
 
 
 def is_available() -> bool:
@@ -115,28 +116,30 @@ def _communicator() -> Any:
     return comm
 
 
-def communicator(name: str) -> Any:
+def communicator(name: str, group: None = None) -> Any:
     """Return the communicator, for the function of that name.
 
     Raises:
-        ValueError: there is no group yet.
+        ValueError: there is no group yet; or another one is asked for than that of all processes.
     """
-    if group.comm is None:
+    if group is not None:
+        raise ValueError(f"{name}: there is one group, of all processes: leave out {group!r}")
+    if processes.comm is None:
         raise ValueError(
             f"{name}: Default process group has not been initialized, please make sure to call "
             "init_process_group."
         )
-    return group.comm
+    return processes.comm
 
 
-def get_rank() -> int:
+def get_rank(group: None = None) -> int:
     """Return the number of this process, from 0 to the world size - 1."""
-    return int(communicator("get_rank").Get_rank())
+    return int(communicator("get_rank", group).Get_rank())
 
 
-def get_world_size() -> int:
+def get_world_size(group: None = None) -> int:
     """Return the number of processes."""
-    return int(communicator("get_world_size").Get_size())
+    return int(communicator("get_world_size", group).Get_size())
 
 
 def abort(code: int, message: str = "") -> NoReturn:
@@ -154,8 +157,8 @@ def abort(code: int, message: str = "") -> NoReturn:
     print(message, end="", file=sys.stderr, flush=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI would say in its own words that it ends
     time.sleep(0.05)  # until the launcher has passed the message on
-    if group.comm is not None:
-        group.comm.Abort(code)
+    if processes.comm is not None:
+        processes.comm.Abort(code)
     elif "PMI_FD" in os.environ:
         with suppress(OSError):
             os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
@@ -170,21 +173,6 @@ def _end_all(kind: type[BaseException], error: BaseException, where: TracebackTy
     abort(1, who + "".join(format_exception(kind, error, where)))
 
 
-def _leave(comm: Any) -> None:
-    """At the end of this process, tell the others what it took part in, and wait for their end."""
-    from mpi4py import MPI
-
-    if MPI.Is_finalized():
-        return
-    told = [group.begun.to_bytes(8), MPI.BYTE]
-    others = [rank for rank in range(comm.Get_size()) if rank != comm.Get_rank()]
-    sent = [comm.Isend(told, rank, ENDS) for rank in others]
-    while len(group.ended) < len(others):
-        _hear(comm)
-        time.sleep(0.0005)
-    MPI.Request.Waitall(sent)
-
-
 def _hear(comm: Any) -> None:
     """Note which ranks have told that they end."""
     from mpi4py import MPI
@@ -193,23 +181,39 @@ def _hear(comm: Any) -> None:
     while comm.Iprobe(tag=ENDS, status=status):
         begun = bytearray(8)
         comm.Recv([begun, MPI.BYTE], status.source, ENDS)
-        group.ended[status.source] = int.from_bytes(begun)
+        processes.ended[status.source] = int.from_bytes(begun)
+
+
+def _leave(comm: Any) -> None:
+    """At the end of this process, tell the others what it took part in, and wait for their end."""
+    from mpi4py import MPI
+
+    if MPI.Is_finalized():
+        return
+    told = [processes.begun.to_bytes(8), MPI.BYTE]
+    others = [rank for rank in range(comm.Get_size()) if rank != comm.Get_rank()]
+    sent = [comm.Isend(told, rank, ENDS) for rank in others]
+    while len(processes.ended) < len(others):
+        _hear(comm)
+        time.sleep(0.0005)
+    MPI.Request.Waitall(sent)
 
 
 def ended_before(number: int) -> int | None:
     """Return a rank that has ended without collective `number`, or None if none is known to."""
-    _hear(group.comm)
-    return next((rank for rank, begun in group.ended.items() if begun < number), None)
+    if processes.comm is not None:
+        _hear(processes.comm)
+    return next((rank for rank, begun in processes.ended.items() if begun < number), None)
 
 
 def _divide_threads(comm: Any) -> None:
     """Let the processes of each machine share its threads, unless each was told how many it has."""
     from mpi4py import MPI
 
-    group.threads = get_num_threads()
+    processes.threads = get_num_threads()
     if not any(name in os.environ for name in THREADS):
         here = comm.Split_type(MPI.COMM_TYPE_SHARED)
-        set_num_threads(max(1, group.threads // here.Get_size()))
+        set_num_threads(max(1, processes.threads // here.Get_size()))
         here.Free()
 
 
@@ -250,7 +254,7 @@ def init_process_group(
         raise TypeError(
             f"init_process_group: timeout must be a timedelta, not {type(timeout).__name__}"
         )
-    if group.comm is not None:
+    if processes.comm is not None:
         raise RuntimeError("init_process_group: trying to initialize the process group twice")
     comm = _communicator()
     for name, asked, found in (
@@ -262,9 +266,9 @@ def init_process_group(
                 f"init_process_group: {name} is {found}, as mpiexec started the processes, and "
                 f"not {asked}"
             )
-    group.comm = comm
-    group.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
-    sys.excepthook = _end_all
+    processes.comm = comm
+    processes.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
+    processes.hook, sys.excepthook = sys.excepthook, _end_all
     atexit.unregister(_leave)  # of a group before
     atexit.register(_leave, comm)
     _divide_threads(comm)
@@ -273,14 +277,14 @@ def init_process_group(
 def destroy_process_group() -> None:
     """Leave the group. MPI itself ends with the process, and another group can be made before."""
     communicator("destroy_process_group")
-    group.comm = None
-    sys.excepthook = sys.__excepthook__
-    set_num_threads(group.threads)
+    processes.comm = None
+    sys.excepthook = processes.hook
+    set_num_threads(processes.threads)
 
 
 def is_initialized() -> bool:
     """Is there a process group?"""
-    return group.comm is not None
+    return processes.comm is not None
 
 
 def get_backend() -> str:
