@@ -1,7 +1,9 @@
-"""How fast is it? Ours against PyTorch, torch.compile and JAX, side by side.
+"""How fast is it? Side by side with PyTorch, torch.compile, JAX, and with what teaches the same.
 
-    python -m pip install -e '.[bench]'
+    python -m pip install -e '.[bench,peers]'
     python -m benchmarks
+
+What is not installed is left out, and its row says so.
 
 And does it learn as well? The same training in both, with both losses:
 
@@ -16,6 +18,7 @@ start       the parameters and data that all sides start from
 ours        the works on minitorch and transformer
 models_torch, models_jax    the same models, as their users would write them
 in_torch, in_jax            the works on those
+peers       the works on what teaches the same, a module for each
 worker      a process that does a work whenever it is told to
 turns       the workers, one after the other, round after round
 processes   what is measured from outside: imports, and training from a cold start

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from . import machine, processes, report, scaling
 from .turns import Measured, measure
-from .works import WORKS
+from .works import PEERS, WORKS
 
-OTHERS = ("import", "cold", "scaling")
+OTHERS = ("peers", "import", "cold", "scaling")
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, or the scaling")
     args = parser.parse_args()
-    wanted = args.only or [*names, "import", "cold"]
+    wanted = args.only or [*names, "peers", "import", "cold"]
 
     described = {"date": str(date.today()), **machine.describe(args.threads)}
     rows: report.Rows = []
@@ -44,6 +44,12 @@ def main() -> None:
             print(f"{work.name} …", flush=True)
             sides = work.sides(args.threads)
             found = measured[work.name] = measure(work, sides, args.rounds, args.threads)
+            rows += report.work_rows(work, found)
+    if "peers" in wanted:
+        for work in PEERS:
+            print(f"{work.name} …", flush=True)
+            sides = ["ours", *work.goals]
+            found = measured[work.name] = measure(work, sides, args.rounds, args.threads, 0.5)
             rows += report.work_rows(work, found)
     if "import" in wanted:
         print("import …", flush=True)

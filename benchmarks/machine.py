@@ -13,7 +13,7 @@ from minitorch._runtime import tuning
 def describe(threads: int) -> dict[str, str]:
     """Return the machine, the versions, the threads and the BLAS kernels."""
     versions = {"python": platform.python_version()}
-    for package in ("numpy", "torch", "jax"):
+    for package in ("numpy", "torch", "jax", "autograd", "mygrad", "tinygrad", "micrograd"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

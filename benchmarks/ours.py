@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import minitorch as mt
 from minitorch import nn, optim
+from minitorch.nn import functional as F
 from transformer.decoding.sampling import greedy
 from transformer.model.models import BERT, GPT
 from transformer.model.weights import bert_config
@@ -14,7 +15,7 @@ from transformer.tasks import Addition
 from transformer.training.loop import adamw
 from transformer.training.ranks import Parallel
 
-from .start import Arrays, batches, gpt_config, split
+from .start import Arrays, batches, gpt_config, mlp, split
 from .works import MINILM, OPERATIONS, Work
 
 Run = Callable[[], float]
@@ -58,6 +59,24 @@ def addition_step(work: Work, arrays: Arrays) -> Run:
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, config.clip)
+        optimizer.step()
+        return float(loss.item())
+
+    return run
+
+
+def mlp_step(work: Work, arrays: Arrays) -> Run:
+    """Forward, the mean of the squared errors, backward, SGD."""
+    start, data = split(arrays)
+    model = mlp(work)
+    model.load_state_dict({name: mt.from_numpy(a) for name, a in start.items()})
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = mt.from_numpy(data["x"]), mt.from_numpy(data["y"])
+
+    def run() -> float:
+        loss = F.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
         optimizer.step()
         return float(loss.item())
 

@@ -32,7 +32,7 @@ def work_rows(work: Work, found: Measured) -> Rows:
     for rival, goal in work.goals.items():
         if rival in found.failed:
             why = found.failed[rival]
-            rows.append((work.title, rival, "failed", "", "", "", "", f"{goal:.1f} ×", why))
+            rows.append((work.title, rival, "not measured", "", "", "", "", f"{goal:.1f} ×", why))
         if rival not in times:
             continue
         ratios = {side: found.ratio(rival, side) for side in ours}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,15 @@ def gpt_config(size: Size) -> TransformerConfig:
     )
 
 
+def mlp(work: Work) -> nn.Sequential:
+    """Return linear layers with relu between them."""
+    _, *widths = work.mlp
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
 def arrays_of(work: Work) -> Arrays:
     """Return the first parameters, by their names in our models, and the data."""
     mt.manual_seed(0)
@@ -45,6 +55,11 @@ def arrays_of(work: Work) -> Arrays:
         source, target = task.batch(task.training_config.batch_size, rng)
         model: nn.Module = task.model(task.model_config())
         data = {"data.source": source.numpy(), "data.target": target.numpy()}
+    elif work.kind == "mlp_step":
+        batch, inputs, *_, outputs = work.mlp
+        model = mlp(work)
+        x, y = (rng.standard_normal((batch, n), np.float32) for n in (inputs, outputs))
+        data = {"data.x": x, "data.y": y}
     elif work.kind == "embedding":
         model = BERT(bert_config(MINILM), head=False)
         lengths = np.sort(rng.integers(6, 17, 1000))[:, None]  # tokens, [CLS] and [SEP] among them

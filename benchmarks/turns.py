@@ -90,10 +90,11 @@ def environment(side: str, threads: int) -> dict[str, str]:
     """Return our environment, with so many threads for each of the libraries, of all ranks."""
     if side == RANKS:
         threads //= 2
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     limit = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     flags = {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {limit} "}
-    return os.environ | flags | dict.fromkeys(names, str(threads))
+    tinygrad = {"DEV": "CPU", "NUM_CPU_THREADS": str(threads)}
+    return os.environ | flags | tinygrad | dict.fromkeys(names, str(threads))
 
 
 @dataclass
@@ -128,7 +129,7 @@ def measure(
         sides: "ours", and its rivals.
         rounds: how often each has its turn.
         threads: how many each may use.
-        seconds: how long a turn lasts; at least four runs.
+        seconds: how long a turn lasts, or up to four times as long until there are four runs.
     """
     found = Measured()
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:

@@ -38,6 +38,7 @@ class Work:
         size: of the GPT, if it is about one.
         tokens: what a run makes, where that is to be counted: tokens per second.
         limit: the share of the sgemm limit that is the goal.
+        mlp: the examples of an MLP's batch, and the widths of its layers, from input to output.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Work:
     size: Size | None = None
     tokens: int = 0
     limit: float | None = None
+    mlp: tuple[int, ...] = ()
 
     def sides(self, threads: int) -> list[str]:
         """Who does it: we, we on two ranks where that can be, and the rivals."""
@@ -105,3 +107,20 @@ WORKS = (
     ),
 )  # fmt: skip
 OPERATIONS = 1000  # in a run of the last
+
+PEERS = (
+    Work(
+        "peers: GPT", "training step, GPT, width 64", "training_step",
+        dict.fromkeys(("HIPS autograd", "MyGrad", "tinygrad", "minitorch (Cornell)"), 5.0),
+        ADDITION,
+    ),
+    Work(
+        "peers: MLP", "training step, MLP of a GPT's block, width 64", "mlp_step",
+        {"TinyTorch": 5.0}, mlp=(1536, 64, 256, 64),
+    ),
+    Work(
+        "peers: small MLP", "training step, MLP, 2 → 16 → 16 → 1, batch 20", "mlp_step",
+        {"micrograd": 5.0}, mlp=(20, 2, 16, 16, 1),
+    ),
+)  # fmt: skip
+"""Against what teaches the same; each the largest of the three that it can do, see peers/."""

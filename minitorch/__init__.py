@@ -70,7 +70,7 @@ __all__ = [
     "autograd", "backends", "bernoulli", "bfloat16", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "bmm", "bool", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp",
     "clip", "clone", "compile", "concat", "concatenate", "contiguous_format", "cos",
-    "cosine_similarity", "cuda", "cumsum", "default_generator", "device", "diagonal",
+    "cosine_similarity", "cuda", "cumsum", "default_generator", "device", "diagonal", "distributed",
     "distributions", "div", "divide", "dot", "double", "draw_graph", "dropout", "dtype", "e",
     "einsum", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
     "expand", "expand_as", "expm1", "eye", "finfo", "flatten", "flip", "float", "float16",

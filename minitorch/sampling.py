@@ -207,6 +207,16 @@ def _weights(input: Tensor, num_samples: int, replacement: bool) -> tuple[Array,
     return weights, total
 
 
+def _places(ends: Array, drawn: Array) -> Array:
+    """Count for each number how many of its row's ends, (…, C) and sorted, are not above it."""
+    if drawn.shape[-1] == 1:  # one number of each row: compared in all rows at once
+        places: Array = (ends <= drawn).sum(-1, keepdims=True)
+        return places
+    rows, numbers = ends.reshape(-1, ends.shape[-1]), drawn.reshape(-1, drawn.shape[-1])
+    found = [row.searchsorted(of_row, "right") for row, of_row in zip(rows, numbers, strict=True)]
+    return np.stack(found).reshape(drawn.shape)
+
+
 def multinomial(
     input: Tensor,
     num_samples: int,
@@ -236,8 +246,7 @@ def multinomial(
         ends = np.cumsum(weights / total, -1)
         ends /= ends[..., -1:]
         drawn = random.random((*weights.shape[:-1], num_samples))
-        places = (ends[..., None, :] <= drawn[..., None]).sum(-1)
-        return Tensor._wrap(places)
+        return Tensor._wrap(_places(ends, drawn))
     # Without replacement: draw an exponential waiting time for each weight, with the weight as its
     # rate; the first `num_samples` to come are the sample (Efraimidis and Spirakis 2006,
     # https://doi.org/10.1016/j.ipl.2005.11.003). Logarithms of the times do not overflow.

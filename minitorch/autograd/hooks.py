@@ -119,6 +119,16 @@ class RemovableHandle:
         self.remove()
 
 
+def _add(input: Tensor, hook: Any) -> RemovableHandle:
+    if not input._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    place: Any = input if input._node is None else input._node
+    name = "_hooks" if input._node is None else "hooks"
+    if getattr(place, name) is None:
+        setattr(place, name, {})
+    return RemovableHandle(getattr(place, name), hook)
+
+
 def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     """Call `hook(g)` whenever the gradient g of the tensor has been computed.
 
@@ -135,16 +145,6 @@ def register_hook(input: Tensor, hook: Hook) -> RemovableHandle:
     if not callable(hook):
         raise TypeError(f"register_hook: the hook must be callable, not a {type(hook).__name__}")
     return _add(input, hook)
-
-
-def _add(input: Tensor, hook: Any) -> RemovableHandle:
-    if not input._requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    place: Any = input if input._node is None else input._node
-    name = "_hooks" if input._node is None else "hooks"
-    if getattr(place, name) is None:
-        setattr(place, name, {})
-    return RemovableHandle(getattr(place, name), hook)
 
 
 def register_post_accumulate_grad_hook(

@@ -1,4 +1,4 @@
-"""Processes that compute together, under the names of `torch.distributed`. MPI carries the messages.
+"""Processes that compute together, as in `torch.distributed`. MPI carries the messages.
 
     mpiexec -n 4 python script.py
 
@@ -54,8 +54,9 @@ from .group import (
 )
 
 __all__ = [
-    "DistError", "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor", "all_gather_object",
-    "all_reduce", "barrier", "broadcast", "broadcast_object_list", "destroy_process_group",
+    "DistError", "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor",
+    "all_gather_object", "all_reduce", "barrier", "broadcast", "broadcast_object_list",
+    "destroy_process_group",
     "get_backend", "get_rank", "get_world_size", "init_process_group", "is_available",
     "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available", "launched",
     "reduce_scatter_tensor",

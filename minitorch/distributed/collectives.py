@@ -1,8 +1,8 @@
 """Collectives: what all processes do together. Each calls the same one, in the same order.
 
 A message takes a while, the latency, and then so long for each byte, the inverse of the bandwidth.
-Meanwhile a process can compute: with `async_op=True` a collective only starts, and returns a `Work`,
-on which `wait()` is called when the result is needed.
+Meanwhile a process can compute: with `async_op=True` a collective only starts, and returns a
+`Work`, on which `wait()` is called when the result is needed.
 
 MPI has no thread of its own that carries messages on: it goes on when it is asked how far it is. So
 whoever computes meanwhile asks now and then, `is_completed()`, and `wait()` asks until it is done.
@@ -166,6 +166,16 @@ def broadcast(tensor: Tensor, src: int = 0, async_op: bool = False) -> Work | No
     return _start("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
 
 
+def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
+    """Raise unless the one holds n times the elements of the other."""
+    if whole_one.array.size != n * part.array.size or whole_one.dtype != part.dtype:
+        raise ValueError(
+            f"{name}: for {n} ranks, the tensor of all must have {n} times the elements of one's, "
+            f"and its dtype: not {tuple(whole_one.shape)} {whole_one.dtype} and "
+            f"{tuple(part.shape)} {part.dtype}"
+        )
+
+
 def all_gather_into_tensor(
     output_tensor: Tensor, input_tensor: Tensor, async_op: bool = False
 ) -> Work | None:
@@ -210,16 +220,6 @@ def reduce_scatter_tensor(
     return _start(
         name, lambda memory: comm.Ireduce_scatter_block(given, memory, op=operation), out, async_op
     )
-
-
-def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
-    """Raise unless the one holds n times the elements of the other."""
-    if whole_one.array.size != n * part.array.size or whole_one.dtype != part.dtype:
-        raise ValueError(
-            f"{name}: for {n} ranks, the tensor of all must have {n} times the elements of one's, "
-            f"and its dtype: not {tuple(whole_one.shape)} {whole_one.dtype} and "
-            f"{tuple(part.shape)} {part.dtype}"
-        )
 
 
 def all_gather(

@@ -1,8 +1,8 @@
 """The process group: the processes that `mpiexec` has started, and how all of them end together.
 
-A collective waits for all ranks. If one of them fails and says nothing, the others wait for ever. So
-`init_process_group` sees to it that an exception that nobody catches ends all of them; and waiting
-has a limit, for the rank that was cut off and cannot say so.
+A collective waits for all ranks. If one of them fails and says nothing, the others wait for ever.
+So `init_process_group` sees to it that an exception that nobody catches ends all of them; and
+waiting has a limit, for the rank that was cut off and cannot say so.
 """
 
 from __future__ import annotations
@@ -102,6 +102,51 @@ def _communicator() -> Any:
     return comm
 
 
+def communicator(name: str) -> Any:
+    """Return the communicator, for the function of that name.
+
+    Raises:
+        ValueError: there is no group yet.
+    """
+    if group.comm is None:
+        raise ValueError(
+            f"{name}: Default process group has not been initialized, please make sure to call "
+            "init_process_group."
+        )
+    return group.comm
+
+
+def get_rank() -> int:
+    """Return the number of this process, from 0 to the world size - 1."""
+    return int(communicator("get_rank").Get_rank())
+
+
+def get_world_size() -> int:
+    """Return the number of processes."""
+    return int(communicator("get_world_size").Get_size())
+
+
+def abort(code: int, message: str = "") -> None:
+    """End all processes at once, with an exit code, and a message on standard error.
+
+    What all ranks do wrong, such as to read a file that is not there, each of them would say. So
+    the others leave rank 0 half a second to say it for all.
+    """
+    comm = communicator("abort")
+    if comm.Get_rank():
+        time.sleep(0.5)
+    print(message, end="", file=sys.stderr, flush=True)
+    comm.Abort(code)
+
+
+def _end_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    """Do with an exception that nobody caught what Python does, and then end all processes."""
+    from traceback import format_exception  # takes a while
+
+    who = f"rank {get_rank()} of {get_world_size()}:\n" if get_world_size() > 1 else ""
+    abort(1, who + "".join(format_exception(kind, error, where)))
+
+
 def init_process_group(
     backend: str | None = None,
     init_method: str | None = None,
@@ -167,52 +212,7 @@ def is_initialized() -> bool:
     return group.comm is not None
 
 
-def communicator(name: str) -> Any:
-    """Return the communicator, for the function of that name.
-
-    Raises:
-        ValueError: there is no group yet.
-    """
-    if group.comm is None:
-        raise ValueError(
-            f"{name}: Default process group has not been initialized, please make sure to call "
-            "init_process_group."
-        )
-    return group.comm
-
-
-def get_rank() -> int:
-    """Return the number of this process, from 0 to the world size - 1."""
-    return int(communicator("get_rank").Get_rank())
-
-
-def get_world_size() -> int:
-    """Return the number of processes."""
-    return int(communicator("get_world_size").Get_size())
-
-
 def get_backend() -> str:
     """Return "mpi"."""
     communicator("get_backend")
     return "mpi"
-
-
-def abort(code: int, message: str = "") -> None:
-    """End all processes at once, with an exit code, and a message on standard error.
-
-    What all ranks do wrong, such as to read a file that is not there, each of them would say. So
-    the others leave rank 0 half a second to say it for all.
-    """
-    comm = communicator("abort")
-    if comm.Get_rank():
-        time.sleep(0.5)
-    print(message, end="", file=sys.stderr, flush=True)
-    comm.Abort(code)
-
-
-def _end_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    """Do with an exception that nobody caught what Python does, and then end all processes."""
-    from traceback import format_exception  # takes a while
-
-    who = f"rank {get_rank()} of {get_world_size()}:\n" if get_world_size() > 1 else ""
-    abort(1, who + "".join(format_exception(kind, error, where)))

@@ -137,7 +137,6 @@ def test_it_goes_on_to_a_later_step(
     ("flags", "difference"),
     [
         (["--d-model=8", "--heads=2"], "model.d_model is 64, and was 8, and 2 more"),
-        (["--processes=2"], "training.processes is 1, and was 2"),
         (["--accumulate=2"], "training.accumulate is 1, and was 2"),
         (["--digits=2"], "task.digits is 3, and was 2, and 1 more"),
         (["--lr=1e-3"], "training.lr is 0.004, and was 0.001"),

@@ -5,7 +5,7 @@
 Each process trains with the command `transformer train`, goes on with what the one before has
 left, and is killed (SIGKILL) after a random time, until one lives to the end. Then every file of
 the run, pictures too, must be equal to the last bit to those of a training that was never killed,
-and there must be no other. That is repeated, in one process and in two, until so many were killed.
+and there must be no other. That is repeated until so many were killed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-def train(directory: Path, processes: int) -> int:
+def train(directory: Path) -> int:
     """Start a process that trains, or goes on, and return its id."""
     child = os.fork()
     if child:
@@ -35,7 +35,7 @@ def train(directory: Path, processes: int) -> int:
     code = 1
     try:
         sys.stdout = sys.stderr = open(directory.with_suffix(".log"), "a")  # noqa: SIM115
-        flags = [*FLAGS, f"--processes={processes}"]
+        flags = FLAGS
         if (directory / "state.safetensors").exists():
             flags = ["--resume"]
         code = main(["train", "addition", f"--out={directory}", *flags])
@@ -54,12 +54,12 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
-def killed_until_it_ends(directory: Path, processes: int, longest: float) -> int:
+def killed_until_it_ends(directory: Path, longest: float) -> int:
     """Train, killed again and again; return how often."""
     kills = 0
     while True:
         delay = longest * random.random() ** 2  # most of them before the pictures are drawn
-        child, until = train(directory, processes), time.monotonic() + delay
+        child, until = train(directory), time.monotonic() + delay
         while (code := ended(child)) is None and time.monotonic() < until:
             time.sleep(0.0005)
         if code is None:
@@ -74,23 +74,19 @@ def killed_until_it_ends(directory: Path, processes: int, longest: float) -> int
 def fuzz(kills: int, place: Path) -> tuple[int, int]:
     """Kill at least so many; return how many were killed, and how many trainings they were of."""
     killed = trainings = 0
-    whole: dict[int, tuple[dict[str, bytes], float]] = {}
-    for processes in (1, 2):
-        directory, begun = place / f"whole-{processes}", time.monotonic()
-        assert os.waitpid(train(directory, processes), 0)[1] == 0
-        whole[processes] = contents(directory), time.monotonic() - begun
+    directory, begun = place / "whole", time.monotonic()
+    assert os.waitpid(train(directory), 0)[1] == 0
+    files, seconds = contents(directory), time.monotonic() - begun
     while killed < kills:
-        processes = 1 + trainings % 2
-        files, seconds = whole[processes]
         directory = place / f"killed-{trainings}"
-        killed += killed_until_it_ends(directory, processes, seconds)
+        killed += killed_until_it_ends(directory, seconds)
         trainings += 1
         found = contents(directory)
         assert found.keys() == files.keys(), f"{directory}: {sorted(found)}"
         for name, content in files.items():
             assert found[name] == content, f"{directory}: {name} is another"
         left = {path.name for path in place.iterdir() if path.suffix != ".log"}
-        assert left == {"whole-1", "whole-2", *(f"killed-{i}" for i in range(trainings))}
+        assert left == {"whole", *(f"killed-{i}" for i in range(trainings))}
     return killed, trainings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -117,3 +118,25 @@ def test_a_fork_leaves_the_generator_as_it_was() -> None:
     with mt.random.fork_rng(enabled=False):
         assert mt.rand(2).tolist() == expected[0]
     assert mt.rand(2).tolist() == expected[1]
+
+
+def test_multinomial_counts_the_cumulative_weights_below_each_number() -> None:
+    weights = np.array([[1.0, 0, 3, 4], [0, 0, 5, 0], [2, 2, 2, 2], [0, 7, 0, 1]])
+    for shape, size in (((4, 4), 1), ((4, 4), 6), ((4,), 1), ((4,), 9)):
+        of_rows = weights if len(shape) == 2 else weights[0]
+        drawn = mt.multinomial(
+            mt.from_numpy(of_rows), size, replacement=True, generator=mt.Generator().manual_seed(5)
+        )
+        numbers = mt.Generator().manual_seed(5).numpy.random((*shape[:-1], size))
+        ends = (of_rows / of_rows.sum(-1, keepdims=True)).cumsum(-1)
+        assert drawn.tolist() == (ends[..., None, :] <= numbers[..., None]).sum(-1).tolist()
+        assert drawn.dtype == mt.int64
+
+
+def test_multinomial_needs_memory_for_weights_and_samples_not_for_their_product() -> None:
+    weights = mt.ones(2, 5000)
+    tracemalloc.start()
+    mt.multinomial(weights, 5000, replacement=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2e6  # the product alone is 50 million

@@ -357,7 +357,7 @@ def test_constants_are_pythons_and_the_version_is_this_packages() -> None:
     assert "version" not in tomllib.loads((ROOT / "pyproject.toml").read_text()).get("project", {})
 
 
-# ------------------------------------------------------------------ Variable, several processes
+# ------------------------------------------------------------------ Variable, DataParallel
 
 
 def test_a_variable_is_the_tensor_itself_cut_off_from_the_graph() -> None:
@@ -380,26 +380,18 @@ def test_a_variable_is_the_tensor_itself_cut_off_from_the_graph() -> None:
         Variable(mt.arange(2), requires_grad=True)
 
 
-def test_a_program_is_one_process() -> None:
-    from minitorch.nn.parallel import DataParallel, DistributedDataParallel
-    from minitorch.utils.data.distributed import DistributedSampler
+def test_data_parallel_without_gpus_is_the_module_itself() -> None:
+    from minitorch.nn.parallel import DataParallel
 
-    assert not mt.distributed.is_available()
-    assert not mt.distributed.is_initialized()
-    assert not mt.distributed.is_nccl_available()
+    linear = nn.Linear(2, 3)
+    model = nn.DataParallel(linear, device_ids=[0, 1])
     assert DataParallel is nn.DataParallel
-    for refused in (
-        DistributedDataParallel,
-        DistributedSampler,
-        mt.distributed.init_process_group,
-        mt.distributed.get_rank,
-    ):
-        with pytest.raises(RuntimeError) as error:
-            refused("nccl")
-        assert str(error.value) == (
-            f"{refused.__name__}: minitorch programs are not distributed. Run one process, without "
-            "torchrun: nn.DataParallel(model) computes a batch in several."
-        )
+    assert model.module is linear
+    assert [*model.state_dict()] == ["module.weight", "module.bias"]
+    x = mt.ones(4, 2)
+    assert model(x).tolist() == linear(x).tolist()
+    with pytest.raises(TypeError, match="it takes a Module, not function"):
+        nn.DataParallel(lambda x: x)  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------- how they are declared

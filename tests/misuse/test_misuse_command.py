@@ -84,7 +84,6 @@ MISUSES = [
     Misuse("a patience below 0", TRAIN + "--patience=-1", r"patience must be a whole number from 0 to .*, not -1"),
     Misuse("a warm-up below 0", TRAIN + "--warmup=-1", r"warmup must be a whole number from 0 to .*, not -1"),
     Misuse("no evaluations", TRAIN + "--evaluate-every=0", r"evaluate_every must be a whole number from 1 to .*, not 0"),
-    Misuse("no processes", TRAIN + "--processes=0", r"processes must be a whole number from 1 to 64, not 0"),
     Misuse("no layers", TRAIN + "--layers=0", r"n_layers must be a whole number from 1 to 1,000, not 0"),
     Misuse("a width below 0", TRAIN + "--d-model=-8", r"d_model must be a whole number from 1 to 32,768, not -8"),
     Misuse("a width that no memory holds", TRAIN + "--d-model=4000000000", r"--d-model: 4000000000 is too large"),

@@ -77,10 +77,6 @@ def load(**changed: Any) -> Any:
     return nn.Linear(2, 3).load_state_dict({k: v for k, v in state.items() if v is not ...})
 
 
-def parallel(**options: Any) -> nn.DataParallel:
-    return nn.DataParallel(nn.Linear(2, 3), **{"processes": 1, **options})
-
-
 clip, clip_value = nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_
 
 
@@ -417,12 +413,9 @@ UTILITIES = [
     Misuse("clip what is used up", lambda: clip(used_up(), 1.0), ValueError, "used once"),
     Misuse("values to -1", lambda: clip_value(with_gradient(), -1.0), ValueError, r"'clip_value' must be at least 0, not -1\.0"),
     Misuse("values of 3", lambda: clip_value(any_type([3]), 1.0), TypeError, r"\[0\]' .* not int"),
-    Misuse("0 processes", lambda: parallel(processes=0), ValueError, "at least 1, not 0"),
-    Misuse("2.5 processes", lambda: parallel(processes=2.5), TypeError, r"'processes' must be int, not float \(2\.5\)"),
-    Misuse("True processes", lambda: parallel(processes=True), TypeError, r"'processes' must be int, not bool \(True\)"),
     Misuse(
         "no module in parallel",
-        lambda: nn.DataParallel(any_type(None), 1),
+        lambda: nn.DataParallel(any_type(None)),
         TypeError,
         "not NoneType",
     ),

@@ -15,7 +15,6 @@ from minitorch.autograd import Variable
 from minitorch.nn.attention import sdpa_kernel
 
 NO_GPU = "there is no GPU, as minitorch computes on the CPU only. Ask cuda.is_available"
-ONE_PROCESS = "minitorch programs are not distributed. Run one process"
 
 
 def image(order: str, *shape: int) -> Any:
@@ -54,8 +53,8 @@ MISUSES = [
     Misuse("a tensor moved to the CPU by cuda", lambda: mt.ones(2).cuda("cpu"), RuntimeError, r"the device must be a GPU such as 'cuda:0', not 'cpu'"),
     Misuse("a module moved to a device by cuda", lambda: nn.Linear(1, 1).cuda(mt.device("cpu")), RuntimeError, r"the device must be a GPU such as 'cuda:0', not device"),
     Misuse("a tensor moved to a GPU", lambda: mt.ones(2).to("cuda"), RuntimeError, r"minitorch computes on the CPU only"),
-    Misuse("a group of processes", lambda: mt.distributed.init_process_group("nccl"), RuntimeError, ONE_PROCESS),
-    Misuse("a module for several machines", lambda: mt.nn.parallel.DistributedDataParallel(nn.Linear(1, 1)), RuntimeError, ONE_PROCESS),
+    Misuse("a group of GPUs", lambda: mt.distributed.init_process_group("nccl"), ValueError, "the only backend is 'mpi', not 'nccl'. Start the processes with  mpiexec"),
+    Misuse("a module of a group that is not there", lambda: mt.nn.parallel.DistributedDataParallel(nn.Linear(1, 1)), ValueError, "please make sure to call init_process_group"),
     # Variable
     Misuse("a Variable of a list", lambda: Variable([1.0]), TypeError, r"'data' must be a Tensor, not list"),
     Misuse("a Variable of integers with a gradient", lambda: Variable(mt.arange(2), requires_grad=True), RuntimeError, r"floating point"),

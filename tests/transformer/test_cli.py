@@ -120,7 +120,6 @@ def test_a_command_that_does_not_exist_is_refused(said: Any, arguments: list[str
         (["--lr=nan"], "argument --lr: 'nan' is not a number such as 3, 0.5 or 4e-3"),
         (["--lr=0"], "lr must be a number above 0, at most 1,000, not 0.0"),
         (["--seed=-1"], "seed must be a whole number from 0 to below 2**64, not -1"),
-        (["--processes=0"], "processes must be a whole number from 1 to 64, not 0"),
         ([f"--seed={2**64}"], "seed must be a whole number from 0 to below 2**64, not 18446744"),
         (["--digits=0"], "digits must be a whole number from 1 to 30, not 0"),
         (["--resume"], "there is no run in {out}: no such directory"),
@@ -138,18 +137,6 @@ def test_flags_that_cannot_be_are_refused(
     assert not output
     assert is_one_line(errors)
     assert message.format(out=out) in errors
-    assert not out.exists()
-
-
-def test_without_fork_there_is_one_process_only(
-    said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(os, "fork", raising=False)
-    out = tmp_path / "run"
-    code, _, errors = said("train", "addition", "--processes=2", "--out", out)
-    assert code == 2
-    assert is_one_line(errors)
-    assert "among 2 processes (--processes), and this operating system cannot fork one" in errors
     assert not out.exists()
 
 

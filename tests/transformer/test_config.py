@@ -37,7 +37,7 @@ def test_every_default_is_what_the_help_says() -> None:
     }  # fmt: skip
     assert asdict(TrainingConfig()) == {
         "steps": 1000, "batch_size": 128, "lr": 5e-3, "warmup": 100, "schedule": "linear",
-        "weight_decay": 0.1, "clip": 1.0, "accumulate": 1, "processes": 1, "label_smoothing": 0.0,
+        "weight_decay": 0.1, "clip": 1.0, "accumulate": 1, "label_smoothing": 0.0,
         "evaluate_every": 100, "evaluate_on": 1000, "patience": 0, "keep": 0, "seed": 0,
     }  # fmt: skip
 
@@ -69,7 +69,6 @@ RANGES: list[tuple[Any, str, Any, Any, str]] = [
     (training_config, "batch_size", 1, 10**6, "from 1 to 1,000,000"),
     (training_config, "warmup", 0, B, "from 0 to 1,000,000,000"),
     (training_config, "accumulate", 1, 10**6, "from 1 to 1,000,000"),
-    (training_config, "processes", 1, 64, "from 1 to 64"),
     (training_config, "evaluate_every", 1, B, "from 1 to 1,000,000,000"),
     (training_config, "evaluate_on", 1, 10**6, "from 1 to 1,000,000"),
     (training_config, "patience", 0, B, "from 0 to 1,000,000,000"),

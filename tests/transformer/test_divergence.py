@@ -81,21 +81,15 @@ def test_a_loss_that_is_not_finite_changes_nothing(value: float) -> None:
 @pytest.mark.parametrize(
     ("factor", "norm"), [(np.nan, "nan"), (np.inf, "(inf|nan)"), (1e30, "inf"), (-1e38, "inf")]
 )
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_gradient_that_is_not_finite_changes_nothing(
-    factor: float, norm: str, processes: int
-) -> None:
+def test_a_gradient_that_is_not_finite_changes_nothing(factor: float, norm: str) -> None:
     """The squares of a gradient of 1e30 are more than float32 can hold."""
     training = small_training()
     training.advance()
     training.parameters[1].register_hook(lambda g: g * factor)
     before = content(training)
-    with (
-        nn.DataParallel(training.model, processes) as forward,
-        pytest.raises(Diverged, match=f"at step 2, .*: the gradient's norm is {norm}. "),
-    ):
-        training.advance(forward if processes > 1 else None)
-    assert content(training) == before or processes > 1  # workers draw seeds for their dropout
+    with pytest.raises(Diverged, match=f"at step 2, .*: the gradient's norm is {norm}. "):
+        training.advance()
+    assert content(training) == before
     assert training.step == 1
 
 
@@ -156,10 +150,9 @@ def files(run: Run) -> dict[str, bytes]:
     return {name: (run.directory / name).read_bytes() for name in FILES}
 
 
-@pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("at", [5, 6], ids=["between saves", "before a save"])
-def test_the_last_good_state_and_model_stay(tmp_path: Path, processes: int, at: int) -> None:
-    training, run = small_training(processes=processes), Run(tmp_path)
+def test_the_last_good_state_and_model_stay(tmp_path: Path, at: int) -> None:
+    training, run = small_training(), Run(tmp_path)
     run.start(training)
     saved = {}
 
@@ -182,7 +175,7 @@ def test_the_last_good_state_and_model_stay(tmp_path: Path, processes: int, at: 
     [
         ("copy", "--lr=20", "step 3, with a learning rate of 13.3: the perplexity is inf"),
         ("characters", "--lr=20", "step 3, with a learning rate of 13.3: the perplexity is inf"),
-        ("copy", "--lr=1000 --weight-decay=1000 --processes=2", "the gradient's norm is inf"),
+        ("copy", "--lr=1000 --weight-decay=1000", "the gradient's norm is inf"),
     ],
 )
 def test_the_command_says_in_one_line_that_it_diverged(
@@ -437,10 +430,10 @@ def test_the_state_of_every_task_is_one_of_its_own(name: str) -> None:
 VARIANTS = ["addition", "addition-gpt", "fill-the-gap", "copy", "characters"]
 
 
-@pytest.mark.parametrize(("label_smoothing", "processes"), [(0.0, 1), (0.1, 1), (0.1, 2)])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("name", VARIANTS)
 def test_batches_that_are_accumulated_are_one_batch(
-    name: str, label_smoothing: float, processes: int, monkeypatch: pytest.MonkeyPatch
+    name: str, label_smoothing: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loss and the gradient of the whole, whatever the lengths of the examples in each part."""
     options: dict[str, Any] = {"label_smoothing": label_smoothing, "clip": 1e9}
@@ -455,8 +448,7 @@ def test_batches_that_are_accumulated_are_one_batch(
     counts = [counted_tokens(whole.model, tuple(x[i : i + 4] for x in batch)) for i in (0, 4, 8)]
     assert sum(counts) == counted_tokens(whole.model, batch)
     monkeypatch.setattr(type(whole.task), "batch", lambda self, n, rng: next(thirds))
-    with nn.DataParallel(parts.model, processes) as forward:
-        assert parts.advance(forward) == pytest.approx(expected, rel=1e-12)
+    assert parts.advance() == pytest.approx(expected, rel=1e-12)
     for p, q in zip(parts.parameters, whole.parameters, strict=True):
         assert_close(p.grad, q.grad, rtol=1e-8, atol=1e-13)
 
@@ -508,14 +500,7 @@ def test_a_batch_of_nothing_but_padding_is_refused(
     assert content(training) == before
 
 
-# ------------------------------------------------------------------------------ data and shards
-
-
-def test_more_processes_than_examples_share_what_there_is() -> None:
-    alone, shared = small_training(batch_size=2), small_training(batch_size=2)
-    with nn.DataParallel(shared.model, 4) as forward:
-        for _ in range(3):
-            assert shared.advance(forward) == pytest.approx(alone.advance(), rel=1e-5)
+# ------------------------------------------------------------------------------ data
 
 
 def test_more_examples_than_there_are_held_out_are_all_that_there_are() -> None:

@@ -17,6 +17,7 @@ from minitorch.testing import assert_close
 from transformer import GPT, Transformer, TransformerConfig, beam_search, greedy, sample
 from transformer.decoding.beam import _best, length_penalty
 from transformer.decoding.sampling import top_k_top_p_mask
+from transformer.model.cache import Cache
 from transformer.tasks import Reverse
 from transformer.tasks.architectures import ARCHITECTURES
 from transformer.training.config import TrainingConfig
@@ -132,6 +133,45 @@ def test_rows_of_a_cache_can_be_chosen(build: Build, kind: Any) -> None:
         got = model.step(mt.tensor(tokens), cache).numpy()
     for row, token, logits in zip(rows, tokens, got, strict=True):
         assert_close(logits, next_logits(model, prompts[row], token), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("changes", VARIATIONS[2:4], ids=str)
+def test_texts_of_a_source_share_its_memory(build: Build, changes: dict[str, Any]) -> None:
+    model = build(Transformer, **changes)
+    prompts = [[3, 4, 5], [6], [7, 8]]
+    texts: list[tuple[list[int], list[int]]] = [(prompt, []) for prompt in prompts]
+    ids, cache = model.begin(padded(Transformer, prompts), 11)
+    with mt.no_grad():
+        model.step(ids, cache)
+        memory = cache.memory
+        for rows, is_shared in (
+            ([0, 0, 1, 1, 2, 2], True),  # two texts of each source
+            ([1, 1, 2, 3, 5, 4], True),  # other texts of the same sources
+            ([0, 2, 4], True),
+            ([2, 0, 1, 1], False),  # other sources
+            ([3, 3, 0, 2, 1, 1, 3, 0], False),
+        ):
+            cache.select(np.array(rows))
+            texts = [(texts[row][0], [*texts[row][1], 3 + i, 9]) for i, row in enumerate(rows)]
+            got = model.step(mt.tensor([written[-2:] for _, written in texts]), cache).numpy()
+            assert_close(got, np.stack([next_logits(model, *text) for text in texts]))
+            assert (cache.memory is memory) == is_shared
+
+
+def test_a_beam_search_copies_no_memory(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bool] = []
+    select = Cache.select
+
+    def watched(cache: Cache, rows: Any) -> None:
+        before = cache.memory
+        select(cache, rows)
+        kept.append(cache.memory is before)
+
+    monkeypatch.setattr(Cache, "select", watched)
+    prompt = padded(Transformer, [[3, 4, 5], [6], [7, 8]])
+    beam_search(build(Transformer, 1), prompt, 8, width=4)
+    assert len(kept) > 4
+    assert all(kept)
 
 
 def test_a_cache_holds_what_it_was_made_for(build: Build) -> None:

@@ -37,7 +37,7 @@ def _scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Addition, "score", lambda _, row: (SCORES[row["step"] - 1],))
 
 
-def live(directory: Path, processes: int = 1, steps: int = len(SCORES)) -> None:
+def live(directory: Path, steps: int = len(SCORES)) -> None:
     """Train to the end, from the last save if there is one."""
     with Run(directory) as run:
         if (directory / "state.safetensors").exists():
@@ -46,9 +46,8 @@ def live(directory: Path, processes: int = 1, steps: int = len(SCORES)) -> None:
             task = Addition(1)
             model = task.model_config(d_model=4, n_heads=1, n_layers=1, d_ff=4, dropout=0.3)
             config = TrainingConfig(
-                steps=steps, batch_size=2, evaluate_every=1, evaluate_on=1, processes=processes,
-                keep=2,
-            )  # fmt: skip
+                steps=steps, batch_size=2, evaluate_every=1, evaluate_on=1, keep=2
+            )
             training = Training(task, model, config)
             run.start(training)
         quiet = Progress(Console(file=io.StringIO()), training.step, steps, 2)
@@ -119,8 +118,7 @@ def watching(directory: Path, operation: Callable[[str], None]) -> Iterator[None
         yield
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_killed_at_any_file_operation_it_loses_nothing(tmp_path: Path, processes: int) -> None:
+def test_killed_at_any_file_operation_it_loses_nothing(tmp_path: Path) -> None:
     """It is enough to resume once from copies that are the same."""
     directory = tmp_path / "run"
     left: dict[tuple[tuple[str, bytes], ...], str] = {}
@@ -133,7 +131,7 @@ def test_killed_at_any_file_operation_it_loses_nothing(tmp_path: Path, processes
             left.setdefault(tuple(sorted(contents(directory).items())), what)
 
     with watching(directory, remember):
-        live(directory, processes)
+        live(directory)
     whole = contents(directory)
     assert sorted(whole) == FILES
     assert operations > 60
@@ -144,7 +142,7 @@ def test_killed_at_any_file_operation_it_loses_nothing(tmp_path: Path, processes
         killed.mkdir()
         for name, content in files:
             (killed / name).write_bytes(content)
-        live(killed, processes)
+        live(killed)
         assert contents(killed) == whole, f"killed before {what}"
 
 

@@ -20,7 +20,7 @@ from minitorch import nn, optim
 from minitorch.testing import assert_close
 from minitorch.utils.data import DataLoader
 from transformer import cli
-from transformer.tasks import TASKS, Addition
+from transformer.tasks import Addition
 from transformer.training.config import TrainingConfig
 from transformer.training.loop import Training, train
 from transformer.training.progress import Progress
@@ -243,35 +243,6 @@ def test_a_short_training_answers_held_out_sums() -> None:
     assert training.evaluate()["exact_match"] > 0.4
 
 
-@pytest.mark.parametrize("name", ["addition", "addition-gpt", "fill-the-gap"])
-def test_a_step_in_three_processes_is_one_in_one(name: str) -> None:
-    """The examples of these batches have different lengths, and the last part is the smallest."""
-    task = TASKS[name]()
-    config = task.model_config(d_model=16, n_heads=2, n_layers=1, d_ff=32, dropout=0.0)
-    alone, shared = (task.model(config).double() for _ in "ab")
-    shared.load_state_dict(alone.state_dict())
-    batch = task.batch(8, np.random.default_rng(0))
-    loss = alone.loss(*batch, label_smoothing=0.1)
-    loss.backward()
-    with nn.DataParallel(shared, 3) as forward:
-        shared_loss = shared.loss(*batch, label_smoothing=0.1, forward=forward)
-        shared_loss.backward()
-    assert_close(shared_loss, loss, rtol=1e-10, atol=0)
-    for p, q in zip(shared.parameters(), alone.parameters(), strict=True):
-        assert_close(p.grad, q.grad, rtol=1e-8, atol=1e-12)
-
-
-def test_training_in_two_processes_is_training_in_one(tmp_path: Path) -> None:
-    found = []
-    for processes in (1, 2):
-        training = small_training(processes=processes)
-        run = Run(tmp_path / str(processes))
-        run.start(training)
-        assert train(training, run, progress(training))
-        found.append([row["loss"] for row in training.metrics])
-    assert found[0] == pytest.approx(found[1], rel=1e-4)
-
-
 # -------------------------------------------------------------------- stopping and going on
 
 
@@ -282,13 +253,13 @@ def trained_whole(directory: Path, **changes: Any) -> dict[str, bytes]:
     return files(run)
 
 
-@pytest.mark.parametrize(("dropout", "processes"), [(0.0, 1), (0.3, 1), (0.3, 2)])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
 @pytest.mark.parametrize("stop", [1, 4, 5])
 def test_a_stopped_training_ends_as_one_that_was_not(
-    tmp_path: Path, dropout: float, processes: int, stop: int
+    tmp_path: Path, dropout: float, stop: int
 ) -> None:
     """To the last bit: parameters, optimizer, generator, metrics."""
-    training = small_training(dropout, processes=processes)
+    training = small_training(dropout)
     run = Run(tmp_path / "stopped")
     run.start(training)
 
@@ -304,7 +275,7 @@ def test_a_stopped_training_ends_as_one_that_was_not(
     resumed = run.resume()
     assert resumed.step == stop
     assert train(resumed, run, progress(resumed))
-    whole = trained_whole(tmp_path / "whole", dropout=dropout, processes=processes)
+    whole = trained_whole(tmp_path / "whole", dropout=dropout)
     assert files(run) == whole
 
 

@@ -46,7 +46,10 @@ def user_input() -> Iterator[None]:
 
 
 class Screen(Console):
-    """A console, silent in all processes but the first, that lets a broken pipe reach `run_command`, instead of ending the process."""
+    """A console that lets a broken pipe reach `run_command`, instead of ending the process.
+
+    Of several processes, only the first one's shows anything.
+    """
 
     def __init__(self) -> None:
         super().__init__(highlight=False, quiet=not ranks.is_first())

@@ -122,8 +122,8 @@ class Cache:
         batch: the number of texts.
         padding: how many of each row's first tokens are padding, (batch); None if none are.
         memory: for each block's cross-attention, the keys and values of the encoder's memory, which
-            are computed once.
-        memory_mask: the padding mask of the memory, (batch, 1, 1, S).
+            are computed once. Of each source there is one, which all texts for it share.
+        memory_mask: the padding mask of the memory, (sources, 1, 1, S).
     """
 
     def __init__(
@@ -153,11 +153,20 @@ class Cache:
         Beam search does so: of a prompt's continuations it keeps the best.
         """
         _check_rows(rows, self.batch)
-        self.batch = len(rows)
         for layer in self.layers:
             layer.select(rows)
         if self.padding is not None:
             self.padding = self.padding[rows]
-        self.memory = [(k[rows], v[rows]) for k, v in self.memory]
+        if self.memory and self.batch:
+            self._select_memory(rows)
+        self.batch = len(rows)
+
+    def _select_memory(self, rows: Array) -> None:
+        """Keep the memory as it is where each source keeps equally many rows, else copy it."""
+        n = len(self.memory[0][0])
+        sources = rows // (self.batch // n)  # that of each row
+        if len(rows) and np.array_equal(sources, np.repeat(np.arange(n), len(rows) // n)):
+            return
+        self.memory = [(k[sources], v[sources]) for k, v in self.memory]
         if self.memory_mask is not None:
-            self.memory_mask = self.memory_mask[rows]
+            self.memory_mask = self.memory_mask[sources]

@@ -115,7 +115,7 @@ class Transformer(nn.Module):
             target: ids (batch, 1 + T): `<s>`, the tokens, `</s>`. The model reads all but the last
                 and predicts all but the first.
             label_smoothing: see `F.cross_entropy`.
-            forward: computes the logits; the model itself, or `nn.DataParallel` of it.
+            forward: computes the logits; the model itself, or DistributedDataParallel of it.
         """
         rows_of_ids("target", target, least=2)
         logits = (self if forward is None else forward)(source, target[:, :-1])

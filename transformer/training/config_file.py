@@ -18,6 +18,11 @@ def as_json(task: Task, model: TransformerConfig, training: TrainingConfig) -> d
     return {"task": named, "model": asdict(model), "training": asdict(training)}
 
 
+def _training(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an older run has besides: how many processes computed it."""
+    return {name: value for name, value in fields.items() if name != "processes"}
+
+
 def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
     """Return the task, and the configurations of model and training, from `config.json`.
 
@@ -36,11 +41,6 @@ def configured(config: Any) -> tuple[Task, TransformerConfig, TrainingConfig]:
         TransformerConfig(**config["model"]),
         TrainingConfig(**_training(config["training"])),
     )
-
-
-def _training(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what an older run has besides: how many processes computed it."""
-    return {name: value for name, value in fields.items() if name != "processes"}
 
 
 def difference(saved: dict[str, Any], now: dict[str, Any]) -> str:

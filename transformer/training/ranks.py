@@ -1,10 +1,10 @@
 """One training in several processes: `mpiexec -n 4 transformer train addition`.
 
-Every process, a *rank*, holds the whole training: task, model, optimizer, the same numbers. The
-batch of a step is drawn as always, by each of them, and each computes the loss of its part. Then all
-have the gradient of the whole batch (see `minitorch/nn/parallel/distributed.py`), and take the same
-step. So the training ends where that of one process does, up to rounding. Rank 0 alone evaluates,
-writes the run, and speaks.
+Every process, a *rank*, holds the whole training: task, model, optimizer, the same numbers. Each
+draws the whole batch of a step, as always, and computes the loss of its part. Then all have the
+gradient of the whole batch (see `minitorch/nn/parallel/distributed.py`), and take the same step. So
+the training ends where that of one process does, up to rounding. Rank 0 alone evaluates, writes the
+run, and speaks.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from ..tasks import Model
 
 
-def are_several() -> bool:
-    """Is the training shared with other processes?"""
-    return count() > 1
-
-
 def count() -> int:
     """Return how many processes share the training."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def are_several() -> bool:
+    """Is the training shared with other processes?"""
+    return count() > 1
 
 
 def is_first() -> bool:
@@ -47,16 +47,8 @@ def is_first() -> bool:
     return not are_several() or distributed.get_rank() == 0
 
 
-def join() -> None:
-    """Join the processes that mpiexec has started; alone, do nothing.
-
-    Raises:
-        ImportError: mpi4py or an MPI library is not installed.
-        RuntimeError: mpiexec and mpi4py are of two MPIs; or the ranks run different code.
-    """
-    if distributed.launched()[0] > 1 and not distributed.is_initialized():
-        distributed.init_process_group()
-        check_same("the code", _code())
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _code() -> dict[str, str]:
@@ -72,8 +64,16 @@ def _code() -> dict[str, str]:
     return digests
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def join() -> None:
+    """Join the processes that mpiexec has started; alone, do nothing.
+
+    Raises:
+        ImportError: mpi4py or an MPI library is not installed.
+        RuntimeError: mpiexec and mpi4py are of two MPIs; or the ranks run different code.
+    """
+    if distributed.launched()[0] > 1 and not distributed.is_initialized():
+        distributed.init_process_group()
+        check_same("the code", _code())
 
 
 def check_same_run(how: str, config: dict[str, dict[str, Any]]) -> None:
@@ -123,6 +123,23 @@ class _MeanOverRanks(Function):
         return g
 
 
+def _part(model: Model, batch: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], float]:
+    """Return this rank's part of a batch, and its share of the tokens."""
+    rank, n, size = distributed.get_rank(), distributed.get_world_size(), len(batch[0])
+    part = tuple(x[rank * size // n : (rank + 1) * size // n] for x in batch)
+    tokens = count_tokens(model, part)
+    return (part, tokens / counted_tokens(model, batch)) if tokens else (batch, 0.0)
+
+
+@contextmanager
+def _own_stream() -> Iterator[None]:
+    """Draw random numbers of this rank's own; the default generator stays the same in all ranks."""
+    seed = draw_seed()
+    with fork_rng():
+        manual_seed((seed + distributed.get_rank()) % 2**63)
+        yield
+
+
 class Parallel:
     """The loss of a model, of which each process computes its part; alone, the model's `loss`.
 
@@ -157,25 +174,9 @@ class Parallel:
         part, share = _part(self.model, batch)
         with _own_stream() if self.model.config.dropout else nullcontext():
             loss = self.model.loss(*part, label_smoothing=label_smoothing, forward=self.module)
-        return _MeanOverRanks.apply(loss * (share * distributed.get_world_size()))
+        mean: Tensor = _MeanOverRanks.apply(loss * (share * distributed.get_world_size()))
+        return mean
 
     def no_sync(self) -> AbstractContextManager[None]:
         """Let gradients add up in each rank alone, for a later `loss` of the same step."""
         return nullcontext() if self.module is None else self.module.no_sync()
-
-
-def _part(model: Model, batch: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], float]:
-    """Return this rank's part of a batch, and its share of the tokens."""
-    rank, n, size = distributed.get_rank(), distributed.get_world_size(), len(batch[0])
-    part = tuple(x[rank * size // n : (rank + 1) * size // n] for x in batch)
-    tokens = count_tokens(model, part)
-    return (part, tokens / counted_tokens(model, batch)) if tokens else (batch, 0.0)
-
-
-@contextmanager
-def _own_stream() -> Iterator[None]:
-    """Draw random numbers of this rank's own; the default generator stays the same in all ranks."""
-    seed = draw_seed()
-    with fork_rng():
-        manual_seed((seed + distributed.get_rank()) % 2**63)
-        yield

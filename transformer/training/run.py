@@ -262,7 +262,8 @@ class Run(SavedRun):
         """Return the training as it was last saved, and make the other files agree with it.
 
         Warns if the number of steps has changed, or if NumPy, BLAS, the kernels or the number of
-        threads or of processes have: then the last bits may differ from those of a training that never stopped.
+        threads or processes have: then the last bits may differ from those of a training that never
+        stopped.
 
         Args:
             steps: the new last step, which changes `config.json` and the schedule of the learning

@@ -7,15 +7,15 @@ of all uses add up. The mean loss of n equal parts, and its gradient, are
     L = (L_0 + … + L_(n-1)) / n        dL/dw = (dL_0/dw + … + dL_(n-1)/dw) / n
 
 so each rank divides its gradient by n, and an all-reduce, which adds up what all ranks have and
-gives each the sum, turns n gradients of parts into that of the batch, everywhere. All begin with the
-same parameters, and take the same optimizer step: they stay the same, though no parameter is sent
-again. (Parts that are not equal count for what they hold: multiply L_r by n · size_r / size.)
+gives each the sum, turns n gradients of parts into that of the batch, everywhere. All begin with
+the same parameters, and take the same optimizer step: they stay the same, though no parameter is
+sent again. (Parts that are not equal count for what they hold: multiply L_r by n · size_r / size.)
 
 What overlaps: the backward pass begins at the last layer, whose gradients are complete while those
 of the others are still to be computed. So an all-reduce does not wait for the end. One for each
-parameter would cost the latency of a message each time; so the parameters are put into *buckets*, in
-the order in which their gradients are expected, the reverse of their order in the model. As soon as
-the last gradient of a bucket has come, its all-reduce starts, and the backward pass goes on:
+parameter would cost the latency of a message each time; so the parameters are put into *buckets*,
+in the order in which their gradients are expected, the reverse of their order in the model. As soon
+as the last gradient of a bucket has come, its all-reduce starts, and the backward pass goes on:
 
     backward      layer 3 │ layer 2 │ layer 1 │ embedding
     all-reduce            └ bucket 0 (3) ┘└ bucket 1 (2, 1) ┘└ bucket 2 ┘ → step
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,19 @@ class _Bucket:
         self.reset()
 
 
+def _in_buckets(parameters: list[Tensor], most: float) -> list[_Bucket]:
+    """Fill buckets with parameters of one dtype, up to so many bytes, in their order."""
+    buckets: list[list[Tensor]] = []
+    held = 0.0
+    for p in parameters:
+        if not buckets or held + p.array.nbytes > most or buckets[-1][0].dtype != p.dtype:
+            buckets.append([])
+            held = 0.0
+        buckets[-1].append(p)
+        held += p.array.nbytes
+    return [_Bucket(each) for each in buckets]
+
+
 class DistributedDataParallel(Module):
     """A module that all processes train together, each on its part of the batch.
 
@@ -126,9 +140,9 @@ class DistributedDataParallel(Module):
         if not isinstance(module, Module):
             raise TypeError(f"{name}: it takes a Module, not {type(module).__name__}")
         flag(name, "broadcast_buffers", broadcast_buffers)
-        if isinstance(bucket_cap_mb, bool) or not 0 <= bucket_cap_mb:
+        if isinstance(bucket_cap_mb, bool) or not bucket_cap_mb >= 0:
             raise ValueError(f"{name}: bucket_cap_mb must be at least 0, not {bucket_cap_mb!r}")
-        learned = [p for p in module.parameters() if p.requires_grad]
+        learned: list[Tensor] = [p for p in module.parameters() if p.requires_grad]
         if not learned:
             raise RuntimeError(
                 f"{name} is not needed when a module doesn't have any parameter that requires a "
@@ -145,7 +159,7 @@ class DistributedDataParallel(Module):
         self._buckets = _in_buckets(learned[::-1], bucket_cap_mb * 2**20)
         for bucket in self._buckets:
             for p in bucket.parameters:
-                p.register_post_accumulate_grad_hook(lambda p, bucket=bucket: self._arrived(bucket))
+                p.register_post_accumulate_grad_hook(partial(self._arrived, bucket))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the module computes, of this rank's part of the batch."""
@@ -173,7 +187,7 @@ class DistributedDataParallel(Module):
         finally:
             self.require_backward_grad_sync = before
 
-    def _arrived(self, bucket: _Bucket) -> None:
+    def _arrived(self, bucket: _Bucket, parameter: Tensor) -> None:
         """Count a gradient that is complete, and start what can be started.
 
         Every rank must start the all-reduces in the same order, and not all ranks need use all
@@ -201,16 +215,3 @@ class DistributedDataParallel(Module):
                 bucket.start()
         for bucket in self._buckets:
             bucket.finish()
-
-
-def _in_buckets(parameters: list[Tensor], most: float) -> list[_Bucket]:
-    """Fill buckets with parameters of one dtype, up to so many bytes, in their order."""
-    buckets: list[list[Tensor]] = []
-    held = 0.0
-    for p in parameters:
-        if not buckets or held + p.array.nbytes > most or buckets[-1][0].dtype != p.dtype:
-            buckets.append([])
-            held = 0.0
-        buckets[-1].append(p)
-        held += p.array.nbytes
-    return [_Bucket(each) for each in buckets]

@@ -62,8 +62,8 @@ class DistributedSampler(Sampler[int]):
         order = np.arange(size)
         if self.shuffle:
             order = np.random.default_rng(self.seed + self.epoch).permutation(size)
-        chosen: list[int] = np.resize(order, self.total_size)[self.rank :: self.num_replicas].tolist()
-        return iter(chosen)
+        order = np.resize(order, self.total_size)  # cut, or begun again
+        return iter(order[self.rank :: self.num_replicas].tolist())
 
     def __len__(self) -> int:
         return self.num_samples
