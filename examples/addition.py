@@ -8,6 +8,8 @@ answers sums that it has never seen. The trained model is in `runs/addition/`; a
 
     transformer solve runs/addition "12+34"
 
+With `mpiexec -n 2` before it, two processes share the work (`python -m pip install -e '.[mpi]'`).
+
 This is all of a training; `transformer train addition` does the same, to the last bit. Read on in
 `transformer/tasks/addition.py`, on what there is to learn, and `transformer/model/models.py`, on
 the model, box by box. For a task of your own, begin with a copy of this file and of the task's;

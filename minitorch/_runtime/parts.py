@@ -120,7 +120,7 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
 PART_SCORES = 2**19
 """The most scores of a part, unless a single example has more."""
 
-ROWS = 128
+ROWS = 64
 """The most queries of a block. With fewer, the products are too small to be fast."""
 
 

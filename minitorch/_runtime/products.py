@@ -16,8 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from ..dtypes import Array
 
-FEW = 8
-"""For fewer rows than this, `matmul_transposed` makes no copy."""
+FEW, MANY = 8, 64
+"""For fewer rows of a than FEW, or more of b than MANY, `matmul_transposed` makes no copy."""
 
 SHORT = 32
 """Rows of up to so many elements, `max_last` turns into columns."""
@@ -55,13 +55,14 @@ def max_last(x: Array) -> Array:
 def matmul_transposed(a: Array, b: Array, factor: float) -> Array:
     """The matrix product a bᵀ · factor: (..., m, k), (..., n, k) → (..., m, n).
 
-    BLAS takes half the time if bᵀ lies in memory row by row. The copy is worth it for many rows of
-    a, not for the single one of a token that is being generated. Copying multiplies it by the
+    BLAS has faster kernels for small matrices if bᵀ lies in memory row by row. To copy it is worth
+    it for many rows of a, not for the single one of a token that is being generated; and for short
+    rows of bᵀ, as long ones take more time to copy than they save. Copying multiplies it by the
     factor, too.
     """
     by = b.dtype.type(factor)
     bT = b.swapaxes(-1, -2)
-    if a.shape[-2] < FEW:
+    if a.shape[-2] < FEW or b.shape[-2] > MANY:
         return (a * by) @ bT  # type: ignore[no-any-return]
     return a @ np.multiply(bT, by, out=np.empty(bT.shape, b.dtype))  # type: ignore[no-any-return]
 

@@ -22,6 +22,7 @@ nothing here can be used, and nothing of MPI is loaded before `init_process_grou
 
 group          the processes: who is there, and how all end if one fails
 collectives    what they do together
+objects        the same for other things than tensors
 agreement      do all have the same?
 """
 
@@ -30,11 +31,9 @@ from .collectives import (
     Work,
     all_gather,
     all_gather_into_tensor,
-    all_gather_object,
     all_reduce,
     barrier,
     broadcast,
-    broadcast_object_list,
     reduce_scatter_tensor,
 )
 from .group import (
@@ -52,6 +51,7 @@ from .group import (
     is_nccl_available,
     launched,
 )
+from .objects import all_gather_object, broadcast_object_list
 
 __all__ = [
     "DistError", "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor",

@@ -14,19 +14,18 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from ..autograd import version_counter
-from ..creation import tensor as make_tensor
 from ..dtypes import Array
 from ..scalars import whole
 from ..tensor import Tensor
 from .group import DistError, communicator, group
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
+give_way = getattr(os, "sched_yield", lambda: time.sleep(0))  # which Windows does not have
 
 
 class ReduceOp(Enum):
@@ -83,7 +82,7 @@ class Work:
             if now - start > PATIENCE:
                 time.sleep(0.0005)
             else:
-                os.sched_yield()
+                give_way()
 
 
 def _tensor(name: str, x: Any) -> Tensor:
@@ -92,7 +91,7 @@ def _tensor(name: str, x: Any) -> Tensor:
     return x
 
 
-def _rank(name: str, src: Any) -> int:
+def rank_of(name: str, src: Any) -> int:
     """Return the rank that a collective starts from, which must be there."""
     size = communicator(name).Get_size()
     if whole(name, "src", src, least=0) >= size:
@@ -161,7 +160,7 @@ def broadcast(tensor: Tensor, src: int = 0, async_op: bool = False) -> Work | No
         tensor: has the same shape and dtype in every rank; is changed, but for rank `src`'s.
         async_op: as in `all_reduce`.
     """
-    comm, root = communicator("broadcast"), _rank("broadcast", src)
+    comm, root = communicator("broadcast"), rank_of("broadcast", src)
     into = _tensor("broadcast", tensor)
     return _start("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
 
@@ -262,57 +261,3 @@ def all_gather(
 def barrier() -> None:
     """Wait until all ranks have called this."""
     Work("barrier", communicator("barrier").Ibarrier(), lambda: None).wait()
-
-
-# ------------------------------------------------------------------------------- other objects
-
-
-def _bytes(name: str, value: Any) -> Array:
-    """Write a value as `minitorch.save` does: no pickle, so that no message can run code."""
-    from ..serialization import save
-
-    file = BytesIO()
-    save([value], file)
-    return np.frombuffer(file.getvalue(), np.uint8)
-
-
-def _value(memory: Array) -> Any:
-    from ..serialization import load
-
-    return load(BytesIO(memory.tobytes()))[0]
-
-
-def broadcast_object_list(object_list: list[Any], src: int = 0) -> None:
-    """Give all ranks the objects of rank `src`.
-
-    Args:
-        object_list: is changed, but for rank `src`'s. They are what `minitorch.save` can save:
-            tensors, numbers, strings and None, in lists, tuples and dicts.
-        src: the rank.
-    """
-    root = _rank("broadcast_object_list", src)
-    is_source = communicator("broadcast_object_list").Get_rank() == root
-    written = _bytes("broadcast_object_list", list(object_list)) if is_source else None
-    size = make_tensor([0 if written is None else written.size])
-    broadcast(size, root)
-    memory = np.empty(size.item(), np.uint8) if written is None else written.copy()
-    broadcast(Tensor._wrap(memory), root)
-    if written is None:
-        object_list[:] = _value(memory)
-
-
-def all_gather_object(object_list: list[Any], obj: Any) -> None:
-    """Give all ranks the objects of all: `object_list[i]` ← that of rank i.
-
-    Args:
-        object_list: as many places as there are ranks; is changed.
-        obj: as for `broadcast_object_list`.
-    """
-    name = "all_gather_object"
-    n = communicator(name).Get_size()
-    if len(object_list) != n:
-        raise ValueError(f"{name}: there are {n} ranks, and object_list has {len(object_list)}")
-    for rank in range(n):
-        one = [obj]
-        broadcast_object_list(one, rank)
-        object_list[rank] = one[0]

@@ -13,7 +13,9 @@ import time
 from datetime import timedelta
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
+
+from .._runtime.threads import get_num_threads, set_num_threads
 
 INSTALL = "python -m pip install mpi4py mpich"
 LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, and which this is
@@ -21,6 +23,7 @@ LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, a
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),  # Open MPI
     ("WORLD_SIZE", "RANK"),  # torchrun
 )
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # by which a user says how many each has
 DEFAULT_TIMEOUT = timedelta(minutes=30)
 
 
@@ -34,10 +37,12 @@ class _Group:
     Attributes:
         comm: MPI's name for it, a communicator; None before that.
         timeout: the seconds that anybody waits for the others.
+        threads: how many this process had before.
     """
 
     comm: Any = None
     timeout = DEFAULT_TIMEOUT.total_seconds()
+    threads = 1
 
 
 group = _Group()
@@ -126,7 +131,7 @@ def get_world_size() -> int:
     return int(communicator("get_world_size").Get_size())
 
 
-def abort(code: int, message: str = "") -> None:
+def abort(code: int, message: str = "") -> NoReturn:
     """End all processes at once, with an exit code, and a message on standard error.
 
     What all ranks do wrong, such as to read a file that is not there, each of them would say. So
@@ -137,6 +142,7 @@ def abort(code: int, message: str = "") -> None:
         time.sleep(0.5)
     print(message, end="", file=sys.stderr, flush=True)
     comm.Abort(code)
+    os._exit(code)  # while MPI ends the others
 
 
 def _end_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
@@ -145,6 +151,17 @@ def _end_all(kind: type[BaseException], error: BaseException, where: TracebackTy
 
     who = f"rank {get_rank()} of {get_world_size()}:\n" if get_world_size() > 1 else ""
     abort(1, who + "".join(format_exception(kind, error, where)))
+
+
+def _divide_threads(comm: Any) -> None:
+    """Let the processes of each machine share its threads, unless each was told how many it has."""
+    from mpi4py import MPI
+
+    group.threads = get_num_threads()
+    if not any(name in os.environ for name in THREADS):
+        here = comm.Split_type(MPI.COMM_TYPE_SHARED)
+        set_num_threads(max(1, group.threads // here.Get_size()))
+        here.Free()
 
 
 def init_process_group(
@@ -156,7 +173,8 @@ def init_process_group(
 ) -> None:
     """Join the processes that `mpiexec` has started; one that was started by itself is rank 0 of 1.
 
-    From here on an exception that nobody catches ends all processes.
+    From here on an exception that nobody catches ends all processes. Those of one machine divide
+    its threads (`get_num_threads`) among them, unless OMP_NUM_THREADS is set.
 
     Args:
         backend: "mpi", or None.
@@ -198,6 +216,7 @@ def init_process_group(
     group.comm = comm
     group.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
     sys.excepthook = _end_all
+    _divide_threads(comm)
 
 
 def destroy_process_group() -> None:
@@ -205,6 +224,7 @@ def destroy_process_group() -> None:
     communicator("destroy_process_group")
     group.comm = None
     sys.excepthook = sys.__excepthook__
+    set_num_threads(group.threads)
 
 
 def is_initialized() -> bool:

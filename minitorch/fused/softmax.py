@@ -50,7 +50,7 @@ def softmax_probabilities(x: Array, allowed: Array | None = None) -> Array:
     """
     y = np.exp(x)
     if allowed is not None:
-        y *= allowed
+        y *= allowed.astype(x.dtype)
     total = sum_last(y)
     if not (x.min(initial=0) > LOWEST and total.max(initial=0) < np.inf):
         x = x if allowed is None else np.where(allowed, x, x.dtype.type(-np.inf))

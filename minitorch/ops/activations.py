@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _relu(x: Array) -> Array:
+def relu_array(x: Array) -> Array:
+    """max(x, 0)"""
     # Against a row of zeros NumPy takes less than half the time that it takes against a number.
     return np.maximum(x, np.zeros(x.shape[-1:], x.dtype))
 
@@ -41,7 +42,7 @@ def _silu_derivative(x: Tensor) -> Tensor:
 
 # fmt: off
 #                                              dL/dx
-relu = unary("relu", _relu,                    lambda g, y: where(y != 0, g, 0.0),
+relu = unary("relu", relu_array,               lambda g, y: where(y != 0, g, 0.0),
     "max(x, 0). The gradient at 0 is 0.", floating=False)
 silu = unary("silu", lambda x: x * sigmoid_array(x), lambda g, x: g * _silu_derivative(x),
     "x · sigmoid(x)")

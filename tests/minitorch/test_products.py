@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minitorch._runtime.products import SHORT, max_last, sum_first, sum_last
+from minitorch._runtime.products import (
+    FEW,
+    MANY,
+    SHORT,
+    matmul_transposed,
+    max_last,
+    sum_first,
+    sum_last,
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -28,3 +36,15 @@ def test_sums_as_matrix_products(n: int) -> None:
     x = np.random.default_rng(n).standard_normal((3, 5, n))
     np.testing.assert_allclose(sum_last(x), x.sum(-1, keepdims=True), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(sum_first(x[0]), x[0].sum(0), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("m", [1, FEW - 1, FEW, 30])
+@pytest.mark.parametrize("n", [1, 5, MANY, MANY + 1])
+def test_a_product_with_a_transposed_matrix_is_the_same_with_and_without_a_copy(
+    m: int, n: int
+) -> None:
+    rng = np.random.default_rng(m * n)
+    a = rng.standard_normal((3, m, 2, 7)).swapaxes(1, 2)  # laid out as heads are
+    b = rng.standard_normal((3, n, 2, 7)).swapaxes(1, 2)
+    expected = 0.3 * np.einsum("bhmk,bhnk->bhmn", a, b)
+    np.testing.assert_allclose(matmul_transposed(a, b, 0.3), expected, rtol=1e-12, atol=1e-13)

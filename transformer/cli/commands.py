@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     command.set_defaults(command=list_tasks)
 
-    command = commands.add_parser("train", help="train a model", description="Train a model.")
+    description = "Train a model. After  mpiexec -n 4  four processes share each batch."
+    command = commands.add_parser("train", help="train a model", description=description)
     tasks = command.add_subparsers(required=True, metavar="TASK")
     for name, task in TASKS.items():
         subcommand = tasks.add_parser(name, help=task.summary, description=task.summary)

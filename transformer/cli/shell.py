@@ -68,7 +68,8 @@ def complain(error: object) -> int:
     if len(line) > LONGEST_LINE:
         line = f"{line[: LONGEST_LINE - 200]} … {line[-200:]}"
     if ranks.are_several():
-        distributed.abort(2, f"error: rank {distributed.get_rank()}: {line}\n")
+        who = f"rank {distributed.get_rank()}: " * (not ranks.is_first())
+        distributed.abort(2, f"error: {who}{line}\n")
     _, rank = distributed.launched()
     if sys.stderr is not None and not rank:  # None if closed in the shell, as by `2>&-`
         print(f"error: {line}", file=sys.stderr)

@@ -129,10 +129,11 @@ def show_model(model: Model, console: Screen) -> None:
 
 def stopped(options: argparse.Namespace, run: Run, training: TrainingState, console: Screen) -> int:
     """Say how to go on with a training that Ctrl-C has stopped; return the exit code."""
+    launch = f"mpiexec -n {ranks.count()} " * ranks.are_several()
     console.print(
         f"stopped after step {training.step} of {training.config.steps} and saved to "
         f"{run.directory}; go on with\n"
-        f"  {options.prog} --resume --out {shlex.quote(str(run.directory))}",
+        f"  {launch}{options.prog} --resume --out {shlex.quote(str(run.directory))}",
         markup=False,
         soft_wrap=True,
     )

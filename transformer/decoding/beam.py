@@ -19,6 +19,7 @@ import minitorch as mt
 from minitorch import Tensor
 
 from .. import arguments
+from .step import Step
 
 if TYPE_CHECKING:
     from minitorch.autograd import Array
@@ -159,10 +160,11 @@ def beam_search(
     beam = _Hypotheses(batch, width, max_length, model.config.pad, model.config.eos)
     first_rows = np.arange(batch)[:, None] * width  # of each prompt's hypotheses, in the cache
 
-    ids, cache = model.begin(prompt, max_length)
+    first, cache = model.begin(prompt, max_length)
+    ids, step = first.numpy(), Step(model)
     end = max_length
     for i in range(max_length):
-        logits = model.step(ids, cache).double()
+        logits = mt.from_numpy(step(ids, cache)).double()
         arguments.next_token_logits(logits.numpy())
         next_log_p = logits.log_softmax(-1).numpy()
         if i == 0:  # each prompt was read once; from here on, one row per hypothesis
@@ -177,5 +179,5 @@ def beam_search(
             end = i + 1
             break
         cache.select((first_rows + parent).reshape(-1))
-        ids = mt.from_numpy(token.reshape(-1, 1))
+        ids = token.reshape(-1, 1)
     return Beams(mt.from_numpy(beam.ids[:, :n_best, :end]), mt.from_numpy(beam.scores[:, :n_best]))

@@ -22,6 +22,7 @@ import numpy as np
 import minitorch as mt
 
 from .. import arguments
+from .step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,16 +39,17 @@ def stream(
 ) -> Iterator[Array]:
     """Generate token by token: yield the ids of each step, (batch), as soon as they are chosen."""
     arguments.generation(model, prompt, max_length)
-    ids, cache = model.begin(prompt, max_length)
+    first, cache = model.begin(prompt, max_length)
+    ids, step = first.numpy(), Step(model)
     ended = np.zeros(prompt.shape[0], np.bool_)
     for _ in range(max_length):
-        logits = arguments.next_token_logits(model.step(ids, cache).numpy())  # (batch, vocab_size)
+        logits = arguments.next_token_logits(step(ids, cache))  # (batch, vocab_size)
         token = np.where(ended, model.config.pad, choose(logits))  # (batch)
         yield token
         ended |= token == model.config.eos
         if ended.all():
             return
-        ids = mt.from_numpy(token[:, None])
+        ids = token[:, None]
 
 
 def top_k_top_p_mask(logits: Array, top_k: int | None = None, top_p: float | None = None) -> Array:

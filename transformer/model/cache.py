@@ -95,10 +95,18 @@ class LayerCache:
                 f"the cache holds keys (batch, heads, T, d_head) of shape {place.shape} and dtype "
                 f"{place.dtype}, and those to add have {keys.shape} and {keys.dtype}"
             )
-        place[...] = keys
+        keys, values = self.append_arrays(keys, values)
+        return mt.from_numpy(keys), mt.from_numpy(values)
+
+    def append_arrays(self, keys: Array, values: Array) -> tuple[Array, Array]:
+        """Do what `append` does, with arrays that fit, as those of a step before did."""
+        assert self.keys is not None
+        assert self.values is not None
+        start, stop = self.length, self.length + keys.shape[2]
+        self.keys[:, :, start:stop] = keys
         self.values[:, :, start:stop] = values
         self.length = stop
-        return mt.from_numpy(self.keys[:, :, :stop]), mt.from_numpy(self.values[:, :, :stop])
+        return self.keys[:, :, :stop], self.values[:, :, :stop]
 
     def _rows(self, array: Array, rows: Array) -> Array:
         """Copy rows of the batch, as far as they are filled."""
@@ -160,6 +168,15 @@ class Cache:
         if self.memory and self.batch:
             self._select_memory(rows)
         self.batch = len(rows)
+
+    def memory_of_rows(self) -> tuple[list[KeysAndValues], Tensor | None]:
+        """Return the memory and its mask once for each text: copies, where several share one."""
+        n = self.batch // max(1, len(self.memory[0][0]))
+        if n <= 1:
+            return self.memory, self.memory_mask
+        mask = self.memory_mask
+        repeated = [(k.repeat_interleave(n, 0), v.repeat_interleave(n, 0)) for k, v in self.memory]
+        return repeated, None if mask is None else mask.repeat_interleave(n, 0)
 
     def _select_memory(self, rows: Array) -> None:
         """Keep the memory as it is where each source keeps equally many rows, else copy it."""

@@ -42,18 +42,6 @@ class DecoderBlock(nn.Module):
         self.mlp = feed_forward(config)
         self.add_mlp = AddAndNorm(config)
 
-    def _attend_to(
-        self, memory: Tensor | KeysAndValues, x: Tensor, mask: Tensor | None
-    ) -> Tensor:
-        """Cross-attention; texts that share a memory, as in beam search, are queries together."""
-        sources = len(memory[0]) if isinstance(memory, tuple) and memory else 0
-        if 0 < sources < len(x) and len(x) % sources == 0:
-            queries = x.reshape(sources, -1, x.shape[2])  # (sources, texts of each · T, d_model)
-            change: Tensor = self.cross_attention(queries, memory, mask).reshape(x.shape)
-        else:
-            change = self.cross_attention(x, memory, mask)
-        return change
-
     def forward(
         self,
         x: Tensor,
@@ -67,8 +55,7 @@ class DecoderBlock(nn.Module):
 
         Args:
             x: the target's vectors.
-            memory, memory_mask: the `memory` and the `mask` of cross-attention. Its keys and values
-                may have fewer rows than x: as many rows of x, one after another, share each.
+            memory, memory_mask: the `memory` and the `mask` of cross-attention.
             mask, is_causal, cache: those of self-attention.
         """
         around = self.add_self_attention
@@ -79,7 +66,7 @@ class DecoderBlock(nn.Module):
         x = probe("add_self_attention.residual", x)
 
         around = self.add_cross_attention
-        change = self._attend_to(memory, around.norm_before(x), memory_mask)
+        change = self.cross_attention(around.norm_before(x), memory, memory_mask)
         x = around.norm_after(x + around.dropout(change))  # (batch, T, d_model)
         x = probe("add_cross_attention.residual", x)
 

@@ -141,7 +141,7 @@ class Transformer(nn.Module):
         """Read the next tokens, and predict the one after: (batch, T) → (batch, vocab_size)."""
         check_step(self.config, ids, cache, reads_memory=True)
         x = self.embedding(ids, cache.length)  # (batch, T, d_model)
-        x = self.decoder(x, cache.memory, cache.memory_mask, cache=cache)  # (batch, T, d_model)
+        x = self.decoder(x, *cache.memory_of_rows(), cache=cache)  # (batch, T, d_model)
         return probe("logits", self.output(x[:, -1]))
 
 
