@@ -78,4 +78,6 @@ def theirs() -> int:
 
 if __name__ == "__main__":
     sides = {"ours": ours, RANKS: ours, "torch": theirs}
-    print(sides[sys.argv[1]]())
+    steps = sides[sys.argv[1]]()
+    if is_first():
+        print(steps)

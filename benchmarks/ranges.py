@@ -32,9 +32,7 @@ def main(paths: Sequence[str]) -> None:
     """Print the table, in Markdown; the runs must be of the same works."""
     runs = [json.loads(Path(path).read_text()) for path in paths]
     tables = [run["rows"] for run in runs]
-    rows = [
-        tuple(map(span, zip(*same, strict=True))) for same in zip(*tables, strict=True)
-    ]
+    rows = [tuple(map(span, zip(*same, strict=True))) for same in zip(*tables, strict=True)]
     print(report.markdown(runs[0]["machine"], rows), end="")
 
 

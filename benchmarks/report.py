@@ -28,7 +28,7 @@ def work_rows(work: Work, found: Measured) -> Rows:
     times = {side: quantity(work, median(seconds)) for side, seconds in found.seconds.items()}
     ours = [side for side in ("ours", RANKS) if side in times]
     if RANKS in found.failed:
-        rows.append((work.title, "", "", "", "", "failed", "", "", found.failed[RANKS]))
+        rows.append((work.title, "", "", "", "", "not measured", "", "", found.failed[RANKS]))
     for rival, goal in work.goals.items():
         if rival in found.failed:
             why = found.failed[rival]
