@@ -39,18 +39,13 @@ def main() -> None:
     described = {"date": str(date.today()), **machine.describe(args.threads)}
     rows: report.Rows = []
     measured: dict[str, Measured] = {}
-    for work in WORKS:
-        if work.name in wanted:
-            print(f"{work.name} …", flush=True)
-            sides = work.sides(args.threads)
-            found = measured[work.name] = measure(work, sides, args.rounds, args.threads)
-            rows += report.work_rows(work, found)
-    if "peers" in wanted:
-        for work in PEERS:
-            print(f"{work.name} …", flush=True)
-            sides = ["ours", *work.goals]
-            found = measured[work.name] = measure(work, sides, args.rounds, args.threads, 0.5)
-            rows += report.work_rows(work, found)
+    works = [work for work in WORKS if work.name in wanted]
+    for work in [*works, *PEERS] if "peers" in wanted else works:
+        print(f"{work.name} …", flush=True)
+        sides = work.sides(args.threads)
+        seconds = 0.5 if work in PEERS else 1.0  # of a turn
+        found = measured[work.name] = measure(work, sides, args.rounds, args.threads, seconds)
+        rows += report.work_rows(work, found)
     if "import" in wanted:
         print("import …", flush=True)
         rows += report.import_rows(processes.import_times(args.rounds, args.threads))

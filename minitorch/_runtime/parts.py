@@ -107,7 +107,7 @@ def rows_in_parts(kernel: Kernel) -> Kernel:
             dx, *dvectors = backward_rows(g.reshape(rows.shape), needs)
             return (
                 None if dx is None else dx.reshape(x.shape),
-                *[None if d is None else d.reshape(shape) for d in dvectors],
+                *[d if d is None or n_dims == 1 else d.reshape(shape) for d in dvectors],
             )
 
         return y.reshape(x.shape), backward

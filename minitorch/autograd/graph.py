@@ -156,7 +156,7 @@ class Node:
 
     def release(self) -> None:
         """Free what was saved. A node that saved nothing stays, and can be passed again."""
-        if [edge for edge in self.edges or () if edge.saved]:
+        if [saved for _, _, saved in self.edges or () if saved]:
             self.edges = self.output = None
 
     def __repr__(self) -> str:

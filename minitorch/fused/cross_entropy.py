@@ -104,9 +104,8 @@ def _of_indices(
         )
     t, counted = class_indices("cross_entropy", target.reshape(-1), C, ignore_index)
     w = np.ones(C, logits.array.dtype) if weight is None else weight.array
-    losses = CROSS_ENTROPY(
-        logits.reshape(-1, C), target=t, counted=counted, weight=w, smoothing=smoothing
-    )
+    x = logits if len(shape) == 1 else logits.reshape(-1, C)
+    losses = CROSS_ENTROPY(x, target=t, counted=counted, weight=w, smoothing=smoothing)
     return losses, float((w[t] * counted).sum())
 
 
@@ -129,8 +128,8 @@ def _of_probabilities(
 
 
 def _classes_last(x: Tensor) -> Tensor:
-    """Move the classes to the end: (N, C, d_1, …) → (N, d_1, …, C). (C) stays as it is."""
-    return x if x.array.ndim < 2 else x.movedim(1, -1)
+    """Move the classes to the end: (N, C, d_1, …) → (N, d_1, …, C). (C) and (N, C) stay."""
+    return x if x.array.ndim < 3 else x.movedim(1, -1)
 
 
 def cross_entropy(

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._runtime.quiet import quietly
 from ..autograd.engine import run_backward
-from ..autograd.graph import NO_VJP, OUTPUT, Edge, Node, mode, version_counter
+from ..autograd.graph import NO_VJP, OUTPUT, Edge, Node, mode, new_tuple, version_counter
 from ..dtypes import Array
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class FusedNode(Node):
     ) -> None:
         # The edges carry no vjps of their own; each saves its input, for the definition.
         needing: list[Any] = list(compress(inputs, needs))
-        edges = tuple([Edge(x._node or x, NO_VJP, (x,)) for x in needing])
+        edges = tuple([new_tuple(Edge, (x._node or x, NO_VJP, (x,))) for x in needing])
         super().__init__(fused.name, out, edges)
         self.fused, self.inputs, self.needs = fused, inputs, needs
         self.options, self.backward = options, backward
@@ -116,7 +116,7 @@ class FusedNode(Node):
 
     def release(self) -> None:
         """Free what was saved, and what the kernel kept."""
-        super().release()
+        self.edges = self.output = None
         self.inputs, self.options = (), {}
         del self.backward
 

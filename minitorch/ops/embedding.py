@@ -26,7 +26,7 @@ def _add_rows(rows: Array, ids: Array, V: int) -> Array:
     ids = ids[order]
     starts = np.flatnonzero(np.diff(ids, prepend=-1))  # where the next id begins
     table = np.zeros((V, rows.shape[1]), rows.dtype)
-    table[ids[starts]] = np.add.reduceat(rows[order], starts, 0)
+    table[ids[starts]] = np.add.reduceat(rows.take(order, 0), starts, 0)
     return table
 
 

@@ -30,7 +30,7 @@ SMALL = 2**15
 
 def end_to_end(arrays: list[Array], out: Array | None = None) -> Array:
     """Copy the elements of all arrays into one of a single dimension."""
-    return np.concatenate([a.reshape(-1) for a in arrays], out=out)
+    return np.concatenate(arrays, axis=None, out=out)
 
 
 def cut(flat: Array, like: list[Array]) -> list[Array]:

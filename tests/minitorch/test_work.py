@@ -22,9 +22,9 @@ from transformer import TransformerConfig
 from transformer.model.models import GPT, Transformer
 
 SIZES = {"vocab_size": 15, "d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 128}
-NODES = {GPT: 51, Transformer: 125}
-NUMPY_CALLS = {GPT: 400, Transformer: 955}
-MEGABYTES = {GPT: 9.5, Transformer: 23.0}
+NODES = {GPT: 49, Transformer: 123}
+NUMPY_CALLS = {GPT: 350, Transformer: 810}
+MEGABYTES = {GPT: 8.3, Transformer: 20.9}
 
 each_model = pytest.mark.parametrize("kind", [GPT, Transformer])
 
