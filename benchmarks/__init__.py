@@ -24,7 +24,10 @@ turns       the workers, one after the other, round after round
 processes   what is measured from outside: imports, and training from a cold start
 profile     where a training step of ours spends its time
 learning    what the same training reaches here and in PyTorch
-scaling     cost against size, as a plot
+sizes       cost against size, as a plot
+ranks       what the step of a rank consists of, and what a message takes
+simulation  a training step of many ranks, simulated
+scaling     what both let us expect of 2 to 64 ranks; see docs/scaling.md
 machine     what it was measured on
 report      the tables
 """

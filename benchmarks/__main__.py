@@ -8,11 +8,11 @@ import os
 from datetime import date
 from pathlib import Path
 
-from . import machine, processes, report, scaling
+from . import machine, processes, report, sizes
 from .turns import Measured, measure
 from .works import PEERS, WORKS
 
-OTHERS = ("peers", "import", "cold", "scaling")
+OTHERS = ("peers", "import", "cold", "sizes")
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     )
     parser.add_argument(
         "--only", nargs="+", choices=[*names, *OTHERS], metavar="WORK",
-        help=f"some of: {', '.join([*names, *OTHERS])} (default: all but scaling)",
+        help=f"some of: {', '.join([*names, *OTHERS])} (default: all but sizes)",
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default: 5)")
     parser.add_argument(
@@ -32,7 +32,7 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, or the scaling")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, or the sizes")
     args = parser.parse_args()
     wanted = args.only or [*names, "peers", "import", "cold"]
 
@@ -52,12 +52,12 @@ def main() -> None:
     if "cold" in wanted:
         print("cold …", flush=True)
         rows += report.cold_rows(processes.cold_starts(args.rounds, args.threads))
-    if "scaling" in wanted:
-        print("scaling …", flush=True)
-        curves = scaling.scale(args.rounds, args.threads)
+    if "sizes" in wanted:
+        print("sizes …", flush=True)
+        curves = sizes.measure_sizes(args.rounds, args.threads)
         for axis, points in curves.items():
             measured |= {f"{axis} {value}": found for value, found in points.items()}
-        scaling.plot(curves, args.plot or Path("scaling.png"))
+        sizes.plot(curves, args.plot or Path("sizes.png"))
     elif args.plot:
         report.plot(measured, args.plot)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from launch import launch, needs_mpi
 
 import minitorch as mt
 import minitorch.distributed as dist
+from minitorch.distributed import collectives
 from minitorch.utils.data.distributed import DistributedSampler
 
 HERE = Path(__file__).parent
@@ -35,6 +37,19 @@ def test_nothing_of_mpi_is_loaded_before_a_group_is_made() -> None:
         assert minitorch.distributed.launched() == (1, 0)
     """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@needs_mpi
+def test_whoever_waits_asks_twenty_times_between_two_sleeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Over TCP a question lets some 64 kB go on; one between two sleeps would be the bandwidth."""
+    answers, sleeps, done = iter([False] * 70 + [True]), [], []
+    request = SimpleNamespace(Test=lambda: next(answers))
+    monkeypatch.setattr(collectives, "PATIENCE", -1.0)
+    monkeypatch.setattr(collectives.time, "sleep", sleeps.append)
+    dist.Work("all_reduce", request, lambda: done.append(True)).wait()
+    assert (len(sleeps), done) == (3, [True])
 
 
 def test_without_a_group_each_says_what_to_call() -> None:

@@ -62,13 +62,14 @@ class _Bucket:
 
     def start(self) -> None:
         """Start the all-reduce of the gradients, each divided by the number of ranks."""
-        n = distributed.get_world_size()
-        message = np.zeros(self.ends[-1] + len(self.parameters), self.parameters[0].array.dtype)
-        for i, (p, end) in enumerate(zip(self.parameters, self.ends, strict=True)):
-            if p.grad is not None:
-                part = message[end - p.array.size : end].reshape(p.array.shape)
-                np.divide(p.grad.array, n, out=part)
-                message[self.ends[-1] + i] = 1
+        gradients = [p.grad for p in self.parameters]
+        parts = [
+            np.zeros(p.array.size, p.array.dtype) if g is None else g.array.reshape(-1)
+            for p, g in zip(self.parameters, gradients, strict=True)
+        ]
+        is_there = np.array([g is not None for g in gradients], parts[0].dtype)
+        message = np.concatenate([*parts, is_there])
+        message /= distributed.get_world_size()
         self.message = Tensor._wrap(message)
         self.work = distributed.all_reduce(self.message, async_op=True)
 
@@ -76,10 +77,12 @@ class _Bucket:
         """Wait for the result, and give each parameter its gradient, a view of the message."""
         assert self.work is not None
         self.work.wait()
-        message = self.message.array
-        for i, (p, end) in enumerate(zip(self.parameters, self.ends, strict=True)):
-            if message[self.ends[-1] + i]:
-                p.grad = Tensor._wrap(message[end - p.array.size : end].reshape(p.array.shape))
+        message, start = self.message.array, 0
+        is_there = message[self.ends[-1] :].tolist()
+        for p, end, found in zip(self.parameters, self.ends, is_there, strict=True):
+            if found:
+                p.grad = Tensor._wrap(message[start:end].reshape(p.array.shape))
+            start = end
         del self.message
         self.reset()
 
