@@ -9,13 +9,15 @@ And does it learn as well? The same training in both, with both losses:
 
     python -m benchmarks.learning
 
-Each side runs in a process of its own, and the processes take turns: ours, theirs, ours, …, so that
-a machine that slows down slows down all of them. All start from the same parameters and data, and a
-row is measured only if their first losses agree: what is compared is the same computation.
+Each side runs in a process of its own, or in two, and the sides take turns: ours, theirs, ours, …,
+so that a machine that slows down slows down all of them. All start from the same parameters and
+data, and a row is measured only if their first losses agree: what is compared is the same
+computation.
 
 works       what is measured, and the goals
 start       the parameters and data that all sides start from
 ours        the works on minitorch and transformer
+in_ranks    the training steps among them on two ranks, under mpiexec
 models_torch, models_jax    the same models, as their users would write them
 in_torch, in_jax            the works on those
 peers       the works on what teaches the same, a module for each
@@ -30,4 +32,5 @@ simulation  a training step of many ranks, simulated
 scaling     what both let us expect of 2 to 64 ranks; see docs/scaling.md
 machine     what it was measured on
 report      the tables
+ranges      the table of several runs
 """

@@ -65,7 +65,8 @@ def main() -> None:
     if args.markdown:
         args.markdown.write_text(report.markdown(described, rows))
     if args.json:
-        args.json.write_text(json.dumps({**described, "works": report.as_json(measured)}, indent=1))
+        found = {"machine": described, "rows": rows, "works": report.as_json(measured)}
+        args.json.write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import minitorch as mt
 from minitorch import nn, optim
@@ -11,6 +12,8 @@ from transformer.decoding.sampling import greedy
 from transformer.model.models import BERT, GPT
 from transformer.model.weights import bert_config
 from transformer.tasks import Addition
+from transformer.training.loop import adamw
+from transformer.training.ranks import Parallel
 
 from .start import Arrays, batches, gpt_config, mlp, split
 from .works import MINILM, OPERATIONS, Work
@@ -19,7 +22,7 @@ Run = Callable[[], float]
 """Does a work once, and returns a number on which all sides must agree."""
 
 
-def training_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
+def training_step(work: Work, arrays: Arrays) -> Run:
     """Forward, backward, Adam."""
     assert work.size is not None
     parameters, data = split(arrays)
@@ -27,10 +30,10 @@ def training_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
     model.load_state_dict({name: mt.from_numpy(a) for name, a in parameters.items()})
     optimizer = optim.Adam(model.parameters(), lr=1e-3)
     ids = mt.from_numpy(data["ids"])
-    forward = nn.DataParallel(model, processes)
+    parallel = Parallel(model)
 
     def run() -> float:
-        loss = model.loss(ids, forward=forward)
+        loss = parallel.loss(ids)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -39,7 +42,7 @@ def training_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
     return run
 
 
-def addition_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
+def addition_step(work: Work, arrays: Arrays) -> Run:
     """A step of the addition example: forward, backward, the gradient clipped, AdamW."""
     start, data = split(arrays)
     task = Addition()
@@ -47,19 +50,12 @@ def addition_step(work: Work, arrays: Arrays, *, processes: int = 1) -> Run:
     model = task.model(task.model_config())
     model.load_state_dict({name: mt.from_numpy(a) for name, a in start.items()})
     parameters = list(model.parameters())
-    matrices = [p for p in parameters if p.ndim > 1]
-    vectors = [p for p in parameters if p.ndim <= 1]
-    optimizer = optim.AdamW(
-        [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}],
-        lr=1e-3,
-        betas=(0.9, 0.98),
-        weight_decay=config.weight_decay,
-    )
+    optimizer = adamw(parameters, replace(config, lr=1e-3))
     source, target = mt.from_numpy(data["source"]), mt.from_numpy(data["target"])
-    forward = nn.DataParallel(model, processes)
+    parallel = Parallel(model)
 
     def run() -> float:
-        loss = model.loss(source, target, forward=forward)
+        loss = parallel.loss(source, target)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, config.clip)

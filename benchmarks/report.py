@@ -11,19 +11,24 @@ from rich.console import Console
 from rich.table import Table
 
 from .turns import Measured
-from .works import SHARED, WORKS, Work
+from .works import RANKS, WORKS, Work
 
 Rows = list[tuple[str, ...]]
 HEADER = (
-    "work", "against", "theirs", "ours", "ratio", "in 2 processes", "ratio", "goal", ""
+    "work", "against", "theirs", "ours", "ratio", "2 ranks", "ratio", "goal", ""
 )  # fmt: skip
 
 
 def work_rows(work: Work, found: Measured) -> Rows:
-    """Compare a work's times, memory and share of the sgemm limit with the goals."""
+    """Compare a work's times, memory and share of the sgemm limit with the goals.
+
+    Those of a training step are for two ranks, where they were measured.
+    """
     rows: Rows = []
     times = {side: quantity(work, median(seconds)) for side, seconds in found.seconds.items()}
-    ours = [side for side in ("ours", SHARED) if side in times]
+    ours = [side for side in ("ours", RANKS) if side in times]
+    if RANKS in found.failed:
+        rows.append((work.title, "", "", "", "", "not measured", "", "", found.failed[RANKS]))
     for rival, goal in work.goals.items():
         if rival in found.failed:
             why = found.failed[rival]
@@ -34,7 +39,7 @@ def work_rows(work: Work, found: Measured) -> Rows:
         cells = [times[rival]]
         for side, ratio in ratios.items():
             cells += [times[side], f"{ratio:.2f} ×"]
-        is_met = max(ratios.values()) >= goal
+        is_met = ratios[ours[-1]] >= goal
         rows.append(_row(work.title, rival, cells, f"{goal:.1f} ×", is_met))
     if work.is_training and "torch" in found.memory:
         theirs = found.memory["torch"][0]
@@ -48,7 +53,7 @@ def work_rows(work: Work, found: Measured) -> Rows:
         shares = [work.size.flops / median(found.seconds[side]) / found.sgemm for side in ours]
         for share in shares:
             cells += ["", f"{share:.0%}"]
-        is_met = max(shares) >= work.limit
+        is_met = shares[-1] >= work.limit
         rows.append(_row("  share of the sgemm limit", "sgemm", cells, f"{work.limit:.0%}", is_met))
     return rows
 
@@ -71,11 +76,11 @@ def cold_rows(times: dict[str, list[float]]) -> Rows:
         ratios.append(median(b / a for a, b in zip(times[side], times["torch"], strict=True)))
         cells += [f"{median(times[side]):.1f} s", f"{ratios[-1]:.2f} ×"]
     title = "from a cold start to 99.9% on addition"
-    return [_row(title, "torch", cells, "2.0 ×", max(ratios) >= 2)]
+    return [_row(title, "torch", cells, "1.5 ×", ratios[-1] >= 1.5)]
 
 
 def _row(title: str, against: str, cells: list[str], goal: str, is_met: bool) -> tuple[str, ...]:
-    """Make a row of theirs, ours, the ratio and, if there are two, the same in two processes."""
+    """Make a row of theirs, ours, the ratio and, if there are any, the same on ranks."""
     return (title, against, *cells, *[""] * (5 - len(cells)), goal, "✓" if is_met else "")
 
 
@@ -126,7 +131,7 @@ def plot(measured: dict[str, Measured], path: Path) -> None:
         if rival in measured[work.name].seconds
     ][::-1]
     figure, axes = plt.subplots(figsize=(9, 0.6 * len(bars) + 0.8), layout="constrained")
-    for side, color, above in (("ours", "#4477aa", 0.2), (SHARED, "#ee6677", -0.2)):
+    for side, color, above in (("ours", "#4477aa", 0.2), (RANKS, "#ee6677", -0.2)):
         places = [i + above for i, bar in enumerate(bars) if side in bar[1].seconds]
         ratios = [found.ratio(rival, side) for _, found, rival in bars if side in found.seconds]
         drawn = axes.barh(places, ratios, 0.4, color=color, label=side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import distributed
+
 from .start import arrays_of
-from .works import Work
+from .works import RANKS, Work
 
 
 class Worker:
@@ -26,12 +29,12 @@ class Worker:
     def __init__(self, side: str, threads: int) -> None:
         self.side = side
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", side],
+            command("benchmarks.worker", side),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(threads),
+            env=environment(side, threads),
         )
 
     def ask(self, *command: Any) -> Any:
@@ -58,12 +61,35 @@ class Worker:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.process.kill()
+        self.process.terminate()  # mpiexec then ends its processes
         self.process.communicate()
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Return our environment, with so many threads for each of the libraries."""
+def mpiexec() -> str | None:
+    """Return what starts ranks: beside this Python, where its mpich puts it, or on the PATH."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return shutil.which("mpiexec", path=places) if distributed.is_available() else None
+
+
+def command(module: str, side: str) -> list[str]:
+    """Return what starts a module for a side.
+
+    Raises:
+        RuntimeError: it needs mpi4py and an mpiexec, and one is not installed.
+    """
+    python = [sys.executable, "-m", module, side]
+    if side != RANKS:
+        return python
+    starter = mpiexec()
+    if starter is None:
+        raise RuntimeError("not installed: python -m pip install mpi4py mpich")
+    return [starter, "-n", "2", *python]
+
+
+def environment(side: str, threads: int) -> dict[str, str]:
+    """Return our environment, with so many threads for each of the libraries, of all ranks."""
+    if side == RANKS:
+        threads //= 2
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     limit = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     flags = {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {limit} "}
@@ -112,8 +138,8 @@ def measure(
         workers: dict[str, Worker] = {}
         expected = None
         for side in sides:
-            worker = stack.enter_context(Worker(side, threads))
             try:
+                worker = stack.enter_context(Worker(side, threads))
                 results = worker.ask("build", asdict(work), path)
                 expected = results if expected is None else expected
                 np.testing.assert_allclose(results, expected, rtol=1e-3)

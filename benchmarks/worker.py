@@ -9,6 +9,8 @@ It reads a command a line and answers with a line of JSON:
                                          → the seconds that each run took
     sgemm              → the most floating-point operations a second in a matrix product
     memory             → the peak of memory, in MB, and what it was once all was imported
+
+Under mpiexec, each rank does it; of several peaks of memory, the highest counts.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from .works import SHARED
+from .works import RANKS
 
 SIDES = {
     "ours": ("ours", {}),
-    SHARED: ("ours", {"processes": 2}),
+    RANKS: ("in_ranks", {}),
     "torch": ("in_torch", {}),
     "torch fused Adam": ("in_torch", {"fused": True}),
     "torch DDP": ("in_ddp", {"processes": 2}),
@@ -57,10 +59,18 @@ def build(side: str, fields: Any, path: str) -> Callable[[], float]:
         return partial(builder, **options)(work, dict(arrays))  # type: ignore[no-any-return]
 
 
-def timed(run: Callable[[], float], seconds: float) -> list[float]:
-    """Run for so long, or for up to four times as long until there are four runs; time each."""
+def timed(
+    run: Callable[[], float], seconds: float, any_of: Callable[[bool], bool] = bool
+) -> list[float]:
+    """Run for so long, or for up to four times as long until there are four runs; time each.
+
+    Args:
+        run: does it once.
+        seconds: how long.
+        any_of: tells whether one of the ranks goes on, so that all do.
+    """
     times: list[float] = []
-    while sum(times) < seconds * (1 if len(times) >= 4 else 4):
+    while any_of(sum(times) < seconds * (1 if len(times) >= 4 else 4)):
         start = perf_counter()
         run()
         times.append(perf_counter() - start)
@@ -82,10 +92,10 @@ def best_sgemm() -> float:
 
 
 def peak_memory() -> float:
-    """The most memory that this process ever held, and each of its own, in MB."""
+    """The most memory that this process, or one of those that it started, ever held, in MB."""
     if Path("/proc/self/status").exists():  # what getrusage says includes the parent's before exec
         children = Path("/proc/thread-self/children").read_text().split()
-        return sum(map(_peak, ["self", *children]))
+        return max(map(_peak, ["self", *children]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
 
@@ -99,23 +109,26 @@ def _peak(process: str) -> float:
 def main(side: str) -> None:
     """Answer commands until the input ends."""
     try:
-        importlib.import_module(f".{SIDES[side][0]}", __package__)
+        module = importlib.import_module(f".{SIDES[side][0]}", __package__)
     except ModuleNotFoundError as error:
         sys.exit(f"not installed: {error.name}")
+    in_ranks = module if side == RANKS else None
     imported = peak_memory()
     run: Callable[[], float] = float
-    for line in sys.stdin:
+    for line in in_ranks.commands() if in_ranks else sys.stdin:
         command, *args = json.loads(line)
         if command == "build":
             run = build(side, *args)
             answer: Any = [run() for _ in range(3)]
         elif command == "run":
-            answer = timed(run, *args)
+            answer = timed(run, *args, in_ranks.any_of if in_ranks else bool)
         elif command == "sgemm":
             answer = best_sgemm()
         else:
-            answer = [peak_memory(), imported]
-        print(json.dumps(answer), flush=True)
+            peak = in_ranks.largest(peak_memory()) if in_ranks else peak_memory()
+            answer = [peak, imported]
+        if in_ranks is None or in_ranks.is_first():
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

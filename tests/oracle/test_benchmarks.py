@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ranges import span
+from benchmarks.turns import measure
+from benchmarks.works import RANKS, WORKS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,3 +51,30 @@ def test_the_shares_of_a_step_add_up_to_the_whole(work: str) -> None:
     assert {"linear, forward", "linear, backward", "optimizer", "the rest"} <= set(ms)
     assert all(part >= 0 for part in ms.values())
     assert sum(ms.values()) == pytest.approx(step, abs=0.01 * len(ms))  # each is rounded
+
+
+@pytest.mark.parametrize("name", ["small", "encoder-decoder"])
+def test_two_ranks_take_the_step_that_one_process_and_pytorch_take(name: str) -> None:
+    work = next(work for work in WORKS if work.name == name)
+    found = measure(work, ["ours", RANKS, "torch"], rounds=1, threads=2, seconds=0.01)
+    assert found.failed == {}  # a side whose first losses differ fails
+    assert set(found.seconds) == {"ours", RANKS, "torch"}
+    imported = {side: at_first for side, (_, at_first) in found.memory.items()}
+    assert all(peak >= imported[side] > 0 for side, (peak, _) in found.memory.items())
+
+
+def test_without_mpi_the_others_are_measured_and_the_row_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("minitorch.distributed.is_available", lambda: False)
+    found = measure(WORKS[0], ["ours", RANKS], rounds=1, threads=2, seconds=0.01)
+    assert found.failed == {RANKS: "not installed: python -m pip install mpi4py mpich"}
+    assert list(found.seconds) == ["ours"]
+
+
+def test_ranges_go_from_the_least_number_to_the_largest() -> None:
+    assert span(["1.10 ×", "0.91 ×", "0.94 ×"]) == "0.91 to 1.10 ×"
+    assert span(["9,876 tokens/s", "10,123 tokens/s"]) == "9,876 to 10,123 tokens/s"
+    assert span(["1.0 ×", "1.0 ×"]) == "1.0 ×"
+    assert span(["✓", "", "✓"]) == "✓, no, ✓"
+    assert span(["12.1 ms", "not measured"]) == "12.1 ms, not measured"
