@@ -193,7 +193,10 @@ def _leave(comm: Any) -> None:
     told = [processes.begun.to_bytes(8), MPI.BYTE]
     others = [rank for rank in range(comm.Get_size()) if rank != comm.Get_rank()]
     sent = [comm.Isend(told, rank, ENDS) for rank in others]
+    end = time.monotonic() + processes.timeout
     while len(processes.ended) < len(others):
+        if time.monotonic() > end:
+            abort(1, f"error: rank {comm.Get_rank()}: the others do not end. Were they cut off?\n")
         _hear(comm)
         time.sleep(0.0005)
     MPI.Request.Waitall(sent)

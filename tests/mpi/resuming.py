@@ -1,4 +1,4 @@
-"""What every rank does in test_training.py: train to a step at which one rank gets Ctrl-C.
+"""What every rank does in test_shared_training.py: train to a step at which one rank gets Ctrl-C.
 
     resuming.py DIRECTORY STOP RANK ACCUMULATE
 

@@ -15,7 +15,7 @@ from launch import MPIEXEC, ROOT, Ended, finish, launch, needs_mpi, start
 
 import minitorch as mt
 
-pytestmark = needs_mpi
+pytestmark = [needs_mpi, pytest.mark.faults]
 
 HERE = Path(__file__).parent
 FAILING = HERE / "failing.py"
