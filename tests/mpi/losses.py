@@ -1,4 +1,4 @@
-"""What every rank does in test_shared_training.py: the loss of a batch, shared, and its gradient."""
+"""What every rank does in test_shared_training.py: the loss of a batch, and its gradient."""
 
 from __future__ import annotations
 
