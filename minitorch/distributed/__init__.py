@@ -20,7 +20,7 @@ same order, and all take part.
 `nn.parallel.DistributedDataParallel` trains a model with them. Without mpi4py (the extra `mpi`)
 nothing here can be used, and nothing of MPI is loaded before `init_process_group`.
 
-group          the processes: who is there, and how all end if one fails
+processes      who is there, and how all end if one fails
 collectives    what they do together
 objects        the same for other things than tensors
 agreement      do all have the same?
@@ -36,7 +36,8 @@ from .collectives import (
     broadcast,
     reduce_scatter_tensor,
 )
-from .group import (
+from .objects import all_gather_object, broadcast_object_list
+from .processes import (
     DistError,
     abort,
     destroy_process_group,
@@ -51,7 +52,6 @@ from .group import (
     is_nccl_available,
     launched,
 )
-from .objects import all_gather_object, broadcast_object_list
 
 __all__ = [
     "DistError", "ReduceOp", "Work", "abort", "all_gather", "all_gather_into_tensor",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .group import DistError, communicator
 from .objects import all_gather_object, broadcast_object_list
+from .processes import DistError, communicator
 
 
 def check_same(what: str, mine: Mapping[str, Any]) -> None:

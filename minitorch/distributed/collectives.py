@@ -20,9 +20,9 @@ import numpy as np
 
 from ..autograd import version_counter
 from ..dtypes import Array
-from ..scalars import whole
+from ..scalars import flag, whole
 from ..tensor import Tensor
-from .group import DistError, communicator, group
+from .processes import DistError, communicator, ended_before, processes
 
 PATIENCE = 0.002  # seconds in which a message on one machine arrives, whatever its size
 QUESTIONS = 20  # between two sleeps; each lets some 64 kB go on over TCP
@@ -47,6 +47,8 @@ class Work:
     def __init__(self, name: str, request: Any, finish: Callable[[], None]) -> None:
         self.name, self._request, self._finish = name, request, finish
         self._is_done = False
+        processes.begun += 1
+        self._number = processes.begun
 
     def is_completed(self) -> bool:
         """Let the messages go on; return whether the result is there."""
@@ -63,28 +65,32 @@ class Work:
         except MPI.Exception as error:
             raise DistError(f"{self.name}: {error}. Has one of the processes ended?") from None
 
-    def wait(self) -> None:
-        """Wait until the result is there.
+    def wait(self) -> bool:
+        """Wait until the result is there, and return True.
 
         Whoever waits shares the processor's cores with those who are waited for. So after a moment
         it sleeps now and then. Not between any two questions: each carries a long message on by a
         piece only.
 
         Raises:
-            DistError: the others have not come in the time that `init_process_group` was given.
+            DistError: another has ended before; or the others have not come in the time that
+                `init_process_group` was given.
         """
         start = now = time.monotonic()
         while not any(self.is_completed() for _ in range(QUESTIONS)):
             now = time.monotonic()
-            if now - start > group.timeout:
+            if now - start > processes.timeout:
                 raise DistError(
-                    f"{self.name}: the other processes have not come for {group.timeout:g} s. Has "
+                    f"{self.name}: the others have not come for {processes.timeout:g} s. Has "
                     "one been cut off, or does it call something else?"
                 )
             if now - start > PATIENCE:
+                if (rank := ended_before(self._number)) is not None:
+                    raise DistError(f"{self.name}: rank {rank} has ended, and does not take part")
                 time.sleep(0.0005)
             else:
                 give_way()
+        return True
 
 
 def _tensor(name: str, x: Any) -> Tensor:
@@ -120,6 +126,12 @@ def _start(
     Args:
         begin: starts it, with the memory for the result, and returns MPI's request.
     """
+    flag(name, "async_op", async_op)
+    if not into.array.flags.writeable:
+        raise RuntimeError(
+            f"{name}: the result needs memory of its own, and this tensor is read-only, or several "
+            "of its elements share theirs. Clone it first: x = x.clone()"
+        )
     memory = np.ascontiguousarray(into.array)
 
     def finish() -> None:
@@ -128,23 +140,27 @@ def _start(
         into._version[0] = next(version_counter)
 
     work = Work(name, begin(memory), finish)
-    if async_op:
-        return work
-    work.wait()
-    return None
+    if not async_op:
+        work.wait()
+        return None
+    return work
 
 
-def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM, async_op: bool = False) -> Work | None:
+def all_reduce(
+    tensor: Tensor, op: ReduceOp = ReduceOp.SUM, group: None = None, async_op: bool = False
+) -> Work | None:
     """Reduce the tensors of all ranks, element by element: all get the same result, bit for bit.
 
         tensor ← tensor_0 + tensor_1 + … + tensor_(n-1)
 
     Args:
-        tensor: has the same shape and dtype in every rank; is changed.
+        tensor: is changed. It must have the same shape and dtype in every rank, which MPI does not
+            check: else the elements are garbage, or MPI raises an error.
         op: SUM, PRODUCT, MIN or MAX.
+        group: None: all processes, of which there is one group.
         async_op: return a `Work` at once. Until it is complete, leave the tensor alone.
     """
-    comm = communicator("all_reduce")
+    comm = communicator("all_reduce", group)
     operation = _operation("all_reduce", op, _tensor("all_reduce", tensor))
 
     def begin(memory: Array) -> Any:
@@ -155,14 +171,16 @@ def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM, async_op: bool = Fal
     return _start("all_reduce", begin, tensor, async_op)
 
 
-def broadcast(tensor: Tensor, src: int = 0, async_op: bool = False) -> Work | None:
+def broadcast(
+    tensor: Tensor, src: int = 0, group: None = None, async_op: bool = False
+) -> Work | None:
     """Give all ranks the tensor of rank `src`.
 
     Args:
         tensor: has the same shape and dtype in every rank; is changed, but for rank `src`'s.
-        async_op: as in `all_reduce`.
+        group, async_op: as in `all_reduce`.
     """
-    comm, root = communicator("broadcast"), rank_of("broadcast", src)
+    comm, root = communicator("broadcast", group), rank_of("broadcast", src)
     into = _tensor("broadcast", tensor)
     return _start("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
 
@@ -178,20 +196,20 @@ def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
 
 
 def all_gather_into_tensor(
-    output_tensor: Tensor, input_tensor: Tensor, async_op: bool = False
+    output_tensor: Tensor, input_tensor: Tensor, group: None = None, async_op: bool = False
 ) -> Work | None:
     """Put the tensors of all ranks one after the other, in every rank.
 
     Args:
         output_tensor: (n · m, …), or (n, m, …), for n ranks; is changed.
         input_tensor: (m, …), the same shape in every rank.
-        async_op: as in `all_reduce`.
+        group, async_op: as in `all_reduce`.
 
     Raises:
         ValueError: the output does not have n times the input's elements, or its dtype.
     """
     name = "all_gather_into_tensor"
-    comm = communicator(name)
+    comm = communicator(name, group)
     out, x = _tensor(name, output_tensor), _tensor(name, input_tensor)
     _check_parts(name, out, x, comm.Get_size())
     given = np.ascontiguousarray(x.array)
@@ -199,7 +217,11 @@ def all_gather_into_tensor(
 
 
 def reduce_scatter_tensor(
-    output: Tensor, input: Tensor, op: ReduceOp = ReduceOp.SUM, async_op: bool = False
+    output: Tensor,
+    input: Tensor,
+    op: ReduceOp = ReduceOp.SUM,
+    group: None = None,
+    async_op: bool = False,
 ) -> Work | None:
     """Reduce the tensors of all ranks, and give each rank its part of the result.
 
@@ -208,13 +230,13 @@ def reduce_scatter_tensor(
     Args:
         output: (m, …); is changed.
         input: (n · m, …), or (n, m, …), for n ranks, the same shape in every rank.
-        op, async_op: as in `all_reduce`.
+        op, group, async_op: as in `all_reduce`.
 
     Raises:
         ValueError: the input does not have n times the output's elements, or its dtype.
     """
     name = "reduce_scatter_tensor"
-    comm = communicator(name)
+    comm = communicator(name, group)
     out, x = _tensor(name, output), _tensor(name, input)
     _check_parts(name, x, out, comm.Get_size())
     operation, given = _operation(name, op, x), np.ascontiguousarray(x.array)
@@ -224,19 +246,22 @@ def reduce_scatter_tensor(
 
 
 def all_gather(
-    tensor_list: Sequence[Tensor], tensor: Tensor, async_op: bool = False
+    tensor_list: Sequence[Tensor],
+    tensor: Tensor,
+    group: None = None,
+    async_op: bool = False,
 ) -> Work | None:
     """Give all ranks the tensors of all: `tensor_list[i]` ← that of rank i.
 
     Args:
         tensor_list: as many tensors as there are ranks, of `tensor`'s shape and dtype; are changed.
         tensor: has the same shape and dtype in every rank.
-        async_op: as in `all_reduce`.
+        group, async_op: as in `all_reduce`.
 
     Raises:
         ValueError: they are not as many, or one has another shape or dtype.
     """
-    comm = communicator("all_gather")
+    comm = communicator("all_gather", group)
     n, x = comm.Get_size(), _tensor("all_gather", tensor)
     into = [_tensor("all_gather", y) for y in tensor_list]
     if len(into) != n or any(y.shape != x.shape or y.dtype != x.dtype for y in into):
@@ -245,6 +270,7 @@ def all_gather(
             f"all_gather: for {n} ranks, tensor_list must hold {n} tensors of shape "
             f"{tuple(x.shape)} and {x.dtype}, not {found}"
         )
+    flag("all_gather", "async_op", async_op)
     given = np.ascontiguousarray(x.array)
     gathered = np.empty((n, *given.shape), given.dtype)
 
@@ -254,12 +280,12 @@ def all_gather(
             y._version[0] = next(version_counter)
 
     work = Work("all_gather", comm.Iallgather(given, gathered), finish)
-    if async_op:
-        return work
-    work.wait()
-    return None
+    if not async_op:
+        work.wait()
+        return None
+    return work
 
 
-def barrier() -> None:
+def barrier(group: None = None) -> None:
     """Wait until all ranks have called this."""
-    Work("barrier", communicator("barrier").Ibarrier(), lambda: None).wait()
+    Work("barrier", communicator("barrier", group).Ibarrier(), lambda: None).wait()

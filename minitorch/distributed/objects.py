@@ -15,7 +15,7 @@ from ..dtypes import Array
 from ..serialization import load, save
 from ..tensor import Tensor
 from .collectives import all_gather_into_tensor, broadcast, rank_of
-from .group import communicator
+from .processes import communicator
 
 
 def _bytes(value: Any) -> Array:

@@ -72,9 +72,9 @@ first, second = mt.full((1000,), 1.0), mt.full((2,), float(RANK))
 works = [dist.all_reduce(first, async_op=True), dist.broadcast(second, N - 1, async_op=True)]
 for work in works[::-1]:
     assert work is not None
-    work.wait()
+    assert work.wait()
     assert work.is_completed()
-    work.wait()
+    assert work.wait()
 assert first[0].item() == N
 assert second.tolist() == [N - 1, N - 1]
 
@@ -102,6 +102,9 @@ for call, error, message in (
     (lambda: dist.all_reduce([1.0]), TypeError, "all_reduce: needs a Tensor, not list"),
     (lambda: dist.all_reduce(mt.ones(1), "SUM"), TypeError, "op must be a ReduceOp, not 'SUM'"),
     (lambda: dist.all_reduce(mt.ones(1) > 0), TypeError, "cannot reduce bools. Convert them"),
+    (lambda: dist.all_reduce(mt.ones(1), group=3), ValueError, "there is one group"),
+    (lambda: dist.all_reduce(mt.ones(1), async_op=1), TypeError, "'async_op' must be bool"),
+    (lambda: dist.all_reduce(mt.ones(1).expand(3)), RuntimeError, "Clone it first: x = x.clone"),
     (lambda: dist.broadcast(mt.ones(1), N), ValueError, f"there is no rank {N} among {N}"),
     (lambda: dist.broadcast(mt.ones(1), -1), ValueError, "'src' must be at least 0, not -1"),
     (lambda: dist.all_gather([mt.ones(1)] * (N + 1), mt.ones(1)), ValueError, f"hold {N} tens"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -136,6 +138,38 @@ dist.all_reduce(lowest, dist.ReduceOp.MIN)
 dist.all_reduce(highest, dist.ReduceOp.MAX)
 assert lowest.tolist() == flat.tolist() == highest.tolist()
 
+# A pass that failed in all ranks leaves nothing behind.
+net = Net()
+model = DDP(net, bucket_cap_mb=0)
+handle = net.first.weight.register_hook(lambda g: 1 / 0)
+with pytest.raises(ZeroDivisionError):
+    loss(model, OWN).backward()
+handle.remove()
+net.zero_grad()
+loss(model, OWN).backward()
+assert_same(gradients(net), alone(WHOLE))
+
+# A copy would reduce nothing, and is refused.
+with pytest.raises(TypeError, match="it cannot be copied"):
+    copy.deepcopy(model)
+
+# It reduces what was computed by the module alone, or by one that nobody holds any more.
+for compute in (net, DDP(net)):
+    compute.zero_grad()
+    y = loss(compute, OWN)
+    del compute
+    y.backward()
+    assert_same(gradients(net), alone(WHOLE))
+
+# A parameter that is tied to another is one, and is reduced once.
+net = Net()
+net.tied = net.last
+model = DDP(net)
+(model(X[OWN]) + net.tied(net.first(X[OWN]).tanh())).square().mean().backward()
+sole = Net()
+(sole(X) + sole.last(sole.first(X).tanh())).square().mean().backward()
+assert_same(gradients(net), gradients(sole))
+
 # Its state is the module's, behind "module.".
 assert [*model.state_dict()] == [f"module.{name}" for name in net.state_dict()]
 
@@ -143,7 +177,7 @@ with pytest.raises(TypeError, match="it takes a Module, not Tensor"):
     DDP(X)
 with pytest.raises(RuntimeError, match="doesn't have any parameter that requires a gradient"):
     DDP(nn.ReLU())
-with pytest.raises(ValueError, match="bucket_cap_mb must be at least 0, not -1"):
+with pytest.raises(ValueError, match="'bucket_cap_mb' must be at least 0 and finite"):
     DDP(net, bucket_cap_mb=-1)
 if N > 1:
     with pytest.raises(dist.DistError, match=r"of rank 1 is not that of rank 0: bias is None, and"):

@@ -1,6 +1,6 @@
 """What every rank does in test_training.py: train to a step at which one rank gets Ctrl-C.
 
-    resuming.py DIRECTORY STOP RANK
+    resuming.py DIRECTORY STOP RANK ACCUMULATE
 
 The first time, STOP is the step after which rank RANK is interrupted; 0: none is. If the directory
 holds a run, it is resumed.
@@ -33,7 +33,9 @@ class Interrupting(Progress):
 
 task = Addition(1)
 sizes = task.model_config(d_model=16, n_heads=2, n_layers=1, d_ff=32, dropout=0.3)
-config = TrainingConfig(steps=9, batch_size=6, evaluate_every=4, evaluate_on=3, keep=3)
+config = TrainingConfig(
+    steps=9, batch_size=6, evaluate_every=4, evaluate_on=3, keep=3, accumulate=int(sys.argv[4])
+)
 with Run(directory) as run, warnings.catch_warnings(record=True) as notes:
     warnings.simplefilter("always")
     is_new = not ranks.from_first((directory / "state.safetensors").exists())

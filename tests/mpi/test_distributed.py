@@ -72,7 +72,7 @@ def test_only_mpi_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="MPI finds the processes itself: leave out 'tcp://a:1'"):
         dist.init_process_group(init_method="tcp://a:1")
     monkeypatch.setitem(sys.modules, "mpi4py", None)  # as if it were not installed
-    monkeypatch.setattr("minitorch.distributed.group.find_spec", lambda name: None)
+    monkeypatch.setattr("minitorch.distributed.processes.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="mpi4py is not installed: python -m pip install mpi4py"):
         dist.init_process_group()
 

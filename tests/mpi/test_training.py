@@ -84,19 +84,19 @@ def test_the_example_is_shared_as_the_command_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_ctrl_c_in_any_rank_stops_all_and_resuming_is_exact(ranks: int, tmp_path: Path) -> None:
     """With dropout. Another number of ranks goes on from the same state, and says so."""
-    program = HERE / "resuming.py"
+    program, batches = HERE / "resuming.py", ranks - 1  # in a step
     whole, stopped, other = (tmp_path / name for name in ("whole", "stopped", "other"))
     for ended in (
-        launch(ranks, program, whole, 0, 0),
-        launch(ranks, program, stopped, 5, ranks - 1),
-        launch(ranks, program, other, 5, 0),
+        launch(ranks, program, whole, 0, 0, batches),
+        launch(ranks, program, stopped, 5, ranks - 1, batches),
+        launch(ranks, program, other, 5, 0, batches),
     ):
         assert (ended.code, ended.errors) == (0, "")
     assert contents(stopped)["state.safetensors"] == contents(other)["state.safetensors"]
-    assert launch(ranks, program, stopped, 0, 0).output.splitlines()[-1] == "step 9"
+    assert launch(ranks, program, stopped, 0, 0, batches).output.splitlines()[-1] == "step 9"
     assert contents(stopped) == contents(whole)
 
-    lines = launch(1, program, other, 0, 0).output.splitlines()
+    lines = launch(1, program, other, 0, 0, batches).output.splitlines()
     assert [line for line in lines if line.startswith("note: ")] == [
         f"note: the training was computed with ranks {ranks}, and goes on with 1: the last bits of "
         "its numbers may differ"

@@ -67,11 +67,11 @@ def complain(error: object) -> int:
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
     if len(line) > LONGEST_LINE:
         line = f"{line[: LONGEST_LINE - 200]} … {line[-200:]}"
-    if ranks.are_several():
-        who = f"rank {distributed.get_rank()}: " * (not ranks.is_first())
+    size, rank = distributed.launched()
+    if size > 1:
+        who = f"rank {rank}: " if rank else ""
         distributed.abort(2, f"error: {who}{line}\n")
-    _, rank = distributed.launched()
-    if sys.stderr is not None and not rank:  # None if closed in the shell, as by `2>&-`
+    if sys.stderr is not None:  # None if closed in the shell, as by `2>&-`
         print(f"error: {line}", file=sys.stderr)
     return 2
 
@@ -146,4 +146,6 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
         _close_output()
         return complain(error)
     except KeyboardInterrupt:
+        if ranks.are_several():
+            distributed.abort(130)
         return 130

@@ -85,7 +85,7 @@ class Training(TrainingState):
         batches = self.batches.draw(self.step, config.accumulate)
         tokens = [checks.counted_tokens(self.model, batch) for batch in batches]
         for batch, n in zip(batches, tokens, strict=True):
-            with self.parallel.no_sync() if batch is not batches[-1] else nullcontext():
+            with self.parallel.no_sync(*batch) if batch is not batches[-1] else nullcontext():
                 loss = self.parallel.loss(*batch, label_smoothing=config.label_smoothing)
                 loss = loss / (sum(tokens) / n)  # a mean over the tokens of all batches
                 loss.backward()

@@ -71,8 +71,9 @@ def join() -> None:
         ImportError: mpi4py or an MPI library is not installed.
         RuntimeError: mpiexec and mpi4py are of two MPIs; or the ranks run different code.
     """
-    if distributed.launched()[0] > 1 and not distributed.is_initialized():
-        distributed.init_process_group()
+    if distributed.launched()[0] > 1:
+        if not distributed.is_initialized():
+            distributed.init_process_group()
         check_same("the code", _code())
 
 
@@ -85,7 +86,8 @@ def check_same_run(how: str, config: dict[str, dict[str, Any]]) -> None:
     """
     if are_several():
         fields = {f"{part}.{name}": x for part, of in config.items() for name, x in of.items()}
-        check_same("the configuration", {"the run": how, **fields})
+        check_same("the run", {"it": how})
+        check_same("the configuration", fields)
 
 
 def from_first(value: Any) -> Any:
@@ -167,16 +169,21 @@ class Parallel:
         """
         if not are_several():
             return self.model.loss(*batch, label_smoothing=label_smoothing)
+        module = self._of_all_ranks(batch)
+        part, share = _part(self.model, batch)
+        with _own_stream() if self.model.config.dropout else nullcontext():
+            loss = self.model.loss(*part, label_smoothing=label_smoothing, forward=module)
+        mean: Tensor = _MeanOverRanks.apply(loss * (share * distributed.get_world_size()))
+        return mean
+
+    def no_sync(self, *batch: Tensor) -> AbstractContextManager[None]:
+        """Let the gradients of a batch's loss add up in each rank alone, for a later one's."""
+        return self._of_all_ranks(batch).no_sync() if are_several() else nullcontext()
+
+    def _of_all_ranks(self, batch: tuple[Tensor, ...]) -> DistributedDataParallel:
+        """Return the module that is trained together; make sure that the first batch is one."""
         if self.module is None:
             contents = {f"tensor {i}": _digest(x.array.tobytes()) for i, x in enumerate(batch)}
             check_same("the first batch", contents)
             self.module = DistributedDataParallel(self.model, broadcast_buffers=False)
-        part, share = _part(self.model, batch)
-        with _own_stream() if self.model.config.dropout else nullcontext():
-            loss = self.model.loss(*part, label_smoothing=label_smoothing, forward=self.module)
-        mean: Tensor = _MeanOverRanks.apply(loss * (share * distributed.get_world_size()))
-        return mean
-
-    def no_sync(self) -> AbstractContextManager[None]:
-        """Let gradients add up in each rank alone, for a later `loss` of the same step."""
-        return nullcontext() if self.module is None else self.module.no_sync()
+        return self.module

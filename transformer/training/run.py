@@ -230,7 +230,8 @@ class Run(SavedRun):
     def _resume(self, steps: int | None, given: TrainingState | None) -> TrainingState:
         """Resume the run in every rank: rank 0 reads it, and the others get what it has read."""
         config = {} if given is None else as_json(given.task, given.model.config, given.config)
-        ranks.check_same_run(f"resumed, to step {steps}", config)
+        to = "" if steps is None else f" to step {steps}"
+        ranks.check_same_run(f"resumed{to}", config)
         read = self._read(steps, given) if ranks.is_first() else None
         if read is not None and not ranks.are_several():
             return read

@@ -29,16 +29,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ... import distributed
-from ...autograd import is_grad_enabled
+from ...autograd import is_grad_enabled, mode
 from ...autograd.engine import after_backward
 from ...distributed import Work
 from ...distributed.agreement import check_same
-from ...scalars import flag
+from ...scalars import flag, number
 from ...tensor import Tensor
 from ..module import Module
 
@@ -109,16 +109,20 @@ class DistributedDataParallel(Module):
         loss.backward()                                   # .grad is the mean over all ranks
         optimizer.step()
 
-    Parameters and buffers become those of rank 0. A parameter that gets a gradient in some ranks
+    Parameters and buffers become those of rank 0. From then on every backward pass through them is
+    reduced, also if the module was called by itself: all ranks must make the same passes. A
+    parameter that gets a gradient in some ranks
     only has the mean with zeros in all; one that gets none in all, none.
 
     Args:
         module: the same in all ranks. Its parameters that require a gradient now are reduced.
-        device_ids, output_device: None, or what stands for the CPU; there are no GPUs.
+        device_ids, output_device: no effect: there are no GPUs.
         broadcast_buffers: before each forward pass in training, take over rank 0's buffers.
         bucket_cap_mb: the most that a bucket holds, in MB of gradients. PyTorch's is 25, for larger
             models. 0: a bucket for each parameter.
-        find_unused_parameters, gradient_as_bucket_view, static_graph: no effect: it is always so.
+        find_unused_parameters, gradient_as_bucket_view, static_graph: no effect: parameters that
+            are not used are always found, and gradients are views of their bucket's message. So
+            `p.grad` is another tensor after each backward pass.
 
     Raises:
         ValueError: there is no process group.
@@ -143,8 +147,7 @@ class DistributedDataParallel(Module):
         if not isinstance(module, Module):
             raise TypeError(f"{name}: it takes a Module, not {type(module).__name__}")
         flag(name, "broadcast_buffers", broadcast_buffers)
-        if isinstance(bucket_cap_mb, bool) or not bucket_cap_mb >= 0:
-            raise ValueError(f"{name}: bucket_cap_mb must be at least 0, not {bucket_cap_mb!r}")
+        most = number(name, "bucket_cap_mb", bucket_cap_mb, low=0) * 2**20
         learned: list[Tensor] = [p for p in module.parameters() if p.requires_grad]
         if not learned:
             raise RuntimeError(
@@ -154,12 +157,13 @@ class DistributedDataParallel(Module):
         self.module = module
         self.broadcast_buffers = broadcast_buffers
         self.require_backward_grad_sync = True
-        self._reduces = self._is_reducing = False
+        self._reduces = False
+        self._pass: object = None  # the backward pass in which gradients arrive
         held = [*module.named_parameters(), *module.named_buffers()]
         check_same("the module", {key: f"{tuple(x.shape)} {x.dtype}" for key, x in held})
         for _, x in held:
             distributed.broadcast(x)
-        self._buckets = _in_buckets(learned[::-1], bucket_cap_mb * 2**20)
+        self._buckets = _in_buckets(learned[::-1], most)
         for bucket in self._buckets:
             for p in bucket.parameters:
                 p.register_post_accumulate_grad_hook(partial(self._arrived, bucket))
@@ -190,6 +194,12 @@ class DistributedDataParallel(Module):
         finally:
             self.require_backward_grad_sync = before
 
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise TypeError(
+            "DistributedDataParallel: it cannot be copied. Copy its module, and make another of "
+            "that, in all ranks."
+        )
+
     def _arrived(self, bucket: _Bucket, parameter: Tensor) -> None:
         """Count a gradient that is complete, and start what can be started.
 
@@ -198,8 +208,10 @@ class DistributedDataParallel(Module):
         """
         if not self._reduces:
             return
-        if not self._is_reducing:
-            self._is_reducing = True
+        if self._pass is not mode.after_backward:  # the first gradient of this pass
+            if self._pass is not None:
+                self._give_up()
+            self._pass = mode.after_backward
             after_backward(self._finish)
         bucket.missing -= 1
         for each in self._buckets:
@@ -212,9 +224,16 @@ class DistributedDataParallel(Module):
 
     def _finish(self) -> None:
         """Start the buckets that miss a gradient, and wait for all."""
-        self._is_reducing = False
+        self._pass = None
         for bucket in self._buckets:
             if bucket.work is None:
                 bucket.start()
         for bucket in self._buckets:
             bucket.finish()
+
+    def _give_up(self) -> None:
+        """Leave what an earlier backward pass, which has failed in the middle, has started."""
+        for bucket in self._buckets:
+            if bucket.work is not None:
+                bucket.work.wait()
+            bucket.reset()

@@ -1,19 +1,22 @@
 """The process group: the processes that `mpiexec` has started, and how all of them end together.
 
 A collective waits for all ranks. If one of them fails and says nothing, the others wait for ever.
-So `init_process_group` sees to it that an exception that nobody catches ends all of them; and
-waiting has a limit, for the rank that was cut off and cannot say so.
+So `init_process_group` sees to it that an exception that nobody catches ends all of them, and that
+a process which ends otherwise, as by `sys.exit`, tells the others; and waiting has a limit, for the
+rank that was cut off and cannot say so.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from .._runtime.threads import get_num_threads, set_num_threads
 
@@ -25,27 +28,33 @@ LAUNCHERS = (  # what a launcher tells the processes that it starts: how many, a
 )
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # by which a user says how many each has
 DEFAULT_TIMEOUT = timedelta(minutes=30)
+ENDS = 31415  # the tag of the message in which a rank tells that it ends
 
 
 class DistError(RuntimeError):
     """The processes cannot go on together; the message says why."""
 
 
-class _Group:
+class _Processes:
     """The group that `init_process_group` has made; there is one at most.
 
     Attributes:
         comm: MPI's name for it, a communicator; None before that.
         timeout: the seconds that anybody waits for the others.
-        threads: how many this process had before.
+        threads, hook: the threads and the `sys.excepthook` that this process had before.
+        begun: how many collectives this rank has begun.
+        ended: the ranks that are known to have ended, and how many each had begun.
     """
 
     comm: Any = None
     timeout = DEFAULT_TIMEOUT.total_seconds()
     threads = 1
+    hook: Any = None
+    begun = 0
+    ended: ClassVar[dict[int, int]] = {}
 
 
-group = _Group()
+processes = _Processes()
 
 
 def is_available() -> bool:
@@ -102,47 +111,58 @@ def _communicator() -> Any:
         raise RuntimeError(
             f"init_process_group: {size} processes were started, and MPI has connected "
             f"{comm.Get_size()}. Start them with the mpiexec of the MPI that mpi4py loads, "
-            f"{MPI.Get_library_version().splitlines()[0].strip()}"
+            f"{' '.join(MPI.Get_library_version().splitlines()[0].split())}"
         )
     return comm
 
 
-def communicator(name: str) -> Any:
+def communicator(name: str, group: None = None) -> Any:
     """Return the communicator, for the function of that name.
 
     Raises:
-        ValueError: there is no group yet.
+        ValueError: there is no group yet; or another one is asked for than that of all processes.
     """
-    if group.comm is None:
+    if group is not None:
+        raise ValueError(f"{name}: there is one group, of all processes: leave out {group!r}")
+    if processes.comm is None:
         raise ValueError(
             f"{name}: Default process group has not been initialized, please make sure to call "
             "init_process_group."
         )
-    return group.comm
+    return processes.comm
 
 
-def get_rank() -> int:
+def get_rank(group: None = None) -> int:
     """Return the number of this process, from 0 to the world size - 1."""
-    return int(communicator("get_rank").Get_rank())
+    return int(communicator("get_rank", group).Get_rank())
 
 
-def get_world_size() -> int:
+def get_world_size(group: None = None) -> int:
     """Return the number of processes."""
-    return int(communicator("get_world_size").Get_size())
+    return int(communicator("get_world_size", group).Get_size())
 
 
 def abort(code: int, message: str = "") -> NoReturn:
     """End all processes at once, with an exit code, and a message on standard error.
 
     What all ranks do wrong, such as to read a file that is not there, each of them would say. So
-    the others leave rank 0 half a second to say it for all.
+    the others leave rank 0 half a second to say it for all, and each more than those before it.
+
+    Before `init_process_group` it is the launcher that is told: MPICH's would not mind a process
+    that ends without having joined the others, who wait for it.
     """
-    comm = communicator("abort")
-    if comm.Get_rank():
-        time.sleep(0.5)
+    _, rank = launched()
+    if rank:
+        time.sleep(0.5 + 0.1 * rank)
     print(message, end="", file=sys.stderr, flush=True)
-    comm.Abort(code)
-    os._exit(code)  # while MPI ends the others
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI would say in its own words that it ends
+    time.sleep(0.05)  # until the launcher has passed the message on
+    if processes.comm is not None:
+        processes.comm.Abort(code)
+    elif "PMI_FD" in os.environ:
+        with suppress(OSError):
+            os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
+    os._exit(code)  # while the others are being ended
 
 
 def _end_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
@@ -153,14 +173,47 @@ def _end_all(kind: type[BaseException], error: BaseException, where: TracebackTy
     abort(1, who + "".join(format_exception(kind, error, where)))
 
 
+def _hear(comm: Any) -> None:
+    """Note which ranks have told that they end."""
+    from mpi4py import MPI
+
+    status = MPI.Status()
+    while comm.Iprobe(tag=ENDS, status=status):
+        begun = bytearray(8)
+        comm.Recv([begun, MPI.BYTE], status.source, ENDS)
+        processes.ended[status.source] = int.from_bytes(begun)
+
+
+def _leave(comm: Any) -> None:
+    """At the end of this process, tell the others what it took part in, and wait for their end."""
+    from mpi4py import MPI
+
+    if MPI.Is_finalized():
+        return
+    told = [processes.begun.to_bytes(8), MPI.BYTE]
+    others = [rank for rank in range(comm.Get_size()) if rank != comm.Get_rank()]
+    sent = [comm.Isend(told, rank, ENDS) for rank in others]
+    while len(processes.ended) < len(others):
+        _hear(comm)
+        time.sleep(0.0005)
+    MPI.Request.Waitall(sent)
+
+
+def ended_before(number: int) -> int | None:
+    """Return a rank that has ended without collective `number`, or None if none is known to."""
+    if processes.comm is not None:
+        _hear(processes.comm)
+    return next((rank for rank, begun in processes.ended.items() if begun < number), None)
+
+
 def _divide_threads(comm: Any) -> None:
     """Let the processes of each machine share its threads, unless each was told how many it has."""
     from mpi4py import MPI
 
-    group.threads = get_num_threads()
+    processes.threads = get_num_threads()
     if not any(name in os.environ for name in THREADS):
         here = comm.Split_type(MPI.COMM_TYPE_SHARED)
-        set_num_threads(max(1, group.threads // here.Get_size()))
+        set_num_threads(max(1, processes.threads // here.Get_size()))
         here.Free()
 
 
@@ -201,7 +254,7 @@ def init_process_group(
         raise TypeError(
             f"init_process_group: timeout must be a timedelta, not {type(timeout).__name__}"
         )
-    if group.comm is not None:
+    if processes.comm is not None:
         raise RuntimeError("init_process_group: trying to initialize the process group twice")
     comm = _communicator()
     for name, asked, found in (
@@ -213,23 +266,25 @@ def init_process_group(
                 f"init_process_group: {name} is {found}, as mpiexec started the processes, and "
                 f"not {asked}"
             )
-    group.comm = comm
-    group.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
-    sys.excepthook = _end_all
+    processes.comm = comm
+    processes.timeout = (DEFAULT_TIMEOUT if timeout is None else timeout).total_seconds()
+    processes.hook, sys.excepthook = sys.excepthook, _end_all
+    atexit.unregister(_leave)  # of a group before
+    atexit.register(_leave, comm)
     _divide_threads(comm)
 
 
 def destroy_process_group() -> None:
     """Leave the group. MPI itself ends with the process, and another group can be made before."""
     communicator("destroy_process_group")
-    group.comm = None
-    sys.excepthook = sys.__excepthook__
-    set_num_threads(group.threads)
+    processes.comm = None
+    sys.excepthook = processes.hook
+    set_num_threads(processes.threads)
 
 
 def is_initialized() -> bool:
     """Is there a process group?"""
-    return group.comm is not None
+    return processes.comm is not None
 
 
 def get_backend() -> str:
