@@ -111,8 +111,8 @@ class DistributedDataParallel(Module):
 
     Parameters and buffers become those of rank 0. From then on every backward pass through them is
     reduced, also if the module was called by itself: all ranks must make the same passes. A
-    parameter that gets a gradient in some ranks
-    only has the mean with zeros in all; one that gets none in all, none.
+    parameter that gets a gradient in some ranks only has the mean with zeros in all; one that gets
+    none in all, none.
 
     Args:
         module: the same in all ranks. Its parameters that require a gradient now are reduced.
