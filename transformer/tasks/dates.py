@@ -19,9 +19,9 @@ from .task import scramble
 from .translation import Translation
 
 # Babel's date formats: four by name, then, by Unicode's skeletons such as yMMMd, those with a year
-# that Babel 2.18 had. Later ones have more: the list stays, so that the task does. Of British English
-# only those that write the month as a word: in figures it puts the day first, and 5/1/2026 would
-# mean two days.
+# that Babel 2.18 had. Later ones have more: the list stays, so that the task does. Of British
+# English only those that write the month as a word: in figures it puts the day first, and 5/1/2026
+# would mean two days.
 FORMS = [
     *(("en", form) for form in ("short", "medium", "long", "full")),
     *(("en", form) for form in ("y", "yM", "yMd", "yMEd", "yMMM", "yMMMd", "yMMMEd", "yMMMM")),
