@@ -21,7 +21,7 @@ from .anomaly import checked, checked_vjps
 from .backward import backward_pass, reverse_topological_order
 from .grad_mode import set_grad_enabled
 from .graph import Edge, Node, mode, version_counter
-from .hooks import Accumulated, run_accumulated, run_hooks, waits
+from .hooks import Accumulated, run_hooks, waiting
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -124,7 +124,7 @@ def _leaves_in_turn(start: NodeOrLeaf, nodes: Sequence[Node]) -> list[Any]:
     last = {edge.node: node for node in nodes for edge in node.edges or ()}
     turns: dict[Any, list[Any]] = {node: [node] for node in nodes}
     for leaf, node in {start: start, **last}.items():
-        if not isinstance(leaf, Node) and waits(leaf):
+        if not isinstance(leaf, Node) and waiting(leaf):
             turns.setdefault(node, []).append(leaf)
     return [x for turn in turns.values() for x in turn]
 
@@ -172,7 +172,8 @@ def run_backward(
     def visit(node: Any, g: Tensor) -> list[tuple[NodeOrLeaf, Tensor | None]]:
         if accumulate is not None and not isinstance(node, Node):
             accumulate(node, run_hooks(g, node._hooks))
-            run_accumulated(node)
+            for hook in waiting(node):
+                hook(node)
             return []
         if node.hooks:
             g = run_hooks(g, node.hooks)

@@ -59,16 +59,10 @@ class Accumulated:
         Accumulated.used = True
 
 
-def waits(leaf: Tensor) -> bool:
-    """Is there a hook that is called as soon as the gradient has been added to `grad`?"""
-    return any(isinstance(hook, Accumulated) for hook in (leaf._hooks or {}).values())
-
-
-def run_accumulated(leaf: Tensor) -> None:
-    """Call the hooks of `register_post_accumulate_grad_hook`."""
-    for hook in list((leaf._hooks or {}).values()):
-        if isinstance(hook, Accumulated):
-            hook.hook(leaf)
+def waiting(leaf: Tensor) -> list[Callable[[Tensor], None]]:
+    """Return the hooks that are called as soon as the gradient has been added to `grad`."""
+    hooks: Any = (leaf._hooks or {}).values()
+    return [hook.hook for hook in hooks if isinstance(hook, Accumulated)]
 
 
 def run_hooks(g: Tensor, hooks: dict[int, Any]) -> Tensor:

@@ -119,14 +119,30 @@ def _operation(name: str, op: Any, x: Tensor) -> Any:
 
 
 def _start(
+    name: str, begin: Callable[[], Any], finish: Callable[[], None], async_op: bool
+) -> Work | None:
+    """Begin a collective, and wait for it unless told not to.
+
+    Args:
+        begin: starts it, and returns MPI's request.
+        finish: as for `Work`.
+    """
+    flag(name, "async_op", async_op)
+    work = Work(name, begin(), finish)
+    if not async_op:
+        work.wait()
+        return None
+    return work
+
+
+def _start_into(
     name: str, begin: Callable[[Array], Any], into: Tensor, async_op: bool
 ) -> Work | None:
-    """Begin a collective whose result goes into a tensor, and wait for it unless told not to.
+    """Begin a collective whose result goes into a tensor.
 
     Args:
         begin: starts it, with the memory for the result, and returns MPI's request.
     """
-    flag(name, "async_op", async_op)
     if not into.array.flags.writeable:
         raise RuntimeError(
             f"{name}: the result needs memory of its own, and this tensor is read-only, or several "
@@ -139,11 +155,7 @@ def _start(
             into.array[...] = memory.reshape(into.array.shape)
         into._version[0] = next(version_counter)
 
-    work = Work(name, begin(memory), finish)
-    if not async_op:
-        work.wait()
-        return None
-    return work
+    return _start(name, lambda: begin(memory), finish, async_op)
 
 
 def all_reduce(
@@ -168,7 +180,7 @@ def all_reduce(
 
         return comm.Iallreduce(MPI.IN_PLACE, memory, operation)
 
-    return _start("all_reduce", begin, tensor, async_op)
+    return _start_into("all_reduce", begin, tensor, async_op)
 
 
 def broadcast(
@@ -182,7 +194,7 @@ def broadcast(
     """
     comm, root = communicator("broadcast", group), rank_of("broadcast", src)
     into = _tensor("broadcast", tensor)
-    return _start("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
+    return _start_into("broadcast", lambda memory: comm.Ibcast(memory, root), into, async_op)
 
 
 def _check_parts(name: str, whole_one: Tensor, part: Tensor, n: int) -> None:
@@ -213,7 +225,7 @@ def all_gather_into_tensor(
     out, x = _tensor(name, output_tensor), _tensor(name, input_tensor)
     _check_parts(name, out, x, comm.Get_size())
     given = np.ascontiguousarray(x.array)
-    return _start(name, lambda memory: comm.Iallgather(given, memory), out, async_op)
+    return _start_into(name, lambda memory: comm.Iallgather(given, memory), out, async_op)
 
 
 def reduce_scatter_tensor(
@@ -240,7 +252,7 @@ def reduce_scatter_tensor(
     out, x = _tensor(name, output), _tensor(name, input)
     _check_parts(name, x, out, comm.Get_size())
     operation, given = _operation(name, op, x), np.ascontiguousarray(x.array)
-    return _start(
+    return _start_into(
         name, lambda memory: comm.Ireduce_scatter_block(given, memory, op=operation), out, async_op
     )
 
@@ -270,7 +282,6 @@ def all_gather(
             f"all_gather: for {n} ranks, tensor_list must hold {n} tensors of shape "
             f"{tuple(x.shape)} and {x.dtype}, not {found}"
         )
-    flag("all_gather", "async_op", async_op)
     given = np.ascontiguousarray(x.array)
     gathered = np.empty((n, *given.shape), given.dtype)
 
@@ -279,11 +290,7 @@ def all_gather(
             y.array[...] = found
             y._version[0] = next(version_counter)
 
-    work = Work("all_gather", comm.Iallgather(given, gathered), finish)
-    if not async_op:
-        work.wait()
-        return None
-    return work
+    return _start("all_gather", lambda: comm.Iallgather(given, gathered), finish, async_op)
 
 
 def barrier(group: None = None) -> None:

@@ -179,7 +179,7 @@ class Run(SavedRun):
         state = self._checkpoint(STATE, config)
         with self.reading(STATE):
             steps_before = state.pop("config", config)["training"]["steps"]
-            computed_before = dict(state.pop("computed_with", self._computed_with))
+            computed_before = {"ranks": "1", **state.pop("computed_with", self._computed_with)}
         task, model_config, training_config = configured(config)
         steps_here = training_config.steps
         if steps is not None:
@@ -205,7 +205,7 @@ class Run(SavedRun):
                     f"were those of step {best}: put that file back. {STATE} is whole"
                 )
         for name, now in self._computed_with.items():
-            if computed_before.get(name, "1" if name == "ranks" else None) != now:
+            if computed_before.get(name) != now:
                 warnings.warn(
                     f"the training was computed with {name} {computed_before.get(name)}, and goes "
                     f"on with {now}: the last bits of its numbers may differ",
